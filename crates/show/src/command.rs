@@ -1,0 +1,139 @@
+//! What can be asked of a show.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ChatLine, Destination, DestinationId, MessageId, Product, ProductId, RundownItem, Scene,
+    SceneId, Source, SourceId, Strip, Text, Transition,
+};
+
+/// A change somebody wants. `decide` turns it into events or refuses it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub enum Command {
+    /// Names the show.
+    Rename {
+        /// 1 to 80 characters.
+        name: String,
+    },
+    /// Adds or updates products; new ones go to the end of the rundown.
+    ImportProducts {
+        /// At least one.
+        products: Vec<Product>,
+    },
+    /// Takes a product out of catalogue and rundown; refused while it is on air.
+    RemoveProduct {
+        /// Which.
+        product: ProductId,
+    },
+    /// Replaces the rundown whole.
+    SetRundown {
+        /// Every product at most once, all known.
+        items: Vec<RundownItem>,
+    },
+    /// Puts a product on air: card, clock if its offer has one, chapter. Replaces the one that is on.
+    PutOnAir {
+        /// Which.
+        product: ProductId,
+    },
+    /// Takes the product off the picture.
+    TakeOffAir,
+    /// Starts or restarts the clock of the product on air.
+    StartCountdown {
+        /// Length in seconds, 1 to 86 400.
+        seconds: u32,
+    },
+    /// Stops the clock.
+    StopCountdown,
+    /// Sets what is left of a product.
+    SetStock {
+        /// Which.
+        product: ProductId,
+        /// Units left; `None` = not counted.
+        left: Option<u32>,
+    },
+    /// Changes what is left of a product by a difference; refused below zero.
+    AdjustStock {
+        /// Which.
+        product: ProductId,
+        /// Units added (or taken when negative).
+        by: i32,
+    },
+    /// Adds or replaces a source.
+    PutSource {
+        /// The source.
+        source: Source,
+    },
+    /// Removes a source and its placements.
+    RemoveSource {
+        /// Which.
+        source: SourceId,
+    },
+    /// Adds or replaces a scene.
+    PutScene {
+        /// The scene; sources known.
+        scene: Scene,
+    },
+    /// Shows a scene.
+    SwitchScene {
+        /// Which.
+        scene: SceneId,
+        /// How.
+        transition: Transition,
+    },
+    /// Sets a mixer strip.
+    SetStrip {
+        /// Which source.
+        source: SourceId,
+        /// Gain and mute.
+        strip: Strip,
+    },
+    /// Sets the lower ticker; both texts empty = hidden.
+    SetTicker {
+        /// At most 300 characters each.
+        text: Text,
+    },
+    /// Puts a question on the picture.
+    PinQuestion {
+        /// The message.
+        message: MessageId,
+        /// Who asked.
+        author: String,
+        /// The words, 1 to 200 characters.
+        text: String,
+    },
+    /// Takes the question off the picture.
+    UnpinQuestion,
+    /// Adds or replaces a destination (its key is stored apart).
+    PutDestination {
+        /// The destination.
+        destination: Destination,
+    },
+    /// Removes a destination.
+    RemoveDestination {
+        /// Which.
+        destination: DestinationId,
+    },
+    /// Starts a rehearsal to the built-in receiver; refused while live.
+    StartRehearsal,
+    /// Goes on air to every enabled destination; refused without one, allowed from idle and rehearsal.
+    GoLive,
+    /// Ends the rehearsal or the show.
+    EndShow,
+    /// Starts or stops recording by hand; going live starts it by itself.
+    SetRecording {
+        /// Wanted state.
+        on: bool,
+    },
+    /// Notes that a recording part was opened (by the engine only).
+    NoteRecordingPart {
+        /// File name below the show's recordings folder.
+        file: String,
+    },
+    /// Notes chat lines (by the engine only), written in batches.
+    NoteChat {
+        /// At least one.
+        lines: Vec<ChatLine>,
+    },
+}

@@ -1,0 +1,21 @@
+//! Where the show is sent, as a value; the key lives in the keychain, never here.
+
+use serde::{Deserialize, Serialize};
+
+use crate::DestinationId;
+
+/// One place the show is sent to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Destination {
+    /// Id, unique in the show; also the name of its key in the keychain.
+    pub id: DestinationId,
+    /// Platform preset id, for example `bilibili`, `custom`.
+    pub platform: String,
+    /// Name a person gave it.
+    pub name: String,
+    /// Ingest address without the key: `rtmp://` or `rtmps://`.
+    pub url: String,
+    /// Whether the show goes there.
+    pub enabled: bool,
+}

@@ -1,0 +1,88 @@
+//! What happened in a show; the only thing that changes its state, and what the journal keeps.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    At, ChatLine, Countdown, Destination, DestinationId, OnAir, Phase, PinnedQuestion, Product,
+    ProductId, RundownItem, Scene, SceneId, Source, SourceId, Strip, Text, Transition,
+};
+
+/// A fact. Names and fields are kept for good: older journals must stay readable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[allow(missing_docs)] // each mirrors the command of the same name, whose fields are documented
+pub enum Event {
+    Renamed {
+        name: String,
+    },
+    ProductsImported {
+        products: Vec<Product>,
+    },
+    ProductRemoved {
+        product: ProductId,
+    },
+    RundownSet {
+        items: Vec<RundownItem>,
+    },
+    WentOnAir {
+        on_air: OnAir,
+    },
+    WentOffAir {
+        at: At,
+    },
+    CountdownStarted {
+        countdown: Countdown,
+    },
+    CountdownStopped {
+        at: At,
+    },
+    StockSet {
+        product: ProductId,
+        left: Option<u32>,
+    },
+    SourcePut {
+        source: Source,
+    },
+    SourceRemoved {
+        source: SourceId,
+    },
+    ScenePut {
+        scene: Scene,
+    },
+    SceneSwitched {
+        scene: SceneId,
+        transition: Transition,
+        at: At,
+    },
+    StripSet {
+        source: SourceId,
+        strip: Strip,
+    },
+    TickerSet {
+        text: Text,
+    },
+    QuestionPinned {
+        question: PinnedQuestion,
+    },
+    QuestionUnpinned,
+    DestinationPut {
+        destination: Destination,
+    },
+    DestinationRemoved {
+        destination: DestinationId,
+    },
+    PhaseChanged {
+        phase: Phase,
+    },
+    RecordingSet {
+        on: bool,
+    },
+    RecordingPartOpened {
+        file: String,
+        at: At,
+    },
+    ChatNoted {
+        lines: Vec<ChatLine>,
+    },
+}

@@ -1,0 +1,111 @@
+//! The state of a show: the fold of its events.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Destination, DestinationId, PinnedQuestion, Product, ProductId, RundownItem, Scene, SceneId,
+    Source, SourceId, Strip, Text, Transition,
+};
+
+/// A moment: milliseconds since 1970-01-01 UTC. Handed in, never read from a clock here.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct At(#[cfg_attr(feature = "ts", ts(type = "number"))] pub i64);
+
+/// The product on the picture.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct OnAir {
+    /// Which.
+    pub product: ProductId,
+    /// Since when.
+    pub since: At,
+}
+
+/// A running price clock: an absolute deadline, so that every screen shows the same second.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Countdown {
+    /// The product it belongs to.
+    pub product: ProductId,
+    /// When it was started.
+    pub started: At,
+    /// When it reaches zero; it stays at zero after that until stopped.
+    pub deadline: At,
+}
+
+impl Countdown {
+    /// Whole seconds left at `now`, rounded up: `1` is shown during the last second, `0` from the deadline on.
+    pub fn seconds_left(&self, now: At) -> u32 {
+        let left_ms = (self.deadline.0 - now.0).max(0);
+        u32::try_from((left_ms + 999) / 1000).unwrap_or(u32::MAX)
+    }
+}
+
+/// How far the show is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "phase", rename_all = "snake_case")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub enum Phase {
+    /// Nothing leaves the machine.
+    #[default]
+    Idle,
+    /// On air to the built-in receiver only.
+    Rehearsing {
+        /// Since when.
+        since: At,
+    },
+    /// On air to the enabled destinations.
+    Live {
+        /// Since when.
+        since: At,
+    },
+}
+
+/// Everything a show is at one moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Show {
+    /// Name shown at the top of the studio.
+    pub name: String,
+    /// The catalogue.
+    pub products: BTreeMap<ProductId, Product>,
+    /// The order products are shown in; keys 1 to 9 follow it.
+    pub rundown: Vec<RundownItem>,
+    /// The product on the picture.
+    pub on_air: Option<OnAir>,
+    /// The running price clock.
+    pub countdown: Option<Countdown>,
+    /// Units left of each counted product.
+    pub stock: BTreeMap<ProductId, u32>,
+    /// Inputs.
+    pub sources: BTreeMap<SourceId, Source>,
+    /// Scenes in the order of their buttons.
+    pub scenes: Vec<Scene>,
+    /// The scene shown.
+    pub scene: Option<SceneId>,
+    /// How the scene shown came in.
+    pub transition: Option<Transition>,
+    /// Mixer strips; a source without one stands at 0 dB, not muted.
+    pub strips: BTreeMap<SourceId, Strip>,
+    /// Lower ticker; both empty = hidden.
+    pub ticker: Text,
+    /// The question on the picture.
+    pub pinned: Option<PinnedQuestion>,
+    /// Where the show is sent.
+    pub destinations: BTreeMap<DestinationId, Destination>,
+    /// How far it is.
+    pub phase: Phase,
+    /// Whether a recording is wanted.
+    pub recording: bool,
+    /// Files recorded so far in this show, in order.
+    pub recording_parts: Vec<String>,
+    /// Chat lines noted since the show began.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub chat_lines: u64,
+}
