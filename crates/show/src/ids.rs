@@ -6,7 +6,6 @@ macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(transparent)]
         #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
         pub struct $name(pub String);
 

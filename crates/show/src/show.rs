@@ -13,7 +13,6 @@ use crate::{
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
-#[serde(transparent)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct At(#[cfg_attr(feature = "ts", ts(type = "number"))] pub i64);
 

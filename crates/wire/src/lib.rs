@@ -1,1 +1,18 @@
-//! wire
+//! What crosses the API: messages, topics, error codes, and the least role of every command. No logic.
+//! TypeScript is generated from here: `cargo run -p stallcast-wire --bin stallcast-types`.
+
+mod error;
+mod messages;
+mod registry;
+mod topics;
+
+pub use error::{ErrorCode, WireError};
+pub use messages::{
+    ChatConnector, Check, CheckLevel, ClientMessage, DeviceView, Devices, EncoderView, Encoders,
+    ImportProblem, ImportView, Outcome, Preflight, Request, ServerMessage,
+};
+pub use registry::{least_role, least_role_of_request};
+pub use topics::{
+    CatalogueView, ChatStatus, DestinationHealth, EncoderStatus, InputStatus, Level, MetersView,
+    Notice, NoticeLevel, ReceiverView, RecordingStatus, RunState, ShowView, StatusView, Topic,
+};

@@ -1,0 +1,26 @@
+//! Writes the page's TypeScript types to the folder named (default `ui/src/generated`).
+
+use std::path::PathBuf;
+
+use stallcast_wire::{
+    CatalogueView, ClientMessage, Devices, Encoders, ImportView, MetersView, Preflight,
+    ServerMessage, ShowView, StatusView,
+};
+use ts_rs::{Config, TS};
+
+fn main() -> Result<(), ts_rs::ExportError> {
+    let folder = std::env::args_os()
+        .nth(1)
+        .map_or_else(|| PathBuf::from("ui/src/generated"), PathBuf::from);
+    let config = Config::new().with_out_dir(folder).with_large_int("number");
+    ClientMessage::export_all(&config)?;
+    ServerMessage::export_all(&config)?;
+    ShowView::export_all(&config)?;
+    CatalogueView::export_all(&config)?;
+    StatusView::export_all(&config)?;
+    MetersView::export_all(&config)?;
+    Preflight::export_all(&config)?;
+    Devices::export_all(&config)?;
+    Encoders::export_all(&config)?;
+    ImportView::export_all(&config)
+}

@@ -1,0 +1,89 @@
+//! The closed set of errors that cross the wire.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// What went wrong, as a code the page has a sentence for.
+///
+/// The show's own refusals travel as [`ErrorCode::Refused`] with the refusal's code in `message_key`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// The first message was not a hello, or the token is wrong.
+    Unauthorized,
+    /// The role may not do this.
+    Forbidden,
+    /// The message could not be understood.
+    Malformed,
+    /// The show refused the command; `message_key` names the refusal.
+    Refused,
+    /// What was asked for does not exist.
+    NotFound,
+    /// A file or body is too large.
+    TooLarge,
+    /// A spreadsheet could not be read at all.
+    ImportUnreadable,
+    /// There is no keychain and writing a file was not allowed.
+    NoKeychain,
+    /// The journal could not be written; the command did not happen.
+    JournalUnwritable,
+    /// The engine is ending.
+    ShuttingDown,
+    /// Anything else; the log has the cause.
+    Internal,
+}
+
+/// An error as sent to the page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct WireError {
+    /// Which kind.
+    pub code: ErrorCode,
+    /// Key of the sentence in the page's message files.
+    pub message_key: String,
+    /// Values for the sentence.
+    pub params: BTreeMap<String, String>,
+    /// Whether the same message may succeed later.
+    pub retryable: bool,
+}
+
+impl WireError {
+    /// An error whose sentence is that of its code.
+    pub fn new(code: ErrorCode) -> Self {
+        let key = serde_json::to_value(code)
+            .ok()
+            .and_then(|v| v.as_str().map(str::to_owned))
+            .unwrap_or_default();
+        Self {
+            code,
+            message_key: format!("error.{key}"),
+            params: BTreeMap::new(),
+            retryable: false,
+        }
+    }
+
+    /// Adds a value for the sentence.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.params.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// A refusal of the show.
+    pub fn refused(code: &str, params: BTreeMap<String, String>) -> Self {
+        Self {
+            code: ErrorCode::Refused,
+            message_key: format!("refusal.{code}"),
+            params,
+            retryable: false,
+        }
+    }
+
+    /// Marks the error as worth trying again.
+    #[must_use]
+    pub fn retryable(mut self) -> Self {
+        self.retryable = true;
+        self
+    }
+}

@@ -1,0 +1,255 @@
+//! The messages of the WebSocket at `/api/ws`.
+
+use serde::{Deserialize, Serialize};
+use stallcast_show::{ChatLine, Command, DestinationId, Role};
+use ts_rs::TS;
+
+use crate::{Notice, Topic, WireError};
+
+/// From the page to the engine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ClientMessage {
+    /// First message on a socket.
+    Hello {
+        /// The session's token.
+        token: String,
+        /// BCP 47 tag of the page's language.
+        lang: String,
+    },
+    /// A change of the show.
+    Command {
+        /// Chosen by the page, echoed in the result.
+        id: u32,
+        /// The change.
+        command: Command,
+    },
+    /// A question or an action outside the show's state.
+    Request {
+        /// Chosen by the page, echoed in the result.
+        id: u32,
+        /// The question.
+        request: Request,
+    },
+    /// A preview frame was drawn (only at `/api/preview`).
+    Ack {
+        /// Its number.
+        seq: u32,
+    },
+}
+
+/// Asked of the engine outside the show's state.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "ask", rename_all = "snake_case")]
+pub enum Request {
+    /// Is everything ready to go live? Answer: [`Preflight`].
+    Preflight,
+    /// Cameras, microphones, screens. Answer: [`Devices`].
+    Devices,
+    /// Encoders tried at start. Answer: [`Encoders`].
+    Encoders,
+    /// Platform presets. Answer: the platforms file.
+    Platforms,
+    /// Stores a destination's stream key in the keychain; the key never comes back.
+    SetKey {
+        /// Whose.
+        destination: DestinationId,
+        /// The key; empty = forget it.
+        key: String,
+        /// Without a keychain: whether a file that only this user can read may be used.
+        allow_file: bool,
+    },
+    /// Opens a chat connection.
+    ConnectChat {
+        /// Id, unique among connections; replaces one of the same id.
+        id: String,
+        /// What to connect to.
+        connector: ChatConnector,
+    },
+    /// Closes a chat connection.
+    DisconnectChat {
+        /// Which.
+        id: String,
+    },
+    /// Ends the engine after the show; refused while live.
+    Shutdown,
+}
+
+/// A chat connection a page can ask for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ChatConnector {
+    /// Twitch (or any IRC server), read without a key.
+    Twitch {
+        /// Channel name without `#`.
+        channel: String,
+        /// Server; `None` = Twitch's.
+        server: Option<String>,
+        /// Port; `None` = 6697.
+        port: Option<u16>,
+        /// Whether the connection is encrypted and its certificate checked.
+        tls: bool,
+    },
+    /// JSON lines over a WebSocket.
+    WebSocket {
+        /// `ws://` or `wss://` address.
+        url: String,
+    },
+    /// The simulated audience of rehearsals.
+    Simulated,
+}
+
+/// How a check before going live came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckLevel {
+    /// Ready.
+    Ok,
+    /// The show can go on, but look at it.
+    Warn,
+    /// Going live would fail.
+    Stop,
+}
+
+/// One check.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct Check {
+    /// What was checked: `camera`, `sound`, `encoder`, `destination`, `key`, `disk`, `products`, `journal`.
+    pub id: String,
+    /// Outcome.
+    pub level: CheckLevel,
+    /// Key of the sentence.
+    pub key: String,
+    /// Values for the sentence.
+    pub params: std::collections::BTreeMap<String, String>,
+}
+
+/// Answer to [`Request::Preflight`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct Preflight {
+    /// The checks, most pressing first.
+    pub items: Vec<Check>,
+}
+
+/// A device of the machine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct DeviceView {
+    /// Id for the source.
+    pub id: String,
+    /// Name for people.
+    pub name: String,
+    /// `camera`, `microphone`, `desktop_audio`, `screen`, `window`.
+    pub kind: String,
+}
+
+/// Answer to [`Request::Devices`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct Devices {
+    /// What was found.
+    pub devices: Vec<DeviceView>,
+}
+
+/// An encoder that was tried.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct EncoderView {
+    /// Element name.
+    pub name: String,
+    /// Whether it is hardware.
+    pub hardware: bool,
+    /// Whether a trial encode succeeded.
+    pub works: bool,
+    /// Frames a second of the trial; 0 when it failed.
+    pub fps: f64,
+    /// Why it does not work, empty when it does.
+    pub reason: String,
+}
+
+/// Answer to [`Request::Encoders`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct Encoders {
+    /// In the order of preference.
+    pub encoders: Vec<EncoderView>,
+}
+
+/// A bad row of an import.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ImportProblem {
+    /// Line as a spreadsheet shows it, from 1.
+    pub line: u32,
+    /// Column letter and header.
+    pub column: String,
+    /// Code of the problem.
+    pub code: String,
+    /// What stood there.
+    pub value: String,
+}
+
+/// Answer to `POST /api/import`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ImportView {
+    /// Products taken over.
+    pub imported: u32,
+    /// Format found, for example `csv`, `xlsx`, `shopify`.
+    pub format: String,
+    /// Text encoding found, for example `utf-8`, `gb18030`.
+    pub encoding: String,
+    /// Rows that were not.
+    pub problems: Vec<ImportProblem>,
+}
+
+/// From the engine to the page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ServerMessage {
+    /// Answer to a hello.
+    Welcome {
+        /// What the session may do.
+        role: Role,
+        /// Version of the engine.
+        version: String,
+    },
+    /// A topic changed.
+    Topic {
+        /// Rises by one with every topic message on this socket.
+        seq: u64,
+        /// The topic and its value.
+        #[serde(flatten)]
+        topic: Topic,
+    },
+    /// Chat lines to append; the first batch holds the last lines known.
+    Chat {
+        /// The lines, oldest first.
+        lines: Vec<ChatLine>,
+    },
+    /// Something a person should hear of.
+    Notice {
+        /// The notice.
+        notice: Notice,
+    },
+    /// Answer to a command or a request.
+    Result {
+        /// The id the page chose.
+        id: u32,
+        /// The outcome.
+        #[serde(flatten)]
+        outcome: Outcome,
+    },
+}
+
+/// How a command or request came out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// Done.
+    Ok {
+        /// Sequence number of the journal after it.
+        seq: u64,
+        /// Answer of a request, `null` for a command.
+        data: serde_json::Value,
+    },
+    /// Not done.
+    Failed {
+        /// Why.
+        error: WireError,
+    },
+}

@@ -1,0 +1,68 @@
+//! The registry: the least role for every command and request. The router asks here and nowhere else.
+
+use stallcast_show::{Command, Role};
+
+use crate::Request;
+
+/// The least role that may send `command`; `None` = only the engine itself.
+pub fn least_role(command: &Command) -> Option<Role> {
+    Some(match command {
+        Command::PinQuestion { .. } | Command::UnpinQuestion => Role::Moderator,
+        Command::PutOnAir { .. }
+        | Command::TakeOffAir
+        | Command::StartCountdown { .. }
+        | Command::StopCountdown
+        | Command::SetStock { .. }
+        | Command::AdjustStock { .. }
+        | Command::SetRundown { .. }
+        | Command::SetTicker { .. }
+        | Command::SwitchScene { .. }
+        | Command::SetStrip { .. } => Role::Producer,
+        Command::Rename { .. }
+        | Command::ImportProducts { .. }
+        | Command::RemoveProduct { .. }
+        | Command::PutSource { .. }
+        | Command::RemoveSource { .. }
+        | Command::PutScene { .. }
+        | Command::SetRecording { .. } => Role::Lead,
+        Command::PutDestination { .. }
+        | Command::RemoveDestination { .. }
+        | Command::StartRehearsal
+        | Command::GoLive
+        | Command::EndShow => Role::Owner,
+        Command::NoteRecordingPart { .. } | Command::NoteChat { .. } => return None,
+    })
+}
+
+/// The least role that may send `request`.
+pub fn least_role_of_request(request: &Request) -> Role {
+    match request {
+        Request::Platforms | Request::Preflight => Role::Producer,
+        Request::Devices
+        | Request::Encoders
+        | Request::ConnectChat { .. }
+        | Request::DisconnectChat { .. } => Role::Lead,
+        Request::SetKey { .. } | Request::Shutdown => Role::Owner,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_but_the_engine_writes_chat_into_the_journal() {
+        assert_eq!(least_role(&Command::NoteChat { lines: vec![] }), None);
+    }
+
+    #[test]
+    fn only_the_owner_goes_live_and_stores_keys() {
+        assert_eq!(least_role(&Command::GoLive), Some(Role::Owner));
+        let key = Request::SetKey {
+            destination: "a".into(),
+            key: String::new(),
+            allow_file: false,
+        };
+        assert_eq!(least_role_of_request(&key), Role::Owner);
+    }
+}

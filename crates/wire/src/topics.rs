@@ -1,0 +1,317 @@
+//! What the engine pushes: topics, each replaced whole, so that a lagging page only misses the past.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use stallcast_show::{
+    Countdown, Destination, DestinationId, OnAir, Phase, PinnedQuestion, Product, ProductId,
+    RundownItem, Scene, SceneId, Show, Source, SourceId, Strip, Text,
+};
+use ts_rs::TS;
+
+/// The show without its catalogue.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ShowView {
+    /// The engine's clock when this was sent, ms since 1970 UTC; pages show countdowns against it.
+    pub server_now: i64,
+    /// Sequence number of the last journal entry folded in.
+    pub seq: u64,
+    /// Name of the show.
+    pub name: String,
+    /// Order of products.
+    pub rundown: Vec<RundownItem>,
+    /// Product on the picture.
+    pub on_air: Option<OnAir>,
+    /// Running price clock.
+    pub countdown: Option<Countdown>,
+    /// Units left of counted products.
+    pub stock: BTreeMap<ProductId, u32>,
+    /// Inputs.
+    pub sources: BTreeMap<SourceId, Source>,
+    /// Scenes.
+    pub scenes: Vec<Scene>,
+    /// Scene shown.
+    pub scene: Option<SceneId>,
+    /// Mixer strips.
+    pub strips: BTreeMap<SourceId, Strip>,
+    /// Lower ticker.
+    pub ticker: Text,
+    /// Question on the picture.
+    pub pinned: Option<PinnedQuestion>,
+    /// Destinations, without keys.
+    pub destinations: BTreeMap<DestinationId, Destination>,
+    /// How far the show is.
+    pub phase: Phase,
+    /// Whether a recording is wanted.
+    pub recording: bool,
+    /// Recorded files.
+    pub recording_parts: Vec<String>,
+    /// Chat lines so far.
+    pub chat_lines: u64,
+}
+
+impl ShowView {
+    /// The view of `show` at `server_now` ms with `seq` as its last journal entry.
+    pub fn of(show: &Show, seq: u64, server_now: i64) -> Self {
+        Self {
+            server_now,
+            seq,
+            name: show.name.clone(),
+            rundown: show.rundown.clone(),
+            on_air: show.on_air.clone(),
+            countdown: show.countdown.clone(),
+            stock: show.stock.clone(),
+            sources: show.sources.clone(),
+            scenes: show.scenes.clone(),
+            scene: show.scene.clone(),
+            strips: show.strips.clone(),
+            ticker: show.ticker.clone(),
+            pinned: show.pinned.clone(),
+            destinations: show.destinations.clone(),
+            phase: show.phase,
+            recording: show.recording,
+            recording_parts: show.recording_parts.clone(),
+            chat_lines: show.chat_lines,
+        }
+    }
+}
+
+/// The products.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct CatalogueView {
+    /// All products, in id order.
+    pub products: Vec<Product>,
+}
+
+/// State of a supervised thing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum RunState {
+    /// Being set up.
+    Starting,
+    /// Working.
+    Live,
+    /// Running but nothing comes through.
+    Stalled,
+    /// Failed, trying again.
+    Retrying {
+        /// Number of the try that comes next, from 1.
+        attempt: u32,
+        /// Milliseconds until then.
+        next_in_ms: u64,
+    },
+    /// Not running.
+    Stopped,
+}
+
+/// Health of one input.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct InputStatus {
+    /// Source id.
+    pub id: SourceId,
+    /// State.
+    pub run: RunState,
+    /// Machine-readable reason of the state, empty when there is none.
+    pub detail: String,
+}
+
+/// The encoder at work.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct EncoderStatus {
+    /// GStreamer element name, for example `x264enc`.
+    pub name: String,
+    /// Whether it is hardware.
+    pub hardware: bool,
+    /// Why it was chosen: `preferred`, `fastest_hardware`, `software_fallback`.
+    pub reason: String,
+    /// Target bitrate, kbit/s.
+    pub kbps: u32,
+    /// Width of the canvas, pixels.
+    pub width: u32,
+    /// Height of the canvas, pixels.
+    pub height: u32,
+    /// Frames a second of the canvas.
+    pub fps: u32,
+    /// Frames given to the encoder.
+    pub frames: u64,
+    /// Frames that were composed late.
+    pub late_frames: u64,
+    /// Frames skipped because the machine could not keep up.
+    pub skipped_frames: u64,
+}
+
+/// Health of one destination.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct DestinationHealth {
+    /// Destination id.
+    pub id: DestinationId,
+    /// State.
+    pub run: RunState,
+    /// What its socket accepted over the last seconds, kbit/s.
+    pub kbps: f64,
+    /// Video frames sent since the show began.
+    pub frames_sent: u64,
+    /// Video frames dropped for this destination.
+    pub frames_dropped: u64,
+    /// What waits for it, milliseconds of stream.
+    pub backlog_ms: u64,
+    /// How often it was connected again.
+    pub reconnects: u32,
+    /// Code of the last error (`refused`, `unreachable`, `tls_failed`, …), empty when there is none.
+    pub error: String,
+    /// Milliseconds until the platform closes a silent room, where known.
+    pub room_closes_in_ms: Option<u64>,
+    /// Whether a key is stored.
+    pub has_key: bool,
+}
+
+/// The recording.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct RecordingStatus {
+    /// File name below the recordings folder.
+    pub file: String,
+    /// Bytes written.
+    pub bytes: u64,
+    /// Seconds recorded in this part.
+    pub seconds: u64,
+    /// Code of an error that ended it, empty when there is none.
+    pub error: String,
+}
+
+/// What a viewer would receive, measured by the built-in receiver.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ReceiverView {
+    /// `waiting`, `receiving` or `lost`.
+    pub state: String,
+    /// Decoded width, pixels.
+    pub width: u32,
+    /// Decoded height, pixels.
+    pub height: u32,
+    /// Decoded frames a second.
+    pub fps: f64,
+    /// Video bitrate, kbit/s.
+    pub video_kbps: f64,
+    /// Audio bitrate, kbit/s.
+    pub audio_kbps: f64,
+    /// Seconds between keyframes.
+    pub keyframe_s: f64,
+    /// Audio codec, empty without audio.
+    pub audio_codec: String,
+    /// Audio sample rate, Hz.
+    pub sample_rate: u32,
+    /// Audio channels.
+    pub channels: u32,
+    /// Audio peak, dBFS.
+    pub peak_db: f64,
+    /// From composing a frame to decoding it at the receiver, milliseconds.
+    pub delay_ms: Option<f64>,
+    /// Gaps of more than half a second so far.
+    pub freezes: u32,
+    /// The longest of them, milliseconds.
+    pub longest_freeze_ms: u64,
+    /// Audio behind video (positive) or before it, milliseconds.
+    pub av_offset_ms: Option<f64>,
+}
+
+/// Health of one chat connection.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ChatStatus {
+    /// Connector id.
+    pub id: String,
+    /// `twitch`, `web_socket`, `webhook`, `simulated`.
+    pub kind: String,
+    /// What it is connected to, for people.
+    pub target: String,
+    /// State.
+    pub run: RunState,
+    /// Lines received.
+    pub lines: u64,
+    /// Lines dropped because the studio could not take them.
+    pub dropped: u64,
+    /// Code of the last error, empty when there is none.
+    pub error: String,
+}
+
+/// Health of everything, twice a second.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct StatusView {
+    /// The engine's clock, ms since 1970 UTC.
+    pub now: i64,
+    /// How long the engine runs, ms.
+    pub uptime_ms: u64,
+    /// Inputs.
+    pub inputs: Vec<InputStatus>,
+    /// The encoder; `None` until one works.
+    pub encoder: Option<EncoderStatus>,
+    /// Destinations.
+    pub destinations: Vec<DestinationHealth>,
+    /// The recording; `None` when none runs.
+    pub recording: Option<RecordingStatus>,
+    /// What viewers would get; `None` outside rehearsals.
+    pub receiver: Option<ReceiverView>,
+    /// Free bytes on the recordings' disk; `None` when unknown.
+    pub disk_free_bytes: Option<u64>,
+    /// What all destinations take together, kbit/s.
+    pub uplink_kbps: f64,
+    /// Chat connections.
+    pub chat: Vec<ChatStatus>,
+    /// Parts of the program that are not as they should be, as message keys (no CJK font, no keychain, …).
+    pub warnings: Vec<String>,
+}
+
+/// One level.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct Level {
+    /// Peak of left and right, dBFS, -100 to 0.
+    pub peak_db: [f32; 2],
+    /// RMS of left and right, dBFS.
+    pub rms_db: [f32; 2],
+}
+
+/// Levels, ten times a second.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct MetersView {
+    /// Of each source with sound.
+    pub inputs: BTreeMap<SourceId, Level>,
+    /// Of the program.
+    pub master: Level,
+}
+
+/// How much a notice matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeLevel {
+    /// Good to know.
+    Info,
+    /// Being worked on.
+    Warn,
+    /// Something is being lost.
+    Error,
+}
+
+/// Something a person should hear of once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct Notice {
+    /// How much it matters.
+    pub level: NoticeLevel,
+    /// Key of the sentence.
+    pub key: String,
+    /// Values for the sentence.
+    pub params: BTreeMap<String, String>,
+    /// When, ms since 1970 UTC.
+    pub at: i64,
+}
+
+/// A topic with its value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "topic", content = "data", rename_all = "snake_case")]
+pub enum Topic {
+    /// State of the show.
+    Show(Box<ShowView>),
+    /// Products.
+    Catalogue(CatalogueView),
+    /// Health.
+    Status(Box<StatusView>),
+    /// Levels.
+    Meters(MetersView),
+}
