@@ -1,1 +1,23 @@
-//! clips
+//! Recorded and received media, looked at from outside: probing a file, cutting and joining
+//! recordings without encoding them again, still pictures, and the rehearsal [`Receiver`] that
+//! takes what the studio really publishes and says what viewers would get.
+//!
+//! The crate takes and returns its own plain types; FFmpeg's do not leave it.
+
+mod cut;
+mod decode;
+mod error;
+mod facts;
+mod picture;
+mod receiver;
+mod still;
+
+pub use cut::{CutSpan, cut, join};
+pub use error::ClipError;
+pub use facts::{AudioFacts, Depth, MediaFacts, VideoFacts, probe, probe_with};
+pub use picture::Picture;
+pub use receiver::{
+    AudioReport, Freezes, Receiver, ReceiverReport, ReceiverSpec, ReceiverState, ReportSink,
+    SourceClock, VideoReport,
+};
+pub use still::{thumbnail, thumbnail_within};

@@ -1,0 +1,300 @@
+//! One publisher after another: open, read, decode, measure, until the publisher leaves.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime};
+
+use ffmpeg_next as ff;
+
+use super::meter::{Arrived, AudioShape, Meter, VideoShape};
+use super::still_watch::StillWatch;
+use super::{Listening, Shared, lock};
+use crate::decode::{audio_decoder, duration, peak, seconds, video_decoder};
+
+/// After this long without a packet the publisher is given up, so that another can connect: the
+/// time delivery's own watchdog may take, and some.
+const GIVE_UP_AFTER: Duration = Duration::from_secs(15);
+/// A stream is opened after at most this much of it was read ahead. Two seconds are a keyframe
+/// interval; a stream with pictures and sound opens as soon as both were seen.
+const READ_AHEAD_US: &str = "2000000";
+/// When the port cannot be bound again for a moment, and after a publisher that sent rubbish.
+const LISTEN_AGAIN_AFTER: Duration = Duration::from_millis(50);
+
+/// Receives until the receiver is stopped.
+pub(super) fn run(shared: &Arc<Shared>, url: &str) {
+    while !stopped(shared) {
+        let heard = Arc::new(Heard::new());
+        let input = match accept(shared, url, &heard) {
+            Ok(input) => input,
+            Err(ff::Error::Exit) => continue,
+            Err(error) => {
+                if !failed_to_listen(shared, error) {
+                    return;
+                }
+                continue;
+            }
+        };
+        if let Err(error) = receive(shared, input, &heard) {
+            tracing::warn!(%error, "the rehearsal stream cannot be decoded");
+        }
+        let mut measured = lock(&shared.measured);
+        if let Some((meter, _)) = measured.stream.as_mut() {
+            meter.left();
+        }
+        measured.ring = true;
+        drop(measured);
+        shared.bell.notify_all();
+    }
+}
+
+fn stopped(shared: &Shared) -> bool {
+    shared.stop.load(Ordering::SeqCst)
+}
+
+/// When the last packet came, as the interrupt callback needs it.
+struct Heard {
+    since: Instant,
+    last_ms: AtomicU64,
+}
+
+/// [`Heard::last_ms`] before the first packet: waiting for a publisher may take for ever.
+const NOTHING_HEARD: u64 = u64::MAX;
+
+impl Heard {
+    fn new() -> Self {
+        Self {
+            since: Instant::now(),
+            last_ms: AtomicU64::new(NOTHING_HEARD),
+        }
+    }
+
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.since.elapsed().as_millis()).unwrap_or(NOTHING_HEARD - 1)
+    }
+
+    fn packet(&self) {
+        self.last_ms.store(self.now_ms(), Ordering::Relaxed);
+    }
+
+    fn silent_too_long(&self) -> bool {
+        match self.last_ms.load(Ordering::Relaxed) {
+            NOTHING_HEARD => false,
+            last => u128::from(self.now_ms().saturating_sub(last)) > GIVE_UP_AFTER.as_millis(),
+        }
+    }
+}
+
+/// Waits for a publisher and opens its stream.
+fn accept(
+    shared: &Arc<Shared>,
+    url: &str,
+    heard: &Arc<Heard>,
+) -> Result<ff::format::context::Input, ff::Error> {
+    let mut options = ff::Dictionary::new();
+    options.set("listen", "1");
+    options.set("analyzeduration", READ_AHEAD_US);
+    let (watching, heard) = (Arc::clone(shared), Arc::clone(heard));
+    let mut announced = false;
+    let interrupt = move || {
+        // FFmpeg asks here whether to go on for the first time when it waits for a publisher:
+        // the port is bound by then.
+        if !announced {
+            announced = true;
+            announce(&watching, Listening::Yes);
+        }
+        stopped(&watching) || heard.silent_too_long()
+    };
+    ff::format::input_with_interrupt_and_dictionary(url, interrupt, options)
+}
+
+fn announce(shared: &Shared, listening: Listening) {
+    let mut measured = lock(&shared.measured);
+    if matches!(measured.listening, Listening::NotYet) {
+        measured.listening = listening;
+        drop(measured);
+        shared.bell.notify_all();
+    }
+}
+
+/// Opening failed: before the first time the port was bound that ends the receiver (`false`),
+/// later it is a publisher that left early or sent rubbish, and the next one is waited for.
+fn failed_to_listen(shared: &Shared, error: ff::Error) -> bool {
+    let measured = lock(&shared.measured);
+    if matches!(measured.listening, Listening::NotYet) {
+        drop(measured);
+        announce(shared, Listening::Failed(error.to_string()));
+        return false;
+    }
+    tracing::debug!(%error, "no stream from this publisher");
+    // Paced, or a port that cannot be bound again would keep a core busy; stop() rings the bell.
+    let _ = shared
+        .bell
+        .wait_timeout_while(measured, LISTEN_AGAIN_AFTER, |_| !stopped(shared));
+    true
+}
+
+struct Track<D> {
+    index: usize,
+    base: ff::Rational,
+    decoder: D,
+}
+
+fn receive(
+    shared: &Arc<Shared>,
+    mut input: ff::format::context::Input,
+    heard: &Heard,
+) -> Result<(), crate::ClipError> {
+    let mut meter = Meter::default();
+    let mut video = None;
+    if let Some(stream) = input.streams().best(ff::media::Type::Video) {
+        // One thread: frame threads hold pictures back, which would count as delay.
+        let decoder = video_decoder(&stream, 1)?;
+        meter.video_opened(VideoShape {
+            codec: stream.parameters().id().name().into(),
+            width: decoder.width(),
+            height: decoder.height(),
+        });
+        video = Some(Track {
+            index: stream.index(),
+            base: stream.time_base(),
+            decoder,
+        });
+    }
+    let mut audio = None;
+    if let Some(stream) = input.streams().best(ff::media::Type::Audio) {
+        let decoder = audio_decoder(&stream)?;
+        meter.audio_opened(AudioShape {
+            codec: stream.parameters().id().name().into(),
+            sample_rate: decoder.rate(),
+            channels: decoder.channels(),
+        });
+        audio = Some(Track {
+            index: stream.index(),
+            base: stream.time_base(),
+            decoder,
+        });
+    }
+    let opened = Instant::now();
+    {
+        let mut measured = lock(&shared.measured);
+        measured.connections += 1;
+        measured.stream = Some((meter, opened));
+        measured.ring = true;
+    }
+    shared.bell.notify_all();
+
+    let mut still = StillWatch::default();
+    let mut packet = ff::Packet::empty();
+    while !stopped(shared) {
+        match packet.read(&mut input) {
+            Ok(()) => {}
+            Err(ff::Error::InvalidData) => {
+                with_meter(shared, |meter| meter.broken(1));
+                continue;
+            }
+            Err(_) => break,
+        }
+        heard.packet();
+        let at = opened.elapsed();
+        if let Some(track) = video
+            .as_mut()
+            .filter(|track| track.index == packet.stream())
+        {
+            take_video(shared, track, &packet, at, opened, &mut still);
+        } else if let Some(track) = audio
+            .as_mut()
+            .filter(|track| track.index == packet.stream())
+        {
+            take_audio(shared, track, &packet, at);
+        }
+    }
+    Ok(())
+}
+
+fn with_meter(shared: &Shared, change: impl FnOnce(&mut Meter)) {
+    if let Some((meter, _)) = lock(&shared.measured).stream.as_mut() {
+        change(meter);
+    }
+}
+
+fn arrived(packet: &ff::Packet, base: ff::Rational, at: Duration) -> Option<Arrived> {
+    // Decoding time: that is the order in which packets are sent.
+    let stream = packet.dts().or(packet.pts())?;
+    Some(Arrived {
+        at,
+        stream_s: seconds(stream, base),
+        bytes: packet.size(),
+    })
+}
+
+fn take_video(
+    shared: &Shared,
+    track: &mut Track<ff::decoder::Video>,
+    packet: &ff::Packet,
+    at: Duration,
+    opened: Instant,
+    still: &mut StillWatch,
+) {
+    if let Some(packet_seen) = arrived(packet, track.base, at) {
+        with_meter(shared, |meter| {
+            meter.video_packet(packet_seen, packet.is_key())
+        });
+    }
+    if track.decoder.send_packet(packet).is_err() {
+        with_meter(shared, |meter| meter.broken(1));
+        return;
+    }
+    loop {
+        let mut frame = ff::frame::Video::empty();
+        if track.decoder.receive_frame(&mut frame).is_err() {
+            return;
+        }
+        let Some(stream_s) = frame.timestamp().map(|ticks| seconds(ticks, track.base)) else {
+            continue;
+        };
+        let damaged = frame.is_corrupt() || frame.has_decode_errors();
+        let seen = still.look(&frame);
+        let delay = delay(shared, stream_s);
+        with_meter(shared, |meter| {
+            let at = opened.elapsed();
+            meter.picture_size(frame.width(), frame.height());
+            meter.picture(at, stream_s, seen);
+            meter.broken(u64::from(damaged));
+            if let Some(delay) = delay {
+                meter.delay(at, delay);
+            }
+        });
+        *lock(&shared.picture) = Some(frame);
+    }
+}
+
+/// Seconds from the taking of the picture to now; below zero when the two clocks disagree.
+fn delay(shared: &Shared, stream_s: f64) -> Option<f64> {
+    let clock = shared.spec.clock.as_ref()?;
+    let taken = clock(duration(stream_s))?;
+    Some(match SystemTime::now().duration_since(taken) {
+        Ok(late) => late.as_secs_f64(),
+        Err(early) => -early.duration().as_secs_f64(),
+    })
+}
+
+fn take_audio(
+    shared: &Shared,
+    track: &mut Track<ff::decoder::Audio>,
+    packet: &ff::Packet,
+    at: Duration,
+) {
+    if let Some(packet_seen) = arrived(packet, track.base, at) {
+        with_meter(shared, |meter| meter.audio_packet(packet_seen));
+    }
+    if track.decoder.send_packet(packet).is_err() {
+        with_meter(shared, |meter| meter.broken(1));
+        return;
+    }
+    let mut frame = ff::frame::Audio::empty();
+    while track.decoder.receive_frame(&mut frame).is_ok() {
+        if let Some(level) = peak(&frame) {
+            with_meter(shared, |meter| meter.peak(at, level));
+        }
+    }
+}

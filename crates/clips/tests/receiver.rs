@@ -1,0 +1,323 @@
+//! The rehearsal receiver against real publishers.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod made;
+
+use std::io::Write;
+use std::net::TcpStream;
+use std::sync::mpsc::{Receiver as Reports, RecvTimeoutError, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant, SystemTime};
+
+use made::{CODEC, Publisher};
+use stallcast_clips::{
+    ClipError, Receiver, ReceiverReport, ReceiverSpec, ReceiverState, ReportSink, SourceClock,
+};
+
+/// Reports as they come; the receiver never waits for the test.
+fn reporting() -> (ReportSink, Reports<ReceiverReport>) {
+    let (sender, receiver) = sync_channel(256);
+    let sender = Mutex::new(sender);
+    let sink: ReportSink = Arc::new(move |report| {
+        let _ = sender.lock().unwrap().try_send(report);
+    });
+    (sink, receiver)
+}
+
+fn until(
+    reports: &Reports<ReceiverReport>,
+    what: &str,
+    holds: impl Fn(&ReceiverReport) -> bool,
+) -> ReceiverReport {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let mut last = None;
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        match reports.recv_timeout(left) {
+            Ok(report) if holds(&report) => return report,
+            Ok(report) => last = Some(report),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                panic!("never: {what}; last report {last:#?}")
+            }
+        }
+    }
+}
+
+fn pictures(size: &str, fps: u32) -> String {
+    format!(
+        "-re -f lavfi -i testsrc2=size={size}:rate={fps} \
+         -re -f lavfi -i sine=frequency=440:sample_rate=44100"
+    )
+}
+
+fn settled(report: &ReceiverReport) -> bool {
+    report.receiving_for > Duration::from_secs(5)
+}
+
+fn has_run(report: &ReceiverReport) -> bool {
+    let video = report.video.as_ref();
+    settled(report) && video.is_some_and(|video| video.keyframe_interval.is_some())
+}
+
+#[test]
+fn the_report_agrees_with_what_was_published() {
+    let (sink, reports) = reporting();
+    let published = SystemTime::now();
+    let clock: SourceClock = Arc::new(move |at| Some(published + at));
+    let receiver = Receiver::listen(ReceiverSpec {
+        on_report: Some(sink),
+        clock: Some(clock),
+        ..ReceiverSpec::default()
+    })
+    .unwrap();
+    assert_eq!(receiver.latest().state, ReceiverState::Waiting);
+    assert!(receiver.snapshot().unwrap().is_none());
+    let codec = CODEC
+        .replace("48000", "44100")
+        .replace("-g 60 -keyint_min 60", "-g 50");
+    let arguments = format!(
+        "{} {codec} -b:v 600k -maxrate 600k -bufsize 300k",
+        pictures("640x360", 25)
+    );
+    let _publisher = Publisher::start(&arguments, &receiver.url());
+
+    let report = until(&reports, "settled", has_run);
+    assert_eq!(report.state, ReceiverState::Receiving);
+    assert_eq!(report.connections, 1);
+    let video = report.video.unwrap();
+    assert_eq!(
+        (video.codec.as_str(), video.width, video.height),
+        ("h264", 640, 360)
+    );
+    assert!((video.fps - 25.0).abs() < 0.25, "{} fps", video.fps);
+    let interval = video.keyframe_interval.unwrap();
+    assert!(
+        interval.abs_diff(Duration::from_secs(2)) < Duration::from_millis(5),
+        "{interval:?}"
+    );
+    assert!((400..800).contains(&video.kbps), "{} kbit/s", video.kbps);
+    let audio = report.audio.unwrap();
+    assert_eq!(
+        (audio.codec.as_str(), audio.sample_rate, audio.channels),
+        ("aac", 44_100, 2)
+    );
+    assert!((60..130).contains(&audio.kbps), "{} kbit/s", audio.kbps);
+    // ffmpeg's sine is an eighth of full scale (-18 dBFS), and one channel spread over two loses
+    // 3 dB in each.
+    assert!(
+        (-22.0..-20.0).contains(&audio.peak_dbfs),
+        "{} dBFS",
+        audio.peak_dbfs
+    );
+    assert!(
+        report.a_v_offset_ms.unwrap().abs() < 300,
+        "{:?}",
+        report.a_v_offset_ms
+    );
+    // The clock here is the start of the test, so the publisher's own start is in it too.
+    assert!(
+        (0..8_000).contains(&report.delay_ms.unwrap()),
+        "{:?}",
+        report.delay_ms
+    );
+    assert_eq!(report.broken_packets, 0);
+    let picture = receiver.snapshot().unwrap().unwrap();
+    assert_eq!((picture.width, picture.height), (640, 360));
+    assert!(picture.rgb.iter().any(|level| *level > 200));
+    assert!(
+        receiver.snapshot().unwrap().is_some(),
+        "a snapshot takes nothing away"
+    );
+    assert!(receiver.latest().video.is_some());
+}
+
+#[test]
+fn a_publisher_that_leaves_is_lost_and_the_next_one_is_received() {
+    let (sink, reports) = reporting();
+    let receiver = Receiver::listen(ReceiverSpec {
+        on_report: Some(sink),
+        ..ReceiverSpec::default()
+    })
+    .unwrap();
+    let small = format!("{} {CODEC}", pictures("160x90", 30));
+    let publisher = Publisher::start(&small, &receiver.url());
+    until(&reports, "first publisher", |report| {
+        report.state == ReceiverState::Receiving
+            && report.video.as_ref().is_some_and(|v| v.frames > 10)
+    });
+    drop(publisher);
+    until(&reports, "lost", |report| {
+        report.state == ReceiverState::Lost
+    });
+
+    let large = format!("{} {CODEC}", pictures("320x180", 30));
+    let mut publishers = Vec::new();
+    // The port is bound again within milliseconds; a publisher that was faster comes again, as
+    // the studio's own does.
+    publishers.push(Publisher::start(&large, &receiver.url()));
+    let report = until(&reports, "second publisher", |report| {
+        report.connections == 2 && report.video.as_ref().is_some_and(|v| v.frames > 10)
+    });
+    assert_eq!(report.video.unwrap().width, 320);
+}
+
+#[test]
+fn a_frozen_publisher_is_reported_as_frozen_then_lost_and_recovers() {
+    let (sink, reports) = reporting();
+    let receiver = Receiver::listen(ReceiverSpec {
+        on_report: Some(sink),
+        ..ReceiverSpec::default()
+    })
+    .unwrap();
+    let publisher = Publisher::start(
+        &format!("{} {CODEC}", pictures("160x90", 30)),
+        &receiver.url(),
+    );
+    let before = until(&reports, "receiving", |report| {
+        report.video.as_ref().is_some_and(|v| v.frames > 30)
+    });
+    assert_eq!(before.freezes.count, 0, "{before:?}");
+    signal("-STOP", &publisher);
+    let lost = until(&reports, "lost", |report| {
+        report.state == ReceiverState::Lost
+    });
+    assert_eq!(lost.freezes.count, 1);
+    assert!(lost.freezes.longest >= Duration::from_secs(2), "{lost:?}");
+    signal("-CONT", &publisher);
+    let back = until(&reports, "back", |report| {
+        report.state == ReceiverState::Receiving
+            && report.video.as_ref().is_some_and(|v| v.fps > 20.0)
+    });
+    assert_eq!(back.connections, 1, "the same publisher");
+}
+
+fn signal(name: &str, publisher: &Publisher) {
+    let status = std::process::Command::new("kill")
+        .args([name, &publisher.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(status.success());
+}
+
+#[test]
+fn a_picture_that_stands_still_is_noticed_though_pictures_keep_coming() {
+    let (sink, reports) = reporting();
+    let receiver = Receiver::listen(ReceiverSpec {
+        on_report: Some(sink),
+        ..ReceiverSpec::default()
+    })
+    .unwrap();
+    let arguments = format!(
+        "-re -f lavfi -i smptebars=size=320x180:rate=30 -re -f lavfi -i anullsrc=r=48000 {CODEC}"
+    );
+    let _publisher = Publisher::start(&arguments, &receiver.url());
+    let report = until(&reports, "still", |report| {
+        settled(report)
+            && report
+                .video
+                .as_ref()
+                .is_some_and(|v| v.still_for > Duration::from_secs(4))
+    });
+    assert_eq!(report.state, ReceiverState::Receiving);
+    assert_eq!(report.freezes.count, 1);
+    assert!((report.video.unwrap().fps - 30.0).abs() < 0.3);
+    assert_eq!(report.audio.unwrap().peak_dbfs, -100.0, "silence");
+}
+
+#[test]
+fn pictures_without_sound_are_received_too() {
+    let (sink, reports) = reporting();
+    let receiver = Receiver::listen(ReceiverSpec {
+        on_report: Some(sink),
+        ..ReceiverSpec::default()
+    })
+    .unwrap();
+    let arguments = format!("-re -f lavfi -i testsrc2=size=320x180:rate=30 -an {CODEC}");
+    let _publisher = Publisher::start(&arguments, &receiver.url());
+    let report = until(&reports, "pictures", |report| {
+        report.video.as_ref().is_some_and(|v| v.frames > 60)
+    });
+    assert!(report.audio.is_none());
+    assert_eq!(report.a_v_offset_ms, None);
+}
+
+#[test]
+fn stopping_takes_less_than_half_a_second_whether_or_not_somebody_publishes() {
+    let idle = Receiver::listen(ReceiverSpec::default()).unwrap();
+    let started = Instant::now();
+    idle.stop();
+    assert!(
+        started.elapsed() < Duration::from_millis(500),
+        "{:?}",
+        started.elapsed()
+    );
+
+    let (sink, reports) = reporting();
+    let busy = Receiver::listen(ReceiverSpec {
+        on_report: Some(sink),
+        ..ReceiverSpec::default()
+    })
+    .unwrap();
+    let publisher = Publisher::start(&format!("{} {CODEC}", pictures("160x90", 30)), &busy.url());
+    until(&reports, "receiving", |report| {
+        report.state == ReceiverState::Receiving
+    });
+    signal("-STOP", &publisher);
+    let started = Instant::now();
+    busy.stop();
+    assert!(
+        started.elapsed() < Duration::from_millis(500),
+        "{:?}",
+        started.elapsed()
+    );
+    signal("-CONT", &publisher);
+}
+
+#[test]
+fn rubbish_on_the_port_does_not_end_the_receiver() {
+    let (sink, reports) = reporting();
+    let receiver = Receiver::listen(ReceiverSpec {
+        on_report: Some(sink),
+        ..ReceiverSpec::default()
+    })
+    .unwrap();
+    let mut visitor = TcpStream::connect(("127.0.0.1", receiver.port())).unwrap();
+    visitor.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+    drop(visitor);
+    let arguments = format!("{} {CODEC}", pictures("160x90", 30));
+    let deadline = Instant::now() + Duration::from_secs(30);
+    // A refused publisher ends; the studio's tries again, and so does this one.
+    let mut publisher = Publisher::start(&arguments, &receiver.url());
+    while receiver.latest().connections == 0 {
+        assert!(Instant::now() < deadline, "{:?}", receiver.latest());
+        let _ = reports.recv_timeout(Duration::from_secs(3));
+        if receiver.latest().connections == 0 {
+            publisher = Publisher::start(&arguments, &receiver.url());
+        }
+    }
+    drop(publisher);
+}
+
+#[test]
+fn a_taken_port_is_an_error_and_not_a_wait() {
+    let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let result = Receiver::listen(ReceiverSpec {
+        port: taken.local_addr().unwrap().port(),
+        ..ReceiverSpec::default()
+    });
+    assert!(
+        matches!(result, Err(ClipError::Listen { .. })),
+        "{result:?}"
+    );
+}
+
+#[test]
+fn two_receivers_run_side_by_side() {
+    let first = Receiver::listen(ReceiverSpec::default()).unwrap();
+    let second = Receiver::listen(ReceiverSpec::default()).unwrap();
+    assert_ne!(first.port(), second.port());
+    assert_eq!(
+        first.url(),
+        format!("{}/{}", first.server_url(), first.key())
+    );
+}
