@@ -1,24 +1,35 @@
 //! What a show is and may do: values, commands, events, and the two functions between them.
 //! Pure: no I/O, no async, no clock reads, no randomness.
 
+mod broadcast;
 mod chat_line;
+mod check;
 mod command;
+mod decide;
 mod destination;
 mod event;
+mod goods;
 mod ids;
+mod keeping;
 mod money;
+mod money_text;
 mod product;
+mod refusal;
 mod roles;
 mod show;
 mod stage;
+mod staging;
 
 pub use chat_line::ChatLine;
+pub use check::gtin_is_valid;
 pub use command::Command;
+pub use decide::decide;
 pub use destination::Destination;
 pub use event::Event;
 pub use ids::{CanvasId, DestinationId, MessageId, ProductId, SceneId, SourceId};
-pub use money::{Currency, Money};
+pub use money::{Currency, Money, MoneyFault};
 pub use product::{Offer, Product, RundownItem, Text};
+pub use refusal::{Refusal, UrlFault};
 pub use roles::{Actor, Role};
 pub use show::{At, Countdown, OnAir, Phase, Show};
 pub use stage::{Area, PinnedQuestion, Placement, Scene, Source, SourceKind, Strip, Transition};

@@ -178,11 +178,7 @@ impl Money {
         self.limited(minor)
     }
 
-    fn with(
-        &self,
-        other: &Money,
-        op: fn(i64, i64) -> Option<i64>,
-    ) -> Result<Money, MoneyFault> {
+    fn with(&self, other: &Money, op: fn(i64, i64) -> Option<i64>) -> Result<Money, MoneyFault> {
         if self.currency != other.currency {
             return Err(MoneyFault::CurrencyDiffers);
         }

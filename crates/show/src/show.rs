@@ -1,6 +1,6 @@
 //! The state of a show: the fold of its events.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -41,8 +41,8 @@ pub struct Countdown {
 impl Countdown {
     /// Whole seconds left at `now`, rounded up: `1` is shown during the last second, `0` from the deadline on.
     pub fn seconds_left(&self, now: At) -> u32 {
-        let left_ms = (self.deadline.0 - now.0).max(0);
-        u32::try_from((left_ms + 999) / 1000).unwrap_or(u32::MAX)
+        let left_ms = self.deadline.0.saturating_sub(now.0).max(0);
+        u32::try_from(left_ms.saturating_add(999) / 1000).unwrap_or(u32::MAX)
     }
 }
 
@@ -82,6 +82,8 @@ pub struct Show {
     pub countdown: Option<Countdown>,
     /// Units left of each counted product.
     pub stock: BTreeMap<ProductId, u32>,
+    /// Products whose counting a person switched off; their offer's quantity is not taken up again.
+    pub uncounted: BTreeSet<ProductId>,
     /// Inputs.
     pub sources: BTreeMap<SourceId, Source>,
     /// Scenes in the order of their buttons.
@@ -107,4 +109,63 @@ pub struct Show {
     /// Chat lines noted since the show began.
     #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub chat_lines: u64,
+}
+
+impl Show {
+    /// An empty show with a name. A journal starts from [`Show::default`] and learns the name from
+    /// [`crate::Event::Renamed`]; this is for shows that are not replayed.
+    pub fn new(name: &str) -> Self {
+        Show {
+            name: name.to_owned(),
+            ..Show::default()
+        }
+    }
+
+    /// The product at a place of the rundown, counted from 1: what a number key means.
+    pub fn product_by_number(&self, number: usize) -> Option<&Product> {
+        let item = self.rundown.get(number.checked_sub(1)?)?;
+        self.products.get(&item.product)
+    }
+
+    /// The product on the picture.
+    pub fn product_on_air(&self) -> Option<&Product> {
+        self.products.get(&self.on_air.as_ref()?.product)
+    }
+
+    /// Whether this product is on the picture.
+    pub fn is_on_air(&self, product: &ProductId) -> bool {
+        self.on_air
+            .as_ref()
+            .is_some_and(|on| on.product == *product)
+    }
+
+    /// Units left of a product: as counted, or as offered before counting began; `None` = not counted.
+    pub fn stock_left(&self, product: &ProductId) -> Option<u32> {
+        if self.uncounted.contains(product) {
+            return None;
+        }
+        let offered = || self.products.get(product)?.offer.quantity;
+        self.stock.get(product).copied().or_else(offered)
+    }
+
+    /// The mixer strip of a source: 0 dB and not muted until a person moves it.
+    pub fn strip(&self, source: &SourceId) -> Strip {
+        self.strips.get(source).copied().unwrap_or_default()
+    }
+
+    /// The scene shown.
+    pub fn scene_shown(&self) -> Option<&Scene> {
+        let id = self.scene.as_ref()?;
+        self.scenes.iter().find(|scene| scene.id == *id)
+    }
+
+    /// The destinations a live show goes to, in the order of their ids.
+    pub fn enabled_destinations(&self) -> impl Iterator<Item = &Destination> {
+        self.destinations.values().filter(|d| d.enabled)
+    }
+
+    /// Whether viewers can see the show.
+    pub fn is_live(&self) -> bool {
+        matches!(self.phase, Phase::Live { .. })
+    }
 }

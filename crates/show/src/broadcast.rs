@@ -1,0 +1,101 @@
+//! The show's name, its destinations and how far it is: what may happen and what it changes.
+
+use crate::check::{self, ID_MAX, NAME_MAX};
+use crate::{At, Destination, DestinationId, Event, Phase, Refusal, Show};
+
+/// Most destinations of one show.
+const DESTINATIONS_MAX: usize = 32;
+
+impl Show {
+    pub(crate) fn decide_rename(&self, name: String) -> Result<Vec<Event>, Refusal> {
+        let name = name.trim();
+        check::filled("name", name, NAME_MAX)?;
+        if name == self.name {
+            return Ok(Vec::new());
+        }
+        Ok(vec![Event::Renamed {
+            name: name.to_owned(),
+        }])
+    }
+
+    pub(crate) fn decide_put_destination(
+        &self,
+        destination: Destination,
+    ) -> Result<Vec<Event>, Refusal> {
+        check::filled("destination_id", destination.id.as_str(), ID_MAX)?;
+        check::filled("platform", &destination.platform, NAME_MAX)?;
+        check::filled("destination_name", &destination.name, NAME_MAX)?;
+        check::url("destination_url", &destination.url, &["rtmp", "rtmps"])?;
+        match self.destinations.get(&destination.id) {
+            Some(known) if *known == destination => return Ok(Vec::new()),
+            Some(_) => {}
+            None => check::at_most(
+                "destinations",
+                self.destinations.len() + 1,
+                DESTINATIONS_MAX,
+            )?,
+        }
+        Ok(vec![Event::DestinationPut { destination }])
+    }
+
+    pub(crate) fn decide_remove_destination(
+        &self,
+        destination: DestinationId,
+    ) -> Result<Vec<Event>, Refusal> {
+        if !self.destinations.contains_key(&destination) {
+            return Err(Refusal::UnknownDestination { destination });
+        }
+        Ok(vec![Event::DestinationRemoved { destination }])
+    }
+
+    pub(crate) fn decide_start_rehearsal(&self, at: At) -> Result<Vec<Event>, Refusal> {
+        match self.phase {
+            Phase::Idle => Ok(vec![Event::PhaseChanged {
+                phase: Phase::Rehearsing { since: at },
+            }]),
+            Phase::Rehearsing { .. } => Err(Refusal::RehearsalRunning),
+            Phase::Live { .. } => Err(Refusal::AlreadyLive),
+        }
+    }
+
+    pub(crate) fn decide_go_live(&self, at: At) -> Result<Vec<Event>, Refusal> {
+        if self.is_live() {
+            return Err(Refusal::AlreadyLive);
+        }
+        if self.enabled_destinations().next().is_none() {
+            return Err(Refusal::NoDestination);
+        }
+        let mut events = vec![Event::PhaseChanged {
+            phase: Phase::Live { since: at },
+        }];
+        events.extend(self.decide_set_recording(true));
+        Ok(events)
+    }
+
+    /// Ending clears the picture too: card, clock and question go, and the recording stops.
+    pub(crate) fn decide_end_show(&self, at: At) -> Result<Vec<Event>, Refusal> {
+        if self.phase == Phase::Idle {
+            return Err(Refusal::NotRunning);
+        }
+        let mut events = self.decide_take_off_air(at);
+        events.extend(self.decide_unpin_question());
+        events.push(Event::PhaseChanged { phase: Phase::Idle });
+        events.extend(self.decide_set_recording(false));
+        Ok(events)
+    }
+
+    pub(crate) fn apply_broadcast(&mut self, event: &Event) {
+        match event {
+            Event::Renamed { name } => self.name.clone_from(name),
+            Event::DestinationPut { destination } => {
+                self.destinations
+                    .insert(destination.id.clone(), destination.clone());
+            }
+            Event::DestinationRemoved { destination } => {
+                self.destinations.remove(destination);
+            }
+            Event::PhaseChanged { phase } => self.phase = *phase,
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! The two functions between commands, events and state: `decide` and `apply`, dispatched by topic.
+
+use crate::{At, Command, Event, Refusal, Show};
+
+/// What a command means for a show: the facts that follow, or why it is refused.
+///
+/// A wish that is already fulfilled (the product is on air, the name is that name, nothing is pinned)
+/// is accepted and gives an empty list: two people who tap the same button are both right, and nothing
+/// restarts. Only the steps of the broadcast ([`Command::GoLive`], [`Command::StartRehearsal`],
+/// [`Command::EndShow`]) refuse a repetition, so that nobody believes to have started something.
+///
+/// Pure: the same arguments always give the same answer. The events are not applied; fold them in
+/// with [`Show::apply`] once they are written down.
+///
+/// # Errors
+/// A [`Refusal`]; the show is untouched.
+pub fn decide(show: &Show, command: Command, at: At) -> Result<Vec<Event>, Refusal> {
+    match command {
+        Command::Rename { name } => show.decide_rename(name),
+        Command::ImportProducts { products } => show.decide_import(products),
+        Command::RemoveProduct { product } => show.decide_remove_product(product),
+        Command::SetRundown { items } => show.decide_rundown(items),
+        Command::PutOnAir { product } => show.decide_put_on_air(product, at),
+        Command::TakeOffAir => Ok(show.decide_take_off_air(at)),
+        Command::StartCountdown { seconds } => show.decide_start_countdown(seconds, at),
+        Command::StopCountdown => Ok(show.decide_stop_countdown(at)),
+        Command::SetStock { product, left } => show.decide_set_stock(product, left),
+        Command::AdjustStock { product, by } => show.decide_adjust_stock(product, by),
+        Command::PutSource { source } => show.decide_put_source(source),
+        Command::RemoveSource { source } => show.decide_remove_source(source),
+        Command::PutScene { scene } => show.decide_put_scene(scene),
+        Command::SwitchScene { scene, transition } => {
+            show.decide_switch_scene(scene, transition, at)
+        }
+        Command::SetStrip { source, strip } => show.decide_set_strip(source, strip),
+        Command::SetTicker { text } => show.decide_set_ticker(text),
+        Command::PinQuestion {
+            message,
+            author,
+            text,
+        } => show.decide_pin_question(message, author, text, at),
+        Command::UnpinQuestion => Ok(show.decide_unpin_question()),
+        Command::PutDestination { destination } => show.decide_put_destination(destination),
+        Command::RemoveDestination { destination } => show.decide_remove_destination(destination),
+        Command::StartRehearsal => show.decide_start_rehearsal(at),
+        Command::GoLive => show.decide_go_live(at),
+        Command::EndShow => show.decide_end_show(at),
+        Command::SetRecording { on } => Ok(show.decide_set_recording(on)),
+        Command::NoteRecordingPart { file } => show.decide_note_recording_part(file, at),
+        Command::NoteChat { lines } => Ok(show.decide_note_chat(lines)),
+    }
+}
+
+impl Show {
+    /// Folds a fact into the state. Never fails: whatever stands in a journal once was decided, and a
+    /// fact about something that is gone changes nothing else.
+    pub fn apply(&mut self, event: &Event) {
+        match event {
+            Event::Renamed { .. }
+            | Event::DestinationPut { .. }
+            | Event::DestinationRemoved { .. }
+            | Event::PhaseChanged { .. } => self.apply_broadcast(event),
+            Event::ProductsImported { .. }
+            | Event::ProductRemoved { .. }
+            | Event::RundownSet { .. }
+            | Event::WentOnAir { .. }
+            | Event::WentOffAir { .. }
+            | Event::CountdownStarted { .. }
+            | Event::CountdownStopped { .. }
+            | Event::StockSet { .. } => self.apply_goods(event),
+            Event::SourcePut { .. }
+            | Event::SourceRemoved { .. }
+            | Event::ScenePut { .. }
+            | Event::SceneSwitched { .. }
+            | Event::StripSet { .. }
+            | Event::TickerSet { .. }
+            | Event::QuestionPinned { .. }
+            | Event::QuestionUnpinned => self.apply_staging(event),
+            Event::RecordingSet { .. }
+            | Event::RecordingPartOpened { .. }
+            | Event::ChatNoted { .. } => self.apply_keeping(event),
+        }
+    }
+
+    /// Folds facts in, in order.
+    pub fn apply_all<'a>(&mut self, events: impl IntoIterator<Item = &'a Event>) {
+        for event in events {
+            self.apply(event);
+        }
+    }
+}

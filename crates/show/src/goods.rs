@@ -1,0 +1,239 @@
+//! Products, rundown, the product on air, its clock and its stock: what may happen and what it changes.
+
+use std::collections::BTreeSet;
+
+use crate::check;
+use crate::{At, Countdown, Event, OnAir, Product, ProductId, Refusal, RundownItem, Show};
+
+/// Most products of one show and of one import command.
+const PRODUCTS_MAX: usize = 10_000;
+
+impl Show {
+    fn known_product(&self, product: &ProductId) -> Result<&Product, Refusal> {
+        self.products
+            .get(product)
+            .ok_or_else(|| Refusal::UnknownProduct {
+                product: product.clone(),
+            })
+    }
+
+    pub(crate) fn decide_import(&self, products: Vec<Product>) -> Result<Vec<Event>, Refusal> {
+        if products.is_empty() {
+            return Err(Refusal::NothingToDo { field: "products" });
+        }
+        for product in &products {
+            product.check().map_err(|why| Refusal::InProduct {
+                product: product.id.clone(),
+                why: Box::new(why),
+            })?;
+        }
+        if let Some(product) = check::first_twice(products.iter().map(|p| &p.id)) {
+            return Err(Refusal::DuplicateProduct {
+                product: product.clone(),
+            });
+        }
+        let added = products
+            .iter()
+            .filter(|p| !self.products.contains_key(&p.id))
+            .count();
+        check::at_most("products", self.products.len() + added, PRODUCTS_MAX)?;
+        if products.iter().all(|p| self.products.get(&p.id) == Some(p)) {
+            return Ok(Vec::new());
+        }
+        Ok(vec![Event::ProductsImported { products }])
+    }
+
+    pub(crate) fn decide_remove_product(&self, product: ProductId) -> Result<Vec<Event>, Refusal> {
+        self.known_product(&product)?;
+        if self.is_on_air(&product) {
+            return Err(Refusal::ProductOnAir { product });
+        }
+        Ok(vec![Event::ProductRemoved { product }])
+    }
+
+    pub(crate) fn decide_rundown(&self, items: Vec<RundownItem>) -> Result<Vec<Event>, Refusal> {
+        for item in &items {
+            self.known_product(&item.product)?;
+            // 0 = open.
+            if item.planned_s > 0 {
+                check::seconds("planned", item.planned_s)?;
+            }
+        }
+        if let Some(product) = check::first_twice(items.iter().map(|item| &item.product)) {
+            return Err(Refusal::DuplicateProduct {
+                product: product.clone(),
+            });
+        }
+        if items == self.rundown {
+            return Ok(Vec::new());
+        }
+        Ok(vec![Event::RundownSet { items }])
+    }
+
+    pub(crate) fn decide_put_on_air(
+        &self,
+        product: ProductId,
+        at: At,
+    ) -> Result<Vec<Event>, Refusal> {
+        let offer = &self.known_product(&product)?.offer;
+        if self.is_on_air(&product) {
+            return Ok(Vec::new());
+        }
+        let mut events = vec![Event::WentOnAir {
+            on_air: OnAir {
+                product: product.clone(),
+                since: at,
+            },
+        }];
+        if let Some(seconds) = offer.countdown_s {
+            events.push(countdown(product.clone(), seconds, at));
+        }
+        // Counting begins when it is first shown; what a person set or switched off stays.
+        let first_count = offer
+            .quantity
+            .filter(|_| !self.stock.contains_key(&product) && !self.uncounted.contains(&product));
+        if let Some(quantity) = first_count {
+            events.push(Event::StockSet {
+                product,
+                left: Some(quantity),
+            });
+        }
+        Ok(events)
+    }
+
+    pub(crate) fn decide_take_off_air(&self, at: At) -> Vec<Event> {
+        match self.on_air {
+            Some(_) => vec![Event::WentOffAir { at }],
+            None => Vec::new(),
+        }
+    }
+
+    pub(crate) fn decide_start_countdown(
+        &self,
+        seconds: u32,
+        at: At,
+    ) -> Result<Vec<Event>, Refusal> {
+        check::seconds("countdown", seconds)?;
+        let on_air = self.on_air.as_ref().ok_or(Refusal::NotOnAir)?;
+        Ok(vec![countdown(on_air.product.clone(), seconds, at)])
+    }
+
+    pub(crate) fn decide_stop_countdown(&self, at: At) -> Vec<Event> {
+        match self.countdown {
+            Some(_) => vec![Event::CountdownStopped { at }],
+            None => Vec::new(),
+        }
+    }
+
+    pub(crate) fn decide_set_stock(
+        &self,
+        product: ProductId,
+        left: Option<u32>,
+    ) -> Result<Vec<Event>, Refusal> {
+        self.known_product(&product)?;
+        let unchanged = match left {
+            Some(left) => self.stock.get(&product) == Some(&left),
+            None => self.uncounted.contains(&product),
+        };
+        if unchanged {
+            return Ok(Vec::new());
+        }
+        Ok(vec![Event::StockSet { product, left }])
+    }
+
+    pub(crate) fn decide_adjust_stock(
+        &self,
+        product: ProductId,
+        by: i32,
+    ) -> Result<Vec<Event>, Refusal> {
+        self.known_product(&product)?;
+        let Some(left) = self.stock_left(&product) else {
+            return Err(Refusal::NotCounted { product });
+        };
+        if by == 0 {
+            return Ok(Vec::new());
+        }
+        let wanted = i64::from(left) + i64::from(by);
+        if wanted < 0 {
+            return Err(Refusal::StockBelowZero { product, left, by });
+        }
+        match u32::try_from(wanted) {
+            Ok(left) => Ok(vec![Event::StockSet {
+                product,
+                left: Some(left),
+            }]),
+            Err(_) => Err(Refusal::StockTooLarge { product }),
+        }
+    }
+
+    pub(crate) fn apply_goods(&mut self, event: &Event) {
+        match event {
+            Event::ProductsImported { products } => self.add_products(products),
+            Event::ProductRemoved { product } => {
+                self.products.remove(product);
+                self.rundown.retain(|item| item.product != *product);
+                self.stock.remove(product);
+                self.uncounted.remove(product);
+            }
+            Event::RundownSet { items } => self.rundown.clone_from(items),
+            Event::WentOnAir { on_air } => {
+                // The clock belonged to the product before.
+                self.countdown = None;
+                self.on_air = Some(on_air.clone());
+            }
+            Event::WentOffAir { .. } => {
+                self.countdown = None;
+                self.on_air = None;
+            }
+            Event::CountdownStarted { countdown } => self.countdown = Some(countdown.clone()),
+            Event::CountdownStopped { .. } => self.countdown = None,
+            Event::StockSet {
+                product,
+                left: Some(left),
+            } => {
+                self.uncounted.remove(product);
+                self.stock.insert(product.clone(), *left);
+            }
+            Event::StockSet {
+                product,
+                left: None,
+            } => {
+                self.stock.remove(product);
+                self.uncounted.insert(product.clone());
+            }
+            _ => {}
+        }
+    }
+
+    fn add_products(&mut self, products: &[Product]) {
+        // A set, so that importing many products stays linear.
+        let listed: BTreeSet<ProductId> = self
+            .rundown
+            .iter()
+            .map(|item| item.product.clone())
+            .collect();
+        for product in products {
+            let new = self
+                .products
+                .insert(product.id.clone(), product.clone())
+                .is_none();
+            // A known product that a person took out of the rundown stays out.
+            if new && !listed.contains(&product.id) {
+                self.rundown.push(RundownItem {
+                    product: product.id.clone(),
+                    planned_s: 0,
+                });
+            }
+        }
+    }
+}
+
+fn countdown(product: ProductId, seconds: u32, at: At) -> Event {
+    Event::CountdownStarted {
+        countdown: Countdown {
+            product,
+            started: at,
+            deadline: At(at.0.saturating_add(i64::from(seconds) * 1000)),
+        },
+    }
+}

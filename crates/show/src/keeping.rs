@@ -1,0 +1,58 @@
+//! What is kept of a show: recording parts and chat lines; what may happen and what it changes.
+
+use crate::check;
+use crate::{At, ChatLine, Event, Refusal, Show};
+
+/// Longest chat line and author kept, in characters.
+const LINE_MAX: usize = 500;
+const AUTHOR_MAX: usize = 100;
+
+impl Show {
+    pub(crate) fn decide_set_recording(&self, on: bool) -> Vec<Event> {
+        if on == self.recording {
+            return Vec::new();
+        }
+        vec![Event::RecordingSet { on }]
+    }
+
+    pub(crate) fn decide_note_recording_part(
+        &self,
+        file: String,
+        at: At,
+    ) -> Result<Vec<Event>, Refusal> {
+        check::below_folder("recording", &file)?;
+        if self.recording_parts.contains(&file) {
+            return Ok(Vec::new());
+        }
+        Ok(vec![Event::RecordingPartOpened { file, at }])
+    }
+
+    /// A line that is too long is cut, not refused: the rest of its batch must not be lost with it.
+    pub(crate) fn decide_note_chat(&self, mut lines: Vec<ChatLine>) -> Vec<Event> {
+        if lines.is_empty() {
+            return Vec::new();
+        }
+        for line in &mut lines {
+            cut(&mut line.text, LINE_MAX);
+            cut(&mut line.author, AUTHOR_MAX);
+        }
+        vec![Event::ChatNoted { lines }]
+    }
+
+    pub(crate) fn apply_keeping(&mut self, event: &Event) {
+        match event {
+            Event::RecordingSet { on } => self.recording = *on,
+            Event::RecordingPartOpened { file, .. } => self.recording_parts.push(file.clone()),
+            Event::ChatNoted { lines } => {
+                self.chat_lines = self.chat_lines.saturating_add(lines.len() as u64);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn cut(text: &mut String, max: usize) {
+    if let Some((at, _)) = text.char_indices().nth(max) {
+        text.truncate(at);
+    }
+}

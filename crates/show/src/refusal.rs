@@ -1,0 +1,321 @@
+//! Why a command is refused: a closed list with stable codes, so that the page can say it in a sentence.
+
+use std::collections::BTreeMap;
+
+use crate::{DestinationId, MoneyFault, ProductId, SceneId, SourceId};
+
+/// What is wrong with an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UrlFault {
+    /// Another scheme than the ones allowed there.
+    Scheme,
+    /// No host, or one with impossible characters.
+    Host,
+    /// The port is not a number from 1 to 65535.
+    Port,
+    /// A name or password stands before the host; secrets do not belong in an address.
+    Credentials,
+    /// White space or control characters.
+    Characters,
+    /// Longer than 2 000 characters.
+    Length,
+}
+
+impl UrlFault {
+    /// Stable snake_case code.
+    pub fn code(self) -> &'static str {
+        match self {
+            UrlFault::Scheme => "scheme",
+            UrlFault::Host => "host",
+            UrlFault::Port => "port",
+            UrlFault::Credentials => "credentials",
+            UrlFault::Characters => "characters",
+            UrlFault::Length => "length",
+        }
+    }
+}
+
+/// Why a command was refused. The show is as it was before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// No such product in the catalogue.
+    UnknownProduct {
+        /// The id asked for.
+        product: ProductId,
+    },
+    /// No such source.
+    UnknownSource {
+        /// The id asked for.
+        source: SourceId,
+    },
+    /// No such scene.
+    UnknownScene {
+        /// The id asked for.
+        scene: SceneId,
+    },
+    /// No such destination.
+    UnknownDestination {
+        /// The id asked for.
+        destination: DestinationId,
+    },
+    /// The same product is named twice where it may stand once.
+    DuplicateProduct {
+        /// The product named twice.
+        product: ProductId,
+    },
+    /// The product is on the picture and stays in the catalogue until it is taken off.
+    ProductOnAir {
+        /// Which.
+        product: ProductId,
+    },
+    /// Nothing is on the picture.
+    NotOnAir,
+    /// Taking that many would leave less than nothing.
+    StockBelowZero {
+        /// Which.
+        product: ProductId,
+        /// Units left now.
+        left: u32,
+        /// The difference asked for.
+        by: i32,
+    },
+    /// More units than can be counted (over 4 294 967 295).
+    StockTooLarge {
+        /// Which.
+        product: ProductId,
+    },
+    /// The product's units are not counted: set its stock first.
+    NotCounted {
+        /// Which.
+        product: ProductId,
+    },
+    /// A text that must say something is empty.
+    TextEmpty {
+        /// Which text.
+        field: &'static str,
+    },
+    /// A text is longer than its place.
+    TextTooLong {
+        /// Which text.
+        field: &'static str,
+        /// Characters it has.
+        length: usize,
+        /// Characters it may have.
+        max: usize,
+    },
+    /// A duration is outside its range.
+    InvalidLength {
+        /// Which duration.
+        field: &'static str,
+        /// The value given.
+        value: i64,
+        /// Least value allowed.
+        min: i64,
+        /// Greatest value allowed.
+        max: i64,
+    },
+    /// Another number is outside its range.
+    OutOfRange {
+        /// Which number.
+        field: &'static str,
+        /// The value given.
+        value: i64,
+        /// Least value allowed.
+        min: i64,
+        /// Greatest value allowed.
+        max: i64,
+    },
+    /// A list has more entries than allowed.
+    TooMany {
+        /// Which list.
+        field: &'static str,
+        /// Entries it has.
+        count: usize,
+        /// Entries it may have.
+        max: usize,
+    },
+    /// A list that must name something is empty.
+    NothingToDo {
+        /// Which list.
+        field: &'static str,
+    },
+    /// A price cannot be right.
+    PriceInvalid {
+        /// What is wrong with it.
+        fault: MoneyFault,
+    },
+    /// A barcode has the wrong length, or its check digit does not fit.
+    GtinInvalid,
+    /// An address cannot be used. The address itself is left out: people paste keys into it.
+    BadUrl {
+        /// Which address.
+        field: &'static str,
+        /// What is wrong with it.
+        fault: UrlFault,
+    },
+    /// A file name leaves its folder or is no file name.
+    BadFileName {
+        /// Which file.
+        field: &'static str,
+    },
+    /// One product of several is at fault; code and parameters are those of the reason, plus `product`.
+    InProduct {
+        /// The product at fault.
+        product: ProductId,
+        /// What is wrong with it.
+        why: Box<Refusal>,
+    },
+    /// The show is on air already.
+    AlreadyLive,
+    /// A rehearsal is running already.
+    RehearsalRunning,
+    /// Neither a rehearsal nor a show is running.
+    NotRunning,
+    /// No destination is enabled.
+    NoDestination,
+}
+
+impl Refusal {
+    /// Stable snake_case code; the key of the sentence a person reads.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Refusal::UnknownProduct { .. } => "unknown_product",
+            Refusal::UnknownSource { .. } => "unknown_source",
+            Refusal::UnknownScene { .. } => "unknown_scene",
+            Refusal::UnknownDestination { .. } => "unknown_destination",
+            Refusal::DuplicateProduct { .. } => "duplicate_product",
+            Refusal::ProductOnAir { .. } => "product_on_air",
+            Refusal::NotOnAir => "not_on_air",
+            Refusal::StockBelowZero { .. } => "stock_below_zero",
+            Refusal::StockTooLarge { .. } => "stock_too_large",
+            Refusal::NotCounted { .. } => "not_counted",
+            Refusal::TextEmpty { .. } => "text_empty",
+            Refusal::TextTooLong { .. } => "text_too_long",
+            Refusal::InvalidLength { .. } => "invalid_length",
+            Refusal::OutOfRange { .. } => "out_of_range",
+            Refusal::TooMany { .. } => "too_many",
+            Refusal::NothingToDo { .. } => "nothing_to_do",
+            Refusal::PriceInvalid { .. } => "price_invalid",
+            Refusal::GtinInvalid => "gtin_invalid",
+            Refusal::BadUrl { .. } => "bad_url",
+            Refusal::BadFileName { .. } => "bad_file_name",
+            Refusal::InProduct { why, .. } => why.code(),
+            Refusal::AlreadyLive => "already_live",
+            Refusal::RehearsalRunning => "rehearsal_running",
+            Refusal::NotRunning => "not_running",
+            Refusal::NoDestination => "no_destination",
+        }
+    }
+
+    /// Every code there is, for checking that each has its sentences.
+    pub const CODES: [&'static str; 24] = [
+        "unknown_product",
+        "unknown_source",
+        "unknown_scene",
+        "unknown_destination",
+        "duplicate_product",
+        "product_on_air",
+        "not_on_air",
+        "stock_below_zero",
+        "stock_too_large",
+        "not_counted",
+        "text_empty",
+        "text_too_long",
+        "invalid_length",
+        "out_of_range",
+        "too_many",
+        "nothing_to_do",
+        "price_invalid",
+        "gtin_invalid",
+        "bad_url",
+        "bad_file_name",
+        "already_live",
+        "rehearsal_running",
+        "not_running",
+        "no_destination",
+    ];
+
+    /// What the sentence needs: ids, limits, and the codes of finer reasons (`reason`). Holds no
+    /// address and no free text somebody typed.
+    pub fn params(&self) -> BTreeMap<String, String> {
+        let mut params = BTreeMap::new();
+        let mut put = |key: &str, value: String| {
+            params.insert(key.to_owned(), value);
+        };
+        match self {
+            Refusal::UnknownProduct { product }
+            | Refusal::DuplicateProduct { product }
+            | Refusal::ProductOnAir { product }
+            | Refusal::StockTooLarge { product }
+            | Refusal::NotCounted { product } => put("product", product.to_string()),
+            Refusal::UnknownSource { source } => put("source", source.to_string()),
+            Refusal::UnknownScene { scene } => put("scene", scene.to_string()),
+            Refusal::UnknownDestination { destination } => {
+                put("destination", destination.to_string());
+            }
+            Refusal::StockBelowZero { product, left, by } => {
+                put("product", product.to_string());
+                put("left", left.to_string());
+                put("by", by.to_string());
+            }
+            Refusal::TextEmpty { field }
+            | Refusal::NothingToDo { field }
+            | Refusal::BadFileName { field } => put("field", (*field).to_owned()),
+            Refusal::TextTooLong { field, length, max } => {
+                put("field", (*field).to_owned());
+                put("length", length.to_string());
+                put("max", max.to_string());
+            }
+            Refusal::InvalidLength {
+                field,
+                value,
+                min,
+                max,
+            }
+            | Refusal::OutOfRange {
+                field,
+                value,
+                min,
+                max,
+            } => {
+                put("field", (*field).to_owned());
+                put("value", value.to_string());
+                put("min", min.to_string());
+                put("max", max.to_string());
+            }
+            Refusal::TooMany { field, count, max } => {
+                put("field", (*field).to_owned());
+                put("count", count.to_string());
+                put("max", max.to_string());
+            }
+            Refusal::PriceInvalid { fault } => put("reason", fault.code().to_owned()),
+            Refusal::BadUrl { field, fault } => {
+                put("field", (*field).to_owned());
+                put("reason", fault.code().to_owned());
+            }
+            Refusal::InProduct { product, why } => {
+                params = why.params();
+                params.insert("product".to_owned(), product.to_string());
+            }
+            Refusal::NotOnAir
+            | Refusal::GtinInvalid
+            | Refusal::AlreadyLive
+            | Refusal::RehearsalRunning
+            | Refusal::NotRunning
+            | Refusal::NoDestination => {}
+        }
+        params
+    }
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.code())?;
+        for (key, value) in self.params() {
+            write!(f, " {key}={value}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Refusal {}

@@ -1,0 +1,359 @@
+//! What holds for every sequence of commands.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use stallcast_show::{
+    Area, At, CanvasId, ChatLine, Command, Currency, Destination, DestinationId, Event, MessageId,
+    Money, Offer, Phase, Placement, Product, ProductId, Refusal, RundownItem, Scene, SceneId, Show,
+    Source, SourceId, SourceKind, Strip, Text, Transition, decide,
+};
+
+fn id(prefix: &'static str) -> impl Strategy<Value = String> {
+    (0..4u8).prop_map(move |n| format!("{prefix}{n}"))
+}
+
+fn product_id() -> impl Strategy<Value = ProductId> {
+    id("p").prop_map(ProductId)
+}
+
+fn source_id() -> impl Strategy<Value = SourceId> {
+    id("s").prop_map(SourceId)
+}
+
+fn short() -> impl Strategy<Value = String> {
+    prop_oneof![Just(String::new()), "[a-z水蜜桃🍑\"\\\\\n]{1,12}"]
+}
+
+fn text() -> impl Strategy<Value = Text> {
+    (short(), short()).prop_map(|(zh, en)| Text { zh, en })
+}
+
+fn money() -> impl Strategy<Value = Money> {
+    (
+        -1..60i64,
+        prop_oneof![9 => Just("CNY"), 1 => Just("USD"), 1 => Just("?")],
+    )
+        .prop_map(|(minor, code)| Money::new(minor * 100, Currency(code.to_owned())))
+}
+
+fn offer() -> impl Strategy<Value = Offer> {
+    (
+        proptest::option::of(money()),
+        money(),
+        proptest::option::of(prop_oneof![0..5u32, Just(u32::MAX)]),
+        proptest::option::of(prop_oneof![0..90u32, Just(86_401)]),
+    )
+        .prop_map(|(list_price, live_price, quantity, countdown_s)| Offer {
+            list_price,
+            live_price,
+            quantity,
+            countdown_s,
+        })
+}
+
+fn product() -> impl Strategy<Value = Product> {
+    let gtin = prop_oneof![
+        Just(None),
+        Just(Some("4006381333931".to_owned())),
+        Just(Some("4006381333932".to_owned()))
+    ];
+    let points = proptest::collection::vec(short(), 0..3);
+    (product_id(), text(), text(), offer(), gtin, points).prop_map(
+        |(id, title, spec, offer, gtin, talking_points)| Product {
+            id,
+            title,
+            short_title: Text::default(),
+            photo: None,
+            spec,
+            offer,
+            gtin,
+            link: None,
+            talking_points,
+        },
+    )
+}
+
+/// A product that is accepted, so that sequences get far.
+fn good_product() -> impl Strategy<Value = Product> {
+    (
+        product_id(),
+        1..60i64,
+        proptest::option::of(0..5u32),
+        proptest::option::of(1..90u32),
+    )
+        .prop_map(|(id, price, quantity, countdown_s)| Product {
+            title: Text {
+                zh: "水蜜桃".to_owned(),
+                en: String::new(),
+            },
+            short_title: Text::default(),
+            photo: None,
+            spec: Text::default(),
+            offer: Offer {
+                list_price: None,
+                live_price: Money::new(price, Currency("CNY".to_owned())),
+                quantity,
+                countdown_s,
+            },
+            gtin: None,
+            link: None,
+            talking_points: Vec::new(),
+            id,
+        })
+}
+
+fn scene() -> impl Strategy<Value = Scene> {
+    let area = (-5..12_000i32, 0..20_005i32).prop_map(|(x, width)| Area {
+        x,
+        y: 0,
+        width,
+        height: 5_000,
+    });
+    let crop = prop_oneof![4 => Just(Area::FULL), 1 => Just(Area { x: 1, ..Area::FULL })];
+    let placement =
+        (source_id(), area, crop).prop_map(|(source, area, crop)| Placement { source, area, crop });
+    (id("c"), text(), proptest::collection::vec(placement, 0..3)).prop_map(|(id, name, list)| {
+        Scene {
+            id: SceneId(id),
+            name,
+            layouts: BTreeMap::from([(CanvasId::from("landscape"), list)]),
+        }
+    })
+}
+
+fn source() -> impl Strategy<Value = Source> {
+    let kind = prop_oneof![
+        Just(SourceKind::TestPicture),
+        short().prop_map(|path| SourceKind::File { path }),
+        Just(SourceKind::Camera { device: None }),
+    ];
+    (source_id(), short(), kind).prop_map(|(id, name, kind)| Source { id, name, kind })
+}
+
+fn destination() -> impl Strategy<Value = Destination> {
+    let url = prop_oneof![4 => Just("rtmp://127.0.0.1/live"), 1 => Just("http://x")];
+    (id("d"), url, any::<bool>()).prop_map(|(id, url, enabled)| Destination {
+        id: DestinationId(id),
+        platform: "custom".to_owned(),
+        name: "Stall".to_owned(),
+        url: url.to_owned(),
+        enabled,
+    })
+}
+
+fn chat_line() -> impl Strategy<Value = ChatLine> {
+    (id("m"), short(), 0..700usize, any::<bool>()).prop_map(|(id, author, length, question)| {
+        ChatLine {
+            id: MessageId(id),
+            platform: "web".to_owned(),
+            author,
+            text: "问".repeat(length),
+            at: At(length as i64),
+            question,
+        }
+    })
+}
+
+fn goods() -> impl Strategy<Value = Command> {
+    let items = proptest::collection::vec((product_id(), 0..86_402u32), 0..4).prop_map(|list| {
+        list.into_iter()
+            .map(|(product, planned_s)| RundownItem { product, planned_s })
+            .collect()
+    });
+    prop_oneof![
+        proptest::collection::vec(product(), 0..3)
+            .prop_map(|products| Command::ImportProducts { products }),
+        4 => good_product().prop_map(|p| Command::ImportProducts { products: vec![p] }),
+        product_id().prop_map(|product| Command::RemoveProduct { product }),
+        items.prop_map(|items| Command::SetRundown { items }),
+        6 => product_id().prop_map(|product| Command::PutOnAir { product }),
+        Just(Command::TakeOffAir),
+        (0..86_402u32).prop_map(|seconds| Command::StartCountdown { seconds }),
+        Just(Command::StopCountdown),
+        (product_id(), proptest::option::of(any::<u32>()))
+            .prop_map(|(product, left)| Command::SetStock { product, left }),
+        6 => (product_id(), prop_oneof![-4..4i32, any::<i32>()])
+            .prop_map(|(product, by)| Command::AdjustStock { product, by }),
+    ]
+}
+
+fn staging() -> impl Strategy<Value = Command> {
+    let transition = prop_oneof![
+        Just(Transition::Cut),
+        (0..5_002u32).prop_map(|ms| Transition::Fade { ms })
+    ];
+    prop_oneof![
+        4 => source().prop_map(|source| Command::PutSource { source }),
+        source_id().prop_map(|source| Command::RemoveSource { source }),
+        4 => scene().prop_map(|scene| Command::PutScene { scene }),
+        (id("c"), transition).prop_map(|(scene, transition)| Command::SwitchScene {
+            scene: SceneId(scene),
+            transition
+        }),
+        (source_id(), -6_100..2_100i32, any::<bool>()).prop_map(|(source, gain_cdb, muted)| {
+            Command::SetStrip {
+                source,
+                strip: Strip { gain_cdb, muted },
+            }
+        }),
+        text().prop_map(|text| Command::SetTicker { text }),
+        (id("m"), short(), short()).prop_map(|(message, author, text)| Command::PinQuestion {
+            message: MessageId(message),
+            author,
+            text
+        }),
+        Just(Command::UnpinQuestion),
+    ]
+}
+
+fn running() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        short().prop_map(|name| Command::Rename { name }),
+        3 => destination().prop_map(|destination| Command::PutDestination { destination }),
+        id("d").prop_map(|id| Command::RemoveDestination { destination: DestinationId(id) }),
+        Just(Command::StartRehearsal),
+        Just(Command::GoLive),
+        Just(Command::EndShow),
+        any::<bool>().prop_map(|on| Command::SetRecording { on }),
+        prop_oneof![Just("part-1.mp4"), Just("../x"), Just("part-2.mp4")]
+            .prop_map(|file| Command::NoteRecordingPart { file: file.to_owned() }),
+        proptest::collection::vec(chat_line(), 0..3).prop_map(|lines| Command::NoteChat { lines }),
+    ]
+}
+
+fn commands() -> impl Strategy<Value = Vec<Command>> {
+    let one = prop_oneof![3 => goods(), 2 => staging(), 2 => running()];
+    proptest::collection::vec(one, 0..120)
+}
+
+fn check_state(show: &Show) {
+    if let Some(on) = &show.on_air {
+        assert!(show.products.contains_key(&on.product));
+    }
+    if let Some(clock) = &show.countdown {
+        assert!(show.is_on_air(&clock.product), "a clock without its card");
+        assert!(clock.deadline > clock.started);
+    }
+    let mut listed: Vec<_> = show.rundown.iter().map(|item| &item.product).collect();
+    assert!(listed.iter().all(|p| show.products.contains_key(p)));
+    listed.sort();
+    listed.dedup();
+    assert_eq!(
+        listed.len(),
+        show.rundown.len(),
+        "a product twice in the rundown"
+    );
+    assert!(show.stock.keys().all(|p| show.products.contains_key(p)));
+    assert!(show.uncounted.iter().all(|p| !show.stock.contains_key(p)));
+    for placement in show
+        .scenes
+        .iter()
+        .flat_map(|s| s.layouts.values())
+        .flatten()
+    {
+        assert!(show.sources.contains_key(&placement.source));
+    }
+    assert!(show.strips.keys().all(|s| show.sources.contains_key(s)));
+    assert!(show.products.values().all(|p| p.check().is_ok()));
+    if show.phase == Phase::Idle {
+        assert_eq!(Show::default().phase, show.phase);
+    }
+}
+
+/// On-air starts and stops alternate: never two products on the picture.
+fn check_one_on_air(events: &[Event]) {
+    let mut shown: Option<&ProductId> = None;
+    for event in events {
+        match event {
+            Event::WentOnAir { on_air } => {
+                assert_ne!(shown, Some(&on_air.product), "shown again while on air");
+                shown = Some(&on_air.product);
+            }
+            Event::WentOffAir { .. } => {
+                assert!(shown.is_some());
+                shown = None;
+            }
+            _ => {}
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn every_sequence_keeps_the_show_whole_and_replays_to_the_same_state(commands in commands()) {
+        let mut show = Show::default();
+        let mut journal: Vec<Event> = Vec::new();
+        for (step, command) in commands.into_iter().enumerate() {
+            let at = At(1_000 * step as i64);
+            let before = show.clone();
+            let answer = decide(&show, command.clone(), at);
+            prop_assert_eq!(&answer, &decide(&before, command.clone(), at), "not deterministic");
+            prop_assert_eq!(&show, &before, "deciding changed the show");
+            match answer {
+                Ok(events) => {
+                    show.apply_all(&events);
+                    if events.is_empty() {
+                        prop_assert_eq!(&show, &before);
+                    }
+                    journal.extend(events);
+                }
+                Err(refusal) => {
+                    prop_assert!(Refusal::CODES.contains(&refusal.code()));
+                    prop_assert!(!refusal.to_string().is_empty());
+                }
+            }
+            check_state(&show);
+        }
+        check_one_on_air(&journal);
+
+        let mut replayed = Show::default();
+        for event in &journal {
+            let text = serde_json::to_string(event).unwrap();
+            let read: Event = serde_json::from_str(&text).unwrap();
+            prop_assert_eq!(&read, event);
+            replayed.apply(&read);
+        }
+        prop_assert_eq!(&replayed, &show);
+        let text = serde_json::to_string(&show).unwrap();
+        prop_assert_eq!(&serde_json::from_str::<Show>(&text).unwrap(), &show);
+    }
+
+    #[test]
+    fn commands_survive_json(commands in commands()) {
+        for command in commands {
+            let text = serde_json::to_string(&command).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Command>(&text).unwrap(), command);
+        }
+    }
+
+    #[test]
+    fn applying_any_event_to_any_show_never_fails(commands in commands()) {
+        // Every command's events on an empty show, as if all before were lost.
+        let mut rich = Show::default();
+        for (step, command) in commands.into_iter().enumerate() {
+            if let Ok(events) = decide(&rich, command, At(step as i64)) {
+                Show::default().apply_all(&events);
+                rich.apply_all(&events);
+            }
+        }
+    }
+
+    #[test]
+    fn an_amount_shown_is_read_back_as_itself(minor in 0..=Money::MAX_MINOR, code in "CNY|JPY|KWD|USD") {
+        let money = Money::new(minor, Currency(code));
+        prop_assert_eq!(Money::parse(&money.display_full(), &money.currency), Ok(money.clone()));
+        let signed = format!("{}{}", money.currency.symbol(), money.display_full());
+        prop_assert_eq!(Money::parse(&signed, &money.currency), Ok(money));
+    }
+
+    #[test]
+    fn no_text_makes_the_reader_of_amounts_fall_over(text in "\\PC{0,24}|[0-9.,¥$ -]{0,12}") {
+        if let Ok(money) = Money::parse(&text, &Currency("CNY".to_owned())) {
+            prop_assert!(money.check_price().is_ok());
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! The rules of a show, one by one.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use stallcast_show::{
+    At, ChatLine, Command, Currency, Destination, Event, MessageId, Money, Offer, Phase, Product,
+    ProductId, Refusal, RundownItem, Show, Text, decide,
+};
+
+fn product(id: &str, quantity: Option<u32>, countdown_s: Option<u32>) -> Product {
+    let money = |minor| Money::new(minor, Currency("CNY".to_owned()));
+    Product {
+        id: ProductId::from(id),
+        title: Text {
+            zh: "阳山水蜜桃".to_owned(),
+            en: "Yangshan peaches".to_owned(),
+        },
+        short_title: Text::default(),
+        photo: None,
+        spec: Text::default(),
+        offer: Offer {
+            list_price: Some(money(5990)),
+            live_price: money(2990),
+            quantity,
+            countdown_s,
+        },
+        gtin: None,
+        link: None,
+        talking_points: Vec::new(),
+    }
+}
+
+fn run(show: &mut Show, command: Command, at: i64) -> Vec<Event> {
+    let events = decide(show, command, At(at)).unwrap();
+    show.apply_all(&events);
+    events
+}
+
+fn refused(show: &Show, command: Command) -> Refusal {
+    decide(show, command, At(0)).unwrap_err()
+}
+
+fn put(id: &str) -> Command {
+    Command::PutOnAir {
+        product: ProductId::from(id),
+    }
+}
+
+fn adjust(id: &str, by: i32) -> Command {
+    Command::AdjustStock {
+        product: ProductId::from(id),
+        by,
+    }
+}
+
+fn stall() -> Show {
+    let mut show = Show::default();
+    let products = vec![
+        product("peach", Some(3), Some(60)),
+        product("plum", None, None),
+        product("pear", Some(0), None),
+    ];
+    run(&mut show, Command::ImportProducts { products }, 0);
+    show
+}
+
+fn destination(enabled: bool) -> Command {
+    Command::PutDestination {
+        destination: Destination {
+            id: "main".into(),
+            platform: "custom".to_owned(),
+            name: "Main".to_owned(),
+            url: "rtmp://127.0.0.1/live".to_owned(),
+            enabled,
+        },
+    }
+}
+
+#[test]
+fn putting_on_air_starts_the_clock_and_the_count() {
+    let mut show = stall();
+    run(&mut show, put("peach"), 1_000);
+    let clock = show.countdown.clone().unwrap();
+    assert_eq!((clock.started, clock.deadline), (At(1_000), At(61_000)));
+    assert_eq!(clock.seconds_left(At(60_001)), 1);
+    assert_eq!(clock.seconds_left(At(61_000)), 0);
+    assert_eq!(show.stock.get(&"peach".into()), Some(&3));
+
+    run(&mut show, put("plum"), 2_000);
+    assert_eq!(show.countdown, None, "the clock belonged to the peaches");
+    assert_eq!(show.stock.get(&"plum".into()), None);
+}
+
+#[test]
+fn putting_the_same_product_on_air_again_restarts_nothing() {
+    let mut show = stall();
+    run(&mut show, put("peach"), 1_000);
+    assert_eq!(run(&mut show, put("peach"), 9_000), vec![]);
+}
+
+#[test]
+fn stock_never_goes_below_zero_and_says_so() {
+    let mut show = stall();
+    run(&mut show, put("peach"), 0);
+    run(&mut show, adjust("peach", -2), 1);
+    let refusal = refused(&show, adjust("peach", -2));
+    assert_eq!(refusal.code(), "stock_below_zero");
+    assert_eq!(refusal.params().get("left").unwrap(), "1");
+    run(&mut show, adjust("peach", -1), 2);
+    assert_eq!(show.stock_left(&"peach".into()), Some(0));
+    assert_eq!(refused(&show, adjust("plum", -1)).code(), "not_counted");
+}
+
+#[test]
+fn a_count_made_by_hand_survives_going_on_air_again() {
+    let mut show = stall();
+    run(&mut show, adjust("peach", -1), 0);
+    run(&mut show, put("peach"), 1);
+    assert_eq!(show.stock_left(&"peach".into()), Some(2));
+    let off = Command::SetStock {
+        product: "peach".into(),
+        left: None,
+    };
+    run(&mut show, off, 2);
+    run(&mut show, Command::TakeOffAir, 3);
+    run(&mut show, put("peach"), 4);
+    assert_eq!(show.stock_left(&"peach".into()), None);
+}
+
+#[test]
+fn a_product_on_air_cannot_be_removed() {
+    let mut show = stall();
+    let remove = Command::RemoveProduct {
+        product: "peach".into(),
+    };
+    run(&mut show, put("peach"), 0);
+    assert_eq!(refused(&show, remove.clone()).code(), "product_on_air");
+    run(&mut show, Command::TakeOffAir, 1);
+    run(&mut show, remove, 2);
+    assert_eq!(show.rundown.len(), 2);
+}
+
+#[test]
+fn importing_again_updates_and_keeps_the_rundown() {
+    let mut show = stall();
+    let items = vec![
+        RundownItem {
+            product: "pear".into(),
+            planned_s: 120,
+        },
+        RundownItem {
+            product: "peach".into(),
+            planned_s: 0,
+        },
+    ];
+    run(&mut show, Command::SetRundown { items }, 0);
+    let products = vec![product("peach", Some(9), None), product("fig", None, None)];
+    run(&mut show, Command::ImportProducts { products }, 1);
+    let order: Vec<_> = show.rundown.iter().map(|i| i.product.as_str()).collect();
+    assert_eq!(
+        order,
+        ["pear", "peach", "fig"],
+        "plum was taken out by a person and stays out"
+    );
+    assert_eq!(show.product_by_number(2).unwrap().offer.quantity, Some(9));
+    assert_eq!(show.product_by_number(0), None);
+    assert_eq!(show.product_by_number(4), None);
+}
+
+#[test]
+fn a_bad_product_is_named_with_its_reason() {
+    let show = Show::default();
+    let mut bad = product("peach", None, None);
+    bad.offer.list_price = Some(Money::new(2990, Currency("CNY".to_owned())));
+    let products = vec![product("plum", None, None), bad];
+    let refusal = refused(&show, Command::ImportProducts { products });
+    assert_eq!(refusal.code(), "price_invalid");
+    assert_eq!(refusal.params().get("product").unwrap(), "peach");
+    assert_eq!(
+        refusal.params().get("reason").unwrap(),
+        "list_not_above_live"
+    );
+    let empty = Command::ImportProducts { products: vec![] };
+    assert_eq!(refused(&show, empty).code(), "nothing_to_do");
+}
+
+#[test]
+fn a_show_goes_rehearsal_live_end() {
+    let mut show = stall();
+    assert_eq!(refused(&show, Command::EndShow), Refusal::NotRunning);
+    run(&mut show, Command::StartRehearsal, 5);
+    assert_eq!(show.phase, Phase::Rehearsing { since: At(5) });
+    assert!(!show.recording);
+    assert_eq!(
+        refused(&show, Command::StartRehearsal),
+        Refusal::RehearsalRunning
+    );
+    assert_eq!(refused(&show, Command::GoLive), Refusal::NoDestination);
+    run(&mut show, destination(false), 6);
+    assert_eq!(refused(&show, Command::GoLive), Refusal::NoDestination);
+    run(&mut show, destination(true), 7);
+    run(&mut show, Command::GoLive, 8);
+    assert_eq!(show.phase, Phase::Live { since: At(8) });
+    assert!(show.recording);
+    assert_eq!(refused(&show, Command::GoLive), Refusal::AlreadyLive);
+    assert_eq!(
+        refused(&show, Command::StartRehearsal),
+        Refusal::AlreadyLive
+    );
+    run(&mut show, put("peach"), 9);
+    run(&mut show, Command::EndShow, 10);
+    assert_eq!(show.phase, Phase::Idle);
+    assert!(!show.recording);
+    assert_eq!((&show.on_air, &show.countdown), (&None, &None));
+}
+
+#[test]
+fn a_clock_needs_a_product_and_a_length() {
+    let mut show = stall();
+    let start = |seconds| Command::StartCountdown { seconds };
+    assert_eq!(refused(&show, start(10)), Refusal::NotOnAir);
+    run(&mut show, put("plum"), 0);
+    assert_eq!(refused(&show, start(0)).code(), "invalid_length");
+    assert_eq!(refused(&show, start(86_401)).code(), "invalid_length");
+    run(&mut show, start(10), 500);
+    assert_eq!(show.countdown.as_ref().unwrap().deadline, At(10_500));
+    run(&mut show, Command::StopCountdown, 600);
+    assert_eq!(show.countdown, None);
+}
+
+#[test]
+fn a_refused_address_is_not_repeated() {
+    let mut with_secret = destination(true);
+    if let Command::PutDestination { destination } = &mut with_secret {
+        destination.url = "rtmp://me:hunter2@host/live".to_owned();
+    }
+    let refusal = refused(&Show::default(), with_secret);
+    assert_eq!(refusal.code(), "bad_url");
+    assert!(!refusal.to_string().contains("hunter2"));
+}
+
+#[test]
+fn a_chat_line_that_is_too_long_is_cut_and_its_batch_is_kept() {
+    let mut show = Show::default();
+    let line = |text: String| ChatLine {
+        id: MessageId::from("web:1"),
+        platform: "web".to_owned(),
+        author: "阿芳".to_owned(),
+        text,
+        at: At(0),
+        question: false,
+    };
+    let lines = vec![line("桃".repeat(501)), line("甜吗".to_owned())];
+    let events = run(&mut show, Command::NoteChat { lines }, 0);
+    assert!(matches!(&events[..], [Event::ChatNoted { lines }]
+        if lines[0].text.chars().count() == 500 && lines[1].text == "甜吗"));
+    assert_eq!(show.chat_lines, 2);
+}
