@@ -189,6 +189,9 @@ struct Track {
     codec: String,
     packets: u64,
     bytes: u64,
+    /// Where the container says that it starts. What lies before (an encoder's priming, the cut
+    /// part of an edit list) is decoded and not shown.
+    start: Option<f64>,
     first: f64,
     end: f64,
 }
@@ -201,6 +204,8 @@ impl Track {
             codec: stream.parameters().id().name().to_owned(),
             packets: 0,
             bytes: 0,
+            start: (stream.start_time() != ff::ffi::AV_NOPTS_VALUE)
+                .then(|| seconds(stream.start_time(), stream.time_base())),
             first: f64::INFINITY,
             end: f64::NEG_INFINITY,
         }
@@ -213,7 +218,7 @@ impl Track {
         let at = seconds(packet.pts().or(packet.dts())?, self.base);
         let length = seconds(packet.duration(), self.base);
         let length = if length > 0.0 { length } else { usual_length };
-        self.first = self.first.min(at);
+        self.first = self.first.min(at.max(self.start.unwrap_or(at)));
         self.end = self.end.max(at + length);
         Some(at)
     }
