@@ -1,1 +1,50 @@
-//! chat
+//! Chat from outside, made safe and uniform: connectors, the webhook reader, display cleaning, question finding.
+//!
+//! A [`Connector`] keeps one source alive (Twitch or another IRC server, a generic WebSocket, or a
+//! simulated audience for rehearsals) and hands [`Incoming`] values to a bounded queue. What a
+//! platform pushes by HTTP instead is read by [`webhook::parse`]. Both speak the same small JSON.
+//!
+//! # The generic JSON
+//!
+//! One object per line of chat; a message holds one object, an array of objects, or several
+//! objects separated by newlines.
+//!
+//! | field | kind | meaning |
+//! | --- | --- | --- |
+//! | `author` | text, required | name shown beside the line (cleaned, at most 60 characters) |
+//! | `text` | text, required | what was written (cleaned, at most 500 characters, never markup) |
+//! | `id` | text or whole number | the source's own id; a line seen before with the same id is skipped, so a sender may repeat itself after a break |
+//! | `platform` | text | short id, `a-z 0-9 - _`, at most 24 characters; `web` when absent |
+//! | `at` | whole number | milliseconds since 1970-01-01 UTC; a time in the future counts as now |
+//!
+//! Unknown fields are ignored, so a sender may add its own. `GENERIC.md` in this crate says the
+//! same for the person who writes the sender, with examples to paste.
+//!
+//! # When more comes than is read
+//!
+//! Nothing here grows with the crowd. A connector waits at most [`FULL_WAIT`] for room in the sink,
+//! then drops the line and counts it in [`ConnectorStatus::dropped`]; while the sink stays full the
+//! following lines are dropped at once, so that the connection itself (and its keep-alive) is never
+//! held up. Until then the platform's own socket is what waits.
+
+mod audience;
+pub mod clean;
+mod connector;
+mod dial;
+mod draft;
+mod generic;
+mod irc;
+mod outlet;
+pub mod question;
+mod retry;
+mod simulated;
+pub mod webhook;
+mod websocket;
+
+pub use audience::{About, Audience, AudienceError, AudienceLine, Language, Names};
+pub use connector::{
+    ChatErrorCode, Clock, Connector, ConnectorSpec, ConnectorState, ConnectorStatus, Incoming, Tls,
+};
+pub use draft::{LineDraft, OwnIds};
+pub use outlet::FULL_WAIT;
+pub use simulated::Pace;

@@ -1,0 +1,241 @@
+//! Owns one IRC conversation: register, join, read, stay alive.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use stallcast_show::MessageId;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::lines::{Cut, Lines};
+use super::message::{Message, spoken};
+use crate::connector::{ChatErrorCode, ConnectorState, End};
+use crate::draft::LineDraft;
+use crate::outlet::Outlet;
+
+/// From connected to joined. A channel that does not exist is answered with silence on Twitch.
+const JOIN_WITHIN: Duration = Duration::from_secs(15);
+/// Silence after which we ask. Twitch itself asks about every five minutes: too late for a show.
+const ASK_AFTER: Duration = Duration::from_secs(45);
+/// How long the answer may take before the connection counts as dead.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// A server that takes no bytes for this long is dead; all we ever write is a few words.
+const WRITE_WITHIN: Duration = Duration::from_secs(10);
+/// Names tried before giving up: the anonymous Twitch form, then short ones that fit a 9-character limit.
+const NICK_TRIES: u32 = 4;
+/// Lines remembered to know what a cleared viewer had said (Twitch names the viewer, not the lines).
+const REMEMBERED: usize = 1_000;
+
+struct Session<'a, S> {
+    lines: Lines<ReadHalf<S>>,
+    out: WriteHalf<S>,
+    room: String,
+    outlet: &'a mut Outlet,
+    nick: String,
+    nicks_tried: u32,
+    platform: &'static str,
+    joined: bool,
+    said: VecDeque<(String, MessageId)>,
+}
+
+/// Reads `channel` until something ends it.
+pub(super) async fn run<S>(stream: S, channel: &str, outlet: &mut Outlet) -> End
+where
+    S: AsyncRead + AsyncWrite,
+{
+    let (read, out) = tokio::io::split(stream);
+    let session = Session {
+        lines: Lines::new(read),
+        out,
+        room: format!("#{channel}"),
+        outlet,
+        // Any justinfan number reads anonymously on Twitch.
+        nick: format!("justinfan{}", rand::random_range(1_000..100_000)),
+        nicks_tried: 1,
+        platform: "irc",
+        joined: false,
+        said: VecDeque::new(),
+    };
+    match session.converse().await {
+        Ok(never) => match never {},
+        Err(end) => end,
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite> Session<'_, S> {
+    async fn converse(mut self) -> Result<std::convert::Infallible, End> {
+        let nick = self.nick.clone();
+        // CAP first, so that a tag-speaking server tags from the first line on; END at once, since
+        // we want nothing that needs an answer before registration ends.
+        self.write(&format!(
+            "CAP REQ :twitch.tv/tags twitch.tv/commands\r\nNICK {nick}\r\nUSER {nick} 0 * :{nick}\r\nCAP END\r\n"
+        ))
+        .await?;
+        let join_by = Instant::now() + JOIN_WITHIN;
+        let mut heard = Instant::now();
+        let mut asked = false;
+        loop {
+            let patience = if asked {
+                ASK_AFTER + ANSWER_WITHIN
+            } else {
+                ASK_AFTER
+            };
+            let deadline = if self.joined {
+                heard + patience
+            } else {
+                join_by
+            };
+            match timeout_at(deadline, self.lines.next()).await {
+                Ok(Ok(Some(cut))) => {
+                    heard = Instant::now();
+                    asked = false;
+                    match cut {
+                        Cut::Line(line) => self.hear(&line).await?,
+                        Cut::TooLong => self.outlet.malformed(),
+                    }
+                }
+                Ok(Ok(None) | Err(_)) => return Err(End::Lost(ChatErrorCode::ClosedByPeer)),
+                Err(_) if !self.joined => return Err(End::Lost(ChatErrorCode::JoinRefused)),
+                Err(_) if asked => return Err(End::Lost(ChatErrorCode::TimedOut)),
+                Err(_) => {
+                    asked = true;
+                    self.write("PING :stallcast\r\n").await?;
+                }
+            }
+        }
+    }
+
+    async fn write(&mut self, text: &str) -> Result<(), End> {
+        let written = timeout(WRITE_WITHIN, async {
+            self.out.write_all(text.as_bytes()).await?;
+            self.out.flush().await
+        });
+        match written.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(End::Lost(ChatErrorCode::ClosedByPeer)),
+            Err(_) => Err(End::Lost(ChatErrorCode::TimedOut)),
+        }
+    }
+
+    async fn hear(&mut self, line: &str) -> Result<(), End> {
+        if line.is_empty() {
+            return Ok(());
+        }
+        let Some(message) = Message::parse(line) else {
+            self.outlet.malformed();
+            return Ok(());
+        };
+        match message.command {
+            "PING" => {
+                let answer = format!("PONG :{}\r\n", message.param(0));
+                self.write(&answer).await
+            }
+            "CAP"
+                if message.param(1) == "ACK"
+                    && message.params.iter().any(|p| p.contains("twitch.tv/tags")) =>
+            {
+                self.platform = "twitch";
+                Ok(())
+            }
+            "001" => {
+                let join = format!("JOIN {}\r\n", self.room);
+                self.write(&join).await
+            }
+            // End of names, or Twitch's room state: we are in.
+            "366" | "ROOMSTATE" => {
+                self.joined = true;
+                self.outlet.state(ConnectorState::Live);
+                Ok(())
+            }
+            "PRIVMSG" | "USERNOTICE" => self.take_line(&message).await,
+            "CLEARMSG" | "CLEARCHAT" => self.take_back(&message).await,
+            "RECONNECT" => Err(End::Lost(ChatErrorCode::ReconnectAsked)),
+            // 432 erroneous, 433 in use, 436 collision.
+            "432" | "433" | "436" if !self.joined => self.try_another_nick().await,
+            // No such channel, too many, full, invite only, banned, key, needs registration.
+            "403" | "405" | "471" | "473" | "474" | "475" | "476" | "477" if !self.joined => {
+                Err(End::Lost(ChatErrorCode::JoinRefused))
+            }
+            // Password, banned from the server.
+            "464" | "465" => Err(End::Lost(ChatErrorCode::LoginRefused)),
+            "NOTICE" => self.notice(&message),
+            "ERROR" => Err(End::Lost(ChatErrorCode::ClosedByPeer)),
+            _ => Ok(()),
+        }
+    }
+
+    fn notice(&self, message: &Message<'_>) -> Result<(), End> {
+        match message.tag("msg-id").as_deref() {
+            Some("msg_channel_suspended" | "msg_banned" | "tos_ban") => {
+                Err(End::Lost(ChatErrorCode::JoinRefused))
+            }
+            _ if !self.joined && message.param(1).starts_with("Login ") => {
+                Err(End::Lost(ChatErrorCode::LoginRefused))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn try_another_nick(&mut self) -> Result<(), End> {
+        if self.nicks_tried >= NICK_TRIES {
+            return Err(End::Lost(ChatErrorCode::LoginRefused));
+        }
+        self.nicks_tried += 1;
+        // Nine characters is the oldest limit in use (RFC 1459 section 1.2; ngircd's default).
+        self.nick = format!("sc{}", rand::random_range(100_000..1_000_000));
+        let nick = format!("NICK {}\r\n", self.nick);
+        self.write(&nick).await
+    }
+
+    async fn take_line(&mut self, message: &Message<'_>) -> Result<(), End> {
+        if !message.param(0).eq_ignore_ascii_case(&self.room) {
+            return Ok(());
+        }
+        // A USERNOTICE without words (a raid, a gift) is not a line of chat.
+        let Some(text) = spoken(message.param(1)).filter(|text| !text.is_empty()) else {
+            return Ok(());
+        };
+        let login = match message.nick() {
+            "" | "tmi.twitch.tv" => message.tag("login").unwrap_or_default(),
+            nick => nick.to_owned(),
+        };
+        let author = message.tag("display-name").unwrap_or_else(|| login.clone());
+        let draft = LineDraft {
+            id: message.tag("id"),
+            platform: self.platform.to_owned(),
+            author,
+            text,
+            at: None,
+        };
+        if let Some(id) = self.outlet.put(draft).await? {
+            if self.said.len() >= REMEMBERED {
+                self.said.pop_front();
+            }
+            self.said.push_back((login, id));
+        }
+        Ok(())
+    }
+
+    async fn take_back(&mut self, message: &Message<'_>) -> Result<(), End> {
+        if !message.param(0).eq_ignore_ascii_case(&self.room) {
+            return Ok(());
+        }
+        let mut gone = Vec::new();
+        if message.command == "CLEARMSG" {
+            let target = message.tag("target-msg-id").unwrap_or_default();
+            let target = MessageId(format!("{}:{target}", self.platform));
+            self.said.retain(|(_, id)| *id != target);
+            gone.push(target);
+        } else {
+            let whose = message.params.get(1).copied();
+            self.said.retain(|(login, id)| {
+                let theirs = whose.is_none_or(|name| login.eq_ignore_ascii_case(name));
+                if theirs {
+                    gone.push(id.clone());
+                }
+                !theirs
+            });
+        }
+        Ok(self.outlet.remove(gone).await?)
+    }
+}

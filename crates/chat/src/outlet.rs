@@ -1,0 +1,226 @@
+//! Owns the way out of a connector: ids, duplicates, the bounded sink with its policy, and the status.
+
+use std::collections::{HashSet, VecDeque};
+use std::time::Duration;
+
+use stallcast_show::MessageId;
+use tokio::sync::{mpsc, watch};
+
+use crate::connector::{ChatErrorCode, Clock, ConnectorState, ConnectorStatus, Incoming};
+use crate::draft::{LineDraft, OwnIds};
+
+/// How long a connector waits for room in the sink before it drops a line. Long enough for a busy
+/// engine to come round (its journal batches are 100 ms), short enough that no peer times out.
+pub const FULL_WAIT: Duration = Duration::from_millis(200);
+
+/// Ids remembered to skip repeats: a minute of a busy room (33 lines a second), some 200 KB.
+const SEEN_IDS: usize = 2_000;
+
+/// The engine has dropped its end.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct SinkClosed;
+
+pub(crate) struct Outlet {
+    sink: mpsc::Sender<Incoming>,
+    status: watch::Sender<ConnectorStatus>,
+    clock: Clock,
+    own_ids: OwnIds,
+    seen: HashSet<MessageId>,
+    seen_order: VecDeque<MessageId>,
+    /// The last line was dropped: do not wait again until one fits.
+    full: bool,
+}
+
+impl Outlet {
+    pub(crate) fn new(
+        sink: mpsc::Sender<Incoming>,
+        status: watch::Sender<ConnectorStatus>,
+        clock: Clock,
+        nonce: u64,
+    ) -> Self {
+        Self {
+            sink,
+            status,
+            clock,
+            own_ids: OwnIds::new(nonce),
+            seen: HashSet::new(),
+            seen_order: VecDeque::new(),
+            full: false,
+        }
+    }
+
+    /// Hands a line over. `None` = nothing visible in it, or seen before.
+    pub(crate) async fn put(&mut self, draft: LineDraft) -> Result<Option<MessageId>, SinkClosed> {
+        let has_id = draft.id.is_some();
+        let Some(line) = draft.into_line((self.clock)(), &mut self.own_ids) else {
+            return Ok(None);
+        };
+        let id = line.id.clone();
+        if has_id && !self.remember(&id) {
+            return Ok(None);
+        }
+        if self.send(Incoming::Line(line)).await? {
+            self.status.send_modify(|s| s.lines += 1);
+            Ok(Some(id))
+        } else {
+            self.status.send_modify(|s| s.dropped += 1);
+            Ok(None)
+        }
+    }
+
+    /// Hands over that lines were taken back. Waits like a line does; a dropped removal counts as dropped.
+    pub(crate) async fn remove(&mut self, ids: Vec<MessageId>) -> Result<(), SinkClosed> {
+        if !ids.is_empty() && !self.send(Incoming::Removed(ids)).await? {
+            self.status.send_modify(|s| s.dropped += 1);
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self, incoming: Incoming) -> Result<bool, SinkClosed> {
+        let incoming = match self.sink.try_send(incoming) {
+            Ok(()) => {
+                self.full = false;
+                return Ok(true);
+            }
+            Err(mpsc::error::TrySendError::Closed(_)) => return Err(SinkClosed),
+            Err(mpsc::error::TrySendError::Full(incoming)) => incoming,
+        };
+        if self.full {
+            return Ok(false);
+        }
+        match self.sink.send_timeout(incoming, FULL_WAIT).await {
+            Ok(()) => Ok(true),
+            Err(mpsc::error::SendTimeoutError::Closed(_)) => Err(SinkClosed),
+            Err(mpsc::error::SendTimeoutError::Timeout(_)) => {
+                self.full = true;
+                Ok(false)
+            }
+        }
+    }
+
+    /// Whether the id is new; forgets the oldest above the bound.
+    fn remember(&mut self, id: &MessageId) -> bool {
+        if !self.seen.insert(id.clone()) {
+            return false;
+        }
+        self.seen_order.push_back(id.clone());
+        if self.seen_order.len() > SEEN_IDS
+            && let Some(oldest) = self.seen_order.pop_front()
+        {
+            self.seen.remove(&oldest);
+        }
+        true
+    }
+
+    pub(crate) fn state(&self, state: ConnectorState) {
+        self.status.send_if_modified(|s| {
+            let changed = s.state != state;
+            s.state = state;
+            changed
+        });
+    }
+
+    pub(crate) fn error(&self, code: ChatErrorCode) {
+        self.status.send_modify(|s| s.last_error = Some(code));
+    }
+
+    pub(crate) fn lost(&self, code: ChatErrorCode, attempt: u32, wait: Duration) {
+        self.status.send_modify(|s| {
+            s.last_error = Some(code);
+            s.state = ConnectorState::Retrying {
+                attempt,
+                next_in_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+            };
+        });
+    }
+
+    pub(crate) fn malformed(&self) {
+        self.status.send_modify(|s| {
+            s.malformed += 1;
+            s.last_error = Some(ChatErrorCode::Malformed);
+        });
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::sync::Arc;
+
+    use stallcast_show::At;
+
+    use super::*;
+
+    /// An outlet with a still clock, its sink and its status.
+    pub(crate) fn outlet(
+        room: usize,
+    ) -> (
+        Outlet,
+        mpsc::Receiver<Incoming>,
+        watch::Receiver<ConnectorStatus>,
+    ) {
+        let (sink, lines) = mpsc::channel(room);
+        let (tx, status) = watch::channel(ConnectorStatus {
+            state: ConnectorState::Starting,
+            lines: 0,
+            dropped: 0,
+            malformed: 0,
+            last_error: None,
+        });
+        (
+            Outlet::new(sink, tx, Arc::new(|| At(1_000)), 7),
+            lines,
+            status,
+        )
+    }
+
+    fn draft(n: usize) -> LineDraft {
+        LineDraft {
+            id: None,
+            platform: "web".into(),
+            author: "a".into(),
+            text: n.to_string(),
+            at: None,
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reader_that_stopped_costs_one_wait_and_every_lost_line_is_counted() {
+        let (mut outlet, mut lines, status) = outlet(2);
+        let began = tokio::time::Instant::now();
+        for n in 0..1_000 {
+            outlet.put(draft(n)).await.unwrap();
+        }
+        assert_eq!(began.elapsed(), FULL_WAIT);
+        assert_eq!((status.borrow().lines, status.borrow().dropped), (2, 998));
+        // It reads again: the next line arrives.
+        lines.recv().await.unwrap();
+        assert!(outlet.put(draft(1_000)).await.unwrap().is_some());
+        assert!(!outlet.full);
+    }
+
+    #[tokio::test]
+    async fn a_repeated_id_is_skipped_and_memory_of_ids_is_bounded() {
+        let (mut outlet, mut lines, status) = outlet(8);
+        for n in [1, 2, 1, 1] {
+            let mut draft = draft(n);
+            draft.id = Some(n.to_string());
+            outlet.put(draft).await.unwrap();
+        }
+        assert_eq!(status.borrow().lines, 2);
+        for n in 0..3 * SEEN_IDS {
+            let mut draft = draft(n);
+            draft.id = Some(format!("x{n}"));
+            outlet.put(draft).await.unwrap();
+            while lines.try_recv().is_ok() {}
+        }
+        assert_eq!(outlet.seen.len(), SEEN_IDS);
+        assert_eq!(outlet.seen_order.len(), SEEN_IDS);
+    }
+
+    #[tokio::test]
+    async fn a_closed_sink_is_told_apart_from_a_full_one() {
+        let (mut outlet, lines, _status) = outlet(2);
+        drop(lines);
+        assert_eq!(outlet.put(draft(1)).await, Err(SinkClosed));
+    }
+}
