@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use stallcast_show::{
     Area, At, CanvasId, ChatLine, Command, Currency, Destination, DestinationId, Event, MessageId,
-    Money, Offer, Phase, Placement, Product, ProductId, Refusal, RundownItem, Scene, SceneId, Show,
+    Money, Offer, Placement, Product, ProductId, Refusal, RundownItem, Scene, SceneId, Show,
     Source, SourceId, SourceKind, Strip, Text, Transition, decide,
 };
 
@@ -163,16 +163,16 @@ fn goods() -> impl Strategy<Value = Command> {
             .collect()
     });
     prop_oneof![
-        proptest::collection::vec(product(), 0..3)
+        1 => proptest::collection::vec(product(), 0..3)
             .prop_map(|products| Command::ImportProducts { products }),
         4 => good_product().prop_map(|p| Command::ImportProducts { products: vec![p] }),
-        product_id().prop_map(|product| Command::RemoveProduct { product }),
-        items.prop_map(|items| Command::SetRundown { items }),
+        1 => product_id().prop_map(|product| Command::RemoveProduct { product }),
+        1 => items.prop_map(|items| Command::SetRundown { items }),
         6 => product_id().prop_map(|product| Command::PutOnAir { product }),
-        Just(Command::TakeOffAir),
-        (0..86_402u32).prop_map(|seconds| Command::StartCountdown { seconds }),
-        Just(Command::StopCountdown),
-        (product_id(), proptest::option::of(any::<u32>()))
+        1 => Just(Command::TakeOffAir),
+        1 => (0..86_402u32).prop_map(|seconds| Command::StartCountdown { seconds }),
+        1 => Just(Command::StopCountdown),
+        1 => (product_id(), proptest::option::of(any::<u32>()))
             .prop_map(|(product, left)| Command::SetStock { product, left }),
         6 => (product_id(), prop_oneof![-4..4i32, any::<i32>()])
             .prop_map(|(product, by)| Command::AdjustStock { product, by }),
@@ -186,40 +186,40 @@ fn staging() -> impl Strategy<Value = Command> {
     ];
     prop_oneof![
         4 => source().prop_map(|source| Command::PutSource { source }),
-        source_id().prop_map(|source| Command::RemoveSource { source }),
+        1 => source_id().prop_map(|source| Command::RemoveSource { source }),
         4 => scene().prop_map(|scene| Command::PutScene { scene }),
-        (id("c"), transition).prop_map(|(scene, transition)| Command::SwitchScene {
+        1 => (id("c"), transition).prop_map(|(scene, transition)| Command::SwitchScene {
             scene: SceneId(scene),
             transition
         }),
-        (source_id(), -6_100..2_100i32, any::<bool>()).prop_map(|(source, gain_cdb, muted)| {
+        1 => (source_id(), -6_100..2_100i32, any::<bool>()).prop_map(|(source, gain_cdb, muted)| {
             Command::SetStrip {
                 source,
                 strip: Strip { gain_cdb, muted },
             }
         }),
-        text().prop_map(|text| Command::SetTicker { text }),
-        (id("m"), short(), short()).prop_map(|(message, author, text)| Command::PinQuestion {
+        1 => text().prop_map(|text| Command::SetTicker { text }),
+        1 => (id("m"), short(), short()).prop_map(|(message, author, text)| Command::PinQuestion {
             message: MessageId(message),
             author,
             text
         }),
-        Just(Command::UnpinQuestion),
+        1 => Just(Command::UnpinQuestion),
     ]
 }
 
 fn running() -> impl Strategy<Value = Command> {
     prop_oneof![
-        short().prop_map(|name| Command::Rename { name }),
+        1 => short().prop_map(|name| Command::Rename { name }),
         3 => destination().prop_map(|destination| Command::PutDestination { destination }),
-        id("d").prop_map(|id| Command::RemoveDestination { destination: DestinationId(id) }),
-        Just(Command::StartRehearsal),
-        Just(Command::GoLive),
-        Just(Command::EndShow),
-        any::<bool>().prop_map(|on| Command::SetRecording { on }),
-        prop_oneof![Just("part-1.mp4"), Just("../x"), Just("part-2.mp4")]
+        1 => id("d").prop_map(|id| Command::RemoveDestination { destination: DestinationId(id) }),
+        1 => Just(Command::StartRehearsal),
+        1 => Just(Command::GoLive),
+        1 => Just(Command::EndShow),
+        1 => any::<bool>().prop_map(|on| Command::SetRecording { on }),
+        1 => prop_oneof![Just("part-1.mp4"), Just("../x"), Just("part-2.mp4")]
             .prop_map(|file| Command::NoteRecordingPart { file: file.to_owned() }),
-        proptest::collection::vec(chat_line(), 0..3).prop_map(|lines| Command::NoteChat { lines }),
+        1 => proptest::collection::vec(chat_line(), 0..3).prop_map(|lines| Command::NoteChat { lines }),
     ]
 }
 
@@ -257,9 +257,6 @@ fn check_state(show: &Show) {
     }
     assert!(show.strips.keys().all(|s| show.sources.contains_key(s)));
     assert!(show.products.values().all(|p| p.check().is_ok()));
-    if show.phase == Phase::Idle {
-        assert_eq!(Show::default().phase, show.phase);
-    }
 }
 
 /// On-air starts and stops alternate: never two products on the picture.
