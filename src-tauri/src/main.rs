@@ -1,2 +1,58 @@
-//! desktop
-fn main() {}
+//! The desktop shell: window, tray, native dialogs and the engine's life. It holds no show logic; killing it
+//! does not touch the broadcast.
+#![cfg_attr(windows, windows_subsystem = "windows")]
+
+mod engine;
+mod graphics;
+mod tray;
+mod words;
+
+use engine::{Attached, EngineError};
+use tauri::{Manager, WebviewUrl, WebviewWindowBuilder};
+use tracing_subscriber::EnvFilter;
+
+/// Label of the one window; capabilities are granted to it by this name.
+const STUDIO: &str = "studio";
+
+/// Address and token of the engine, for the page. Starts the engine when none runs.
+#[tauri::command]
+async fn engine() -> Result<Attached, EngineError> {
+    engine::attach().await
+}
+
+fn main() {
+    let filter = EnvFilter::try_from_env("STALLCAST_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    graphics::prepare();
+    let built = tauri::Builder::default()
+        .plugin(tauri_plugin_single_instance::init(|app, _arguments, _folder| show(app)))
+        .plugin(tauri_plugin_dialog::init())
+        .invoke_handler(tauri::generate_handler![engine])
+        .setup(|app| {
+            let window = WebviewWindowBuilder::new(app, STUDIO, WebviewUrl::App("desktop.html".into()))
+                .title("Stallcast")
+                .inner_size(1280.0, 720.0)
+                .min_inner_size(960.0, 600.0)
+                // Files are dropped on the page, which reads them itself.
+                .disable_drag_drop_handler()
+                .build()?;
+            window.set_focus()?;
+            if let Err(error) = tray::build(app.handle()) {
+                tracing::warn!(%error, "no tray here; everything it does is in the window too");
+            }
+            Ok(())
+        })
+        .run(tauri::generate_context!());
+    if let Err(error) = built {
+        tracing::error!(%error, "the window could not be opened; the engine is not affected");
+        std::process::exit(1);
+    }
+}
+
+/// Brings the window to the front.
+fn show(app: &tauri::AppHandle) {
+    if let Some(window) = app.get_webview_window(STUDIO) {
+        // A window manager may refuse; the window is there all the same.
+        let _ = window.unminimize().and_then(|()| window.show()).and_then(|()| window.set_focus());
+    }
+}

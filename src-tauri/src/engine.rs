@@ -1,0 +1,121 @@
+//! The engine's life as seen from the window: find a running one, else start one that outlives us.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+/// How long a fresh engine may take until it answers; it needs less than two seconds on a laptop, more on a
+/// machine that is still starting up.
+const START_WITHIN: Duration = Duration::from_secs(20);
+
+/// What the page needs to reach the engine.
+#[derive(Debug, Clone, Serialize)]
+pub struct Attached {
+    base: String,
+    token: String,
+}
+
+/// Why there is no engine; the page has a sentence for each.
+#[derive(Debug, Clone, Copy, Serialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum EngineError {
+    /// The program `stallcast` is not beside the desktop program.
+    #[error("the engine program is missing")]
+    Missing,
+    /// It could not be started.
+    #[error("the engine could not be started")]
+    NotStarted,
+    /// It was started and does not answer.
+    #[error("the engine does not answer")]
+    Silent,
+}
+
+#[derive(Deserialize)]
+struct RuntimeFile {
+    port: u16,
+    token: String,
+}
+
+/// Attaches to the running engine, or starts one.
+///
+/// # Errors
+/// When no engine runs and none can be started.
+pub async fn attach() -> Result<Attached, EngineError> {
+    tauri::async_runtime::spawn_blocking(attach_blocking).await.unwrap_or(Err(EngineError::NotStarted))
+}
+
+fn attach_blocking() -> Result<Attached, EngineError> {
+    if let Some(attached) = running() {
+        return Ok(attached);
+    }
+    start()?;
+    let deadline = Instant::now() + START_WITHIN;
+    while Instant::now() < deadline {
+        if let Some(attached) = running() {
+            return Ok(attached);
+        }
+        // The engine tells us through a file; there is nothing to wait on but time.
+        #[allow(clippy::disallowed_methods)]
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    Err(EngineError::Silent)
+}
+
+/// The engine named by the runtime file, if something listens there.
+fn running() -> Option<Attached> {
+    let file: RuntimeFile = serde_json::from_slice(&std::fs::read(data_folder().join("engine.json")).ok()?).ok()?;
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, file.port));
+    TcpStream::connect_timeout(&address, Duration::from_millis(300)).ok()?;
+    Some(Attached { base: format!("http://{address}"), token: file.token })
+}
+
+/// The same folder as the engine's; given to it on its command line, so the two cannot differ.
+fn data_folder() -> PathBuf {
+    let under = |variable: &str, rest: &str| std::env::var_os(variable).map(|base| PathBuf::from(base).join(rest));
+    under("STALLCAST_DATA", "")
+        .or_else(|| under("XDG_DATA_HOME", "stallcast"))
+        .or_else(|| under("LOCALAPPDATA", "Stallcast"))
+        .or_else(|| under("HOME", ".local/share/stallcast"))
+        .unwrap_or_else(|| PathBuf::from("stallcast-data"))
+}
+
+fn start() -> Result<(), EngineError> {
+    let program = program().ok_or(EngineError::Missing)?;
+    let data = data_folder();
+    std::fs::create_dir_all(&data).map_err(|_| EngineError::NotStarted)?;
+    let log = std::fs::File::create(data.join("engine.log")).map_err(|_| EngineError::NotStarted)?;
+    let mut command = Command::new(program);
+    command.arg("run").arg("--data").arg(&data).args(["--linger", "60"]);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+    // Set for WebKit only; the engine has its own plugins.
+    command.env_remove("WEBKIT_DISABLE_COMPOSITING_MODE");
+    outlive_us(&mut command);
+    command.spawn().map(drop).map_err(|error| {
+        tracing::error!(%error, "the engine could not be started");
+        EngineError::NotStarted
+    })
+}
+
+/// `STALLCAST_ENGINE`, else the program beside this one.
+fn program() -> Option<PathBuf> {
+    if let Some(named) = std::env::var_os("STALLCAST_ENGINE") {
+        return Some(PathBuf::from(named));
+    }
+    let name = format!("stallcast{}", std::env::consts::EXE_SUFFIX);
+    Some(std::env::current_exe().ok()?.parent()?.join(name)).filter(|path| path.is_file())
+}
+
+/// Own process group, so that closing the terminal or killing the window leaves the engine alone.
+#[cfg(unix)]
+fn outlive_us(command: &mut Command) {
+    std::os::unix::process::CommandExt::process_group(command, 0);
+}
+
+/// `CREATE_NEW_PROCESS_GROUP | DETACHED_PROCESS` (Win32 process creation flags).
+#[cfg(windows)]
+fn outlive_us(command: &mut Command) {
+    std::os::windows::process::CommandExt::creation_flags(command, 0x0000_0200 | 0x0000_0008);
+}

@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# Runs all tests, or the stages named: tests/run.sh [STAGE ...]
+# Installs what is missing first and prints each stage's time.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+STAGES=(lint unit media delivery chat system web desktop)
+[ $# -gt 0 ] && STAGES=("$@")
+
+# Real peers of the tests, on top of what running needs.
+TEST_PACKAGES=(
+  ffmpeg xvfb x11-utils x11-xserver-utils x11-apps xdotool imagemagick procps
+  pipewire pipewire-pulse pipewire-bin wireplumber pulseaudio-utils
+  nginx-light libnginx-mod-rtmp ngircd openssl chromium webkit2gtk-driver sqlite3
+)
+
+prepare() {
+  ./start.sh --prepare
+  command -v apt-get >/dev/null || return 0
+  local missing=() package
+  for package in "${TEST_PACKAGES[@]}"; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
+  done
+  [ ${#missing[@]} = 0 ] && return
+  echo "Installing the tests' peers: ${missing[*]}"
+  local root=()
+  [ "$(id -u)" = 0 ] || root=(sudo)
+  "${root[@]}" apt-get update -q
+  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
+}
+
+# nextest where it is installed (parallel, one process a test), else cargo's own runner.
+run_tests() {
+  if cargo nextest --version >/dev/null 2>&1; then
+    cargo nextest run --locked --no-fail-fast "$@"
+  else
+    cargo test --locked --no-fail-fast "$@"
+  fi
+}
+
+page() {
+  [ -e ui/node_modules/.package-lock.json ] && [ ! ui/package-lock.json -nt ui/node_modules/.package-lock.json ] ||
+    npm --prefix ui ci --no-audit --no-fund
+  [ -n "${PAGE_BUILT:-}" ] || npm --prefix ui run --silent build
+  PAGE_BUILT=yes
+}
+
+stage_lint() {
+  cargo fmt --all --check
+  page
+  cargo clippy --locked --workspace --all-targets -- -D warnings
+  local fresh
+  fresh=$(mktemp -d)
+  cargo run -q --locked -p stallcast-wire --bin stallcast-types -- "$fresh"
+  diff -r "$fresh" ui/src/generated || {
+    echo "The page's types are stale: cargo run -p stallcast-wire --bin stallcast-types"
+    return 1
+  }
+  rm -r "$fresh"
+  npm --prefix ui run --silent lint
+  npm --prefix ui run --silent check
+  run_tests -p stallcast-tests --test house
+}
+
+stage_unit() {
+  page
+  run_tests -p stallcast-show -p stallcast-journal -p stallcast-overlay -p stallcast-clips -p stallcast-wire -p stallcast-engine
+  npm --prefix ui test
+}
+
+stage_media() { run_tests -p stallcast-media; }
+stage_delivery() { run_tests -p stallcast-delivery; }
+stage_chat() { run_tests -p stallcast-chat; }
+
+stage_system() {
+  page
+  cargo build --locked -p stallcast-engine
+  run_tests -p stallcast-tests --lib --test fixtures --test show_on_air --test resume --test window_api
+}
+
+stage_web() {
+  page
+  cargo build --locked -p stallcast-engine
+  npm --prefix ui run --silent test:web
+}
+
+stage_desktop() {
+  page
+  cargo build --locked -p stallcast-engine -p stallcast-desktop
+  run_tests -p stallcast-tests --test desktop_window
+}
+
+prepare
+summary=()
+for stage in "${STAGES[@]}"; do
+  declare -F "stage_$stage" >/dev/null || { echo "No stage $stage. Stages: lint unit media delivery chat system web desktop"; exit 2; }
+  echo "== $stage"
+  began=$SECONDS
+  # Not `if stage`: errexit must hold inside the stage.
+  set +e
+  (set -e; "stage_$stage")
+  code=$?
+  set -e
+  summary+=("$(printf '%-9s %4d s  %s' "$stage" $((SECONDS - began)) "$([ $code = 0 ] && echo passed || echo FAILED)")")
+  [ $code = 0 ] || failed=yes
+done
+printf '%s\n' "== stages" "${summary[@]}"
+[ -z "${failed:-}" ]

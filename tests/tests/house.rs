@@ -1,0 +1,165 @@
+//! The house rules that a compiler does not check: arrows only downward, licences that may be linked.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+/// Which of our crates each of our crates may depend on (ARCHITECTURE.md, "Rooms").
+const ARROWS: [(&str, &[&str]); 11] = [
+    ("stallcast-show", &[]),
+    ("stallcast-journal", &["stallcast-show"]),
+    ("stallcast-overlay", &["stallcast-show"]),
+    ("stallcast-media", &[]),
+    ("stallcast-delivery", &[]),
+    ("stallcast-chat", &["stallcast-show"]),
+    ("stallcast-clips", &[]),
+    ("stallcast-wire", &["stallcast-show"]),
+    (
+        "stallcast-engine",
+        &[
+            "stallcast-show",
+            "stallcast-journal",
+            "stallcast-overlay",
+            "stallcast-media",
+            "stallcast-delivery",
+            "stallcast-chat",
+            "stallcast-clips",
+            "stallcast-wire",
+        ],
+    ),
+    ("stallcast-desktop", &["stallcast-wire"]),
+    (
+        "stallcast-tests",
+        &[
+            "stallcast-show",
+            "stallcast-wire",
+            "stallcast-media",
+            "stallcast-clips",
+            "stallcast-overlay",
+            "stallcast-delivery",
+        ],
+    ),
+];
+
+fn metadata() -> Value {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--locked"])
+        .current_dir(root)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn packages(metadata: &Value) -> impl Iterator<Item = &Value> {
+    metadata["packages"].as_array().unwrap().iter()
+}
+
+#[test]
+fn no_arrow_points_up() {
+    let metadata = metadata();
+    let allowed: BTreeMap<&str, BTreeSet<&str>> =
+        ARROWS.iter().map(|(from, to)| (*from, to.iter().copied().collect())).collect();
+    let ours = packages(&metadata).filter(|p| p["source"].is_null());
+    let mut seen = 0;
+    for package in ours {
+        let name = package["name"].as_str().unwrap();
+        let may = allowed.get(name).unwrap_or_else(|| panic!("{name} has no place in the house yet"));
+        for dependency in package["dependencies"].as_array().unwrap() {
+            let to = dependency["name"].as_str().unwrap();
+            if to.starts_with("stallcast-") {
+                assert!(may.contains(to), "{name} must not depend on {to}");
+            }
+        }
+        seen += 1;
+    }
+    assert_eq!(seen, ARROWS.len(), "a room of the list is missing from the workspace");
+}
+
+#[test]
+fn only_these_rooms_know_gstreamer_and_ffmpeg() {
+    let metadata = metadata();
+    for package in packages(&metadata).filter(|p| p["source"].is_null()) {
+        let name = package["name"].as_str().unwrap();
+        for dependency in package["dependencies"].as_array().unwrap() {
+            let to = dependency["name"].as_str().unwrap();
+            let rooms: &[&str] = match to {
+                "ffmpeg-next" => &["stallcast-clips", "stallcast-tests"],
+                _ if to.starts_with("gst") => &["stallcast-media", "stallcast-tests"],
+                _ => continue,
+            };
+            assert!(rooms.contains(&name), "{name} must not depend on {to}");
+        }
+    }
+}
+
+#[test]
+fn every_linked_licence_is_on_the_list() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let deny = std::fs::read_to_string(root.join("deny.toml")).unwrap();
+    let list = deny.split("allow = [").nth(1).unwrap().split(']').next().unwrap();
+    let allowed: BTreeSet<&str> = list.split('"').skip(1).step_by(2).collect();
+    for package in packages(&metadata()) {
+        let licence = package["license"].as_str().unwrap_or_else(|| panic!("{} names no licence", package["name"]));
+        assert!(permitted(licence, &allowed), "{} is under {licence}", package["name"]);
+    }
+}
+
+/// Understands `A OR (B AND C)` and the old `A/B`: one alternative must be allowed whole.
+fn permitted(expression: &str, allowed: &BTreeSet<&str>) -> bool {
+    let expression = expression.replace('/', " OR ");
+    let (mut depth, mut start, mut alternatives) = (0, 0, vec![]);
+    let bytes = expression.as_bytes();
+    for (i, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'(' => depth += 1,
+            b')' => depth -= 1,
+            b'O' if depth == 0 && expression[i..].starts_with("OR ") && expression[..i].ends_with(' ') => {
+                alternatives.push(&expression[start..i]);
+                start = i + 3;
+            }
+            _ => {}
+        }
+    }
+    alternatives.push(&expression[start..]);
+    alternatives.iter().any(|alternative| {
+        split_and(alternative).iter().all(|part| {
+            let part = part.trim();
+            match part.strip_prefix('(').and_then(|p| p.strip_suffix(')')) {
+                Some(inner) => permitted(inner, allowed),
+                None => allowed.contains(part),
+            }
+        })
+    })
+}
+
+fn split_and(expression: &str) -> Vec<&str> {
+    let (mut depth, mut start, mut parts) = (0, 0, vec![]);
+    for (i, byte) in expression.bytes().enumerate() {
+        match byte {
+            b'(' => depth += 1,
+            b')' => depth -= 1,
+            b'A' if depth == 0 && expression[i..].starts_with("AND ") && expression[..i].ends_with(' ') => {
+                parts.push(&expression[start..i]);
+                start = i + 4;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&expression[start..]);
+    parts
+}
+
+#[test]
+fn licence_expressions_are_understood() {
+    let allowed = BTreeSet::from(["MIT", "Apache-2.0", "ISC"]);
+    assert!(permitted("GPL-3.0 OR MIT", &allowed));
+    assert!(permitted("(MIT OR GPL-2.0) AND ISC", &allowed));
+    assert!(permitted("MIT/Unlicense", &allowed));
+    assert!(!permitted("MIT AND GPL-3.0", &allowed));
+    assert!(!permitted("AGPL-3.0", &allowed));
+}
