@@ -1,1 +1,41 @@
-//! delivery
+//! delivery owns the way of encoded packets from the encoder to destinations: the hub with one
+//! bounded queue per consumer, the RTMP(S) publisher over sockets of its own, and reconnecting.
+//!
+//! It takes and gives plain values. It knows nothing of GStreamer, products or chat.
+//!
+//! ```text
+//! encoder ── Hub::publish ──► queue ─► Destination (RTMP or RTMPS)
+//!                        ├──► queue ─► Destination
+//!                        └──► queue ─► recorder (another crate, a larger cap)
+//! ```
+//!
+//! A consumer that cannot keep up loses whole groups of pictures from its own queue and says so;
+//! nobody else notices, and the encoder is never asked for anything.
+
+mod destination;
+mod error;
+mod hub;
+mod ingest_url;
+mod link;
+mod liveness;
+mod packet;
+mod publisher;
+mod queue;
+mod retry;
+mod rtmp;
+mod secret;
+mod supervisor;
+mod timeline;
+mod tls;
+
+pub use destination::{Destination, DestinationSpec};
+pub use error::{DeliveryErrorCode, TlsProblem};
+pub use hub::{Delivered, Hub, Subscription, SubscriptionStats};
+pub use ingest_url::{IngestUrl, Transport};
+pub use liveness::{RateMeter, STALL_RECONNECT, STALL_WARNING, Verdict, judge};
+pub use packet::{AudioFormat, Packet, StreamFormat, Track, VideoFormat};
+pub use queue::{DropCounts, QueueLimits};
+pub use retry::{RETRY_CAP, RetrySchedule, STABLE_AFTER, retry_delay};
+pub use secret::Secret;
+pub use supervisor::{DestinationStatus, State};
+pub use tls::TlsRoots;

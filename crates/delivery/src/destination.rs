@@ -1,0 +1,91 @@
+//! destination owns the public handle of one place the stream goes to.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::hub::Hub;
+use crate::publisher::Publisher;
+use crate::secret::Secret;
+use crate::supervisor::{DestinationStatus, OrderBook, Orders, Reporter, supervise};
+use crate::tls::TlsRoots;
+
+/// Longest wait in [`Destination::stop`]. Ending the stream properly has one second of it.
+const STOP_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Where to publish.
+#[derive(Debug, Clone)]
+pub struct DestinationSpec {
+    /// The caller's name for it; used in logs.
+    pub id: String,
+    /// `rtmp://` or `rtmps://` address, see [`crate::IngestUrl::parse`].
+    pub url: String,
+    /// The stream key; empty when the address carries it.
+    pub key: Secret,
+    /// After how long without a stream the platform closes the room, when known.
+    pub closing_deadline: Option<Duration>,
+    /// Whose certificates are believed (RTMPS).
+    pub tls_roots: TlsRoots,
+}
+
+/// A running destination. Dropping it ends it too, without waiting for the end.
+#[derive(Debug)]
+pub struct Destination {
+    id: String,
+    orders: watch::Sender<Orders>,
+    status: watch::Receiver<DestinationStatus>,
+    task: JoinHandle<()>,
+}
+
+impl Destination {
+    /// Starts publishing what the hub carries, and keeps at it until stopped. Never fails: an
+    /// address that cannot work shows as [`crate::State::Stopped`] with
+    /// [`crate::DeliveryErrorCode::BadUrl`]. Must be called within a tokio runtime.
+    pub fn spawn(spec: DestinationSpec, hub: Hub) -> Self {
+        let (orders, order_book) = watch::channel(Orders::default());
+        let (reporter, status) = Reporter::new();
+        let id = spec.id.clone();
+        let closing_deadline = spec.closing_deadline;
+        let life = supervise(
+            Publisher::new(spec, hub),
+            OrderBook(order_book),
+            reporter,
+            closing_deadline,
+        );
+        Self {
+            id,
+            orders,
+            status,
+            // Boxed: the future holds a whole connection.
+            task: tokio::spawn(Box::pin(life)),
+        }
+    }
+
+    /// The caller's name for it.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Its status, now and as it changes (at most every 200 ms, and at every change of state).
+    pub fn status(&self) -> watch::Receiver<DestinationStatus> {
+        self.status.clone()
+    }
+
+    /// The computer's network changed (another Wi-Fi, cable in, tethering): whoever waits to
+    /// reconnect tries at once, and whoever is stalled does not wait for the watchdog.
+    pub fn network_changed(&self) {
+        self.orders.send_modify(|orders| orders.network_epoch += 1);
+    }
+
+    /// Tells the ingest that the stream ends, and ends. Bounded: an ingest that does not listen
+    /// is left after a second.
+    pub async fn stop(mut self) {
+        self.orders.send_modify(|orders| orders.stop = true);
+        if timeout(STOP_TIMEOUT, &mut self.task).await.is_err() {
+            tracing::warn!(destination = %self.id, "did not end in time; cut off");
+            self.task.abort();
+        }
+    }
+}

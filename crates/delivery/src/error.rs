@@ -1,0 +1,97 @@
+//! error owns the typed reasons for which a destination is not live.
+
+use std::io;
+
+/// Why a TLS connection was refused on our side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TlsProblem {
+    /// The certificate is signed by nobody this system trusts.
+    UnknownIssuer,
+    /// The certificate is past its date (or this computer's clock is wrong).
+    Expired,
+    /// The certificate is for another host name.
+    WrongName,
+    /// Another fault of the certificate.
+    BadCertificate,
+    /// The other side speaks no TLS we can speak, or broke the handshake off.
+    Protocol,
+    /// The system has no trusted roots, or an extra root could not be read.
+    NoRoots,
+}
+
+/// Why a destination is not live. Codes only: sentences belong to the page.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DeliveryErrorCode {
+    /// The address cannot be an RTMP ingest. Retrying is useless, so the destination stops.
+    #[error("not an rtmp:// or rtmps:// address with an application and a key")]
+    BadUrl,
+    /// The host name has no address.
+    #[error("host name not found")]
+    DnsFailed,
+    /// The host answered that nobody listens on that port.
+    #[error("connection refused")]
+    Refused,
+    /// No answer from the host within the time-out, or no route to it.
+    #[error("host unreachable")]
+    Unreachable,
+    /// TLS could not be set up.
+    #[error("TLS failed: {0:?}")]
+    TlsFailed(TlsProblem),
+    /// The host answered, but not as an RTMP server, or not in time.
+    #[error("RTMP handshake failed")]
+    HandshakeFailed,
+    /// The server refused the application or the key; its own status code, shortened to
+    /// harmless characters (`NetStream.Publish.BadName`: the key is in use, or still is).
+    #[error("publishing rejected: {0}")]
+    PublishRejected(String),
+    /// The server sent what RTMP does not allow.
+    #[error("protocol violated by the server")]
+    ProtocolViolated,
+    /// Nothing could be written for [`crate::STALL_RECONNECT`].
+    #[error("stalled")]
+    Stalled,
+    /// The server closed or reset the connection.
+    #[error("closed by the server")]
+    ClosedByServer,
+    /// The server accepted us and then ended the stream with this status code.
+    #[error("stream ended by the server: {0}")]
+    EndedByServer(String),
+}
+
+impl DeliveryErrorCode {
+    /// The reason behind a failed TCP connect.
+    pub(crate) fn from_connect(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::ConnectionRefused => Self::Refused,
+            _ => Self::Unreachable,
+        }
+    }
+
+    /// The reason behind a failed TLS handshake.
+    pub(crate) fn from_tls(error: &io::Error) -> Self {
+        use rustls::CertificateError as Cert;
+        let inner = error
+            .get_ref()
+            .and_then(|e| e.downcast_ref::<rustls::Error>());
+        let problem = match inner {
+            Some(rustls::Error::InvalidCertificate(fault)) => match fault {
+                Cert::UnknownIssuer => TlsProblem::UnknownIssuer,
+                Cert::Expired
+                | Cert::ExpiredContext { .. }
+                | Cert::NotValidYet
+                | Cert::NotValidYetContext { .. } => TlsProblem::Expired,
+                Cert::NotValidForName | Cert::NotValidForNameContext { .. } => {
+                    TlsProblem::WrongName
+                }
+                _ => TlsProblem::BadCertificate,
+            },
+            _ => TlsProblem::Protocol,
+        };
+        Self::TlsFailed(problem)
+    }
+
+    /// True when trying again cannot help.
+    pub(crate) fn is_final(&self) -> bool {
+        matches!(self, Self::BadUrl)
+    }
+}

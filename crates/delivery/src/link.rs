@@ -1,0 +1,264 @@
+//! link owns one socket: connecting, its small buffers, TLS, and the count of bytes it accepted.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use rustls::pki_types::ServerName;
+use socket2::SockRef;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use crate::error::{DeliveryErrorCode, TlsProblem};
+use crate::ingest_url::{IngestUrl, Transport};
+use crate::tls::{self, TlsRoots};
+
+/// Time for the name look-up, for the TCP connection, and for TLS, each.
+const STEP_TIMEOUT: Duration = Duration::from_secs(5);
+/// Head start of each address over the next (RFC 8305 recommends 250 ms): a dead IPv6 route
+/// must not cost five seconds.
+const ADDRESS_HEAD_START: Duration = Duration::from_millis(250);
+/// Most addresses of a name tried at once.
+const MAX_ADDRESSES: usize = 6;
+
+/// Least send buffer. The backlog belongs in our queue, where it can be measured and dropped,
+/// not in the kernel.
+const MIN_SEND_BUFFER: u32 = 64 * 1024;
+const MAX_SEND_BUFFER: u32 = 512 * 1024;
+/// The send buffer also holds what is on its way and not acknowledged, so it limits the rate to
+/// its size per round trip: it must cover the longest round trip we want to serve (a cross-border
+/// ingest at some 200-300 ms) at the stream's rate.
+const SEND_BUFFER_MS: u32 = 300;
+/// Bytes the kernel may hold beyond what is on its way, before it stops accepting more.
+const NOTSENT_LOWAT: u32 = 16 * 1024;
+/// Plain bytes TLS may hold; with more, the backlog would hide there.
+const TLS_BUFFER: usize = 16 * 1024;
+
+/// SO_SNDBUF for a stream of this rate.
+fn send_buffer_bytes(kbps: u32) -> u32 {
+    // kbit/s * ms = bit; / 8 = bytes.
+    (kbps.saturating_mul(SEND_BUFFER_MS) / 8).clamp(MIN_SEND_BUFFER, MAX_SEND_BUFFER)
+}
+
+/// TCP that counts what the kernel accepted, below TLS.
+#[derive(Debug)]
+pub(crate) struct CountedTcp {
+    stream: TcpStream,
+    accepted_bytes: u64,
+}
+
+/// A connected transport.
+#[derive(Debug)]
+pub(crate) enum Link {
+    Plain(CountedTcp),
+    Tls(Box<TlsStream<CountedTcp>>),
+}
+
+impl Link {
+    /// Connects to an ingest. `kbps`: the stream's nominal rate, for the buffer sizes.
+    pub async fn connect(
+        url: &IngestUrl,
+        roots: &TlsRoots,
+        kbps: u32,
+    ) -> Result<Self, DeliveryErrorCode> {
+        let stream = connect_tcp(url, kbps).await?;
+        let tcp = CountedTcp {
+            stream,
+            accepted_bytes: 0,
+        };
+        match url.transport {
+            Transport::Rtmp => Ok(Self::Plain(tcp)),
+            Transport::Rtmps => Ok(Self::Tls(Box::new(connect_tls(url, roots, tcp).await?))),
+        }
+    }
+
+    /// Bytes the kernel has accepted so far, TLS and protocol included.
+    pub fn accepted_bytes(&self) -> u64 {
+        self.tcp().accepted_bytes
+    }
+
+    /// Makes dropping this link reset the connection instead of leaving its unsent bytes to the
+    /// kernel: the ingest frees the stream's name at once, where it would otherwise refuse the
+    /// reconnect as a second publisher.
+    pub fn reset_on_drop(&self) {
+        if let Err(error) = SockRef::from(&self.tcp().stream).set_linger(Some(Duration::ZERO)) {
+            tracing::debug!(%error, "linger not set");
+        }
+    }
+
+    fn tcp(&self) -> &CountedTcp {
+        match self {
+            Self::Plain(tcp) => tcp,
+            Self::Tls(tls) => tls.get_ref().0,
+        }
+    }
+}
+
+async fn connect_tcp(url: &IngestUrl, kbps: u32) -> Result<TcpStream, DeliveryErrorCode> {
+    let look_up = tokio::net::lookup_host((url.host.as_str(), url.port));
+    let addresses: Vec<SocketAddr> = match timeout(STEP_TIMEOUT, look_up).await {
+        Ok(Ok(found)) => found.take(MAX_ADDRESSES).collect(),
+        Ok(Err(_)) | Err(_) => return Err(DeliveryErrorCode::DnsFailed),
+    };
+    if addresses.is_empty() {
+        return Err(DeliveryErrorCode::DnsFailed);
+    }
+    let mut tries = JoinSet::new();
+    for (n, address) in (0u32..).zip(addresses) {
+        tries.spawn(async move {
+            sleep(ADDRESS_HEAD_START * n).await;
+            connect_address(address, kbps).await
+        });
+    }
+    let race = async {
+        let mut last = DeliveryErrorCode::Unreachable;
+        while let Some(done) = tries.join_next().await {
+            match done {
+                Ok(Ok(stream)) => return Ok(stream),
+                Ok(Err(error)) => last = DeliveryErrorCode::from_connect(&error),
+                Err(_) => {}
+            }
+        }
+        Err(last)
+    };
+    timeout(STEP_TIMEOUT, race)
+        .await
+        .unwrap_or(Err(DeliveryErrorCode::Unreachable))
+}
+
+async fn connect_address(address: SocketAddr, kbps: u32) -> io::Result<TcpStream> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    socket.set_send_buffer_size(send_buffer_bytes(kbps))?;
+    limit_unsent(&socket);
+    let stream = socket.connect(address).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn limit_unsent(socket: &TcpSocket) {
+    if let Err(error) = SockRef::from(socket).set_tcp_notsent_lowat(NOTSENT_LOWAT) {
+        tracing::debug!(%error, "TCP_NOTSENT_LOWAT not set; the send buffer still bounds the kernel");
+    }
+}
+
+/// Elsewhere the send buffer alone bounds what the kernel holds.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn limit_unsent(_socket: &TcpSocket) {
+    let _ = NOTSENT_LOWAT;
+}
+
+async fn connect_tls(
+    url: &IngestUrl,
+    roots: &TlsRoots,
+    tcp: CountedTcp,
+) -> Result<TlsStream<CountedTcp>, DeliveryErrorCode> {
+    let protocol = || DeliveryErrorCode::TlsFailed(TlsProblem::Protocol);
+    let name = ServerName::try_from(url.host.clone()).map_err(|_| DeliveryErrorCode::BadUrl)?;
+    let roots = roots.clone();
+    let config = tokio::task::spawn_blocking(move || tls::client_config(&roots))
+        .await
+        .map_err(|_| protocol())??;
+    let handshake = TlsConnector::from(config).connect_with(name, tcp, |connection| {
+        connection.set_buffer_limit(Some(TLS_BUFFER));
+    });
+    match timeout(STEP_TIMEOUT, handshake).await {
+        Ok(Ok(stream)) => Ok(stream),
+        Ok(Err(error)) => Err(DeliveryErrorCode::from_tls(&error)),
+        Err(_) => Err(protocol()),
+    }
+}
+
+impl AsyncRead for CountedTcp {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for CountedTcp {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let polled = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        if let Poll::Ready(Ok(count)) = &polled {
+            self.accepted_bytes += *count as u64;
+        }
+        polled
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+impl AsyncRead for Link {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(tcp) => Pin::new(tcp).poll_read(cx, buf),
+            Self::Tls(tls) => Pin::new(tls).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Link {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(tcp) => Pin::new(tcp).poll_write(cx, bytes),
+            Self::Tls(tls) => Pin::new(tls).poll_write(cx, bytes),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(tcp) => Pin::new(tcp).poll_flush(cx),
+            Self::Tls(tls) => Pin::new(tls).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
+            Self::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_send_buffer_covers_a_long_round_trip_and_stays_small() {
+        assert_eq!(send_buffer_bytes(0), 64 * 1024);
+        assert_eq!(send_buffer_bytes(1_000), 64 * 1024);
+        assert_eq!(send_buffer_bytes(6_000), 225_000);
+        assert_eq!(send_buffer_bytes(u32::MAX), 512 * 1024);
+    }
+}
