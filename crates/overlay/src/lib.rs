@@ -1,1 +1,26 @@
-//! overlay
+//! Overlay: the state of a show and a moment in, picture layers out.
+//!
+//! Themes are SVG templates with named boxes (slots). A part of the picture is drawn again only when what
+//! it says changes: an unchanged part keeps its version and its pixels. No clock is read here; the moment
+//! comes in, and [`Layers::next_change`] says when the picture will change by itself.
+
+mod content;
+mod draw;
+mod fit;
+mod fonts;
+mod overlay;
+mod pages;
+mod photo;
+mod picture;
+mod place;
+mod price;
+mod slate;
+mod theme;
+mod words;
+
+pub use fonts::{FontWarning, Fonts};
+pub use overlay::Overlay;
+pub use picture::{CanvasSize, Lang, Layer, Layers, Notice, Picture};
+pub use price::{format_money, money_parts, MoneyParts};
+pub use slate::{slate, SlateKind};
+pub use theme::{Fault, Piece, Theme, ThemeError};

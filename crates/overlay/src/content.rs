@@ -1,0 +1,178 @@
+//! What each part says at a moment, as values that can be compared: equal content needs no redraw.
+
+use stallcast_show::{At, Countdown, Product, Show};
+
+use crate::{
+    Lang,
+    fit::Fitted,
+    photo::PhotoKey,
+    price::{MoneyParts, format_money, money_parts},
+    theme::Settings,
+    words::{clean, pick},
+};
+
+/// The words of one box.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Words {
+    /// Shrinks, wraps, then is cut.
+    Text(String),
+    /// Set in three sizes and only ever shrunk.
+    Price(MoneyParts),
+    /// Stands in equal cells.
+    Digits(String),
+    /// Was fitted before (a page of a longer text).
+    Page(Fitted),
+}
+
+/// Everything one part shows.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Content {
+    /// Conditions of the drawing that hold.
+    pub holding: Vec<&'static str>,
+    /// Box and words.
+    pub words: Vec<(&'static str, Words)>,
+    pub photo: Option<PhotoKey>,
+    pub lang: Lang,
+}
+
+impl Content {
+    pub(crate) fn new(lang: Lang) -> Self {
+        Self {
+            holding: Vec::new(),
+            words: Vec::new(),
+            photo: None,
+            lang,
+        }
+    }
+
+    pub(crate) fn says(&mut self, slot: &'static str, words: Words) {
+        self.words.push((slot, words));
+    }
+}
+
+/// The product on air, if the catalogue still has it.
+pub(crate) fn on_air(show: &Show) -> Option<&Product> {
+    show.products.get(&show.on_air.as_ref()?.product)
+}
+
+/// Title, spec and prices; the photo is added by the caller.
+pub(crate) fn card(settings: &Settings, show: &Show, product: &Product, lang: Lang) -> Content {
+    let mut content = Content::new(lang);
+    let short = pick(&product.short_title, lang);
+    let title = if short.trim().is_empty() {
+        pick(&product.title, lang)
+    } else {
+        short
+    };
+    content.says("title", Words::Text(clean(title)));
+    let spec = clean(pick(&product.spec, lang));
+    if !spec.is_empty() {
+        content.holding.push("spec");
+        content.says("spec", Words::Text(spec));
+    }
+    let live = &product.offer.live_price;
+    content.says("live-price", Words::Price(money_parts(live)));
+    let label = pick(&settings.words.live_label, lang);
+    content.says("live-label", Words::Text(clean(label)));
+    // A struck price that is not above the live one would be a lie.
+    if let Some(list) = &product.offer.list_price
+        && list.currency == live.currency
+        && list.minor > live.minor
+    {
+        content.holding.push("list-price");
+        content.says("list-price", Words::Text(format_money(list)));
+    }
+    let place = show
+        .rundown
+        .iter()
+        .position(|item| item.product == product.id);
+    if let Some(index) = place {
+        content.holding.push("number");
+        let number = pick(&settings.words.number, lang).replace("{n}", &(index + 1).to_string());
+        content.says("number", Words::Text(clean(&number)));
+    }
+    content
+}
+
+/// What is left, if it is counted.
+pub(crate) fn stock(
+    settings: &Settings,
+    show: &Show,
+    product: &Product,
+    lang: Lang,
+) -> Option<Content> {
+    let left = *show.stock.get(&product.id)?;
+    let mut content = Content::new(lang);
+    let words = &settings.words;
+    let (holding, text) = match left {
+        0 => ("sold-out", &words.sold_out),
+        left if left <= settings.low_stock => ("low", &words.stock_low),
+        _ => ("plenty", &words.stock),
+    };
+    content.holding.push(holding);
+    let text = pick(text, lang).replace("{n}", &left.to_string());
+    content.says("stock", Words::Text(clean(&text)));
+    Some(content)
+}
+
+/// The clock of the product on air.
+pub(crate) fn countdown(
+    settings: &Settings,
+    show: &Show,
+    product: &Product,
+    now: At,
+    lang: Lang,
+) -> Option<Content> {
+    let countdown = running(show, product)?;
+    let left = countdown.seconds_left(now);
+    let mut content = Content::new(lang);
+    let label = if left == 0 {
+        content.holding.push("over");
+        &settings.words.countdown_over
+    } else {
+        content.holding.push(if left <= settings.urgent_s {
+            "urgent"
+        } else {
+            "calm"
+        });
+        &settings.words.countdown
+    };
+    content.says("countdown-label", Words::Text(clean(pick(label, lang))));
+    content.says("countdown", Words::Digits(clock(left)));
+    Some(content)
+}
+
+/// When the clock shows its next number; `None` once it stands at zero.
+pub(crate) fn next_second(show: &Show, product: &Product, now: At) -> Option<At> {
+    let countdown = running(show, product)?;
+    let left = i64::from(countdown.seconds_left(now));
+    (left > 0).then(|| At(countdown.deadline.0 - (left - 1) * 1000))
+}
+
+fn running<'a>(show: &'a Show, product: &Product) -> Option<&'a Countdown> {
+    show.countdown
+        .as_ref()
+        .filter(|countdown| countdown.product == product.id)
+}
+
+fn clock(left: u32) -> String {
+    let (hours, minutes, seconds) = (left / 3600, left / 60 % 60, left % 60);
+    if hours > 0 {
+        format!("{hours}:{minutes:02}:{seconds:02}")
+    } else {
+        format!("{minutes:02}:{seconds:02}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clock;
+
+    #[test]
+    fn a_clock_shows_hours_only_when_there_are_any() {
+        assert_eq!(clock(0), "00:00");
+        assert_eq!(clock(299), "04:59");
+        assert_eq!(clock(3600), "1:00:00");
+        assert_eq!(clock(86_400), "24:00:00");
+    }
+}

@@ -1,0 +1,338 @@
+//! The overlay of one canvas: compares what each part says with what is drawn, and draws the difference.
+
+use std::{collections::BTreeMap, path::Path, sync::Arc};
+
+use resvg::tiny_skia::{Pixmap, PixmapPaint, Transform};
+use stallcast_show::{At, Product, Show};
+
+use crate::{
+    CanvasSize, Fonts, Lang, Layer, Layers, Piece, Theme,
+    content::{self, Content, Words},
+    draw::{draw_photo, draw_svg, draw_text, pixel_box},
+    fit::{DigitCells, Fitted, Frame, Look, digit_cells, fit, fit_digits, fit_price},
+    fonts::Face,
+    pages::Pages,
+    photo::Photos,
+    place::{Place, place},
+    theme::{Half, Slot, Template},
+    words::{clean, pick},
+};
+
+/// Draws the layers of one canvas. Not for the thread that moves the picture: a new card takes tens of
+/// milliseconds (a large photo more), a step of the clock under four.
+#[derive(Debug)]
+pub struct Overlay {
+    theme: Theme,
+    fonts: Fonts,
+    canvas: CanvasSize,
+    drawn: BTreeMap<Piece, Drawn>,
+    photos: Photos,
+    /// Drawings of parts without a photo, by condition: a clock step draws only its words.
+    backdrops: BTreeMap<(Piece, Vec<&'static str>), Pixmap>,
+    digits: Option<(Look, DigitCells)>,
+    ticker: Pages,
+    question: Pages,
+    redraws: u64,
+}
+
+#[derive(Debug)]
+struct Drawn {
+    content: Content,
+    layer: Layer,
+}
+
+impl Overlay {
+    /// An overlay that has drawn nothing yet.
+    pub fn new(theme: Theme, fonts: Fonts, canvas: CanvasSize) -> Self {
+        Self {
+            theme,
+            fonts,
+            canvas,
+            drawn: BTreeMap::new(),
+            photos: Photos::default(),
+            backdrops: BTreeMap::new(),
+            digits: None,
+            ticker: Pages::default(),
+            question: Pages::default(),
+            redraws: 0,
+        }
+    }
+
+    /// The canvas the layers are made for.
+    pub fn canvas(&self) -> CanvasSize {
+        self.canvas
+    }
+
+    /// Takes another theme; everything is drawn again at the next call of [`Overlay::layers`].
+    pub fn set_theme(&mut self, theme: Theme) {
+        *self = Self {
+            // Versions go on counting: a version must not come back with other pixels.
+            redraws: self.redraws,
+            ..Self::new(theme, self.fonts.clone(), self.canvas)
+        };
+    }
+
+    /// How many parts were drawn since the overlay was made.
+    pub fn redraws(&self) -> u64 {
+        self.redraws
+    }
+
+    /// The layers at `now`. `photos` is the folder product photos are named in. A part that says the same
+    /// as before is not drawn again: its version and its pixels stay.
+    pub fn layers(&mut self, show: &Show, now: At, lang: Lang, photos: &Path) -> Layers {
+        let mut layers = Layers::default();
+        if let Some(product) = content::on_air(show) {
+            self.card(show, product, lang, photos, &mut layers);
+            let stock = content::stock(&self.theme.settings, show, product, lang);
+            self.put(Piece::Stock, stock, None, &mut layers);
+            let clock = content::countdown(&self.theme.settings, show, product, now, lang);
+            self.put(Piece::Countdown, clock, None, &mut layers);
+            layers.next_change = content::next_second(show, product, now);
+        }
+        self.ticker(show, now, lang, &mut layers);
+        self.question(show, now, lang, &mut layers);
+        layers
+    }
+
+    fn card(
+        &mut self,
+        show: &Show,
+        product: &Product,
+        lang: Lang,
+        folder: &Path,
+        layers: &mut Layers,
+    ) {
+        let mut content = content::card(&self.theme.settings, show, product, lang);
+        let mut pixels = None;
+        if let Some(file) = &product.photo
+            && let Some(size) = self.photo_size()
+        {
+            match self.photos.get(folder, file, size) {
+                Ok((key, photo)) => {
+                    content.photo = Some(key);
+                    pixels = Some(photo);
+                }
+                Err(notice) => layers.notices.push(notice),
+            }
+        }
+        content.holding.push(if pixels.is_some() {
+            "photo"
+        } else {
+            "no-photo"
+        });
+        self.put(Piece::Card, Some(content), pixels, layers);
+    }
+
+    fn photo_size(&self) -> Option<(u32, u32)> {
+        let place = place(&self.theme, Piece::Card, self.canvas)?;
+        let slot = self.theme.template(Piece::Card)?.slots.iter().find(|slot| slot.name == "photo")?;
+        let (_, _, width, height) = pixel_box(slot, place.scale);
+        Some((width, height))
+    }
+
+    fn ticker(&mut self, show: &Show, now: At, lang: Lang, layers: &mut Layers) {
+        let text = pick(&show.ticker, lang);
+        let Some((look, frame)) = self.page_box(Piece::Ticker, "ticker", lang) else {
+            return;
+        };
+        self.ticker.set(&self.fonts, look, frame, text, lang);
+        // Counted from 1970, so that every canvas turns the page at the same moment.
+        let Some(page) = self.ticker.at(At(0), now, self.page_ms()) else {
+            return;
+        };
+        let mut content = Content::new(lang);
+        content.says("ticker", Words::Page(page.fitted));
+        let label = clean(pick(&self.theme.settings.words.ticker, lang));
+        content.says("ticker-label", Words::Text(label));
+        layers.next_change = earlier(layers.next_change, page.next);
+        self.put(Piece::Ticker, Some(content), None, layers);
+    }
+
+    fn question(&mut self, show: &Show, now: At, lang: Lang, layers: &mut Layers) {
+        let Some(pinned) = &show.pinned else {
+            return;
+        };
+        let Some((look, frame)) = self.page_box(Piece::Question, "question", lang) else {
+            return;
+        };
+        let text = clean(&pinned.text);
+        self.question.set(&self.fonts, look, frame, &text, lang);
+        let Some(page) = self.question.at(pinned.since, now, self.page_ms()) else {
+            return;
+        };
+        let mut content = Content::new(lang);
+        content.says("question", Words::Page(page.fitted));
+        content.says("author", Words::Text(clean(&pinned.author)));
+        let label = clean(pick(&self.theme.settings.words.question, lang));
+        content.says("question-label", Words::Text(label));
+        layers.next_change = earlier(layers.next_change, page.next);
+        self.put(Piece::Question, Some(content), None, layers);
+    }
+
+    fn page_ms(&self) -> i64 {
+        i64::from(self.theme.settings.page_s) * 1000
+    }
+
+    fn page_box(&self, piece: Piece, slot: &str, lang: Lang) -> Option<(Look, Frame)> {
+        let slots = &self.theme.template(piece)?.slots;
+        let slot = slots.iter().find(|known| known.name == slot)?;
+        Some((look(slot, lang), frame(slot)))
+    }
+
+    /// Lists a part, drawn again only if it says something else than before.
+    fn put(
+        &mut self,
+        piece: Piece,
+        content: Option<Content>,
+        photo: Option<Arc<Pixmap>>,
+        layers: &mut Layers,
+    ) {
+        let Some(content) = content else {
+            return;
+        };
+        if let Some(drawn) = self.drawn.get(&piece)
+            && drawn.content == content
+        {
+            layers.list.push(drawn.layer.clone());
+            return;
+        }
+        let Some(place) = place(&self.theme, piece, self.canvas) else {
+            return;
+        };
+        let Some(pixels) = self.draw(piece, place, &content, photo.as_deref()) else {
+            return;
+        };
+        self.redraws += 1;
+        let layer = Layer {
+            id: piece.id(),
+            version: self.redraws,
+            x: i32::try_from(place.x).unwrap_or(i32::MAX),
+            y: i32::try_from(place.y).unwrap_or(i32::MAX),
+            width: place.width,
+            height: place.height,
+            rgba: pixels.take().into(),
+        };
+        layers.list.push(layer.clone());
+        self.drawn.insert(piece, Drawn { content, layer });
+    }
+
+    fn draw(
+        &mut self,
+        piece: Piece,
+        place: Place,
+        content: &Content,
+        photo: Option<&Pixmap>,
+    ) -> Option<Pixmap> {
+        let template = self.theme.template(piece)?;
+        let mut picture = if let Some(kept) =
+            self.backdrops.get(&(piece, content.holding.clone()))
+        {
+            kept.clone()
+        } else {
+            let mut fresh = Pixmap::new(place.width, place.height)?;
+            let drawing = template.drawing(&content.holding, Half::Under);
+            draw_svg(&self.fonts, &drawing, place.scale, &mut fresh);
+            if piece != Piece::Card {
+                self.backdrops
+                    .insert((piece, content.holding.clone()), fresh.clone());
+            }
+            fresh
+        };
+        if let Some(photo) = photo
+            && let Some(slot) = template
+                .active(&content.holding)
+                .find(|slot| slot.name == "photo")
+        {
+            draw_photo(slot, photo, place.scale, &mut picture);
+        }
+        if template.has_over_photo() {
+            let drawing = template.drawing(&content.holding, Half::Over);
+            draw_svg(&self.fonts, &drawing, place.scale, &mut picture);
+        }
+        draw_words(
+            &self.fonts,
+            template,
+            place.scale,
+            content,
+            &mut self.digits,
+            &mut picture,
+        );
+        Some(picture)
+    }
+}
+
+/// Draws every text of a part into its box.
+pub(crate) fn draw_words(
+    fonts: &Fonts,
+    template: &Template,
+    scale: f32,
+    content: &Content,
+    digits: &mut Option<(Look, DigitCells)>,
+    picture: &mut Pixmap,
+) {
+    for slot in template.active(&content.holding) {
+        let said = content.words.iter().find(|(name, _)| *name == slot.name);
+        let Some((_, words)) = said else {
+            continue;
+        };
+        let look = look(slot, content.lang);
+        let fitted: Fitted = match words {
+            Words::Text(text) => fit(fonts, look, frame(slot), text),
+            Words::Price(parts) => fit_price(fonts, look, frame(slot), parts),
+            Words::Page(fitted) => fitted.clone(),
+            Words::Digits(text) => {
+                let cells = match digits {
+                    Some((known, cells)) if *known == look => *cells,
+                    _ => {
+                        let cells = digit_cells(fonts, look);
+                        *digits = Some((look, cells));
+                        cells
+                    }
+                };
+                fit_digits(cells, frame(slot), text)
+            }
+        };
+        draw_text(fonts, slot, look, &fitted, scale, picture);
+    }
+}
+
+/// Lays a part's drawing under its words at a place of a larger picture.
+pub(crate) fn lay(onto: &mut Pixmap, part: &Pixmap, place: Place) {
+    let x = i32::try_from(place.x).unwrap_or(i32::MAX);
+    let y = i32::try_from(place.y).unwrap_or(i32::MAX);
+    onto.draw_pixmap(
+        x,
+        y,
+        part.as_ref(),
+        &PixmapPaint::default(),
+        Transform::identity(),
+        None,
+    );
+}
+
+fn look(slot: &Slot, lang: Lang) -> Look {
+    Look {
+        face: slot.face.unwrap_or(match lang {
+            Lang::Zh => Face::Chinese,
+            Lang::En => Face::Latin,
+        }),
+        boldness: slot.boldness,
+    }
+}
+
+fn frame(slot: &Slot) -> Frame {
+    Frame {
+        width: slot.width,
+        height: slot.height,
+        size: slot.size,
+        smallest: slot.smallest,
+        lines: slot.lines,
+    }
+}
+
+fn earlier(a: Option<At>, b: Option<At>) -> Option<At> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (one, other) => one.or(other),
+    }
+}

@@ -1,0 +1,232 @@
+//! Themes: how a card looks. Templates, placement and the theme's own words, checked before use.
+
+mod fault;
+mod settings;
+mod template;
+
+use std::{collections::BTreeMap, path::Path};
+
+pub use fault::{Fault, ThemeError};
+pub(crate) use settings::{Anchor, Position, Settings};
+pub(crate) use template::{Align, Half, Slot, Strike, Template};
+
+/// Largest file of a theme, in bytes.
+const LARGEST: u64 = 1024 * 1024;
+
+/// A part of the picture that is drawn, placed and redrawn by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Piece {
+    /// Photo, title, spec and prices.
+    Card,
+    /// What is left.
+    Stock,
+    /// The price clock.
+    Countdown,
+    /// The lower line of notices.
+    Ticker,
+    /// A viewer's question.
+    Question,
+    /// The words of the full-frame slate.
+    Slate,
+}
+
+/// A box a part knows.
+pub(crate) struct Known {
+    pub name: &'static str,
+    pub required: bool,
+}
+
+const fn must(name: &'static str) -> Known {
+    Known {
+        name,
+        required: true,
+    }
+}
+
+const fn may(name: &'static str) -> Known {
+    Known {
+        name,
+        required: false,
+    }
+}
+
+impl Piece {
+    /// All parts, in the order they are drawn (the slate stands alone).
+    pub const ALL: [Piece; 6] = [
+        Piece::Card,
+        Piece::Stock,
+        Piece::Countdown,
+        Piece::Ticker,
+        Piece::Question,
+        Piece::Slate,
+    ];
+
+    /// Name of its layer.
+    pub fn id(self) -> &'static str {
+        match self {
+            Piece::Card => "card",
+            Piece::Stock => "stock",
+            Piece::Countdown => "countdown",
+            Piece::Ticker => "ticker",
+            Piece::Question => "question",
+            Piece::Slate => "slate",
+        }
+    }
+
+    /// Name of its template in a theme's folder.
+    pub fn file(self) -> &'static str {
+        match self {
+            Piece::Card => "card.svg",
+            Piece::Stock => "stock.svg",
+            Piece::Countdown => "countdown.svg",
+            Piece::Ticker => "ticker.svg",
+            Piece::Question => "question.svg",
+            Piece::Slate => "slate.svg",
+        }
+    }
+
+    pub(crate) fn slots(self) -> &'static [Known] {
+        match self {
+            Piece::Card => const {
+                &[
+                    must("title"),
+                    must("live-price"),
+                    may("list-price"),
+                    may("live-label"),
+                    may("spec"),
+                    may("photo"),
+                    may("number"),
+                ]
+            },
+            Piece::Stock => const { &[must("stock")] },
+            Piece::Countdown => const { &[must("countdown"), may("countdown-label")] },
+            Piece::Ticker => const { &[must("ticker"), may("ticker-label")] },
+            Piece::Question => const {
+                &[must("question"), may("author"), may("question-label")]
+            },
+            Piece::Slate => const { &[must("headline"), may("detail")] },
+        }
+    }
+
+    /// Conditions a `when-…` group may name.
+    pub(crate) fn conditions(self) -> &'static [&'static str] {
+        match self {
+            Piece::Card => &["photo", "no-photo", "list-price", "spec", "number"],
+            Piece::Stock => &["plenty", "low", "sold-out"],
+            Piece::Countdown => &["calm", "urgent", "over"],
+            Piece::Slate => &["no-input", "back-soon"],
+            Piece::Ticker | Piece::Question => &[],
+        }
+    }
+}
+
+/// A checked theme.
+#[derive(Debug, Clone)]
+pub struct Theme {
+    pub(crate) settings: Settings,
+    templates: BTreeMap<Piece, Template>,
+}
+
+macro_rules! builtin {
+    ($name:literal) => {
+        &[
+            ("theme.json", include_str!(concat!("../../../../assets/themes/", $name, "/theme.json"))),
+            ("card.svg", include_str!(concat!("../../../../assets/themes/", $name, "/card.svg"))),
+            ("stock.svg", include_str!(concat!("../../../../assets/themes/", $name, "/stock.svg"))),
+            ("countdown.svg", include_str!(concat!("../../../../assets/themes/", $name, "/countdown.svg"))),
+            ("ticker.svg", include_str!(concat!("../../../../assets/themes/", $name, "/ticker.svg"))),
+            ("question.svg", include_str!(concat!("../../../../assets/themes/", $name, "/question.svg"))),
+            ("slate.svg", include_str!(concat!("../../../../assets/themes/", $name, "/slate.svg"))),
+        ]
+    };
+}
+
+type Files = &'static [(&'static str, &'static str)];
+
+const BUILT_IN: &[(&str, Files)] = &[("clean", builtin!("clean")), ("orchard", builtin!("orchard"))];
+
+impl Theme {
+    /// Names of the themes inside the program, the default first.
+    pub fn builtin_names() -> impl Iterator<Item = &'static str> {
+        BUILT_IN.iter().map(|(name, _)| *name)
+    }
+
+    /// A theme inside the program.
+    ///
+    /// # Errors
+    /// [`ThemeError::NoSuchTheme`] for any name not in [`Theme::builtin_names`].
+    pub fn builtin(name: &str) -> Result<Self, ThemeError> {
+        let files = BUILT_IN
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, files)| *files)
+            .ok_or_else(|| ThemeError::NoSuchTheme {
+                name: name.to_owned(),
+            })?;
+        Self::from_files(|wanted| {
+            files
+                .iter()
+                .find(|(file, _)| *file == wanted)
+                .map(|(_, text)| (*text).to_owned())
+                .ok_or_else(|| ThemeError::Unreadable {
+                    file: wanted.to_owned(),
+                    source: std::io::ErrorKind::NotFound.into(),
+                })
+        })
+    }
+
+    /// A theme from a folder with `theme.json` and one SVG for each part. Reads files; nothing else on the
+    /// machine is touched, whatever the drawings link to.
+    ///
+    /// # Errors
+    /// [`ThemeError`] with the file and the element that is wrong.
+    pub fn load(dir: &Path) -> Result<Self, ThemeError> {
+        Self::from_files(|file| {
+            let path = dir.join(file);
+            let unreadable = |source| ThemeError::Unreadable {
+                file: file.to_owned(),
+                source,
+            };
+            if std::fs::metadata(&path).map_err(unreadable)?.len() > LARGEST {
+                return Err(ThemeError::TooLarge {
+                    file: file.to_owned(),
+                });
+            }
+            std::fs::read_to_string(&path).map_err(unreadable)
+        })
+    }
+
+    fn from_files(read: impl Fn(&str) -> Result<String, ThemeError>) -> Result<Self, ThemeError> {
+        let settings = Settings::parse(&read("theme.json")?)?;
+        let mut templates = BTreeMap::new();
+        for piece in Piece::ALL {
+            let source = read(piece.file())?;
+            let template = Template::parse(piece, &source)?;
+            // The renderer must understand it too; a drawing without text needs no fonts.
+            for half in [Half::Under, Half::Over] {
+                let drawing = template.drawing(piece.conditions(), half);
+                resvg::usvg::Tree::from_str(&drawing, &resvg::usvg::Options::default()).map_err(
+                    |error| ThemeError::NotSvg {
+                        file: piece.file().to_owned(),
+                        reason: error.to_string(),
+                    },
+                )?;
+            }
+            templates.insert(piece, template);
+        }
+        Ok(Self {
+            settings,
+            templates,
+        })
+    }
+
+    /// Name of the theme for people.
+    pub fn name(&self) -> &stallcast_show::Text {
+        &self.settings.name
+    }
+
+    /// Every part is there: `from_files` puts in all of [`Piece::ALL`].
+    pub(crate) fn template(&self, piece: Piece) -> Option<&Template> {
+        self.templates.get(&piece)
+    }
+}

@@ -1,0 +1,164 @@
+//! `theme.json`: names, placement and the theme's own words.
+
+use serde::Deserialize;
+use stallcast_show::Text;
+
+use super::{Fault, ThemeError};
+
+/// One of nine places of the safe area.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Anchor {
+    TopLeft,
+    Top,
+    TopRight,
+    Left,
+    Middle,
+    Right,
+    BottomLeft,
+    Bottom,
+    BottomRight,
+}
+
+impl Anchor {
+    /// Share of the free width and height that lies before the part.
+    pub(crate) fn shares(self) -> (f32, f32) {
+        let x = match self {
+            Anchor::TopLeft | Anchor::Left | Anchor::BottomLeft => 0.0,
+            Anchor::Top | Anchor::Middle | Anchor::Bottom => 0.5,
+            Anchor::TopRight | Anchor::Right | Anchor::BottomRight => 1.0,
+        };
+        let y = match self {
+            Anchor::TopLeft | Anchor::Top | Anchor::TopRight => 0.0,
+            Anchor::Left | Anchor::Middle | Anchor::Right => 0.5,
+            Anchor::BottomLeft | Anchor::Bottom | Anchor::BottomRight => 1.0,
+        };
+        (x, y)
+    }
+}
+
+/// Where a part stands, in 1080-line pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+pub(crate) enum Position {
+    /// In the safe area. `bleed` is the rim of the drawing (a shadow) that may lie outside of it.
+    Safe {
+        anchor: Anchor,
+        #[serde(default)]
+        dx: f32,
+        #[serde(default)]
+        dy: f32,
+        #[serde(default)]
+        bleed: f32,
+    },
+    /// On the card, in the card drawing's own units.
+    OnCard { card_x: f32, card_y: f32 },
+}
+
+/// Positions of all parts.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Positions {
+    pub card: Position,
+    pub stock: Position,
+    pub countdown: Position,
+    pub ticker: Position,
+    pub question: Position,
+}
+
+/// The theme's own words. `{n}` is replaced by a number.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Words {
+    pub number: Text,
+    pub live_label: Text,
+    pub stock: Text,
+    pub stock_low: Text,
+    pub sold_out: Text,
+    pub countdown: Text,
+    pub countdown_over: Text,
+    pub ticker: Text,
+    pub question: Text,
+    pub no_input: Text,
+    pub no_input_detail: Text,
+    pub back_soon: Text,
+    pub back_soon_detail: Text,
+}
+
+/// `theme.json`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    pub name: Text,
+    pub positions: Positions,
+    /// At this many units and below the stock line warns.
+    pub low_stock: u32,
+    /// In the last seconds of the clock it turns urgent.
+    pub urgent_s: u32,
+    /// How long a page of a long text stands, in seconds, 2 to 60.
+    pub page_s: u32,
+    /// Colour behind the slate, `#rrggbb`.
+    pub slate_colour: String,
+    pub words: Words,
+}
+
+impl Settings {
+    pub(crate) fn parse(text: &str) -> Result<Self, ThemeError> {
+        let settings: Self = serde_json::from_str(text).map_err(|error| ThemeError::Settings {
+            file: "theme.json".to_owned(),
+            reason: error.to_string(),
+        })?;
+        settings.check()?;
+        Ok(settings)
+    }
+
+    fn check(&self) -> Result<(), ThemeError> {
+        let refuse = |element: &str, fault| {
+            Err(ThemeError::Element {
+                file: "theme.json".to_owned(),
+                element: element.to_owned(),
+                fault,
+            })
+        };
+        let words = &self.words;
+        for (element, text) in [
+            ("name", &self.name),
+            ("words.number", &words.number),
+            ("words.live_label", &words.live_label),
+            ("words.stock", &words.stock),
+            ("words.stock_low", &words.stock_low),
+            ("words.sold_out", &words.sold_out),
+            ("words.countdown", &words.countdown),
+            ("words.countdown_over", &words.countdown_over),
+            ("words.ticker", &words.ticker),
+            ("words.question", &words.question),
+            ("words.no_input", &words.no_input),
+            ("words.no_input_detail", &words.no_input_detail),
+            ("words.back_soon", &words.back_soon),
+            ("words.back_soon_detail", &words.back_soon_detail),
+        ] {
+            if text.zh.trim().is_empty() && text.en.trim().is_empty() {
+                return refuse(element, Fault::EmptyWords);
+            }
+        }
+        if !(2..=60).contains(&self.page_s) {
+            return refuse("page_s", Fault::Attribute("page_s".to_owned()));
+        }
+        if self.slate_rgb().is_none() {
+            return refuse("slate_colour", Fault::Attribute("slate_colour".to_owned()));
+        }
+        if matches!(self.positions.card, Position::OnCard { .. }) {
+            return refuse("positions.card", Fault::Attribute("anchor".to_owned()));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn slate_rgb(&self) -> Option<[u8; 3]> {
+        let hex = self.slate_colour.strip_prefix('#')?;
+        if hex.len() != 6 || !hex.is_ascii() {
+            return None;
+        }
+        let part = |at: usize| u8::from_str_radix(hex.get(at..at + 2)?, 16).ok();
+        Some([part(0)?, part(2)?, part(4)?])
+    }
+}
