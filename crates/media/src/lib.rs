@@ -1,1 +1,15 @@
-//! media
+//! The media engine: devices, inputs, audio mix, program, encoders, recorder and preview.
+//!
+//! Built on GStreamer. Takes and returns plain values only; it knows nothing of products or chat.
+
+pub mod audio;
+pub mod blend;
+pub mod clock;
+pub mod devices;
+pub mod encoder;
+pub mod error;
+pub mod frame;
+pub mod input;
+pub mod platform;
+pub mod preview;
+pub mod program;

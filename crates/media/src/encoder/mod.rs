@@ -1,0 +1,11 @@
+//! Owns the choice and the setting-up of the video encoder: a table of what each system offers, a
+//! real trial of each, and the branch of the program's pipeline that encodes.
+
+mod branch;
+mod probe;
+mod table;
+
+pub(crate) use branch::EncoderBranch;
+pub(crate) use probe::select;
+pub use probe::{ChoiceReason, EncoderChoice, EncoderReport, TrialFailure, choose, probe};
+pub use table::{BitrateUnit, Controls, EncoderKind, LiveBitrate, all};

@@ -1,0 +1,236 @@
+//! Owns finding out which encoders really work here: each is made to encode a second of video.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use gst::prelude::*;
+use gstreamer as gst;
+use serde::Serialize;
+
+use super::branch::EncoderBranch;
+use super::table::{self, EncoderKind};
+use crate::error::MediaError;
+
+/// Frames of a trial: one second at 30 frames/s.
+const TRIAL_FRAMES: u32 = 30;
+/// A driver that needs longer to encode one second is of no use for a live show.
+const TRIAL_TIMEOUT: Duration = Duration::from_secs(4);
+/// Size of a trial's picture.
+const TRIAL_SIZE: (i32, i32) = (1280, 720);
+
+/// What is known about one encoder after its trial.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EncoderReport {
+    /// Name of the GStreamer element.
+    pub name: String,
+    /// Whether a chip other than the CPU does the work.
+    pub hardware: bool,
+    /// Whether a second of 1280x720 came out as H.264 in time.
+    pub works: bool,
+    /// Frames a second in the trial, start-up included; 0 when it failed.
+    pub speed_fps: f64,
+    /// Why it does not work.
+    pub reason: Option<TrialFailure>,
+}
+
+/// Why an encoder's trial failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum TrialFailure {
+    /// The element is not installed, or there is no chip for it.
+    NotInstalled,
+    /// It reported an error.
+    Failed {
+        /// GStreamer's message.
+        message: String,
+    },
+    /// Nothing came out in 4 s.
+    TimedOut,
+}
+
+/// Why an encoder was chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChoiceReason {
+    /// The caller named it.
+    Requested,
+    /// The best chip that passed its trial.
+    Hardware,
+    /// No chip passed: the CPU does it.
+    NoHardwareWorks,
+}
+
+/// The encoder a program uses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EncoderChoice {
+    /// Name of the GStreamer element.
+    pub name: String,
+    /// Whether a chip other than the CPU does the work.
+    pub hardware: bool,
+    /// Why this one.
+    pub reason: ChoiceReason,
+}
+
+/// Tries every known encoder; results are kept for the life of the process. Blocks for about a
+/// second for each installed one the first time: call it from a thread that may wait.
+#[must_use]
+pub fn probe() -> Vec<EncoderReport> {
+    table::all().iter().map(report).collect()
+}
+
+/// The encoder to use: the requested one, else the first in the table that passes its trial.
+/// Blocks like [`probe`], but only until the first success.
+///
+/// # Errors
+/// When the requested encoder is unknown or fails, or none works at all.
+pub fn choose(requested: Option<&str>) -> Result<EncoderChoice, MediaError> {
+    select(requested).map(|(_, choice)| choice)
+}
+
+/// As [`choose`], with the table's row.
+pub(crate) fn select(
+    requested: Option<&str>,
+) -> Result<(&'static EncoderKind, EncoderChoice), MediaError> {
+    let chosen = |kind: &'static EncoderKind, reason| {
+        let choice = EncoderChoice {
+            name: kind.element.to_owned(),
+            hardware: kind.hardware,
+            reason,
+        };
+        (kind, choice)
+    };
+    if let Some(name) = requested {
+        let kind =
+            table::find(name).ok_or_else(|| MediaError::MissingElement(name.to_owned()))?;
+        let report = report(kind);
+        return match report.reason {
+            None => Ok(chosen(kind, ChoiceReason::Requested)),
+            Some(TrialFailure::NotInstalled) => Err(MediaError::MissingElement(name.to_owned())),
+            Some(failure) => Err(MediaError::Pipeline {
+                element: name.to_owned(),
+                reason: format!("{failure:?}"),
+            }),
+        };
+    }
+    for kind in table::all() {
+        if report(kind).works {
+            let reason = if kind.hardware {
+                ChoiceReason::Hardware
+            } else {
+                ChoiceReason::NoHardwareWorks
+            };
+            return Ok(chosen(kind, reason));
+        }
+    }
+    Err(MediaError::NoElementFor("H.264 encoding"))
+}
+
+/// The report of one encoder, from the cache or by a trial.
+fn report(kind: &'static EncoderKind) -> EncoderReport {
+    type Cell = std::sync::Arc<OnceLock<EncoderReport>>;
+    static CACHE: OnceLock<Mutex<HashMap<&'static str, Cell>>> = OnceLock::new();
+    let cell = CACHE
+        .get_or_init(Mutex::default)
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .entry(kind.element)
+        .or_default()
+        .clone();
+    // Two callers at once wait for one trial instead of disturbing each other's measurement.
+    cell.get_or_init(|| run_trial(kind)).clone()
+}
+
+fn run_trial(kind: &'static EncoderKind) -> EncoderReport {
+    let result = if gst::ElementFactory::find(kind.element).is_none() {
+        Err(TrialFailure::NotInstalled)
+    } else {
+        encode_one_second(kind)
+    };
+    let report = EncoderReport {
+        name: kind.element.to_owned(),
+        hardware: kind.hardware,
+        works: result.is_ok(),
+        speed_fps: *result.as_ref().unwrap_or(&0.0),
+        reason: result.err(),
+    };
+    tracing::info!(?report, "encoder trial");
+    report
+}
+
+fn encode_one_second(kind: &'static EncoderKind) -> Result<f64, TrialFailure> {
+    let failed = |message: String| TrialFailure::Failed { message };
+    let (pipeline, counter) = trial_pipeline(kind).map_err(|error| failed(error.to_string()))?;
+    let started = Instant::now();
+    let result = pipeline
+        .set_state(gst::State::Playing)
+        .map_err(|error| failed(error.to_string()))
+        .and_then(|_| wait_for_end(&pipeline));
+    let elapsed = started.elapsed();
+    if let Err(error) = pipeline.set_state(gst::State::Null) {
+        tracing::warn!(%error, element = kind.element, "encoder does not stop after its trial");
+    }
+    result?;
+    let frames = counter.load(std::sync::atomic::Ordering::Relaxed);
+    if frames == 0 {
+        return Err(failed("no H.264 came out".to_owned()));
+    }
+    Ok(f64::from(frames) / elapsed.as_secs_f64().max(0.001))
+}
+
+type Counter = std::sync::Arc<std::sync::atomic::AtomicU32>;
+
+fn trial_pipeline(kind: &'static EncoderKind) -> Result<(gst::Pipeline, Counter), MediaError> {
+    let branch = EncoderBranch::make(kind, 2500, 2 * TRIAL_FRAMES)?;
+    let source = gst::ElementFactory::make("videotestsrc")
+        .property("num-buffers", TRIAL_FRAMES as i32)
+        .property_from_str("pattern", "ball")
+        .build()?;
+    let caps = gst::ElementFactory::make("capsfilter")
+        .property(
+            "caps",
+            gst::Caps::builder("video/x-raw")
+                .field("format", "I420")
+                .field("width", TRIAL_SIZE.0)
+                .field("height", TRIAL_SIZE.1)
+                .field("framerate", gst::Fraction::new(30, 1))
+                .build(),
+        )
+        .build()?;
+    let sink = gst::ElementFactory::make("fakesink")
+        .property("sync", false)
+        .property("async", false)
+        .build()?;
+    let pipeline = gst::Pipeline::new();
+    let mut chain = vec![source, caps];
+    chain.extend(branch.elements().iter().cloned());
+    chain.push(sink.clone());
+    pipeline.add_many(&chain)?;
+    gst::Element::link_many(&chain)?;
+    let counter = Counter::default();
+    if let Some(pad) = sink.static_pad("sink") {
+        let counter = counter.clone();
+        pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
+            counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            gst::PadProbeReturn::Ok
+        });
+    }
+    Ok((pipeline, counter))
+}
+
+fn wait_for_end(pipeline: &gst::Pipeline) -> Result<(), TrialFailure> {
+    let Some(bus) = pipeline.bus() else {
+        return Err(TrialFailure::TimedOut);
+    };
+    let timeout = gst::ClockTime::from_mseconds(TRIAL_TIMEOUT.as_millis() as u64);
+    let wanted = [gst::MessageType::Eos, gst::MessageType::Error];
+    match bus.timed_pop_filtered(timeout, &wanted) {
+        None => Err(TrialFailure::TimedOut),
+        Some(message) => match message.view() {
+            gst::MessageView::Error(error) => Err(TrialFailure::Failed {
+                message: error.error().to_string(),
+            }),
+            _ => Ok(()),
+        },
+    }
+}

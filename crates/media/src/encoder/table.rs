@@ -1,0 +1,195 @@
+//! Owns the table of H.264 encoders: one row per GStreamer element, with the names its properties
+//! really have. A new encoder is a new row, not new code.
+
+/// Unit an encoder counts its bitrate in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BitrateUnit {
+    /// 1000 bits a second.
+    Kilobit,
+    /// Bits a second.
+    Bit,
+}
+
+/// What a bitrate change does while the encoder runs (from each element's source).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LiveBitrate {
+    /// Takes effect within the running stream.
+    InPlace,
+    /// Takes effect, but the encoder drains or resets and starts a new group of pictures.
+    Reconfigures,
+    /// Only read at the start.
+    AtStartOnly,
+}
+
+/// How the bitrate and the distance of keyframes are told to an encoder.
+#[derive(Debug, Clone, Copy)]
+pub enum Controls {
+    /// Plain GObject properties.
+    Properties {
+        /// Name and unit of the target bitrate.
+        bitrate: (&'static str, BitrateUnit),
+        /// Name of the greatest distance between keyframes, in frames.
+        keyframe_distance: &'static str,
+    },
+    /// A `GstStructure` of V4L2 controls in the property `extra-controls`.
+    V4l2,
+}
+
+/// One H.264 encoder element.
+#[derive(Debug, Clone, Copy)]
+pub struct EncoderKind {
+    /// Name of the element's factory.
+    pub element: &'static str,
+    /// Whether a chip other than the CPU does the work.
+    pub hardware: bool,
+    /// How bitrate and keyframes are set.
+    pub controls: Controls,
+    /// What a bitrate change does while playing.
+    pub live_bitrate: LiveBitrate,
+    /// Properties set as text where the installed version has them: constant bitrate, no
+    /// B-frames, low latency, no keyframes of its own at scene changes. A property may be listed
+    /// under the names of several versions.
+    pub settings: &'static [(&'static str, &'static str)],
+}
+
+const fn kilobit(keyframe_distance: &'static str) -> Controls {
+    Controls::Properties {
+        bitrate: ("bitrate", BitrateUnit::Kilobit),
+        keyframe_distance,
+    }
+}
+
+/// Best first: hardware by how little it costs and how well it holds a bitrate, then software.
+const TABLE: &[EncoderKind] = &[
+    EncoderKind {
+        element: "nvh264enc",
+        hardware: true,
+        controls: kilobit("gop-size"),
+        live_bitrate: LiveBitrate::Reconfigures,
+        // `rc-mode`, `bframes`: up to 1.24; `rate-control`, `b-frames`, `tune`: 1.26 and later.
+        settings: &[
+            ("rc-mode", "cbr"),
+            ("rate-control", "cbr"),
+            ("bframes", "0"),
+            ("b-frames", "0"),
+            ("zerolatency", "true"),
+            ("zero-reorder-delay", "true"),
+            ("tune", "low-latency"),
+            ("rc-lookahead", "0"),
+            ("strict-gop", "true"),
+            ("i-adapt", "false"),
+        ],
+    },
+    EncoderKind {
+        element: "qsvh264enc",
+        hardware: true,
+        controls: kilobit("gop-size"),
+        live_bitrate: LiveBitrate::Reconfigures,
+        settings: &[
+            ("rate-control", "cbr"),
+            ("b-frames", "0"),
+            ("idr-interval", "0"),
+            ("low-latency", "true"),
+        ],
+    },
+    EncoderKind {
+        element: "amfh264enc",
+        hardware: true,
+        controls: kilobit("gop-size"),
+        live_bitrate: LiveBitrate::Reconfigures,
+        settings: &[
+            ("rate-control", "cbr"),
+            ("b-frames", "0"),
+            ("usage", "low-latency"),
+            ("preset", "balanced"),
+        ],
+    },
+    EncoderKind {
+        element: "vah264enc",
+        hardware: true,
+        controls: kilobit("key-int-max"),
+        live_bitrate: LiveBitrate::Reconfigures,
+        settings: &[
+            ("rate-control", "cbr"),
+            ("b-frames", "0"),
+            ("target-usage", "4"),
+        ],
+    },
+    EncoderKind {
+        element: "vtenc_h264_hw",
+        hardware: true,
+        controls: kilobit("max-keyframe-interval"),
+        live_bitrate: LiveBitrate::InPlace,
+        settings: &[
+            ("allow-frame-reordering", "false"),
+            ("realtime", "true"),
+            ("rate-control", "cbr"),
+        ],
+    },
+    EncoderKind {
+        element: "mfh264enc",
+        hardware: true,
+        controls: kilobit("gop-size"),
+        live_bitrate: LiveBitrate::Reconfigures,
+        settings: &[
+            ("rc-mode", "cbr"),
+            ("bframes", "0"),
+            ("low-latency", "true"),
+        ],
+    },
+    EncoderKind {
+        element: "v4l2h264enc",
+        hardware: true,
+        controls: Controls::V4l2,
+        live_bitrate: LiveBitrate::AtStartOnly,
+        settings: &[],
+    },
+    EncoderKind {
+        element: "x264enc",
+        hardware: false,
+        controls: kilobit("key-int-max"),
+        live_bitrate: LiveBitrate::InPlace,
+        // Ten frames of look-ahead buy macroblock-tree rate control for a third of a second; the
+        // separate look-ahead thread would add frames of latency on top. `cbr` with a VBV of a
+        // second is what the platforms ask for; filler is not sent.
+        settings: &[
+            ("pass", "cbr"),
+            ("speed-preset", "veryfast"),
+            ("bframes", "0"),
+            ("b-adapt", "false"),
+            ("rc-lookahead", "10"),
+            ("sync-lookahead", "0"),
+            ("vbv-buf-capacity", "1000"),
+            ("aud", "false"),
+            ("option-string", "scenecut=0"),
+        ],
+    },
+    EncoderKind {
+        element: "openh264enc",
+        hardware: false,
+        controls: Controls::Properties {
+            bitrate: ("bitrate", BitrateUnit::Bit),
+            keyframe_distance: "gop-size",
+        },
+        live_bitrate: LiveBitrate::InPlace,
+        settings: &[
+            ("rate-control", "bitrate"),
+            ("complexity", "low"),
+            ("scene-change-detection", "false"),
+            ("enable-frame-skip", "false"),
+            ("multi-thread", "0"),
+        ],
+    },
+];
+
+/// Every known encoder, best first.
+#[must_use]
+pub fn all() -> &'static [EncoderKind] {
+    TABLE
+}
+
+/// The row of an element, if it is known.
+#[must_use]
+pub(super) fn find(element: &str) -> Option<&'static EncoderKind> {
+    TABLE.iter().find(|kind| kind.element == element)
+}

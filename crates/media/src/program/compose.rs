@@ -1,0 +1,237 @@
+//! Owns making one canvas picture out of a scene: what is visible, what is missing, and copying no
+//! more than needed.
+
+use gst::prelude::*;
+use gstreamer as gst;
+use gstreamer_video as gst_video;
+
+use super::blit::{blit, copy_frame, fill};
+use super::event::OnAir;
+use super::layout::Layout;
+use super::slate::Backdrops;
+use super::spec::{CanvasSpec, Placement, Scene};
+use crate::blend::cross_fade;
+use crate::error::MediaError;
+use crate::frame::{FrameQueue, VideoFrame};
+
+/// Silence after which a source is no longer shown: the slate is up within the promised second,
+/// and a camera that only stutters is not taken off.
+pub(crate) const STALL_AFTER: gst::ClockTime = gst::ClockTime::from_mseconds(700);
+
+/// Black in limited-range YUV.
+const BLACK: [u8; 3] = [16, 128, 128];
+
+/// A picture of canvas size.
+pub(crate) struct Picture {
+    /// Shared with its source unless it was composed; timestamps are not set.
+    pub buffer: gst::Buffer,
+    pub on_air: OnAir,
+    exclusive: bool,
+}
+
+/// Makes canvas pictures.
+pub(crate) struct Composer {
+    info: gst_video::VideoInfo,
+    pool: gst::BufferPool,
+}
+
+struct Visible {
+    frame: VideoFrame,
+    layout: Layout,
+}
+
+impl Composer {
+    pub fn new(canvas: &CanvasSpec) -> Result<Self, MediaError> {
+        let info = canvas_info(canvas)?;
+        let pool = gst_video::VideoBufferPool::new();
+        let mut config = pool.config();
+        // The encoder holds a look-ahead's worth of frames at most; no upper bound, because a
+        // missing buffer must not stop the clock.
+        config.set_params(Some(&info.to_caps()?), info.size() as u32, 4, 0);
+        config.add_option(gst_video::BUFFER_POOL_OPTION_VIDEO_META);
+        pool.set_config(config)?;
+        pool.set_active(true)?;
+        Ok(Self {
+            info,
+            pool: pool.upcast(),
+        })
+    }
+
+    pub fn info(&self) -> &gst_video::VideoInfo {
+        &self.info
+    }
+
+    /// Composes the scene as it is at running time `at`; `now` decides who has stalled, `find`
+    /// knows the inputs.
+    pub fn compose(
+        &self,
+        scene: &Scene,
+        find: &dyn Fn(&str) -> Option<FrameQueue>,
+        backdrops: &Backdrops,
+        at: gst::ClockTime,
+        now: gst::ClockTime,
+    ) -> Result<Picture, MediaError> {
+        let canvas = (self.info.width(), self.info.height());
+        let mut visible = Vec::with_capacity(scene.placements.len());
+        let mut main_missing = scene.placements.is_empty();
+        for placement in &scene.placements {
+            match find(&placement.input).and_then(|frames| due(&frames, at, now)) {
+                Some(frame) => {
+                    let (width, height) = (frame.info.width(), frame.info.height());
+                    let layout = Layout::new(placement, width, height);
+                    if layout.hides_below(canvas.0, canvas.1) {
+                        visible.clear();
+                        main_missing = false;
+                    }
+                    visible.push(Visible { frame, layout });
+                }
+                None => main_missing |= is_main(placement, canvas),
+            }
+        }
+        let (on_air, backdrop) = if main_missing {
+            (OnAir::Slate, &backdrops.slate)
+        } else {
+            (OnAir::Scene, &backdrops.plain)
+        };
+        if visible.is_empty() {
+            return Ok(Picture::shared(backdrop.clone(), on_air));
+        }
+        if let [only] = visible.as_slice() {
+            let frame = (only.frame.info.width(), only.frame.info.height());
+            if only.layout.is_whole_canvas(frame, canvas) {
+                return Ok(Picture::shared(only.frame.buffer.clone(), on_air));
+            }
+        }
+        let covered = visible[0].layout.hides_below(canvas.0, canvas.1);
+        let buffer = self.draw(|to| {
+            if !covered {
+                copy_frame(to, &readable(backdrop, &self.info)?);
+            }
+            for Visible { frame, layout } in &visible {
+                if let Some(bars) = layout.bars {
+                    fill(to, bars, BLACK);
+                }
+                let from = readable(&frame.buffer, &frame.info)?;
+                blit(to, layout.place, &from, layout.source);
+            }
+            Ok(())
+        })?;
+        Ok(Picture {
+            buffer,
+            on_air,
+            exclusive: true,
+        })
+    }
+
+    /// A cross-fade between two pictures; `weight` of `to` is 0..=256.
+    pub fn fade(&self, from: &Picture, to: &Picture, weight: u16) -> Result<Picture, MediaError> {
+        let buffer = self.draw(|out| {
+            let from = readable(&from.buffer, &self.info)?;
+            let to = readable(&to.buffer, &self.info)?;
+            cross_fade(out, &from, &to, weight);
+            Ok(())
+        })?;
+        Ok(Picture {
+            buffer,
+            on_air: to.on_air,
+            exclusive: true,
+        })
+    }
+
+    /// The picture as a buffer of its own whose metadata can be set; the pixels too if they are
+    /// `to_be_drawn_on`, or they stay shared with the source.
+    /// The flag says whether they are shared.
+    pub fn own(
+        &self,
+        picture: Picture,
+        to_be_drawn_on: bool,
+    ) -> Result<(gst::Buffer, bool), MediaError> {
+        if picture.exclusive {
+            return Ok((picture.buffer, false));
+        }
+        if !to_be_drawn_on {
+            return Ok((picture.buffer.copy(), true));
+        }
+        let buffer = self.draw(|to| {
+            copy_frame(to, &readable(&picture.buffer, &self.info)?);
+            Ok(())
+        })?;
+        Ok((buffer, false))
+    }
+
+    fn draw(
+        &self,
+        work: impl FnOnce(
+            &mut gst_video::VideoFrameRef<&mut gst::BufferRef>,
+        ) -> Result<(), MediaError>,
+    ) -> Result<gst::Buffer, MediaError> {
+        let mut buffer = self
+            .pool
+            .acquire_buffer(None)
+            .map_err(|error| MediaError::Build(format!("no canvas buffer: {error}")))?;
+        {
+            let buffer = buffer
+                .get_mut()
+                .ok_or_else(|| MediaError::Build("the pool's buffer is shared".to_owned()))?;
+            let mut frame =
+                gst_video::VideoFrameRef::from_buffer_ref_writable(buffer, &self.info)?;
+            work(&mut frame)?;
+        }
+        Ok(buffer)
+    }
+}
+
+impl Drop for Composer {
+    fn drop(&mut self) {
+        if let Err(error) = self.pool.set_active(false) {
+            tracing::warn!(%error, "canvas pool does not stop");
+        }
+    }
+}
+
+impl Picture {
+    fn shared(buffer: gst::Buffer, on_air: OnAir) -> Self {
+        Self {
+            buffer,
+            on_air,
+            exclusive: false,
+        }
+    }
+}
+
+/// I420 at the canvas's size, rate and colours.
+pub(crate) fn canvas_info(canvas: &CanvasSpec) -> Result<gst_video::VideoInfo, MediaError> {
+    // Players assume BT.601 below 720 lines and BT.709 from there on when a stream says nothing.
+    let colours = if canvas.height >= 720 { "bt709" } else { "bt601" };
+    let colorimetry = colours.parse::<gst_video::VideoColorimetry>()?;
+    Ok(
+        gst_video::VideoInfo::builder(gst_video::VideoFormat::I420, canvas.width, canvas.height)
+            .fps(gst::Fraction::new(canvas.fps as i32, 1))
+            .par(gst::Fraction::new(1, 1))
+            .colorimetry(&colorimetry)
+            .build()?,
+    )
+}
+
+fn readable<'b>(
+    buffer: &'b gst::Buffer,
+    info: &gst_video::VideoInfo,
+) -> Result<gst_video::VideoFrameRef<&'b gst::BufferRef>, MediaError> {
+    Ok(gst_video::VideoFrameRef::from_buffer_ref_readable(
+        buffer, info,
+    )?)
+}
+
+fn due(frames: &FrameQueue, at: gst::ClockTime, now: gst::ClockTime) -> Option<VideoFrame> {
+    let silent_since = frames.last_arrival()?;
+    if silent_since + STALL_AFTER < now {
+        return None;
+    }
+    frames.pick(at)
+}
+
+/// Whether the picture is nothing without this source: it has half the canvas or more.
+fn is_main(placement: &Placement, canvas: (u32, u32)) -> bool {
+    let area = |width: u32, height: u32| u64::from(width) * u64::from(height);
+    2 * area(placement.width, placement.height) >= area(canvas.0, canvas.1)
+}

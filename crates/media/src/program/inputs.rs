@@ -1,0 +1,280 @@
+//! Owns the running inputs and the sound mix. Separate from the programs, so that a second canvas
+//! uses the same camera without opening it twice.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread::JoinHandle;
+
+use tokio::sync::mpsc;
+
+use super::event::{EventSink, MediaEvent};
+use super::layout;
+use super::packet::{AudioConfig, EncodedPacket, OutputGate, Track};
+use crate::audio::{self, AudioMixer, EncodedAudio};
+use crate::clock::MediaClock;
+use crate::error::MediaError;
+use crate::frame::FrameQueue;
+use crate::input::{Input, InputEvent, InputSpec, InputState, VideoWant};
+
+/// Input events on their way to the caller; when full, [`Input`] drops the newest.
+const EVENT_QUEUE: usize = 64;
+
+/// The inputs of one engine, on one clock, with one sound mix. Stops everything when dropped.
+pub struct Inputs {
+    shared: Arc<Shared>,
+    worker: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    clock: MediaClock,
+    mixer: AudioMixer,
+    running: Mutex<HashMap<String, Arc<Input>>>,
+    outputs: Arc<Outputs>,
+    events: mpsc::Sender<InputEvent>,
+    orders: Mutex<Orders>,
+    ordered: Condvar,
+}
+
+/// Programs that want the sound.
+type Outputs = Mutex<Vec<Weak<OutputGate>>>;
+
+/// What is to be done next. Each is a whole state, so a newer one replaces an older one.
+#[derive(Default)]
+struct Orders {
+    specs: Option<Vec<InputSpec>>,
+    /// Per canvas, what it wants of each input.
+    wants: HashMap<String, HashMap<String, VideoWant>>,
+    wants_changed: bool,
+    default_want: Option<VideoWant>,
+    stop: bool,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Inputs {
+    /// Starts the clock and the sound mix, with no inputs yet. Initialises GStreamer.
+    ///
+    /// # Errors
+    /// When GStreamer or the audio encoder cannot start.
+    pub fn start(events: EventSink) -> Result<Arc<Self>, MediaError> {
+        gstreamer::init().map_err(|error| MediaError::Init(error.to_string()))?;
+        let clock = MediaClock::new();
+        let outputs = Arc::new(Outputs::default());
+        let mixer = {
+            let outputs = outputs.clone();
+            AudioMixer::start(&clock, move |frame| distribute(&outputs, &frame))?
+        };
+        let (sender, mut receiver) = mpsc::channel(EVENT_QUEUE);
+        std::thread::Builder::new()
+            .name("media-events".to_owned())
+            .spawn(move || {
+                while let Some(event) = receiver.blocking_recv() {
+                    events.send(MediaEvent::Input(event));
+                }
+            })
+            .map_err(thread_error)?;
+        let shared = Arc::new(Shared {
+            clock,
+            mixer,
+            running: Mutex::default(),
+            outputs,
+            events: sender,
+            orders: Mutex::default(),
+            ordered: Condvar::new(),
+        });
+        let worker = {
+            let shared = shared.clone();
+            std::thread::Builder::new()
+                .name("media-inputs".to_owned())
+                .spawn(move || shared.work())
+                .map_err(thread_error)?
+        };
+        Ok(Arc::new(Self {
+            shared,
+            worker: Some(worker),
+        }))
+    }
+
+    /// Replaces the list of inputs whole: unchanged ones run on, gone ones stop, new ones start.
+    /// Returns at once; a thread of its own does the waiting.
+    pub fn set(&self, specs: Vec<InputSpec>) {
+        self.shared.order(|orders| orders.specs = Some(specs));
+    }
+
+    /// What a canvas wants of the inputs it shows.
+    pub(crate) fn set_wants(&self, canvas: &str, wants: HashMap<String, VideoWant>) {
+        self.shared.order(|orders| {
+            orders.wants.insert(canvas.to_owned(), wants);
+            orders.wants_changed = true;
+        });
+    }
+
+    /// The size inputs start with before a scene shows them.
+    pub(crate) fn set_default_want(&self, want: VideoWant) {
+        self.shared.order(|orders| orders.default_want = Some(want));
+    }
+
+    /// The clock all pipelines share.
+    #[must_use]
+    pub fn clock(&self) -> &MediaClock {
+        &self.shared.clock
+    }
+
+    /// The sound mix: gains, mutes and meters.
+    #[must_use]
+    pub fn mixer(&self) -> &AudioMixer {
+        &self.shared.mixer
+    }
+
+    /// State of every input, by name.
+    #[must_use]
+    pub fn states(&self) -> Vec<(String, InputState)> {
+        let running = lock(&self.shared.running);
+        let mut states: Vec<_> = running
+            .iter()
+            .map(|(id, input)| (id.clone(), input.state()))
+            .collect();
+        states.sort_by(|a, b| a.0.cmp(&b.0));
+        states
+    }
+
+    /// Makes all inputs that wait for their next attempt try now.
+    pub fn retry_now(&self) {
+        for input in lock(&self.shared.running).values() {
+            input.retry_now();
+        }
+    }
+
+    pub(crate) fn frames(&self, id: &str) -> Option<FrameQueue> {
+        let running = lock(&self.shared.running);
+        Some(running.get(id)?.frames().clone())
+    }
+
+    pub(crate) fn add_output(&self, gate: &Arc<OutputGate>) {
+        gate.audio_config(AudioConfig {
+            asc: self.shared.mixer.audio_config(),
+            sample_rate: audio::SAMPLE_RATE,
+            channels: audio::CHANNELS as u32,
+            kbps: audio::AAC_BITRATE / 1000,
+        });
+        let mut outputs = lock(&self.shared.outputs);
+        outputs.retain(|output| output.strong_count() > 0);
+        outputs.push(Arc::downgrade(gate));
+    }
+}
+
+impl Drop for Inputs {
+    fn drop(&mut self) {
+        self.shared.order(|orders| orders.stop = true);
+        if let Some(worker) = self.worker.take()
+            && worker.join().is_err()
+        {
+            tracing::error!("the inputs' thread panicked");
+        }
+    }
+}
+
+impl Shared {
+    fn order(&self, change: impl FnOnce(&mut Orders)) {
+        change(&mut lock(&self.orders));
+        self.ordered.notify_one();
+    }
+
+    fn work(&self) {
+        loop {
+            let (specs, wants) = {
+                let orders = lock(&self.orders);
+                let mut orders = self
+                    .ordered
+                    .wait_while(orders, |orders| {
+                        !orders.stop && orders.specs.is_none() && !orders.wants_changed
+                    })
+                    .unwrap_or_else(PoisonError::into_inner);
+                if orders.stop {
+                    break;
+                }
+                let changed = std::mem::take(&mut orders.wants_changed);
+                let specs = orders.specs.take();
+                (specs, (changed).then(|| merged(&orders.wants)))
+            };
+            if let Some(wants) = wants {
+                let running = lock(&self.running);
+                for (id, want) in wants {
+                    if let Some(input) = running.get(&id) {
+                        input.set_want(want);
+                    }
+                }
+            }
+            if let Some(specs) = specs {
+                self.apply(specs);
+            }
+        }
+        let all: Vec<_> = lock(&self.running).drain().collect();
+        drop(all);
+    }
+
+    fn apply(&self, specs: Vec<InputSpec>) {
+        let gone: Vec<Arc<Input>> = {
+            let mut running = lock(&self.running);
+            let ids: Vec<String> = running
+                .iter()
+                .filter(|(_, input)| !specs.contains(input.spec()))
+                .map(|(id, _)| id.clone())
+                .collect();
+            ids.iter().filter_map(|id| running.remove(id)).collect()
+        };
+        // Dropping waits for the pipeline; nobody else waits for this thread. A changed input's
+        // device is free again before it is opened anew.
+        drop(gone);
+        for spec in specs {
+            if lock(&self.running).contains_key(&spec.id) {
+                continue;
+            }
+            let want = self.want_of(&spec.id);
+            let mixer = spec.kind.may_have_audio().then_some(&self.mixer);
+            let id = spec.id.clone();
+            let input = Input::start(spec, &self.clock, mixer, want, self.events.clone());
+            lock(&self.running).insert(id, Arc::new(input));
+        }
+    }
+
+    fn want_of(&self, id: &str) -> VideoWant {
+        let orders = lock(&self.orders);
+        merged(&orders.wants)
+            .remove(id)
+            .or(orders.default_want)
+            .unwrap_or(VideoWant::new(1280, 720))
+    }
+}
+
+/// One want for each input that serves all canvases.
+fn merged(wants: &HashMap<String, HashMap<String, VideoWant>>) -> HashMap<String, VideoWant> {
+    let mut all: HashMap<String, VideoWant> = HashMap::new();
+    for (id, want) in wants.values().flatten() {
+        all.entry(id.clone())
+            .and_modify(|other| *other = layout::larger(*other, *want))
+            .or_insert(*want);
+    }
+    all
+}
+
+fn distribute(outputs: &Outputs, frame: &EncodedAudio) {
+    let packet = EncodedPacket {
+        track: Track::Audio,
+        pts_us: frame.pts.useconds() as i64,
+        dts_us: frame.pts.useconds() as i64,
+        duration_us: frame.duration.useconds() as i64,
+        keyframe: true,
+        data: frame.data.clone(),
+    };
+    let gates: Vec<_> = lock(outputs).iter().filter_map(Weak::upgrade).collect();
+    for gate in gates {
+        gate.packet(packet.clone());
+    }
+}
+
+pub(super) fn thread_error(error: std::io::Error) -> MediaError {
+    MediaError::Build(format!("no thread: {error}"))
+}

@@ -1,0 +1,160 @@
+//! Owns what a program produces: encoded packets and the configuration they are decoded with.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+
+/// Which elementary stream a packet belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Track {
+    /// H.264, AVC (length-prefixed NAL units), one access unit a packet.
+    Video,
+    /// Raw AAC-LC, one frame a packet.
+    Audio,
+}
+
+/// One access unit on the program's timeline. Cloning shares the bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EncodedPacket {
+    /// Its stream.
+    pub track: Track,
+    /// When it is shown, in µs since the clock's base time.
+    pub pts_us: i64,
+    /// When it is decoded; equals `pts_us` because there are no B-frames.
+    pub dts_us: i64,
+    /// How long it lasts in µs.
+    pub duration_us: i64,
+    /// Whether decoding can start here; always true for audio.
+    pub keyframe: bool,
+    /// The access unit.
+    pub data: Bytes,
+}
+
+/// How the video packets are decoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VideoConfig {
+    /// `AVCDecoderConfigurationRecord` (SPS and PPS).
+    pub codec_data: Bytes,
+    /// In pixels.
+    pub width: u32,
+    /// In pixels.
+    pub height: u32,
+    /// Frames a second.
+    pub fps: u32,
+    /// Target bitrate in kbit/s at the time of the configuration.
+    pub kbps: u32,
+}
+
+/// How the audio packets are decoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AudioConfig {
+    /// `AudioSpecificConfig`.
+    pub asc: Bytes,
+    /// In Hz.
+    pub sample_rate: u32,
+    /// 1 or 2.
+    pub channels: u32,
+    /// Target bitrate in kbit/s.
+    pub kbps: u32,
+}
+
+/// Both configurations; given before the first packet and again when one changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamConfig {
+    /// The video's.
+    pub video: VideoConfig,
+    /// The audio's.
+    pub audio: AudioConfig,
+}
+
+/// What a program gives to its output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Encoded {
+    /// Before the first packet, and when the encoder was replaced. The next video packet is a
+    /// keyframe.
+    Config(Arc<StreamConfig>),
+    /// A packet.
+    Packet(EncodedPacket),
+}
+
+/// Takes what a program produces. Called from streaming threads: it must never block.
+pub type EncodedSink = Arc<dyn Fn(Encoded) + Send + Sync>;
+
+/// Joins the two configurations and holds packets back until both are known.
+pub(crate) struct OutputGate {
+    sink: EncodedSink,
+    state: Mutex<GateState>,
+}
+
+#[derive(Default)]
+struct GateState {
+    video: Option<VideoConfig>,
+    audio: Option<AudioConfig>,
+    sent: Option<Arc<StreamConfig>>,
+    closed: bool,
+}
+
+impl OutputGate {
+    pub fn new(sink: EncodedSink) -> Self {
+        Self {
+            sink,
+            state: Mutex::default(),
+        }
+    }
+
+    pub fn video_config(&self, config: VideoConfig) {
+        self.update(|state| state.video = Some(config));
+    }
+
+    pub fn audio_config(&self, config: AudioConfig) {
+        self.update(|state| state.audio = Some(config));
+    }
+
+    fn update(&self, change: impl FnOnce(&mut GateState)) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut state);
+        let (Some(video), Some(audio)) = (&state.video, &state.audio) else {
+            return;
+        };
+        // The bitrate changes while playing and is no reason to restart a destination.
+        let same = state.sent.as_ref().is_some_and(|sent| {
+            sent.audio == *audio
+                && VideoConfig {
+                    kbps: video.kbps,
+                    ..sent.video.clone()
+                } == *video
+        });
+        if same {
+            return;
+        }
+        let config = Arc::new(StreamConfig {
+            video: video.clone(),
+            audio: audio.clone(),
+        });
+        state.sent = Some(config.clone());
+        (self.sink)(Encoded::Config(config));
+    }
+
+    /// Passes a packet on, or drops it while nobody could decode it.
+    pub fn packet(&self, packet: EncodedPacket) {
+        // The lock is held while the sink runs, so that nothing comes after `close`.
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.sent.is_some() && !state.closed {
+            (self.sink)(Encoded::Packet(packet));
+        }
+    }
+
+    /// The configuration that was given out last.
+    pub fn config(&self) -> Option<Arc<StreamConfig>> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.sent.clone()
+    }
+
+    /// Nothing is given out any more.
+    pub fn close(&self) {
+        self.state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .closed = true;
+    }
+}
