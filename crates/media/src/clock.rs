@@ -1,0 +1,61 @@
+//! Owns the one timeline that every pipeline of a program shares.
+//!
+//! All pipelines run on the same clock with the same base time and a start time of `None`, so a
+//! running time read in one of them means the same instant in all the others and a PTS can be
+//! handed from pipeline to pipeline unchanged.
+
+use gstreamer as gst;
+use gstreamer::prelude::*;
+
+/// The clock and base time that a process (or one program) shares between its pipelines.
+#[derive(Clone, Debug)]
+pub struct MediaClock {
+    clock: gst::Clock,
+    base_time: gst::ClockTime,
+}
+
+impl MediaClock {
+    /// Starts a timeline: running time zero is the moment of this call.
+    ///
+    /// The clock is the system's monotonic one. `gst::init` must have succeeded before.
+    #[must_use]
+    pub fn new() -> Self {
+        let clock = gst::SystemClock::obtain();
+        let base_time = clock.time();
+        Self { clock, base_time }
+    }
+
+    /// The clock itself.
+    #[must_use]
+    pub fn clock(&self) -> &gst::Clock {
+        &self.clock
+    }
+
+    /// The clock's time at running time zero.
+    #[must_use]
+    pub fn base_time(&self) -> gst::ClockTime {
+        self.base_time
+    }
+
+    /// The running time now.
+    #[must_use]
+    pub fn running_time(&self) -> gst::ClockTime {
+        self.clock.time().saturating_sub(self.base_time)
+    }
+
+    /// Puts a pipeline on this timeline. Call it before the pipeline leaves NULL or READY.
+    ///
+    /// The start time of `None` keeps GStreamer from choosing a new base time whenever the
+    /// pipeline goes to PLAYING or is flushed.
+    pub fn apply(&self, pipeline: &gst::Pipeline) {
+        pipeline.use_clock(Some(&self.clock));
+        pipeline.set_base_time(self.base_time);
+        pipeline.set_start_time(gst::ClockTime::NONE);
+    }
+}
+
+impl Default for MediaClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}

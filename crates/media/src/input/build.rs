@@ -1,0 +1,356 @@
+//! Owns the making of an input's pipeline from what was asked for.
+
+use std::sync::Arc;
+
+use gstreamer as gst;
+use gstreamer::prelude::*;
+
+use super::file::{FilePlayback, Next};
+use super::portal::PortalCast;
+use super::sinks::{Branch, Pace, VideoFit, add_audio, add_video, make, pad};
+use super::supervise::Shared;
+use super::{InputKind, camera, file, image, portal};
+use crate::audio::AudioTap;
+use crate::devices::DeviceWatch;
+use crate::error::{MediaError, Result};
+use crate::platform::{self, CaptureKind, CaptureRow, Setting};
+
+/// A pipeline and what must live as long as it.
+pub(super) struct Running {
+    pipeline: gst::Pipeline,
+    fits: Arc<std::sync::Mutex<Vec<VideoFit>>>,
+    file: Option<FilePlayback>,
+    still: bool,
+    _portal: Option<PortalCast>,
+}
+
+impl Running {
+    pub(super) fn new(pipeline: gst::Pipeline) -> Self {
+        Self {
+            pipeline,
+            fits: Arc::default(),
+            file: None,
+            still: false,
+            _portal: None,
+        }
+    }
+
+    pub(super) fn with_branch(self, branch: &Branch) -> Self {
+        if let (Some(fit), Ok(mut fits)) = (branch.fit(), self.fits.lock()) {
+            fits.push(fit);
+        }
+        self
+    }
+
+    pub(super) fn with_file(self, playback: FilePlayback) -> Self {
+        Self {
+            fits: playback.fits(),
+            file: Some(playback),
+            ..self
+        }
+    }
+
+    pub(super) fn as_still(self) -> Self {
+        Self {
+            still: true,
+            ..self
+        }
+    }
+
+    fn with_portal(self, cast: PortalCast) -> Self {
+        Self {
+            _portal: Some(cast),
+            ..self
+        }
+    }
+
+    pub(super) fn start(&self) -> Result<()> {
+        // A file is first filled up, so that it can be told to loop before it plays.
+        let state = if self.file.is_some() {
+            gst::State::Paused
+        } else {
+            gst::State::Playing
+        };
+        self.pipeline.set_state(state)?;
+        Ok(())
+    }
+
+    pub(super) fn prerolled(&mut self) -> Result<()> {
+        self.file
+            .as_mut()
+            .map_or(Ok(()), |file| file.prerolled(&self.pipeline))
+    }
+
+    pub(super) fn next_round(&mut self) -> Result<()> {
+        self.file
+            .as_mut()
+            .map_or(Ok(()), |file| file.next_round(&self.pipeline))
+    }
+
+    pub(super) fn on_end(&self) -> Next {
+        self.file
+            .as_ref()
+            .map_or(Next::Failed, FilePlayback::on_end)
+    }
+
+    pub(super) fn want_changed(&self) {
+        if let Ok(fits) = self.fits.lock() {
+            for fit in fits.iter() {
+                fit.apply();
+            }
+        }
+    }
+
+    /// One frame is all there will ever be.
+    pub(super) fn shows_still(&self) -> bool {
+        self.still
+    }
+
+    /// Frees what the pipeline holds; for a still picture whose frame has been taken.
+    pub(super) fn release(&self) {
+        if self.pipeline.set_state(gst::State::Null).is_err() {
+            tracing::debug!("an input pipeline did not close");
+        }
+    }
+
+    pub(super) fn end(self) {
+        self.release();
+    }
+}
+
+/// Builds the pipeline; it is not started yet.
+pub(super) fn build(
+    kind: &InputKind,
+    shared: &Arc<Shared>,
+    tap: Option<&AudioTap>,
+    devices: Option<&DeviceWatch>,
+    number: u64,
+) -> Result<Running> {
+    let pipeline = gst::Pipeline::new();
+    shared.clock.apply(&pipeline);
+    shared.watch_bus(&pipeline, number);
+    let running = Running::new(pipeline.clone());
+    match kind {
+        InputKind::TestPicture { pattern } => {
+            let source = make("videotestsrc")?;
+            source.set_property("is-live", true);
+            set_text(&source, "pattern", pattern)?;
+            let want = shared.want.get();
+            let caps = gst::Caps::builder("video/x-raw")
+                .field("format", "I420")
+                .field("width", i32::try_from(want.width & !1).unwrap_or(1280))
+                .field("height", i32::try_from(want.height & !1).unwrap_or(720))
+                .field(
+                    "framerate",
+                    gst::Fraction::new(i32::try_from(want.max_fps.clamp(1, 120)).unwrap_or(30), 1),
+                )
+                .build();
+            start_now(&source, shared);
+            let branch = add_video(&pipeline, shared, Pace::AsItComes)?;
+            link(&pipeline, &[source, caps_filter(&caps)?], &branch)?;
+            Ok(running.with_branch(&branch))
+        }
+        InputKind::TestTone => {
+            let tap = tap.ok_or(MediaError::Unsupported("sound without a mixer"))?;
+            let source = make("audiotestsrc")?;
+            source.set_property("is-live", true);
+            source.set_property("freq", 440.0f64);
+            // -20 dB
+            source.set_property("volume", 0.1f64);
+            source.set_property("samplesperbuffer", 1024i32);
+            start_now(&source, shared);
+            let branch = add_audio(&pipeline, shared, tap, Pace::AsItComes)?;
+            link(&pipeline, &[source], &branch)?;
+            Ok(running)
+        }
+        InputKind::File { path, looping } => {
+            let playback = file::build(&pipeline, path, *looping, shared, tap)?;
+            Ok(running.with_file(playback))
+        }
+        InputKind::Image { path } => {
+            image::build(&pipeline, path, shared)?;
+            Ok(running.as_still())
+        }
+        InputKind::Camera { device } => {
+            let elements = camera::source(device.as_deref(), shared.want.get(), devices)?;
+            let branch = add_video(&pipeline, shared, Pace::AsItComes)?;
+            link(&pipeline, &elements, &branch)?;
+            Ok(running.with_branch(&branch))
+        }
+        InputKind::Screen { display } => screen(
+            &pipeline,
+            running,
+            shared,
+            CaptureKind::Screen,
+            display.as_deref(),
+            None,
+        ),
+        InputKind::Window { display, xid } => screen(
+            &pipeline,
+            running,
+            shared,
+            CaptureKind::Window,
+            display.as_deref(),
+            Some(*xid),
+        ),
+        InputKind::PortalScreen => {
+            let (source, cast) = portal::open()?;
+            let branch = add_video(&pipeline, shared, Pace::AsItComes)?;
+            link(&pipeline, &[source], &branch)?;
+            Ok(running.with_branch(&branch).with_portal(cast))
+        }
+        InputKind::Microphone { device } => {
+            let tap = tap.ok_or(MediaError::Unsupported("sound without a mixer"))?;
+            let source = audio_source(CaptureKind::Microphone, device.as_deref(), devices)?;
+            let branch = add_audio(&pipeline, shared, tap, Pace::AsItComes)?;
+            link(&pipeline, &[source], &branch)?;
+            Ok(running)
+        }
+        InputKind::DesktopAudio { device } => {
+            let tap = tap.ok_or(MediaError::Unsupported("sound without a mixer"))?;
+            let source = audio_source(CaptureKind::DesktopAudio, device.as_deref(), devices)?;
+            let branch = add_audio(&pipeline, shared, tap, Pace::AsItComes)?;
+            link(&pipeline, &[source], &branch)?;
+            Ok(running)
+        }
+    }
+}
+
+/// A generator's first buffer belongs to now, not to the start of the shared timeline: without
+/// the offset it would rush through all the time that has passed.
+fn start_now(source: &gst::Element, shared: &Shared) {
+    let now = i64::try_from(shared.clock.running_time().nseconds()).unwrap_or(0);
+    source.set_property("timestamp-offset", now);
+}
+
+fn screen(
+    pipeline: &gst::Pipeline,
+    running: Running,
+    shared: &Arc<Shared>,
+    kind: CaptureKind,
+    display: Option<&str>,
+    window: Option<u64>,
+) -> Result<Running> {
+    let table = platform::table();
+    // On Wayland nobody sees the screen without the user's consent; an X display can be named.
+    let asks_portal = table
+        .portal_when_env
+        .is_some_and(|name| std::env::var_os(name).is_some());
+    if display.is_none() && window.is_none() && asks_portal {
+        let (source, cast) = portal::open()?;
+        let branch = add_video(pipeline, shared, Pace::AsItComes)?;
+        link(pipeline, &[source], &branch)?;
+        return Ok(running.with_branch(&branch).with_portal(cast));
+    }
+    let (row, name) = match display.and_then(|id| table.row_for(kind, id)) {
+        Some((row, name)) => (row, Some(name)),
+        None => (first_row(kind)?, display),
+    };
+    let source = capture_element(row, name)?;
+    if let Some(window) = window {
+        for property in ["xid", "window-handle"] {
+            if source.find_property(property).is_some() {
+                source.set_property(property, window);
+            }
+        }
+    }
+    let fps = i32::try_from(shared.want.get().max_fps.clamp(1, 120)).unwrap_or(30);
+    let caps = gst::Caps::builder("video/x-raw")
+        .field("framerate", gst::Fraction::new(fps, 1))
+        .build();
+    let branch = add_video(pipeline, shared, Pace::AsItComes)?;
+    link(pipeline, &[source, caps_filter(&caps)?], &branch)?;
+    Ok(running.with_branch(&branch))
+}
+
+fn audio_source(
+    kind: CaptureKind,
+    device: Option<&str>,
+    devices: Option<&DeviceWatch>,
+) -> Result<gst::Element> {
+    let Some(id) = device else {
+        let row = first_row(kind)?;
+        let name = (kind == CaptureKind::DesktopAudio && row.factory == "pulsesrc")
+            .then_some("@DEFAULT_MONITOR@");
+        return raw_capture_element(row, name);
+    };
+    let (row, name) = platform::table()
+        .row_for(kind, id)
+        .ok_or_else(|| MediaError::DeviceMissing(id.to_owned()))?;
+    // A sound server quietly takes another device when the named one is gone.
+    if let Some(devices) = devices
+        && !row.name_from.is_empty()
+        && !devices.knows(kind, id)
+    {
+        return Err(MediaError::DeviceMissing(id.to_owned()));
+    }
+    capture_element(row, Some(name))
+}
+
+fn first_row(kind: CaptureKind) -> Result<&'static CaptureRow> {
+    platform::table()
+        .rows(kind)
+        .next()
+        .ok_or(MediaError::NoElementFor(match kind {
+            CaptureKind::Camera => "camera",
+            CaptureKind::Screen => "screen",
+            CaptureKind::Window => "window",
+            CaptureKind::Microphone => "microphone",
+            CaptureKind::DesktopAudio => "desktop audio",
+        }))
+}
+
+/// The element of a row, told which device to use (the row's suffix is appended to the name).
+pub(super) fn capture_element(row: &CaptureRow, name: Option<&str>) -> Result<gst::Element> {
+    let name = name.map(|name| format!("{name}{}", row.name_suffix));
+    raw_capture_element(row, name.as_deref())
+}
+
+fn raw_capture_element(row: &CaptureRow, name: Option<&str>) -> Result<gst::Element> {
+    let element = make(row.factory)?;
+    for Setting { property, value } in row.settings {
+        // Properties differ between versions of an element; the tables say what is left out.
+        if element.find_property(property).is_some() {
+            set_text(&element, property, value)?;
+        }
+    }
+    if let (Some(property), Some(name)) = (row.device_property, name)
+        && element.find_property(property).is_some()
+    {
+        set_text(&element, property, name)?;
+    }
+    Ok(element)
+}
+
+/// Sets a property from GStreamer's text syntax without the panic of the binding's own setter.
+fn set_text(element: &gst::Element, property: &str, value: &str) -> Result<()> {
+    let Some(spec) = element.find_property(property) else {
+        return Err(MediaError::Build(format!("no property {property}")));
+    };
+    let parsed = if spec.value_type() == gst::glib::Type::STRING {
+        value.to_value()
+    } else {
+        gst::glib::Value::deserialize_with_pspec(value, &spec)
+            .map_err(|_| MediaError::Build(format!("{property} cannot be {value}")))?
+    };
+    element.set_property_from_value(property, &parsed);
+    Ok(())
+}
+
+pub(super) fn caps_filter(caps: &gst::Caps) -> Result<gst::Element> {
+    let filter = make("capsfilter")?;
+    filter.set_property("caps", caps);
+    Ok(filter)
+}
+
+fn link(pipeline: &gst::Pipeline, elements: &[gst::Element], branch: &Branch) -> Result<()> {
+    pipeline.add_many(elements)?;
+    gst::Element::link_many(elements)?;
+    let last = elements
+        .last()
+        .ok_or(MediaError::Build("no source".to_owned()))?;
+    pad(last, "src")?
+        .link(&branch.head)
+        .map_err(|error| MediaError::Build(error.to_string()))?;
+    Ok(())
+}

@@ -1,0 +1,120 @@
+//! Cameras and microphones in a PipeWire session of their own. One test: its session is the
+//! process's environment.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use gstreamer as gst;
+use stallcast_media::clock::MediaClock;
+use stallcast_media::devices::{self, DeviceKind};
+use stallcast_media::input::{Input, InputKind, InputSpec, InputState, VideoWant};
+use support::pipewire::PipeWireSession;
+use support::{events, mixer, wait_for, wait_for_state};
+
+const SOON: Duration = Duration::from_secs(20);
+
+#[test]
+fn a_camera_that_is_pulled_out_and_plugged_in_again_is_live_within_three_seconds() {
+    let session = PipeWireSession::start();
+    for (name, value) in session.env() {
+        // SAFETY: the only test of this process, and no other thread runs yet.
+        unsafe { std::env::set_var(name, value) };
+    }
+    gst::init().unwrap();
+    let camera = session.plug_camera("stall-cam");
+    wait_for("the camera in the list", SOON, || {
+        devices::list()
+            .into_iter()
+            .find(|device| device.id == "pipewire:stall-cam" && device.kind == DeviceKind::Camera)
+    });
+    let clock = MediaClock::new();
+    let (mixer, _heard) = mixer(&clock);
+    let (to, mut states) = events();
+    let spec = InputSpec {
+        id: "cam".to_owned(),
+        kind: InputKind::Camera {
+            device: Some("pipewire:stall-cam".to_owned()),
+        },
+    };
+    let input = Input::start(spec, &clock, None, VideoWant::new(1280, 720), to);
+    wait_for_state(&input, InputState::Live, SOON);
+    let frame = wait_for("a frame", SOON, || {
+        input.frames().pick(clock.running_time())
+    });
+    assert_eq!((frame.info.width(), frame.info.height()), (1280, 720));
+    let age = clock.running_time().saturating_sub(frame.running_time);
+    assert!(age < gst::ClockTime::from_mseconds(200), "{age} old");
+
+    // A second camera must not be taken in its place.
+    let other = session.plug_camera("other-cam");
+    wait_for("the other camera", SOON, || {
+        devices::list()
+            .into_iter()
+            .find(|device| device.id == "pipewire:other-cam")
+    });
+    let pulled = Instant::now();
+    drop(camera);
+    wait_for("the loss to be noticed", SOON, || {
+        (input.state() != InputState::Live).then_some(())
+    });
+    println!("noticed after {:?}", pulled.elapsed());
+    assert!(pulled.elapsed() < Duration::from_millis(1_500));
+    let before = input.frames().pushed();
+    wait_for("some retries", SOON, || {
+        let event = states.try_recv().ok()?;
+        matches!(event.state, InputState::Retrying { attempt: 3.., .. }).then_some(())
+    });
+    assert_eq!(input.frames().pushed(), before, "another camera's picture");
+
+    let _camera = session.plug_camera("stall-cam");
+    let listed = wait_for("the camera to be back", SOON, || {
+        devices::list()
+            .iter()
+            .any(|device| device.id == "pipewire:stall-cam")
+            .then(Instant::now)
+    });
+    wait_for_state(&input, InputState::Live, SOON);
+    println!("live {:?} after it was listed", listed.elapsed());
+    assert!(listed.elapsed() < Duration::from_secs(3));
+    drop(other);
+    drop(input);
+
+    // What the computer plays, heard through the monitor of a sink.
+    let sink = wait_for("a sink", SOON, || {
+        devices::list()
+            .into_iter()
+            .find(|device| device.kind == DeviceKind::DesktopAudio)
+    });
+    let mut player = session
+        .command("gst-launch-1.0")
+        .args([
+            "-q",
+            "audiotestsrc",
+            "is-live=true",
+            "volume=0.5",
+            "!",
+            "pulsesink",
+        ])
+        .spawn()
+        .unwrap();
+    let (to, _states) = events();
+    let spec = InputSpec {
+        id: "desktop".to_owned(),
+        kind: InputKind::DesktopAudio {
+            device: Some(sink.id),
+        },
+    };
+    let input = Input::start(spec, &clock, Some(&mixer), VideoWant::new(2, 2), to);
+    wait_for_state(&input, InputState::Live, SOON);
+    let mut meters = mixer.meters();
+    let heard = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        wait_for("the desktop's sound", SOON, || {
+            (meters.borrow_and_update().master.peak_db[0] > -20.0).then_some(())
+        });
+    }));
+    player.kill().unwrap();
+    player.wait().unwrap();
+    heard.unwrap();
+}

@@ -1,0 +1,228 @@
+//! Inputs from start to end: test sources, clips, still pictures.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use gstreamer as gst;
+use stallcast_media::clock::MediaClock;
+use stallcast_media::input::{Fit, Input, InputKind, InputSpec, InputState, VideoWant};
+use support::{
+    brightness, events, flash_clip, loudness, mixer, onsets, wait_for, wait_for_state, watch,
+};
+
+const SOON: Duration = Duration::from_secs(15);
+
+fn spec(id: &str, kind: InputKind) -> InputSpec {
+    InputSpec {
+        id: id.to_owned(),
+        kind,
+    }
+}
+
+fn clip(path: &std::path::Path, looping: bool) -> InputKind {
+    InputKind::File {
+        path: path.display().to_string(),
+        looping,
+    }
+}
+
+#[test]
+fn a_looping_clip_never_steps_back_and_its_sound_stays_with_the_picture() {
+    gst::init().unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("flash.mp4");
+    flash_clip(&path, 2);
+    let clock = MediaClock::new();
+    let (mixer, heard) = mixer(&clock);
+    let (events, _states) = events();
+    let input = Input::start(
+        spec("clip", clip(&path, true)),
+        &clock,
+        Some(&mixer),
+        VideoWant::new(640, 360),
+        events,
+    );
+    wait_for_state(&input, InputState::Live, SOON);
+    let seen = watch(input.frames(), &clock, SOON, |seen| {
+        onsets(seen, 128.0).len() >= 7
+    });
+    let flashes = onsets(&seen, 128.0);
+    for pair in seen.windows(2) {
+        let step = pair[1].0 - pair[0].0;
+        assert!(step > 0.0, "time stepped back by {step} ms");
+        assert!(step < 110.0, "a hole of {step} ms");
+    }
+    // Two seconds, again and again: the seam is where a flash would come early or late.
+    for pair in flashes.windows(2) {
+        let apart = pair[1] - pair[0];
+        assert!((apart - 1_000.0).abs() < 60.0, "flashes {apart} ms apart");
+    }
+    let last = flashes.last().copied().unwrap();
+    wait_for("the sound of the last flash", SOON, || {
+        let heard = heard.lock().unwrap();
+        (heard.last()?.pts.mseconds() as f64 > last + 100.0).then_some(())
+    });
+    let frames = heard.lock().unwrap().clone();
+    let beeps = onsets(&loudness(&frames, &mixer.audio_config()), 0.2);
+    for flash in &flashes[1..] {
+        let offset = beeps
+            .iter()
+            .map(|beep| beep - flash)
+            .min_by(|a, b| a.abs().total_cmp(&b.abs()))
+            .expect("a beep");
+        println!("flash {flash:.1} ms, sound {offset:+.1} ms");
+        assert!(
+            offset.abs() < 40.0,
+            "sound is {offset} ms off at {flash}: {beeps:?}"
+        );
+    }
+}
+
+#[test]
+fn a_clip_that_does_not_loop_ends_in_stopped() {
+    gst::init().unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("once.mp4");
+    flash_clip(&path, 1);
+    let clock = MediaClock::new();
+    let (events, mut states) = events();
+    let input = Input::start(
+        spec("once", clip(&path, false)),
+        &clock,
+        None,
+        VideoWant::new(640, 360),
+        events,
+    );
+    wait_for_state(&input, InputState::Stopped, SOON);
+    let mut said = Vec::new();
+    while let Ok(event) = states.try_recv() {
+        said.push(event.state);
+    }
+    assert_eq!(
+        said,
+        [InputState::Starting, InputState::Live, InputState::Stopped]
+    );
+    assert!(
+        (25..=31).contains(&input.frames().pushed()),
+        "{}",
+        input.frames().pushed()
+    );
+}
+
+#[test]
+fn a_clip_that_appears_later_is_taken_when_it_is_there() {
+    gst::init().unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("later.mp4");
+    let clock = MediaClock::new();
+    let (events, mut states) = events();
+    let input = Input::start(
+        spec("later", clip(&path, true)),
+        &clock,
+        None,
+        VideoWant::new(640, 360),
+        events,
+    );
+    let first = wait_for("a retry", SOON, || {
+        states
+            .try_recv()
+            .ok()
+            .filter(|event| matches!(event.state, InputState::Retrying { .. }))
+    });
+    assert_eq!(first.code.as_deref(), Some("file_unreadable"));
+    let made = dir.path().join("made.mp4");
+    flash_clip(&made, 1);
+    std::fs::rename(made, &path).unwrap();
+    wait_for_state(&input, InputState::Live, SOON);
+}
+
+#[test]
+fn a_still_picture_is_there_for_ever_and_follows_a_new_size() {
+    gst::init().unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("white.png");
+    let made = std::process::Command::new("ffmpeg")
+        .args([
+            "-v",
+            "error",
+            "-f",
+            "lavfi",
+            "-i",
+            "color=white:s=1600x900",
+            "-frames:v",
+            "1",
+        ])
+        .arg(&path)
+        .status()
+        .unwrap();
+    assert!(made.success());
+    let clock = MediaClock::new();
+    let (events, _states) = events();
+    let input = Input::start(
+        spec(
+            "still",
+            InputKind::Image {
+                path: path.display().to_string(),
+            },
+        ),
+        &clock,
+        None,
+        VideoWant::new(1280, 720),
+        events,
+    );
+    wait_for_state(&input, InputState::Live, SOON);
+    let later = clock.running_time() + gst::ClockTime::from_seconds(3_600);
+    let frame = input.frames().pick(later).unwrap();
+    assert_eq!((frame.info.width(), frame.info.height()), (1280, 720));
+    assert!(brightness(&frame) > 220.0);
+    input.set_want(VideoWant::new(640, 640).with_fit(Fit::Letterbox));
+    wait_for("the new size", SOON, || {
+        let frame = input.frames().pick(later)?;
+        (frame.info.width() == 640 && frame.info.height() == 640).then_some(())
+    });
+    // Longer than the watchdog's patience.
+    let began = Instant::now();
+    wait_for("the watchdog's time", SOON, || {
+        assert_ne!(input.state(), InputState::Stalled);
+        (began.elapsed() > Duration::from_millis(1_200)).then_some(())
+    });
+    assert_eq!(input.frames().pushed(), 2);
+}
+
+#[test]
+fn a_test_picture_is_live_at_once_and_takes_a_new_size_without_a_gap() {
+    gst::init().unwrap();
+    let clock = MediaClock::new();
+    // As in a show that has been on for a while.
+    wait_for("some time", SOON, || {
+        (clock.running_time() > gst::ClockTime::from_mseconds(500)).then_some(())
+    });
+    let (events, _states) = events();
+    let input = Input::start(
+        spec(
+            "bars",
+            InputKind::TestPicture {
+                pattern: "ball".to_owned(),
+            },
+        ),
+        &clock,
+        None,
+        VideoWant::new(640, 360),
+        events,
+    );
+    wait_for_state(&input, InputState::Live, SOON);
+    let frame = input.frames().pick(clock.running_time()).unwrap();
+    let age = clock.running_time().saturating_sub(frame.running_time);
+    assert!(age < gst::ClockTime::from_mseconds(150), "{age} old");
+    input.set_want(VideoWant::new(320, 180));
+    wait_for("the new size", SOON, || {
+        let frame = input.frames().pick(clock.running_time())?;
+        (frame.info.width() == 320).then_some(())
+    });
+    assert_eq!(input.state(), InputState::Live);
+    let began = Instant::now();
+    input.stop();
+    assert!(began.elapsed() < Duration::from_secs(1));
+}

@@ -1,0 +1,265 @@
+//! The program from outside: test picture in, packets, overlay, slate and preview out.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use common::{Decoder, Rig, card, luma_at};
+use stallcast_media::input::{InputKind, InputSpec};
+use stallcast_media::program::{
+    CanvasSpec, MediaEvent, OnAir, Placement, ProgramSpec, Scene, Track, Transition,
+};
+
+const WAIT: Duration = Duration::from_secs(20);
+
+fn small() -> ProgramSpec {
+    let mut spec = ProgramSpec::hd720();
+    spec.canvas = CanvasSpec {
+        id: "main".to_owned(),
+        width: 320,
+        height: 180,
+        fps: 30,
+    };
+    spec.encode.video_kbps = 800;
+    spec
+}
+
+fn test_picture(id: &str, pattern: &str) -> InputSpec {
+    InputSpec {
+        id: id.to_owned(),
+        kind: InputKind::TestPicture {
+            pattern: pattern.to_owned(),
+        },
+    }
+}
+
+fn full(spec: &ProgramSpec, input: &str) -> Scene {
+    Scene {
+        id: format!("full-{input}"),
+        placements: vec![Placement::full(input, &spec.canvas)],
+    }
+}
+
+/// Puts a white picture on air and waits until the scene is shown.
+fn on_air(spec: &ProgramSpec, pattern: &str) -> Rig {
+    let mut rig = Rig::start(spec.clone());
+    rig.program.set_inputs(vec![test_picture("cam", pattern)]);
+    rig.program.set_scene(full(spec, "cam"), Transition::Cut);
+    rig.event(WAIT, |event| {
+        matches!(
+            event,
+            MediaEvent::OnAir {
+                shows: OnAir::Scene,
+                ..
+            }
+        )
+    });
+    rig
+}
+
+#[test]
+fn keyframes_come_exactly_every_two_seconds_and_nothing_is_reordered() {
+    let spec = small();
+    let mut rig = on_air(&spec, "ball");
+    let packets = rig.video_packets(WAIT, 60 * 3 + 5);
+    let keyframes: Vec<i64> = packets
+        .iter()
+        .filter(|packet| packet.keyframe)
+        .map(|packet| packet.pts_us)
+        .collect();
+    assert!(packets[0].keyframe, "the first packet is not a keyframe");
+    assert!(keyframes.len() >= 3, "{keyframes:?}");
+    for pair in keyframes.windows(2) {
+        assert!((pair[1] - pair[0] - 2_000_000).abs() <= 1, "{keyframes:?}");
+    }
+    for pair in packets.windows(2) {
+        assert!(pair[1].pts_us > pair[0].pts_us, "frames are reordered");
+        let step = pair[1].pts_us - pair[0].pts_us;
+        assert_eq!(
+            (step + 5) / 33_333,
+            (step + 16_000) / 33_333,
+            "off the grid: {step}"
+        );
+    }
+    assert!(packets.iter().all(|packet| packet.dts_us == packet.pts_us));
+    let config = rig.program.stream_config().unwrap();
+    assert_eq!(config.video.codec_data[0], 1, "not an avcC record");
+    assert_eq!((config.video.width, config.video.height), (320, 180));
+    assert_eq!(config.audio.sample_rate, 48_000);
+}
+
+#[test]
+fn sound_comes_on_the_same_timeline_as_the_picture() {
+    let spec = small();
+    let mut rig = on_air(&spec, "smpte");
+    let first_video = rig.video_packets(WAIT, 1)[0].pts_us;
+    let audio = rig.packets(WAIT, |packets| {
+        packets.iter().filter(|p| p.track == Track::Audio).count() >= 50
+    });
+    let audio: Vec<_> = audio.iter().filter(|p| p.track == Track::Audio).collect();
+    assert!((audio[0].pts_us - first_video).abs() < 1_000_000);
+    for pair in audio.windows(2) {
+        assert!((pair[1].pts_us - pair[0].pts_us - 21_333).abs() < 50);
+    }
+}
+
+#[test]
+fn the_slate_is_on_air_without_any_input_and_goes_when_the_input_comes() {
+    let spec = small();
+    let mut rig = Rig::start(spec.clone());
+    rig.event(WAIT, |event| {
+        matches!(
+            event,
+            MediaEvent::OnAir {
+                shows: OnAir::Slate,
+                ..
+            }
+        )
+    });
+    rig.program
+        .set_slate(Some(card("slate", 1, 100, 60, 120, 60, [255; 4])));
+    let mut decoder = Decoder::new();
+    let slate = rig.decoded_until(&mut decoder, WAIT, |frame| luma_at(frame, 160, 90) > 200);
+    // The gradient beside the text is dark, but not black.
+    let beside = luma_at(&slate, 20, 90);
+    assert!((20..60).contains(&beside), "{beside}");
+
+    rig.program.set_inputs(vec![test_picture("cam", "white")]);
+    rig.program.set_scene(full(&spec, "cam"), Transition::Cut);
+    rig.decoded_until(&mut decoder, WAIT, |frame| luma_at(frame, 20, 90) > 200);
+    rig.program.set_inputs(Vec::new());
+    rig.decoded_until(&mut decoder, WAIT, |frame| luma_at(frame, 20, 90) < 60);
+    let stats = rig.program.stats();
+    assert!(
+        stats.frames_slate > 0 && stats.frames_passed_through > 0,
+        "{stats:?}"
+    );
+}
+
+#[test]
+fn a_changed_overlay_is_on_air_two_frames_later_at_most() {
+    let spec = small();
+    let mut rig = on_air(&spec, "black");
+    let mut decoder = Decoder::new();
+    rig.decoded_until(&mut decoder, WAIT, |_| true);
+    for version in 1..=4 {
+        let bright = version % 2 == 1;
+        let colour = if bright { [255; 4] } else { [0, 0, 0, 255] };
+        let before = rig.program.running_time();
+        rig.program
+            .set_overlay(vec![card("card", version, 41, 31, 100, 80, colour)]);
+        let frame = rig.decoded_until(&mut decoder, WAIT, |frame| {
+            (luma_at(frame, 90, 70) > 128) == bright
+        });
+        // A picture's time is one frame before it is made.
+        let limit = before + 2 * Duration::from_nanos(33_333_334);
+        let at = Duration::from_nanos(frame.pts_ns);
+        assert!(at <= limit, "set at {before:?}, on air at {at:?}");
+        assert!(luma_at(&frame, 20, 10) < 40, "drawn beside its place");
+    }
+}
+
+#[test]
+fn scenes_are_composed_in_order_and_fade_into_each_other() {
+    let spec = small();
+    let mut rig = Rig::start(spec.clone());
+    rig.program.set_inputs(vec![
+        test_picture("white", "white"),
+        test_picture("black", "black"),
+    ]);
+    let inset = Placement {
+        input: "white".to_owned(),
+        x: 200,
+        y: 100,
+        width: 100,
+        height: 60,
+        ..Placement::full("white", &spec.canvas)
+    };
+    let mut scene = full(&spec, "black");
+    scene.placements.push(inset);
+    rig.program.set_scene(scene, Transition::Cut);
+    let mut decoder = Decoder::new();
+    let frame = rig.decoded_until(&mut decoder, WAIT, |frame| luma_at(frame, 250, 130) > 200);
+    assert!(luma_at(&frame, 100, 60) < 40);
+    assert!(luma_at(&frame, 194, 130) < 60 && luma_at(&frame, 306, 130) < 60);
+
+    rig.program.set_scene(
+        full(&spec, "white"),
+        Transition::Fade(Duration::from_millis(500)),
+    );
+    let mut shades = Vec::new();
+    rig.decoded_until(&mut decoder, WAIT, |frame| {
+        shades.push(luma_at(frame, 100, 60));
+        *shades.last().unwrap() > 225
+    });
+    let between = shades
+        .iter()
+        .filter(|shade| (60..210).contains(*shade))
+        .count();
+    assert!(
+        (6..=14).contains(&between),
+        "{between} shades in {shades:?}"
+    );
+    assert!(
+        shades.windows(2).all(|pair| pair[1] + 6 >= pair[0]),
+        "{shades:?}"
+    );
+}
+
+#[test]
+fn the_preview_is_a_small_picture_of_what_is_on_air_and_stops_when_nobody_watches() {
+    let spec = small();
+    let mut rig = on_air(&spec, "white");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let mut preview = rig.program.preview();
+    assert!(preview.borrow().is_none());
+    rig.program.set_preview(true, 15, 160).unwrap();
+    let next = |preview: &mut stallcast_media::preview::PreviewWatch| {
+        runtime.block_on(async {
+            tokio::time::timeout(WAIT, preview.changed())
+                .await
+                .unwrap()
+                .unwrap();
+            preview.borrow_and_update().clone().unwrap()
+        })
+    };
+    let first = next(&mut preview);
+    assert_eq!((first.width, first.height), (160, 90));
+    assert_eq!(&first.jpeg[..2], &[0xff, 0xd8]);
+    let mut last = first.clone();
+    while last.seq < 10 {
+        last = next(&mut preview);
+    }
+    let per_frame = (last.pts_ms - first.pts_ms) as f64 / (last.seq - first.seq) as f64;
+    assert!(
+        per_frame > 60.0,
+        "faster than 15 a second: one in {per_frame} ms"
+    );
+    rig.program.set_preview(false, 15, 160).unwrap();
+    rig.video_packets(WAIT, 10);
+    let quiet = preview.borrow_and_update().clone().unwrap().seq;
+    rig.video_packets(WAIT, 15);
+    assert!(preview.borrow().as_ref().unwrap().seq <= quiet + 1);
+}
+
+#[test]
+fn a_program_that_cannot_be_is_refused() {
+    let output: stallcast_media::program::EncodedSink = Arc::new(|_| {});
+    let refuse = |change: fn(&mut ProgramSpec)| {
+        let mut spec = small();
+        change(&mut spec);
+        let (events, _keep) = tokio::sync::mpsc::channel(8);
+        stallcast_media::program::Program::start(spec, output.clone(), events).is_err()
+    };
+    assert!(refuse(|spec| spec.canvas.width = 321));
+    assert!(refuse(|spec| spec.canvas.fps = 0));
+    assert!(refuse(|spec| spec.encode.video_kbps = 1));
+    assert!(refuse(
+        |spec| spec.encode.encoder = Some("nosuchenc".to_owned())
+    ));
+}

@@ -1,0 +1,137 @@
+//! A PipeWire session of its own, with its own bus and runtime folder, and cameras that can be
+//! plugged in and pulled out.
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use super::wait_for;
+
+pub struct PipeWireSession {
+    children: Vec<Child>,
+    dir: tempfile::TempDir,
+    pub bus_address: String,
+}
+
+impl PipeWireSession {
+    /// Starts bus, PipeWire, session manager and pulse server; panics with the reason otherwise.
+    pub fn start() -> Self {
+        let dir = tempfile::tempdir().expect("temporary folder");
+        std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o700))
+            .expect("private folder");
+        let mut bus = Command::new("dbus-daemon")
+            .args(["--session", "--nofork", "--nopidfile", "--print-address=1"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("dbus-daemon starts");
+        let mut bus_address = String::new();
+        BufReader::new(bus.stdout.take().expect("piped"))
+            .read_line(&mut bus_address)
+            .expect("dbus-daemon tells its address");
+        let mut session = Self {
+            children: vec![bus],
+            dir,
+            bus_address: bus_address.trim().to_owned(),
+        };
+        session.run("pipewire");
+        session.wait_for_socket("pipewire-0");
+        session.run("wireplumber");
+        session.run("pipewire-pulse");
+        session.wait_for_socket("pulse/native");
+        session
+    }
+
+    /// The variables that lead a program into this session.
+    pub fn env(&self) -> Vec<(&'static str, String)> {
+        let dir = self.dir.path().display().to_string();
+        vec![
+            ("XDG_RUNTIME_DIR", dir.clone()),
+            ("XDG_STATE_HOME", format!("{dir}/state")),
+            ("XDG_CONFIG_HOME", format!("{dir}/config")),
+            ("DBUS_SESSION_BUS_ADDRESS", self.bus_address.clone()),
+            ("PULSE_SERVER", format!("unix:{dir}/pulse/native")),
+        ]
+    }
+
+    /// A command inside the session.
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.envs(self.env()).stdout(Stdio::null());
+        command.stderr(self.log(program));
+        command
+    }
+
+    fn log(&self, program: &str) -> Stdio {
+        std::fs::File::create(self.log_path(program)).map_or_else(|_| Stdio::null(), Stdio::from)
+    }
+
+    fn log_path(&self, program: &str) -> PathBuf {
+        self.dir.path().join(format!("{program}.log"))
+    }
+
+    fn run(&mut self, program: &str) {
+        let child = self
+            .command(program)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{program} does not start: {error}"));
+        self.children.push(child);
+    }
+
+    fn wait_for_socket(&mut self, name: &str) {
+        let path = self.dir.path().join(name);
+        let logs =
+            ["pipewire", "wireplumber", "pipewire-pulse"].map(|program| self.log_path(program));
+        let children = &mut self.children;
+        wait_for(&format!("socket {name}"), Duration::from_secs(20), || {
+            for child in children.iter_mut() {
+                if let Ok(Some(status)) = child.try_wait() {
+                    let said: Vec<String> = logs
+                        .iter()
+                        .filter_map(|log| std::fs::read_to_string(log).ok())
+                        .collect();
+                    panic!("PipeWire session ended ({status}): {}", said.join("\n"));
+                }
+            }
+            std::os::unix::net::UnixStream::connect(&path).ok()
+        });
+    }
+
+    /// Plugs in a camera: a bouncing ball, 1280x720 YUY2, 30 frames/s.
+    pub fn plug_camera(&self, name: &str) -> VirtualCamera {
+        let child = self
+            .command("gst-launch-1.0")
+            .args(["-q", "videotestsrc", "is-live=true", "pattern=ball", "!"])
+            .arg("video/x-raw,format=YUY2,width=1280,height=720,framerate=30/1")
+            .args(["!", "pipewiresink", "mode=provide"])
+            .arg(format!(
+                "stream-properties=p,media.class=Video/Source,media.role=Camera,node.name={name},node.description={name}"
+            ))
+            .spawn()
+            .expect("gst-launch-1.0 starts");
+        VirtualCamera { child }
+    }
+}
+
+impl Drop for PipeWireSession {
+    fn drop(&mut self) {
+        for child in self.children.iter_mut().rev() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// A camera that is pulled out when dropped.
+pub struct VirtualCamera {
+    child: Child,
+}
+
+impl Drop for VirtualCamera {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
