@@ -47,8 +47,9 @@ pub struct Delivered {
     pub packet: Packet,
     /// The format that applies to this packet.
     pub format: Arc<StreamFormat>,
-    /// True on the first packet of a subscription and whenever the format differs from the
-    /// packet before: send or write the codec configurations again before this packet.
+    /// True on the first packet of a subscription and whenever a decoder of the packet before
+    /// would need a new set-up (not for a change of nominal rates): send or write the codec
+    /// configurations again before this packet.
     pub format_changed: bool,
 }
 
@@ -120,7 +121,9 @@ impl Hub {
             ended: AtomicBool::new(inner.closed),
             gone: AtomicBool::new(false),
         });
-        inner.consumers.push(Arc::clone(&consumer));
+        if !inner.closed {
+            inner.consumers.push(Arc::clone(&consumer));
+        }
         Subscription {
             consumer,
             last_format: None,
@@ -178,10 +181,12 @@ impl Subscription {
     /// The next packet if one is waiting. Never blocks.
     pub fn try_next(&mut self) -> Option<Delivered> {
         let Queued { packet, format } = lock(&self.consumer.queue).pop()?;
-        let format_changed = self.last_format.as_ref() != Some(&format);
-        if format_changed {
-            self.last_format = Some(Arc::clone(&format));
-        }
+        let same = self
+            .last_format
+            .as_ref()
+            .is_some_and(|last| Arc::ptr_eq(last, &format) || last.decodes_like(&format));
+        self.last_format = Some(Arc::clone(&format));
+        let format_changed = !same;
         Some(Delivered {
             packet,
             format,

@@ -70,3 +70,16 @@ pub struct StreamFormat {
     /// The audio track.
     pub audio: AudioFormat,
 }
+
+impl StreamFormat {
+    /// True when a decoder set up for `other` needs no new set-up for this: everything is the
+    /// same but the nominal rates, which adaptive encoding moves all the time.
+    pub fn decodes_like(&self, other: &Self) -> bool {
+        let (v, w) = (&self.video, &other.video);
+        let (a, b) = (&self.audio, &other.audio);
+        v.codec_config == w.codec_config
+            && (v.width, v.height) == (w.width, w.height)
+            && a.codec_config == b.codec_config
+            && (a.sample_rate, a.channels) == (b.sample_rate, b.channels)
+    }
+}

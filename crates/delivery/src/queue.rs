@@ -54,6 +54,8 @@ pub(crate) struct GroupQueue {
     items: VecDeque<Queued>,
     bytes: usize,
     phase: Phase,
+    /// The format of the newest keyframe taken.
+    group_format: Option<Arc<StreamFormat>>,
     drops: DropCounts,
 }
 
@@ -64,6 +66,7 @@ impl GroupQueue {
             items: VecDeque::new(),
             bytes: 0,
             phase: Phase::Fresh,
+            group_format: None,
             drops: DropCounts::default(),
         }
     }
@@ -80,7 +83,8 @@ impl GroupQueue {
             }
             Phase::InGroup if packet.track == Track::Video && !packet.keyframe => {
                 // A delta of a new format cannot refer to a keyframe of the old one.
-                if self.newest_format().is_some_and(|f| *f != item.format) {
+                let group = self.group_format.as_ref();
+                if group.is_some_and(|f| !f.decodes_like(&item.format)) {
                     self.phase = Phase::Skipping;
                     return self.count_one(packet, true);
                 }
@@ -89,6 +93,7 @@ impl GroupQueue {
         }
         if packet.starts_group() {
             self.phase = Phase::InGroup;
+            self.group_format = Some(Arc::clone(&item.format));
         }
         self.bytes += packet.data.len();
         self.items.push_back(item);
@@ -137,10 +142,6 @@ impl GroupQueue {
             }
             _ => 0,
         }
-    }
-
-    fn newest_format(&self) -> Option<&Arc<StreamFormat>> {
-        self.items.back().map(|i| &i.format)
     }
 
     fn over_cap(&self) -> bool {

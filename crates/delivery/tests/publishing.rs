@@ -1,0 +1,90 @@
+//! Publishing to a real RTMP server: what arrives is what was sent.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use std::process::Command;
+use std::time::Duration;
+
+use support::clip::{Encoder, GOP, number_of};
+use support::nginx::Nginx;
+use support::{SOON, destination, flv, wait_live, wait_status};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_records_every_frame_from_a_keyframe_at_zero() {
+    let nginx = Nginx::start().await;
+    let encoder = Encoder::start(0);
+    let target = destination("whole", &nginx.url(), &encoder.hub);
+    wait_live(&target, SOON).await;
+    encoder.play_more(4 * GOP as u64).await;
+    let status = wait_status(&target, SOON, "100 frames", |s| s.frames_sent >= 100).await;
+    assert_eq!((status.frames_dropped, status.reconnects), (0, 0));
+    assert!(status.kbps > 300.0, "{}", status.kbps);
+    target.stop().await;
+
+    let recordings = nginx.recordings_of("whole");
+    assert_eq!(recordings.len(), 1, "{}", nginx.log());
+    let frames = flv::video_frames(&recordings[0]);
+    assert!(frames.len() >= 100, "{}", frames.len());
+    assert!(frames[0].is_keyframe());
+    assert_eq!(frames[0].timestamp, 0);
+    let numbers: Vec<u64> = frames.iter().map(|t| number_of(t.frame())).collect();
+    let expected: Vec<u64> = (numbers[0]..).take(numbers.len()).collect();
+    assert_eq!(numbers, expected);
+    for (n, frame) in frames.iter().enumerate() {
+        let ideal = n as f64 * 1000.0 / 30.0;
+        assert!(
+            (f64::from(frame.timestamp) - ideal).abs() <= 2.0,
+            "{n}: {}",
+            frame.timestamp
+        );
+    }
+    let audio: Vec<u32> = recordings[0]
+        .iter()
+        .filter(|t| t.is_audio_frame())
+        .map(|t| t.timestamp)
+        .collect();
+    assert!(audio[0] < 40, "{}", audio[0]);
+    assert!(audio.is_sorted() && audio.len() > 140, "{}", audio.len());
+
+    // ffprobe, which shares no code with us, agrees.
+    let file = nginx.files("whole").remove(0);
+    let probe = Command::new("ffprobe")
+        .args([
+            "-v",
+            "error",
+            "-count_frames",
+            "-select_streams",
+            "v:0",
+            "-show_entries",
+        ])
+        .args([
+            "stream=codec_name,width,height,nb_read_frames,start_time",
+            "-of",
+            "csv=p=0",
+        ])
+        .arg(file)
+        .output()
+        .unwrap();
+    let line = String::from_utf8(probe.stdout).unwrap();
+    assert_eq!(String::from_utf8_lossy(&probe.stderr), "");
+    let fields: Vec<&str> = line.trim().split(',').collect();
+    assert_eq!(fields[..3], ["h264", "320", "180"]);
+    assert!(fields[3].parse::<f64>().unwrap() < 0.1, "{line}");
+    assert_eq!(fields[4].parse::<usize>().unwrap(), frames.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stopping_ends_the_stream_on_the_server_at_once() {
+    let nginx = Nginx::start().await;
+    let encoder = Encoder::start(0);
+    for _ in 0..2 {
+        // The same key at once again: refused as a second publisher if the first were left over.
+        let target = destination("again", &nginx.url(), &encoder.hub);
+        let status = wait_live(&target, Duration::from_secs(2)).await;
+        assert_eq!(status.last_error, None);
+        encoder.play_more(GOP as u64).await;
+        target.stop().await;
+    }
+    assert!(nginx.log().contains("deleteStream"), "{}", nginx.log());
+}

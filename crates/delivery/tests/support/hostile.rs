@@ -1,0 +1,1 @@
+//! hostile owns peers that do what ingests should not.
