@@ -56,10 +56,13 @@ impl Outlet {
             return Ok(None);
         };
         let id = line.id.clone();
-        if has_id && !self.remember(&id) {
+        if has_id && self.seen.contains(&id) {
             return Ok(None);
         }
         if self.send(Incoming::Line(line)).await? {
+            if has_id {
+                self.remember(&id);
+            }
             self.status.send_modify(|s| s.lines += 1);
             Ok(Some(id))
         } else {
@@ -98,18 +101,15 @@ impl Outlet {
         }
     }
 
-    /// Whether the id is new; forgets the oldest above the bound.
-    fn remember(&mut self, id: &MessageId) -> bool {
-        if !self.seen.insert(id.clone()) {
-            return false;
-        }
+    /// Only what was handed over: a line that was dropped may come again. Forgets the oldest above the bound.
+    fn remember(&mut self, id: &MessageId) {
+        self.seen.insert(id.clone());
         self.seen_order.push_back(id.clone());
         if self.seen_order.len() > SEEN_IDS
             && let Some(oldest) = self.seen_order.pop_front()
         {
             self.seen.remove(&oldest);
         }
-        true
     }
 
     pub(crate) fn state(&self, state: ConnectorState) {

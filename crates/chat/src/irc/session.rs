@@ -239,3 +239,81 @@ impl<S: AsyncRead + AsyncWrite> Session<'_, S> {
         Ok(self.outlet.remove(gone).await?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, DuplexStream, duplex};
+
+    use super::*;
+    use crate::outlet::tests::outlet;
+
+    async fn said(peer: &mut DuplexStream) -> String {
+        let mut bytes = [0; 1024];
+        let count = peer.read(&mut bytes).await.unwrap();
+        String::from_utf8(bytes[..count].to_vec()).unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_is_asked_about_and_then_given_up() {
+        let (ours, mut peer) = duplex(4_096);
+        let (mut outlet, _lines, _status) = outlet(4);
+        let talk = async {
+            said(&mut peer).await;
+            peer.write_all(b":s 001 n :hi\r\n:s 366 n #a :end\r\n")
+                .await
+                .unwrap();
+            assert_eq!(said(&mut peer).await, "JOIN #a\r\n");
+            let joined = Instant::now();
+            assert_eq!(said(&mut peer).await, "PING :stallcast\r\n");
+            assert_eq!(joined.elapsed(), ASK_AFTER);
+            // An answer, then silence for good.
+            peer.write_all(b":s PONG s :stallcast\r\n").await.unwrap();
+            assert_eq!(said(&mut peer).await, "PING :stallcast\r\n");
+            assert_eq!(joined.elapsed(), 2 * ASK_AFTER);
+            assert_eq!(said(&mut peer).await, "");
+            assert_eq!(joined.elapsed(), 2 * ASK_AFTER + ANSWER_WITHIN);
+        };
+        let (end, ()) = tokio::join!(run(ours, "a", &mut outlet), talk);
+        assert_eq!(end, End::Lost(ChatErrorCode::TimedOut));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_join_that_is_never_confirmed_counts_as_refused() {
+        let (ours, mut peer) = duplex(4_096);
+        let (mut outlet, _lines, _status) = outlet(4);
+        let talk = async {
+            // Pings alone do not make us believe that we are in.
+            for _ in 0..3 {
+                said(&mut peer).await;
+                peer.write_all(b"PING :x\r\n").await.unwrap();
+            }
+            while !said(&mut peer).await.is_empty() {}
+        };
+        let began = Instant::now();
+        let (end, ()) = tokio::join!(run(ours, "a", &mut outlet), talk);
+        assert_eq!(end, End::Lost(ChatErrorCode::JoinRefused));
+        assert_eq!(began.elapsed(), JOIN_WITHIN);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn refused_names_are_replaced_by_short_ones_and_not_for_ever() {
+        let (ours, mut peer) = duplex(4_096);
+        let (mut outlet, _lines, _status) = outlet(4);
+        let talk = async {
+            said(&mut peer).await;
+            for _ in 1..NICK_TRIES {
+                peer.write_all(b":s 432 * x :Erroneous nickname\r\n")
+                    .await
+                    .unwrap();
+                let nick = said(&mut peer).await;
+                assert!(
+                    nick.starts_with("NICK sc") && nick.trim_end().len() <= 5 + 9,
+                    "{nick}"
+                );
+            }
+            peer.write_all(b":s 433 * x :In use\r\n").await.unwrap();
+        };
+        let (end, ()) = tokio::join!(run(ours, "a", &mut outlet), talk);
+        assert_eq!(end, End::Lost(ChatErrorCode::LoginRefused));
+    }
+}
