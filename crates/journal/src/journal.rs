@@ -1,0 +1,422 @@
+//! The journal of one show: append, resume, verify.
+
+use std::num::NonZeroU64;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags, Row, TransactionBehavior, params};
+use serde::{Deserialize, Serialize};
+use stallcast_show::{Actor, At, Event, Show};
+
+use crate::lock::WriterLock;
+use crate::{ChainHash, JournalError, schema, snapshot};
+
+/// Name of a show's journal in the show's folder.
+pub const FILE_NAME: &str = "journal.sqlite";
+
+/// Entries between two snapshots. Replaying so many takes some 10 ms; a snapshot of a large catalogue
+/// takes about as long to write.
+const SNAPSHOT_EVERY: NonZeroU64 = NonZeroU64::new(1_000).unwrap();
+
+/// Number of an entry: 1 for the first, no gaps; 0 = before the first.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Seq(pub u64);
+
+/// Whether a journal was there before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The file was new or empty.
+    Created,
+    /// There was one, which was read.
+    Resumed,
+}
+
+/// The show as the journal left it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resumed {
+    /// Whether there was a journal.
+    pub origin: Origin,
+    /// The fold of every entry.
+    pub show: Show,
+    /// The last entry; 0 = none.
+    pub last_seq: Seq,
+    /// When the last entry was made.
+    pub last_at: Option<At>,
+    /// Entries that were replayed after the snapshot.
+    pub replayed: u64,
+}
+
+/// One line of the journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its number.
+    pub seq: Seq,
+    /// When it was decided.
+    pub at: At,
+    /// Who sent the command.
+    pub actor: Actor,
+    /// What happened.
+    pub event: Event,
+}
+
+/// A show's journal, open for writing by this process alone. SQLite's calls block: use it from a thread
+/// that may wait for the disk.
+#[derive(Debug)]
+pub struct Journal {
+    // Before the lock: fields are dropped in order, and the file must be closed when the lock goes.
+    connection: Connection,
+    path: PathBuf,
+    head: Head,
+    show: Show,
+    snapshot_every: NonZeroU64,
+    last_snapshot: Seq,
+    /// Set while it is unknown whether a failed append reached the file.
+    doubtful: bool,
+    _lock: WriterLock,
+}
+
+/// The last entry and its hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Head {
+    seq: Seq,
+    hash: ChainHash,
+}
+
+const EMPTY: Head = Head {
+    seq: Seq(0),
+    hash: ChainHash::START,
+};
+
+impl Journal {
+    /// Opens or creates the journal file at `path` (and its folder), checks the chain from the last valid
+    /// snapshot on, and replays it.
+    ///
+    /// # Errors
+    /// [`JournalError::InUse`], [`JournalError::NotAJournal`], [`JournalError::NewerSchema`],
+    /// [`JournalError::Damaged`], [`JournalError::BrokenAt`], [`JournalError::Unreadable`],
+    /// [`JournalError::Access`], [`JournalError::DiskFull`], [`JournalError::Database`].
+    pub fn open(path: impl AsRef<Path>) -> Result<(Journal, Resumed), JournalError> {
+        Self::open_with(path.as_ref(), SNAPSHOT_EVERY)
+    }
+
+    /// As [`Journal::open`], with another number of entries between two snapshots.
+    ///
+    /// # Errors
+    /// Those of [`Journal::open`].
+    pub fn open_with(
+        path: &Path,
+        snapshot_every: NonZeroU64,
+    ) -> Result<(Journal, Resumed), JournalError> {
+        if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).map_err(|source| JournalError::Access {
+                path: folder.to_owned(),
+                source,
+            })?;
+        }
+        let lock = WriterLock::take(path)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut connection = Connection::open_with_flags(path, flags)?;
+        let origin = schema::prepare(&mut connection, path)?;
+        let loaded = load(&connection)?;
+        let journal = Journal {
+            connection,
+            path: path.to_owned(),
+            head: loaded.head,
+            show: loaded.show.clone(),
+            snapshot_every,
+            last_snapshot: loaded.snapshot,
+            doubtful: false,
+            _lock: lock,
+        };
+        let resumed = Resumed {
+            origin,
+            show: loaded.show,
+            last_seq: loaded.head.seq,
+            last_at: loaded.last_at,
+            replayed: loaded.head.seq.0 - loaded.snapshot.0,
+        };
+        Ok((journal, resumed))
+    }
+
+    /// Writes events down, all or none, and returns when they are on the disk: the number of the last
+    /// one. Without events nothing is written.
+    ///
+    /// # Errors
+    /// [`JournalError::DiskFull`], [`JournalError::Damaged`], [`JournalError::Database`]: none of the
+    /// events may be shown to anyone. [`JournalError::Diverged`]: the journal must be opened again.
+    pub fn append(&mut self, actor: &Actor, at: At, events: &[Event]) -> Result<Seq, JournalError> {
+        if events.is_empty() {
+            return Ok(self.head.seq);
+        }
+        if self.doubtful {
+            if read_head(&self.connection)? != self.head {
+                return Err(JournalError::Diverged);
+            }
+            self.doubtful = false;
+        }
+        match write_entries(&mut self.connection, self.head, actor, at, events) {
+            Ok(head) => self.head = head,
+            Err(error) => {
+                self.doubtful = true;
+                return Err(error);
+            }
+        }
+        self.show.apply_all(events);
+        self.snapshot_if_due();
+        Ok(self.head.seq)
+    }
+
+    /// A snapshot only saves time, so a failed one must not fail an append that is on the disk already.
+    fn snapshot_if_due(&mut self) {
+        if self.head.seq.0 - self.last_snapshot.0 < self.snapshot_every.get() {
+            return;
+        }
+        if let Err(error) =
+            snapshot::write(&self.connection, self.head.seq, &self.head.hash, &self.show)
+        {
+            tracing::warn!(%error, "no snapshot could be written; the next try comes later");
+        }
+        self.last_snapshot = self.head.seq;
+    }
+
+    /// The show after the last entry.
+    pub fn show(&self) -> &Show {
+        &self.show
+    }
+
+    /// The last entry; 0 = none.
+    pub fn last_seq(&self) -> Seq {
+        self.head.seq
+    }
+
+    /// The hash of the last entry, to be kept elsewhere as proof.
+    pub fn head_hash(&self) -> ChainHash {
+        self.head.hash
+    }
+
+    /// The journal's file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Checks every entry against the chain.
+    ///
+    /// # Errors
+    /// [`JournalError::BrokenAt`] with the first entry that is not what was written, is missing, or was
+    /// put in; [`JournalError::Damaged`] or [`JournalError::Database`] when the file cannot be read.
+    pub fn verify(&self) -> Result<(), JournalError> {
+        let head = verify(&self.connection)?;
+        if head != self.head {
+            return Err(JournalError::BrokenAt {
+                seq: head.seq.min(self.head.seq),
+            });
+        }
+        Ok(())
+    }
+
+    /// Reads the show from the file again: what a restart would find.
+    ///
+    /// # Errors
+    /// Those of [`Journal::open`] that concern reading.
+    pub fn resume(&self) -> Result<(Show, Seq), JournalError> {
+        let loaded = load(&self.connection)?;
+        Ok((loaded.show, loaded.head.seq))
+    }
+
+    /// At most `limit` entries after `after`, in order: for the audit list and the recap.
+    ///
+    /// # Errors
+    /// [`JournalError::Unreadable`], [`JournalError::BrokenAt`], [`JournalError::Damaged`],
+    /// [`JournalError::Database`].
+    pub fn entries_after(&self, after: Seq, limit: u32) -> Result<Vec<Entry>, JournalError> {
+        let mut entries = Vec::new();
+        each_entry(&self.connection, after, limit, |stored| {
+            let unreadable = |source| JournalError::Unreadable {
+                seq: stored.seq,
+                source,
+            };
+            entries.push(Entry {
+                seq: stored.seq,
+                at: At(stored.at_ms),
+                actor: serde_json::from_str(stored.actor).map_err(unreadable)?,
+                event: serde_json::from_str(stored.event).map_err(unreadable)?,
+            });
+            Ok(())
+        })?;
+        Ok(entries)
+    }
+}
+
+/// Checks a journal without becoming its writer; an engine may have it open meanwhile. Returns the last
+/// entry and its hash.
+///
+/// # Errors
+/// Those of [`Journal::verify`], [`JournalError::NotAJournal`], [`JournalError::NewerSchema`].
+pub fn verify_file(path: &Path) -> Result<(Seq, ChainHash), JournalError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    if schema::check(&connection, path)? == 0 {
+        return Ok((EMPTY.seq, EMPTY.hash));
+    }
+    let head = verify(&connection)?;
+    Ok((head.seq, head.hash))
+}
+
+fn write_entries(
+    connection: &mut Connection,
+    head: Head,
+    actor: &Actor,
+    at: At,
+    events: &[Event],
+) -> Result<Head, JournalError> {
+    let actor = serde_json::to_string(actor).map_err(JournalError::Unwritable)?;
+    let mut head = head;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    {
+        let mut insert = transaction.prepare_cached(
+            "INSERT INTO entries (seq, at, actor, event, hash) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?;
+        for event in events {
+            let event = serde_json::to_string(event).map_err(JournalError::Unwritable)?;
+            let seq = Seq(head.seq.0 + 1);
+            let hash = head.hash.next(seq, at.0, &actor, &event);
+            insert.execute(params![seq.0.cast_signed(), at.0, actor, event, hash.0])?;
+            head = Head { seq, hash };
+        }
+    }
+    transaction.commit()?;
+    Ok(head)
+}
+
+fn read_head(connection: &Connection) -> Result<Head, JournalError> {
+    let last = connection.query_row("SELECT coalesce(max(seq), 0) FROM entries", [], |row| {
+        row.get::<_, i64>(0)
+    })?;
+    let Some(before) = last.checked_sub(1).filter(|before| *before >= 0) else {
+        return Ok(EMPTY);
+    };
+    let mut head = EMPTY;
+    each_entry(connection, Seq(before.cast_unsigned()), 1, |stored| {
+        head = Head {
+            seq: stored.seq,
+            hash: stored.hash,
+        };
+        Ok(())
+    })?;
+    Ok(head)
+}
+
+struct Loaded {
+    show: Show,
+    head: Head,
+    last_at: Option<At>,
+    snapshot: Seq,
+}
+
+fn load(connection: &Connection) -> Result<Loaded, JournalError> {
+    let (start, mut show) = match snapshot::newest_valid(connection)? {
+        Some((seq, hash, show)) => (Head { seq, hash }, show),
+        None => (EMPTY, Show::default()),
+    };
+    let head = follow(connection, start, |stored| {
+        let event: Event =
+            serde_json::from_str(stored.event).map_err(|source| JournalError::Unreadable {
+                seq: stored.seq,
+                source,
+            })?;
+        show.apply(&event);
+        Ok(())
+    })?;
+    let last_at = connection.query_row(
+        "SELECT at FROM entries WHERE seq = ?1",
+        [head.seq.0.cast_signed()],
+        |row| row.get(0),
+    );
+    let last_at = match last_at {
+        Ok(at_ms) => Some(At(at_ms)),
+        Err(rusqlite::Error::QueryReturnedNoRows) => None,
+        Err(error) => return Err(error.into()),
+    };
+    Ok(Loaded {
+        show,
+        head,
+        last_at,
+        snapshot: start.seq,
+    })
+}
+
+fn verify(connection: &Connection) -> Result<Head, JournalError> {
+    follow(connection, EMPTY, |_| Ok(()))
+}
+
+/// Walks the chain from `start` to its end, and checks that no snapshot knows a later entry.
+fn follow(
+    connection: &Connection,
+    start: Head,
+    mut take: impl FnMut(&Stored<'_>) -> Result<(), JournalError>,
+) -> Result<Head, JournalError> {
+    let mut head = start;
+    each_entry(connection, start.seq, u32::MAX, |stored| {
+        let seq = Seq(head.seq.0 + 1);
+        let hash = head
+            .hash
+            .next(seq, stored.at_ms, stored.actor, stored.event);
+        if stored.seq != seq || stored.hash != hash {
+            return Err(JournalError::BrokenAt { seq });
+        }
+        take(stored)?;
+        head = Head { seq, hash };
+        Ok(())
+    })?;
+    let newest_snapshot = snapshot::seqs(connection)?.first().copied();
+    if newest_snapshot.is_some_and(|seq| seq > head.seq) {
+        return Err(JournalError::BrokenAt {
+            seq: Seq(head.seq.0 + 1),
+        });
+    }
+    Ok(head)
+}
+
+/// An entry as it stands in the file.
+struct Stored<'a> {
+    seq: Seq,
+    at_ms: i64,
+    actor: &'a str,
+    event: &'a str,
+    hash: ChainHash,
+}
+
+fn each_entry(
+    connection: &Connection,
+    after: Seq,
+    limit: u32,
+    mut take: impl FnMut(&Stored<'_>) -> Result<(), JournalError>,
+) -> Result<(), JournalError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT seq, at, actor, event, hash FROM entries WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+    )?;
+    let mut rows = statement.query(params![after.0.cast_signed(), limit])?;
+    while let Some(row) = rows.next()? {
+        take(&stored(row)?)?;
+    }
+    Ok(())
+}
+
+/// A cell of the wrong type is damage to that entry, not a fault of the program.
+fn stored<'a>(row: &'a Row<'_>) -> Result<Stored<'a>, JournalError> {
+    let seq = Seq(row.get::<_, i64>(0)?.cast_unsigned());
+    let cells = || {
+        Some(Stored {
+            seq,
+            at_ms: row.get_ref(1).ok()?.as_i64().ok()?,
+            actor: row.get_ref(2).ok()?.as_str().ok()?,
+            event: row.get_ref(3).ok()?.as_str().ok()?,
+            hash: ChainHash::from_stored(row.get_ref(4).ok()?.as_blob().ok()?)?,
+        })
+    };
+    cells().ok_or(JournalError::BrokenAt { seq })
+}
