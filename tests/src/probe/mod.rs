@@ -1,0 +1,9 @@
+//! Measuring what came out: files and streams, pictures, and the match of sound and pictures.
+
+mod look;
+mod stream;
+mod sync;
+
+pub use look::{Region, frame_at, mean_abs_error, mean_colour, picture_of, prove_like};
+pub use stream::{flash_clip, prove_playable};
+pub use sync::{Onsets, av_offset_ms, onsets};

@@ -1,0 +1,45 @@
+//! Recorded streams as a player would take them, and clips with known contents to send.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use stallcast_clips::{Depth, MediaFacts, probe_with};
+
+/// Decodes a whole recording and panics unless it plays to its end with H.264 pictures. What it
+/// holds is given back.
+pub fn prove_playable(path: &Path) -> MediaFacts {
+    let facts = probe_with(path, Depth::Everything).unwrap();
+    assert!(facts.plays_to_end, "{} does not play: {facts:#?}", path.display());
+    let video = facts.video.as_ref().expect("pictures");
+    assert_eq!(video.codec, "h264");
+    facts
+}
+
+/// Makes a clip that is black with a white flash of 100 ms and a beep of 1 kHz at every half
+/// second past the full one (0.5 s, 1.5 s …). The beep comes `beep_late` after its flash.
+/// 320x180 at 30 pictures a second, H.264 and AAC in what `out`'s extension says.
+pub fn flash_clip(out: &Path, length: Duration, beep_late: Duration) {
+    // A millisecond early, so that a picture time of 1.4999 s counts as half past.
+    let phase = "0.501";
+    let pictures = format!(
+        "color=black:size=320x180:rate=30,drawbox=color=white:t=fill:\
+         enable='lt(mod(t+{phase},1),0.1)'"
+    );
+    let late = beep_late.as_secs_f64();
+    let sound = format!(
+        "aevalsrc='0.5*sin(2*PI*1000*t)*gte(t,{late})*lt(mod(t-{late}+0.5,1),0.1)':s=48000"
+    );
+    let seconds = length.as_secs_f64().to_string();
+    let output = Command::new("ffmpeg")
+        .args(["-hide_banner", "-loglevel", "error", "-nostdin", "-y"])
+        .args(["-f", "lavfi", "-i", &pictures, "-f", "lavfi", "-i", &sound])
+        .args(["-t", &seconds])
+        .args("-c:v libx264 -preset ultrafast -pix_fmt yuv420p -g 60 -c:a aac -ac 2".split(' '))
+        .arg(out)
+        .stdin(Stdio::null())
+        .output()
+        .expect("ffmpeg is installed");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "ffmpeg: {said}");
+}

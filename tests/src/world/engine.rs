@@ -1,0 +1,312 @@
+//! The engine as its users start it: the built `stallcast` program in a data folder of its own.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use serde::Deserialize;
+use tempfile::TempDir;
+
+use super::Session;
+use super::process::{Group, eventually};
+
+/// A debug build on a busy machine with an empty plugin registry takes its time.
+const START_WITHIN: Duration = Duration::from_secs(60);
+/// The engine has to close its recordings before it ends.
+const END_WITHIN: Duration = Duration::from_secs(30);
+
+/// How to start an engine.
+#[derive(Debug, Clone, Default)]
+pub struct EngineOptions {
+    /// Added to its environment, for example [`super::PipeWireSession::env`].
+    pub env: BTreeMap<String, String>,
+    /// Added to its command line after `run --data DIR --port 0`.
+    pub arguments: Vec<String>,
+    /// Its data folder; `None` = a temporary one that goes with the [`Engine`].
+    pub data: Option<PathBuf>,
+}
+
+/// What `engine.json` says.
+#[derive(Debug, Clone, Deserialize)]
+struct Running {
+    port: u16,
+    token: String,
+    pid: u32,
+}
+
+/// A running engine. It has no keychain, no display and no sound server unless its options say
+/// so; dropping it kills it.
+#[derive(Debug)]
+pub struct Engine {
+    options: EngineOptions,
+    home: TempDir,
+    data: PathBuf,
+    process: Option<Group>,
+    running: Running,
+    starts: u32,
+}
+
+/// An answer over HTTP.
+#[derive(Debug, Clone)]
+pub struct HttpAnswer {
+    /// Status code.
+    pub status: u16,
+    /// Header lines without the status line.
+    pub headers: String,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl HttpAnswer {
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+}
+
+impl Engine {
+    /// Starts an engine; it answers when this returns.
+    pub fn start(options: EngineOptions) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let data = options
+            .data
+            .clone()
+            .unwrap_or_else(|| home.path().join("data"));
+        fs::create_dir_all(&data).unwrap();
+        let mut engine = Self {
+            options,
+            home,
+            data,
+            process: None,
+            running: Running {
+                port: 0,
+                token: String::new(),
+                pid: 0,
+            },
+            starts: 0,
+        };
+        engine.launch();
+        engine
+    }
+
+    fn launch(&mut self) {
+        self.starts += 1;
+        let mut command = Command::new(program());
+        command
+            .args(["run", "--port", "0", "--data"])
+            .arg(&self.data)
+            .args(&self.options.arguments)
+            // Nothing of the person's who runs the tests: no keychain, no screen, no settings.
+            .env_remove("DBUS_SESSION_BUS_ADDRESS")
+            .env_remove("DISPLAY")
+            .env_remove("WAYLAND_DISPLAY")
+            .env_remove("STALLCAST_DATA")
+            .env_remove("XDG_DATA_HOME")
+            .env("HOME", self.home.path())
+            .env("XDG_RUNTIME_DIR", self.home.path())
+            // Scanning all plugins takes seconds; the result is the same for every engine.
+            .env("GST_REGISTRY", std::env::temp_dir().join("stallcast-tests-registry.bin"))
+            .envs(&self.options.env);
+        if std::env::var_os("RUST_LOG").is_none() {
+            command.env("RUST_LOG", "info");
+        }
+        let log = self.log_file();
+        let mut process = Group::start_logged(&mut command, &log);
+        let runtime = self.data.join("engine.json");
+        self.running = eventually(START_WITHIN, "the engine answers", || {
+            if let Some(status) = process.ended() {
+                let said = fs::read_to_string(&log).unwrap_or_default();
+                panic!("the engine ended: {status}\n{said}");
+            }
+            let running: Running = serde_json::from_slice(&fs::read(&runtime).ok()?).ok()?;
+            // After a kill the file of the last run is still there.
+            let is_this = running.pid == process.id();
+            (is_this && health(running.port)).then_some(running)
+        });
+        self.process = Some(process);
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.home.path().join(format!("engine-{}.log", self.starts))
+    }
+
+    /// What the present run of the engine wrote to its log.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.log_file()).unwrap_or_default()
+    }
+
+    /// Port of the API on loopback.
+    pub fn port(&self) -> u16 {
+        self.running.port
+    }
+
+    /// Token of the owner's session.
+    pub fn token(&self) -> &str {
+        &self.running.token
+    }
+
+    /// Process id.
+    pub fn pid(&self) -> u32 {
+        self.running.pid
+    }
+
+    /// The data folder.
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// The recorded files, oldest first.
+    pub fn recordings(&self) -> Vec<PathBuf> {
+        let mut files: Vec<PathBuf> = fs::read_dir(self.data.join("recordings"))
+            .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
+            .unwrap_or_default();
+        files.sort_by_key(|path| {
+            let made = fs::metadata(path).and_then(|meta| meta.created()).ok();
+            (made, path.clone())
+        });
+        files
+    }
+
+    /// A session of the owner over the WebSocket.
+    pub async fn session(&self) -> Session {
+        Session::open(self.port(), self.token()).await
+    }
+
+    /// An HTTP request with the owner's token. `headers` are added as they are.
+    pub fn http(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> HttpAnswer {
+        let bearer = format!("Bearer {}", self.token());
+        let mut all = vec![("Authorization", bearer.as_str())];
+        all.extend_from_slice(headers);
+        http(self.port(), method, path, &all, body).expect("the engine answers")
+    }
+
+    /// An HTTP request with exactly these headers besides `Host` (unless given) and
+    /// `Content-Length`.
+    pub fn http_as_stranger(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> HttpAnswer {
+        http(self.port(), method, path, headers, body).expect("the engine answers")
+    }
+
+    /// Uploads a spreadsheet as the page does.
+    pub fn import(&self, file_name: &str, bytes: &[u8]) -> HttpAnswer {
+        self.http("POST", "/api/import", &[("x-file-name", file_name)], bytes)
+    }
+
+    /// As a crash or a power cut ends it: SIGKILL, nothing is closed.
+    pub fn kill9(&mut self) {
+        self.process = None;
+    }
+
+    /// Asks it to end (SIGTERM) and waits until it has.
+    pub fn stop(&mut self) -> ExitStatus {
+        let mut process = self.process.take().expect("the engine runs");
+        process.signal(Signal::SIGTERM);
+        eventually(END_WITHIN, "the engine ends", || process.ended())
+    }
+
+    /// Waits until it has ended by itself, for example after a shutdown request.
+    pub fn wait_for_end(&mut self) -> ExitStatus {
+        let mut process = self.process.take().expect("the engine runs");
+        eventually(END_WITHIN, "the engine ends", || process.ended())
+    }
+
+    /// Starts it again on the same data folder, killing it first if it still runs.
+    pub fn restart(&mut self) {
+        self.kill9();
+        self.launch();
+    }
+
+    /// Freezes it (SIGSTOP).
+    pub fn freeze(&self) {
+        self.process.as_ref().expect("the engine runs").freeze();
+    }
+
+    /// Ends [`Engine::freeze`].
+    pub fn thaw(&self) {
+        self.process.as_ref().expect("the engine runs").thaw();
+    }
+
+    /// Resident memory in KiB.
+    pub fn memory_kib(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let number = line.unwrap().split_whitespace().next().unwrap();
+        number.parse().unwrap()
+    }
+}
+
+/// The built engine: `STALLCAST_BIN`, or beside this test's own program.
+fn program() -> PathBuf {
+    if let Some(named) = std::env::var_os("STALLCAST_BIN") {
+        return PathBuf::from(named);
+    }
+    // target/debug/deps/NAME-HASH -> target/debug/stallcast
+    let own = std::env::current_exe().unwrap();
+    let beside = own.parent().and_then(Path::parent).unwrap().join("stallcast");
+    assert!(
+        beside.is_file(),
+        "{} is missing: run `cargo build -p stallcast-engine` first, or set STALLCAST_BIN",
+        beside.display()
+    );
+    beside
+}
+
+fn health(port: u16) -> bool {
+    http(port, "GET", "/api/health", &[], b"")
+        .is_ok_and(|answer| answer.status == 200 && answer.text() == "stallcast")
+}
+
+/// One request on a connection of its own.
+fn http(
+    port: u16,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> std::io::Result<HttpAnswer> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+    let mut request = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
+    let named = |name: &str| headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
+    if !named("host") {
+        request += &format!("Host: 127.0.0.1:{port}\r\n");
+    }
+    request += &format!("Content-Length: {}\r\n", body.len());
+    for (name, value) in headers {
+        request += &format!("{name}: {value}\r\n");
+    }
+    request += "\r\n";
+    stream.write_all(request.as_bytes())?;
+    stream.write_all(body)?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer)?;
+    let broken = || std::io::Error::other("not an HTTP answer");
+    let end = answer
+        .windows(4)
+        .position(|window| window == b"\r\n\r\n")
+        .ok_or_else(broken)?;
+    let head = String::from_utf8_lossy(&answer[..end]).into_owned();
+    let (first, headers) = head.split_once("\r\n").unwrap_or((&head, ""));
+    let status = first.split(' ').nth(1).and_then(|code| code.parse().ok());
+    Ok(HttpAnswer {
+        status: status.ok_or_else(broken)?,
+        headers: headers.to_owned(),
+        body: answer[end + 4..].to_vec(),
+    })
+}

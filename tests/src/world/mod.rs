@@ -1,0 +1,22 @@
+//! The world around the studio, made small: ingest servers, devices, a screen, a chat server, and
+//! the engine itself. Each fixture has folders and ports of its own and ends with its owner.
+
+mod engine;
+mod irc;
+mod nginx;
+mod pipewire;
+mod process;
+mod publisher;
+mod session;
+mod uplink;
+mod xvfb;
+
+pub use engine::{Engine, EngineOptions, HttpAnswer};
+pub use irc::{Ircd, Speaker};
+pub use nginx::RtmpServer;
+pub use pipewire::{AudioSink, PipeWireSession, VirtualCamera};
+pub use process::{Group, eventually, free_port, listens, run};
+pub use publisher::Publisher;
+pub use session::Session;
+pub use uplink::Uplink;
+pub use xvfb::{ScreenMotion, Xvfb};

@@ -1,0 +1,184 @@
+//! A real RTMP ingest server (nginx with libnginx-mod-rtmp) that records what it receives.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use super::process::{Group, eventually, free_port, listens};
+
+/// Applications that take every stream and record it.
+const OPEN: [&str; 4] = ["live", "second", "third", "fourth"];
+/// The application that refuses every publisher.
+const CLOSED: &str = "closed";
+const MODULE: &str = "/usr/lib/nginx/modules/ngx_rtmp_module.so";
+
+/// nginx on a port of loopback with the applications `live`, `second`, `third` and `fourth`,
+/// which record to FLV, and `closed`, which refuses publishers.
+#[derive(Debug)]
+pub struct RtmpServer {
+    dir: TempDir,
+    port: u16,
+    process: Option<Group>,
+}
+
+impl RtmpServer {
+    /// Starts it; it accepts connections when this returns.
+    pub fn start() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let mut server = Self {
+            port: free_port(),
+            process: None,
+            dir,
+        };
+        fs::write(server.config(), server.config_text()).unwrap();
+        for app in OPEN {
+            fs::create_dir_all(server.folder(app)).unwrap();
+        }
+        server.launch();
+        server
+    }
+
+    fn config(&self) -> PathBuf {
+        self.dir.path().join("nginx.conf")
+    }
+
+    fn folder(&self, app: &str) -> PathBuf {
+        self.dir.path().join("recordings").join(app)
+    }
+
+    fn config_text(&self) -> String {
+        let dir = self.dir.path().display();
+        let apps: String = OPEN
+            .iter()
+            .map(|app| {
+                format!(
+                    "application {app} {{ live on; record all; record_unique on; \
+                     record_path {dir}/recordings/{app}; }}\n"
+                )
+            })
+            .collect();
+        // One worker, so that freezing the group freezes the one that holds the connections; as
+        // root it would else become `nobody` and not reach the folder.
+        let user = if nix::unistd::geteuid().is_root() { "user root;" } else { "" };
+        format!(
+            "load_module {MODULE};\n{user}\ndaemon off;\nmaster_process on;\nworker_processes 1;\n\
+             pid {dir}/nginx.pid;\nerror_log {dir}/error.log info;\n\
+             events {{ worker_connections 64; }}\n\
+             rtmp {{ server {{ listen 127.0.0.1:{port}; chunk_size 4096;\n{apps}\
+             application {CLOSED} {{ live on; deny publish all; }}\n}} }}\n",
+            port = self.port,
+        )
+    }
+
+    fn launch(&mut self) {
+        assert!(
+            Path::new(MODULE).exists(),
+            "{MODULE} is missing: install libnginx-mod-rtmp"
+        );
+        let mut command = Command::new("/usr/sbin/nginx");
+        command
+            .arg("-e")
+            .arg(self.dir.path().join("error.log"))
+            .arg("-c")
+            .arg(self.config())
+            .arg("-p")
+            .arg(self.dir.path());
+        let log = self.dir.path().join("nginx.out");
+        let mut process = Group::start_logged(&mut command, &log);
+        let port = self.port;
+        eventually(Duration::from_secs(20), "nginx listens", || {
+            if let Some(status) = process.ended() {
+                let said = fs::read_to_string(&log).unwrap_or_default();
+                panic!("nginx ended: {status}: {said}");
+            }
+            listens(port).then_some(())
+        });
+        self.process = Some(process);
+    }
+
+    /// The port on loopback.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Address of an application, without a stream key.
+    pub fn url(&self, app: &str) -> String {
+        format!("rtmp://127.0.0.1:{}/{app}", self.port)
+    }
+
+    /// Address of the application that refuses every publisher.
+    pub fn closed_url(&self) -> String {
+        self.url(CLOSED)
+    }
+
+    /// All files recorded so far, of all applications, oldest first.
+    pub fn recordings(&self) -> Vec<PathBuf> {
+        sorted(OPEN.iter().flat_map(|app| files(&self.folder(app))).collect())
+    }
+
+    /// The files recorded for one application, oldest first. Every publishing makes a new one.
+    pub fn recordings_of(&self, app: &str) -> Vec<PathBuf> {
+        sorted(files(&self.folder(app)))
+    }
+
+    /// Waits until application `app` has recorded `bytes` in `count` files or more, and gives
+    /// them.
+    pub fn wait_for_recordings(&self, app: &str, count: usize, bytes: u64) -> Vec<PathBuf> {
+        eventually(Duration::from_secs(60), "recordings at the ingest server", || {
+            let found: Vec<PathBuf> = self
+                .recordings_of(app)
+                .into_iter()
+                .filter(|path| fs::metadata(path).is_ok_and(|meta| meta.len() >= bytes))
+                .collect();
+            (found.len() >= count).then_some(found)
+        })
+    }
+
+    /// What nginx wrote into its log.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.dir.path().join("error.log")).unwrap_or_default()
+    }
+
+    /// Freezes master and worker: connections stay open and nothing is read from them.
+    pub fn freeze(&self) {
+        self.running().freeze();
+    }
+
+    /// Ends [`RtmpServer::freeze`].
+    pub fn thaw(&self) {
+        self.running().thaw();
+    }
+
+    /// Kills it: connections are reset, new ones refused. What was recorded stays.
+    pub fn kill(&mut self) {
+        self.process = None;
+    }
+
+    /// Starts it again on the same port.
+    pub fn restart(&mut self) {
+        self.kill();
+        self.launch();
+    }
+
+    fn running(&self) -> &Group {
+        self.process.as_ref().expect("the server runs")
+    }
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    fs::read_dir(folder)
+        .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
+        .unwrap_or_default()
+}
+
+/// By age, then by name: record_unique puts the second of the start into the name.
+fn sorted(mut files: Vec<PathBuf>) -> Vec<PathBuf> {
+    files.sort_by_key(|path| {
+        let made = fs::metadata(path).and_then(|meta| meta.created()).ok();
+        (made, path.clone())
+    });
+    files
+}

@@ -1,0 +1,188 @@
+//! A client of the engine's WebSocket that remembers what it was told.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use stallcast_show::{ChatLine, Command, Role};
+use stallcast_wire::{
+    CatalogueView, ClientMessage, MetersView, Notice, Outcome, Request, ServerMessage, ShowView,
+    StatusView, Topic, WireError,
+};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+/// How long an answer may take on a busy machine.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+
+/// A session on `/api/ws`. Topics, chat lines and notices are kept as they come in, which is
+/// whenever one of its functions waits.
+pub struct Session {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    next_id: u32,
+    /// What the session may do.
+    pub role: Role,
+    /// The show as last told.
+    pub show: Option<ShowView>,
+    /// The products as last told.
+    pub catalogue: Option<CatalogueView>,
+    /// Health as last told.
+    pub status: Option<StatusView>,
+    /// Levels as last told.
+    pub meters: Option<MetersView>,
+    /// All chat lines so far.
+    pub chat: Vec<ChatLine>,
+    /// All notices so far.
+    pub notices: Vec<Notice>,
+    results: Vec<(u32, Outcome)>,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session")
+            .field("show", &self.show)
+            .field("status", &self.status)
+            .field("notices", &self.notices)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    /// Opens a session and says hello.
+    pub async fn open(port: u16, token: &str) -> Self {
+        match Self::try_open(port, token).await {
+            Ok(session) => session,
+            Err(error) => panic!("the engine does not let this session in: {error:?}"),
+        }
+    }
+
+    /// As [`Session::open`]; the engine's refusal when it refuses.
+    pub async fn try_open(port: u16, token: &str) -> Result<Self, Box<WireError>> {
+        let address = format!("ws://127.0.0.1:{port}/api/ws");
+        let (socket, _) = connect_async(address).await.expect("a WebSocket to the engine");
+        let mut session = Self {
+            socket,
+            next_id: 1,
+            role: Role::Viewer,
+            show: None,
+            catalogue: None,
+            status: None,
+            meters: None,
+            chat: Vec::new(),
+            notices: Vec::new(),
+            results: Vec::new(),
+        };
+        session
+            .send(&ClientMessage::Hello {
+                token: token.to_owned(),
+                lang: "en".into(),
+            })
+            .await;
+        match timeout(ANSWER_WITHIN, session.receive()).await {
+            Ok(Some(ServerMessage::Welcome { role, .. })) => session.role = role,
+            Ok(Some(ServerMessage::Result {
+                outcome: Outcome::Failed { error },
+                ..
+            })) => return Err(Box::new(error)),
+            other => panic!("no welcome from the engine: {other:?}"),
+        }
+        Ok(session)
+    }
+
+    async fn send(&mut self, message: &ClientMessage) {
+        let text = serde_json::to_string(message).unwrap();
+        self.socket.send(Message::Text(text.into())).await.unwrap();
+    }
+
+    /// The next message as it comes; `None` when the engine is gone.
+    async fn receive(&mut self) -> Option<ServerMessage> {
+        loop {
+            match self.socket.next().await? {
+                Ok(Message::Text(text)) => {
+                    let message = serde_json::from_str(&text);
+                    return Some(message.unwrap_or_else(|error| panic!("{error} in {text}")));
+                }
+                Ok(Message::Close(_)) | Err(_) => return None,
+                Ok(_) => {}
+            }
+        }
+    }
+
+    /// Waits for one message and remembers it; false when the engine is gone.
+    pub async fn step(&mut self) -> bool {
+        let Some(message) = self.receive().await else {
+            return false;
+        };
+        match message {
+            ServerMessage::Topic { topic, .. } => match topic {
+                Topic::Show(show) => self.show = Some(*show),
+                Topic::Catalogue(catalogue) => self.catalogue = Some(catalogue),
+                Topic::Status(status) => self.status = Some(*status),
+                Topic::Meters(meters) => self.meters = Some(meters),
+            },
+            ServerMessage::Chat { lines } => self.chat.extend(lines),
+            ServerMessage::Notice { notice } => self.notices.push(notice),
+            ServerMessage::Result { id, outcome } => self.results.push((id, outcome)),
+            ServerMessage::Welcome { .. } => {}
+        }
+        true
+    }
+
+    /// Carries out a command; the journal's sequence number after it, or the refusal.
+    pub async fn command(&mut self, command: Command) -> Result<u64, Box<WireError>> {
+        let id = self.id();
+        self.send(&ClientMessage::Command { id, command }).await;
+        self.result(id).await.map(|(seq, _)| seq)
+    }
+
+    /// Asks for something; the answer, or the refusal.
+    pub async fn request(&mut self, request: Request) -> Result<serde_json::Value, Box<WireError>> {
+        let id = self.id();
+        self.send(&ClientMessage::Request { id, request }).await;
+        self.result(id).await.map(|(_, data)| data)
+    }
+
+    fn id(&mut self) -> u32 {
+        self.next_id += 1;
+        self.next_id
+    }
+
+    async fn result(&mut self, id: u32) -> Result<(u64, serde_json::Value), Box<WireError>> {
+        let deadline = Instant::now() + ANSWER_WITHIN;
+        loop {
+            if let Some(place) = self.results.iter().position(|(own, _)| *own == id) {
+                return match self.results.swap_remove(place).1 {
+                    Outcome::Ok { seq, data } => Ok((seq, data)),
+                    Outcome::Failed { error } => Err(Box::new(error)),
+                };
+            }
+            match timeout_at(deadline, self.step()).await {
+                Ok(true) => {}
+                Ok(false) => panic!("the engine hung up before it answered"),
+                Err(_) => panic!("no answer within {ANSWER_WITHIN:?}"),
+            }
+        }
+    }
+
+    /// Waits until what was told satisfies `found`. Panics after `patience` with `what` and what
+    /// is known by then.
+    pub async fn until<T>(
+        &mut self,
+        patience: Duration,
+        what: &str,
+        mut found: impl FnMut(&Self) -> Option<T>,
+    ) -> T {
+        let deadline = Instant::now() + patience;
+        loop {
+            if let Some(answer) = found(self) {
+                return answer;
+            }
+            match timeout_at(deadline, self.step()).await {
+                Ok(true) => {}
+                Ok(false) => panic!("the engine hung up before: {what}"),
+                Err(_) => panic!("not within {patience:?}: {what}; known: {self:#?}"),
+            }
+        }
+    }
+}
