@@ -63,6 +63,8 @@ impl DeliveryErrorCode {
     pub(crate) fn from_connect(error: &io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::ConnectionRefused => Self::Refused,
+            // Somebody answered, and then would not talk.
+            io::ErrorKind::ConnectionReset => Self::HandshakeFailed,
             _ => Self::Unreachable,
         }
     }

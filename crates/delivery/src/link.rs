@@ -139,9 +139,8 @@ async fn connect_address(address: SocketAddr, kbps: u32) -> io::Result<TcpStream
     };
     socket.set_send_buffer_size(send_buffer_bytes(kbps))?;
     limit_unsent(&socket);
-    let stream = socket.connect(address).await?;
-    stream.set_nodelay(true)?;
-    Ok(stream)
+    socket.set_nodelay(true)?;
+    socket.connect(address).await
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]

@@ -1,0 +1,246 @@
+//! One destination's trouble is its own: nobody else loses a frame, and it comes back.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use stallcast_delivery::{
+    DeliveryErrorCode, Destination, DestinationStatus, QueueLimits, State, Track,
+};
+use support::clip::{Encoder, GOP, number_of};
+use support::flv::{Tag, video_frames};
+use support::hostile::{Manner, Peer};
+use support::nginx::{Nginx, free_port};
+use support::{SOON, destination, wait_live, wait_status};
+
+/// Filler per picture that makes the clip some 4.5 Mbit/s.
+const PAD: usize = 12_000;
+/// The longest wait between tries, the time a try may take, and a group.
+const BACK: Duration = Duration::from_secs(10 + 5 + 2);
+
+fn numbers(tags: &[Tag]) -> Vec<u64> {
+    video_frames(tags)
+        .iter()
+        .map(|t| number_of(t.frame()))
+        .collect()
+}
+
+fn assert_gapless(numbers: &[u64], at_least: usize) {
+    assert!(numbers.len() >= at_least, "{} frames", numbers.len());
+    for pair in numbers.windows(2) {
+        assert_eq!(pair[1], pair[0] + 1, "a gap in {numbers:?}");
+    }
+}
+
+fn assert_begins_on_a_keyframe_at_zero(tags: &[Tag]) {
+    let first = video_frames(tags)[0];
+    assert!(first.is_keyframe());
+    assert_eq!(first.timestamp, 0);
+}
+
+/// Remembers every status a destination goes through.
+fn history(destination: &Destination) -> tokio::task::JoinHandle<Vec<DestinationStatus>> {
+    let mut status = destination.status();
+    tokio::spawn(async move {
+        let mut seen = vec![status.borrow_and_update().clone()];
+        while status.changed().await.is_ok() {
+            seen.push(status.borrow_and_update().clone());
+        }
+        seen
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frozen_destination_costs_the_others_nothing() {
+    let (frozen, healthy) = (Nginx::start().await, Nginx::start().await);
+    let encoder = Encoder::start(PAD);
+    let victim = destination("victim", &frozen.url(), &encoder.hub);
+    let other = destination("other", &healthy.url(), &encoder.hub);
+    let mut recorder = encoder.hub.subscribe(QueueLimits {
+        max_bytes: 64 << 20,
+        max_ms: 60_000,
+    });
+    let recorded = tokio::spawn(async move {
+        let mut seen = Vec::new();
+        while let Some(d) = recorder.next().await {
+            if d.packet.track == Track::Video {
+                seen.push(number_of(&d.packet.data));
+            }
+        }
+        (seen, recorder.stats().drops)
+    });
+    let seen = history(&victim);
+    wait_live(&victim, SOON).await;
+    wait_live(&other, SOON).await;
+    encoder.play_more(2 * GOP as u64).await;
+
+    frozen.freeze();
+    let frozen_at = Instant::now();
+    wait_status(&victim, SOON, "Stalled", |s| s.state == State::Stalled).await;
+    let stalled_after = frozen_at.elapsed();
+    wait_status(&victim, SOON, "Retrying", |s| {
+        matches!(s.state, State::Retrying { .. })
+            && s.last_error == Some(DeliveryErrorCode::Stalled)
+    })
+    .await;
+    let given_up_after = frozen_at.elapsed();
+    encoder.play_more(5 * GOP as u64).await;
+    frozen.thaw();
+    let thawed_at = Instant::now();
+    let back = wait_live(&victim, BACK).await;
+    let back_after = thawed_at.elapsed();
+    assert_eq!(back.reconnects, 1);
+    encoder.play_more(3 * GOP as u64).await;
+    println!("stalled {stalled_after:?} given up {given_up_after:?} back {back_after:?}");
+
+    let status = other.status().borrow().clone();
+    assert_eq!((status.frames_dropped, status.reconnects), (0, 0));
+    assert_eq!((status.state, status.last_error), (State::Live, None));
+    let slowest = *encoder.slowest_publish.lock().unwrap();
+    println!("slowest publish {slowest:?}");
+    assert!(slowest < Duration::from_millis(50), "{slowest:?}");
+    let total = encoder.frames();
+    encoder.stop();
+    victim.stop().await;
+    other.stop().await;
+    encoder.hub.close();
+
+    let (recorder_saw, drops) = recorded.await.unwrap();
+    assert_gapless(&recorder_saw, total as usize - 2 * GOP);
+    assert_eq!(drops.video_frames, 0);
+    let files = healthy.recordings_of("other");
+    assert_eq!(files.len(), 1);
+    assert_gapless(&numbers(&files[0]), total as usize - 2 * GOP);
+    let files = frozen.recordings_of("victim");
+    let last = files.last().unwrap();
+    assert_begins_on_a_keyframe_at_zero(last);
+    assert_gapless(&numbers(last), GOP);
+    let history = seen.await.unwrap();
+    assert!(history.iter().all(|s| s.backlog_ms <= 4100));
+    assert!(history.last().unwrap().frames_dropped > 5 * GOP as u64);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_dies_and_comes_back_is_live_again_on_a_keyframe() {
+    let mut nginx = Nginx::start().await;
+    let encoder = Encoder::start(0);
+    let mut spec = support::spec("phoenix", &nginx.url());
+    spec.closing_deadline = Some(Duration::from_secs(600));
+    let target = Destination::spawn(spec, encoder.hub.clone());
+    wait_live(&target, SOON).await;
+    encoder.play_more(2 * GOP as u64).await;
+    nginx.kill();
+    let lost = wait_status(&target, SOON, "a second try", |s| {
+        matches!(s.state, State::Retrying { attempt: 2.., .. })
+    })
+    .await;
+    assert_eq!(lost.last_error, Some(DeliveryErrorCode::Refused));
+    let left = lost.room_closes_in_ms.unwrap();
+    assert!((590_000..=600_000).contains(&left), "{left}");
+    nginx.restart().await;
+    // Told of a new network, it does not wait for its turn.
+    target.network_changed();
+    let back = wait_live(&target, Duration::from_secs(3)).await;
+    assert_eq!((back.reconnects, back.room_closes_in_ms), (1, None));
+    assert!(back.connected_since_ms.is_some());
+    encoder.play_more(3 * GOP as u64).await;
+    target.stop().await;
+    let files = nginx.recordings_of("phoenix");
+    assert_eq!(files.len(), 2);
+    assert_begins_on_a_keyframe_at_zero(&files[1]);
+    assert_gapless(&numbers(&files[1]), GOP);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_kind_of_bad_peer_gets_its_name_and_harms_nobody() {
+    let healthy = Nginx::start().await;
+    let encoder = Encoder::start(PAD);
+    let good = destination("good", &healthy.url(), &encoder.hub);
+    wait_live(&good, SOON).await;
+    let cases = [
+        (Manner::Mute, DeliveryErrorCode::HandshakeFailed),
+        (Manner::Garbage, DeliveryErrorCode::HandshakeFailed),
+        (Manner::Reset, DeliveryErrorCode::HandshakeFailed),
+        (Manner::ResetLater, DeliveryErrorCode::ClosedByServer),
+        (Manner::StopReading, DeliveryErrorCode::Stalled),
+        (Manner::NonsenseLater, DeliveryErrorCode::ProtocolViolated),
+        (
+            Manner::Reject,
+            DeliveryErrorCode::PublishRejected("NetStream.Publish.BadName".into()),
+        ),
+    ];
+    let mut bad = Vec::new();
+    for (manner, error) in cases {
+        let peer = Peer::start(manner).await;
+        let target = destination(&format!("{manner:?}"), &peer.url(), &encoder.hub);
+        bad.push((Some(peer), target, error));
+    }
+    let closed_port = format!("rtmp://127.0.0.1:{}/live", free_port());
+    let nobody = destination("nobody", &closed_port, &encoder.hub);
+    bad.push((None, nobody, DeliveryErrorCode::Refused));
+    let no_name = "rtmp://no-such-host.invalid/live";
+    let nowhere = destination("nowhere", no_name, &encoder.hub);
+    bad.push((None, nowhere, DeliveryErrorCode::DnsFailed));
+    for (_, target, error) in &bad {
+        let limit = Duration::from_secs(20);
+        let what = error.to_string();
+        wait_status(target, limit, &what, |s| {
+            s.last_error.as_ref() == Some(error)
+        })
+        .await;
+    }
+    // Retries go on; each ends when told to, whatever it is doing.
+    for (_, target, _) in bad {
+        let began = Instant::now();
+        target.stop().await;
+        assert!(began.elapsed() < Duration::from_secs(2));
+    }
+    let status = good.status().borrow().clone();
+    assert_eq!((status.frames_dropped, status.reconnects), (0, 0));
+    let total = encoder.frames();
+    encoder.stop();
+    good.stop().await;
+    let files = healthy.recordings_of("good");
+    assert_gapless(&numbers(&files[0]), total as usize - 2 * GOP);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_is_none_stops_with_its_reason() {
+    let encoder = Encoder::start(0);
+    let target = destination("typo", "htp://example.com", &encoder.hub);
+    let status = wait_status(&target, SOON, "Stopped", |s| s.state == State::Stopped).await;
+    assert_eq!(status.last_error, Some(DeliveryErrorCode::BadUrl));
+    target.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebuilt_encoder_continues_the_same_connection() {
+    let nginx = Nginx::start().await;
+    let encoder = Encoder::start(0);
+    let target = destination("rebuilt", &nginx.url(), &encoder.hub);
+    wait_live(&target, SOON).await;
+    encoder.play_more(2 * GOP as u64).await;
+    encoder.stop();
+    // Another clock, another configuration record (an SPS/PPS of the same clip in new bytes).
+    let mut format = support::clip::clip().format.clone();
+    format.video.width = 322;
+    encoder.hub.set_format(format);
+    let second = Encoder::on(encoder.hub.clone(), 0, 0);
+    second.play_more(2 * GOP as u64).await;
+    second.stop();
+    target.stop().await;
+    let files = nginx.recordings_of("rebuilt");
+    assert_eq!(files.len(), 1, "one connection");
+    let headers = files[0]
+        .iter()
+        .filter(|t| t.kind == 9 && t.body[1] == 0)
+        .count();
+    assert_eq!(headers, 2);
+    let times: Vec<u32> = video_frames(&files[0])
+        .iter()
+        .map(|t| t.timestamp)
+        .collect();
+    assert!(times.is_sorted());
+    assert!(times.windows(2).all(|w| w[1] - w[0] < 200), "{times:?}");
+}
