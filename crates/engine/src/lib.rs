@@ -1,1 +1,42 @@
-//! engine
+//! The engine: the only place where show, journal, media, delivery, overlay and chat meet.
+
+pub mod air;
+pub mod api;
+mod chat_connections;
+mod chat_room;
+mod clock;
+mod demo;
+mod desk;
+pub mod folders;
+mod keys;
+mod picture;
+mod private_file;
+pub mod runtime_file;
+mod sign_of_life;
+pub mod studio;
+
+/// Why the engine could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The journal is damaged, newer than this program, or another engine uses it.
+    #[error("the show's journal cannot be used: {0}")]
+    Journal(#[from] stallcast_journal::JournalError),
+    /// A file or a thread.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+    /// No encoder works, or GStreamer is not complete.
+    #[error("the picture cannot be started: {0}")]
+    Media(#[from] stallcast_media::error::MediaError),
+    /// A card theme is broken.
+    #[error("the card theme cannot be used: {0}")]
+    Theme(#[from] stallcast_overlay::ThemeError),
+    /// The platform presets are broken.
+    #[error("assets/platforms.json cannot be used: {0}")]
+    Platforms(#[from] stallcast_delivery::presets::PresetError),
+    /// A canvas height nobody offers.
+    #[error("a canvas has 720 or 1080 lines, not {0}")]
+    CanvasHeight(u32),
+    /// The show refused what a start needs.
+    #[error("the show refused to start: {0}")]
+    Refused(String),
+}

@@ -1,2 +1,189 @@
-//! bin
-fn main() {}
+//! `stallcast`: the engine's command line.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand};
+use stallcast_engine::api::Api;
+use stallcast_engine::folders::Folders;
+use stallcast_engine::runtime_file::RuntimeFile;
+use stallcast_engine::studio::{Fresh, Options, Studio, program_spec};
+use stallcast_engine::{StartError, runtime_file};
+use stallcast_overlay::Lang;
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+/// Stallcast, the live-selling studio: the engine.
+#[derive(Parser)]
+#[command(version, about)]
+struct Line {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Runs the engine until it is told to end.
+    Run(Run),
+    /// Prints the address of the page of the running engine.
+    Address {
+        /// Data folder; the user's own when not given.
+        #[arg(long)]
+        data: Option<PathBuf>,
+    },
+}
+
+#[derive(clap::Args)]
+struct Run {
+    /// Data folder: journal, recordings, photos; the user's own when not given.
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// Loopback port; 0 = any free one.
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// Serve the page from this folder instead of the one inside the program.
+    #[arg(long)]
+    ui: Option<PathBuf>,
+    /// Language of the cards: zh-CN or en; the system's when not given.
+    #[arg(long)]
+    lang: Option<String>,
+    /// Lines of the canvas: 720 or 1080.
+    #[arg(long, default_value_t = 720)]
+    canvas: u32,
+    /// Video bitrate, kbit/s; 2500 at 720 lines, 4500 at 1080 when not given.
+    #[arg(long)]
+    kbps: Option<u32>,
+    /// Use this GStreamer encoder whatever the trial says.
+    #[arg(long)]
+    encoder: Option<String>,
+    /// Card theme, a folder below assets/themes.
+    #[arg(long, default_value = "orchard")]
+    theme: String,
+    /// A fresh data folder begins empty instead of with the demo show.
+    #[arg(long)]
+    empty: bool,
+    /// End by itself when no page is connected and nothing is live for so many seconds.
+    #[arg(long)]
+    linger: Option<u64>,
+    /// Certificate (PEM) trusted beside the system's, for a private ingest.
+    #[arg(long)]
+    extra_root: Option<PathBuf>,
+}
+
+fn main() -> std::process::ExitCode {
+    let filter = EnvFilter::try_from_env("STALLCAST_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let outcome = match Line::parse().what {
+        What::Run(run) => start(run),
+        What::Address { data } => address(data),
+    };
+    match outcome {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}
+
+fn address(data: Option<PathBuf>) -> Result<(), StartError> {
+    let folders = Folders::open(data.unwrap_or_else(Folders::default_data), Folders::default_assets())?;
+    match RuntimeFile::read(&folders.runtime_file()) {
+        Some(file) => {
+            println!("{}", page(&file));
+            Ok(())
+        }
+        None => Err(std::io::Error::other("no engine runs here; start one with: stallcast run").into()),
+    }
+}
+
+fn page(file: &RuntimeFile) -> String {
+    format!("http://127.0.0.1:{}/#token={}", file.port, file.token)
+}
+
+fn start(run: Run) -> Result<(), StartError> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(serve(run))
+}
+
+async fn serve(run: Run) -> Result<(), StartError> {
+    let folders = Folders::open(run.data.unwrap_or_else(Folders::default_data), Folders::default_assets())?;
+    let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, run.port))).await?;
+    let address = listener.local_addr()?;
+    let options = Options {
+        folders: folders.clone(),
+        program: program_spec(run.canvas, run.kbps, run.encoder)?,
+        lang: language(run.lang.as_deref()),
+        fresh: if run.empty { Fresh::Empty } else { Fresh::Demo },
+        extra_root: run.extra_root,
+        theme: run.theme,
+    };
+    let (studio, air) = Studio::start(options).await?;
+    let file = runtime_file::RuntimeFile {
+        port: address.port(),
+        token: token(),
+        pid: std::process::id(),
+        version: env!("CARGO_PKG_VERSION").into(),
+    };
+    file.write(&folders.runtime_file())?;
+    // The address holds the session's token: printed for the person at the terminal, never logged.
+    println!("{}", page(&file));
+    tokio::spawn(end_on_signal(studio.clone()));
+    if let Some(seconds) = run.linger {
+        tokio::spawn(end_when_left(studio.clone(), Duration::from_secs(seconds)));
+    }
+    let served = Api::new(studio.clone(), &file.token, address, run.ui).serve(listener).await;
+    studio.end().await;
+    if tokio::task::spawn_blocking(move || air.join()).await.is_err() {
+        tracing::error!("the air thread did not end well");
+    }
+    // A new engine may have written its own by now; only ours is removed.
+    if RuntimeFile::read(&folders.runtime_file()).is_some_and(|now| now.pid == file.pid) {
+        std::fs::remove_file(folders.runtime_file())?;
+    }
+    Ok(served?)
+}
+
+/// 128 random bits, unguessable by other users of the machine.
+fn token() -> String {
+    format!("{:032x}", rand::random::<u128>())
+}
+
+fn language(wanted: Option<&str>) -> Lang {
+    let system = || ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    let language = wanted.map(str::to_owned).or_else(system).unwrap_or_default();
+    if language.starts_with("en") { Lang::En } else { Lang::Zh }
+}
+
+async fn end_on_signal(studio: Studio) {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut term) = signal(SignalKind::terminate()) else { return };
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = term.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    if tokio::signal::ctrl_c().await.is_err() {
+        return;
+    }
+    studio.end().await;
+}
+
+/// Nothing is left running by a window that was closed: without a page and off air the engine goes too.
+async fn end_when_left(studio: Studio, patience: Duration) {
+    let mut since = tokio::time::Instant::now();
+    let mut ticks = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        ticks.tick().await;
+        if !studio.is_idle() {
+            since = tokio::time::Instant::now();
+        } else if since.elapsed() > patience {
+            tracing::info!("nobody is connected and nothing is on air: the engine ends");
+            studio.end().await;
+            return;
+        }
+    }
+}

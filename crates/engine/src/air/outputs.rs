@@ -1,0 +1,212 @@
+//! Where the program goes: destinations while live, the built-in receiver while rehearsing. Follows the
+//! show's state; a destination that is not wanted any more is ended in the background.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use stallcast_clips::{Receiver, ReceiverReport, ReceiverSpec, ReceiverState};
+use stallcast_delivery::presets::Platforms;
+use stallcast_delivery::{DeliveryErrorCode, Destination, DestinationSpec, DestinationStatus, Hub, Secret, State, TlsRoots};
+use stallcast_show::{DestinationId, Phase, Show};
+use stallcast_wire::{DestinationHealth, ReceiverView, RunState};
+use tokio::runtime::Handle;
+
+use crate::keys::Keys;
+
+/// Everything the program is sent to.
+pub struct Outputs {
+    hub: Hub,
+    keys: Keys,
+    platforms: Arc<Platforms>,
+    tls_roots: TlsRoots,
+    runtime: Handle,
+    running: BTreeMap<DestinationId, (stallcast_show::Destination, Destination)>,
+    rehearsal: Option<Rehearsal>,
+}
+
+struct Rehearsal {
+    receiver: Receiver,
+    publisher: Destination,
+}
+
+impl Outputs {
+    /// Nothing is sent yet.
+    pub fn new(hub: Hub, keys: Keys, platforms: Arc<Platforms>, tls_roots: TlsRoots, runtime: Handle) -> Self {
+        Self { hub, keys, platforms, tls_roots, runtime, running: BTreeMap::new(), rehearsal: None }
+    }
+
+    /// Makes what is sent fit the show.
+    pub fn follow(&mut self, show: &Show) {
+        let live = matches!(show.phase, Phase::Live { .. });
+        let wanted = |id: &DestinationId| show.destinations.get(id).filter(|d| live && d.enabled);
+        let gone: Vec<_> = self
+            .running
+            .iter()
+            .filter(|(id, (value, _))| wanted(id) != Some(value))
+            .map(|(id, _)| id.clone())
+            .collect();
+        for id in gone {
+            if let Some((_, destination)) = self.running.remove(&id) {
+                self.runtime.spawn(destination.stop());
+            }
+        }
+        for (id, value) in &show.destinations {
+            if wanted(id).is_some() && !self.running.contains_key(id) {
+                let destination = self.open(value);
+                self.running.insert(id.clone(), (value.clone(), destination));
+            }
+        }
+        match (matches!(show.phase, Phase::Rehearsing { .. }), &self.rehearsal) {
+            (true, None) => self.rehearsal = self.rehearse(),
+            (false, Some(_)) => self.end_rehearsal(),
+            _ => {}
+        }
+    }
+
+    /// Ends everything and waits for it (bounded by each destination's own limit).
+    pub fn end(&mut self) {
+        self.end_rehearsal();
+        let ending: Vec<_> = std::mem::take(&mut self.running).into_values().map(|(_, d)| d.stop()).collect();
+        self.runtime.block_on(futures_util::future::join_all(ending));
+    }
+
+    /// A key was stored or forgotten: its destination starts anew with it.
+    pub fn key_changed(&mut self, id: &DestinationId, show: &Show) {
+        if let Some((_, destination)) = self.running.remove(id) {
+            self.runtime.spawn(destination.stop());
+        }
+        self.follow(show);
+    }
+
+    fn open(&self, value: &stallcast_show::Destination) -> Destination {
+        let minutes = self.platforms.closing_minutes(&value.platform);
+        let spec = DestinationSpec {
+            id: value.id.0.clone(),
+            url: value.url.clone(),
+            key: self.keys.get(&value.id).unwrap_or_else(|| Secret::new("")),
+            closing_deadline: minutes.map(|minutes| Duration::from_secs(60 * u64::from(minutes))),
+            tls_roots: self.tls_roots.clone(),
+        };
+        let _inside = self.runtime.enter();
+        Destination::spawn(spec, self.hub.clone())
+    }
+
+    fn rehearse(&self) -> Option<Rehearsal> {
+        let receiver = match Receiver::listen(ReceiverSpec::default()) {
+            Ok(receiver) => receiver,
+            Err(error) => {
+                tracing::error!(%error, "the rehearsal receiver could not listen");
+                return None;
+            }
+        };
+        let spec = DestinationSpec {
+            id: "rehearsal".into(),
+            url: receiver.server_url(),
+            key: Secret::new(receiver.key()),
+            closing_deadline: None,
+            tls_roots: TlsRoots::default(),
+        };
+        let _inside = self.runtime.enter();
+        Some(Rehearsal { publisher: Destination::spawn(spec, self.hub.clone()), receiver })
+    }
+
+    fn end_rehearsal(&mut self) {
+        if let Some(Rehearsal { receiver, publisher }) = self.rehearsal.take() {
+            self.runtime.block_on(publisher.stop());
+            receiver.stop();
+        }
+    }
+
+    /// Health of every destination of the show, running or not.
+    pub fn health(&self, show: &Show) -> Vec<DestinationHealth> {
+        show.destinations
+            .keys()
+            .map(|id| {
+                let status = self.running.get(id).map(|(_, destination)| destination.status().borrow().clone());
+                health(id, status, self.keys.knows(id))
+            })
+            .collect()
+    }
+
+    /// What viewers would get, while rehearsing.
+    pub fn receiver(&self) -> Option<ReceiverView> {
+        self.rehearsal.as_ref().map(|rehearsal| view(&rehearsal.receiver.latest()))
+    }
+}
+
+fn health(id: &DestinationId, status: Option<DestinationStatus>, has_key: bool) -> DestinationHealth {
+    let mut health = DestinationHealth {
+        id: id.clone(),
+        run: RunState::Stopped,
+        kbps: 0.0,
+        frames_sent: 0,
+        frames_dropped: 0,
+        backlog_ms: 0,
+        reconnects: 0,
+        error: String::new(),
+        room_closes_in_ms: None,
+        has_key,
+    };
+    if let Some(status) = status {
+        health.run = match status.state {
+            State::Starting => RunState::Starting,
+            State::Live => RunState::Live,
+            State::Stalled => RunState::Stalled,
+            State::Retrying { attempt, next_in_ms } => RunState::Retrying { attempt, next_in_ms },
+            State::Stopped => RunState::Stopped,
+        };
+        health.kbps = status.kbps;
+        health.frames_sent = status.frames_sent;
+        health.frames_dropped = status.frames_dropped;
+        health.backlog_ms = status.backlog_ms;
+        health.reconnects = status.reconnects;
+        health.error = status.last_error.as_ref().map(error_code).unwrap_or_default().to_owned();
+        health.room_closes_in_ms = status.room_closes_in_ms;
+    }
+    health
+}
+
+/// The page's name for a reason; the sentence is the page's.
+fn error_code(error: &DeliveryErrorCode) -> &'static str {
+    match error {
+        DeliveryErrorCode::BadUrl => "bad_url",
+        DeliveryErrorCode::DnsFailed => "dns_failed",
+        DeliveryErrorCode::Refused => "refused",
+        DeliveryErrorCode::Unreachable => "unreachable",
+        DeliveryErrorCode::TlsFailed(_) => "tls_failed",
+        DeliveryErrorCode::HandshakeFailed => "handshake_failed",
+        DeliveryErrorCode::PublishRejected(_) => "publish_rejected",
+        DeliveryErrorCode::ProtocolViolated => "protocol_violated",
+        DeliveryErrorCode::Stalled => "stalled",
+        DeliveryErrorCode::ClosedByServer => "closed_by_server",
+        DeliveryErrorCode::EndedByServer(_) => "ended_by_server",
+    }
+}
+
+fn view(report: &ReceiverReport) -> ReceiverView {
+    let video = report.video.as_ref();
+    let audio = report.audio.as_ref();
+    ReceiverView {
+        state: match report.state {
+            ReceiverState::Waiting => "waiting",
+            ReceiverState::Receiving => "receiving",
+            ReceiverState::Lost => "lost",
+        }
+        .into(),
+        width: video.map_or(0, |v| v.width),
+        height: video.map_or(0, |v| v.height),
+        fps: video.map_or(0.0, |v| v.fps),
+        video_kbps: video.map_or(0.0, |v| f64::from(v.kbps)),
+        audio_kbps: audio.map_or(0.0, |a| f64::from(a.kbps)),
+        keyframe_s: video.and_then(|v| v.keyframe_interval).map_or(0.0, |interval| interval.as_secs_f64()),
+        audio_codec: audio.map(|a| a.codec.clone()).unwrap_or_default(),
+        sample_rate: audio.map_or(0, |a| a.sample_rate),
+        channels: audio.map_or(0, |a| u32::from(a.channels)),
+        peak_db: audio.map_or(-100.0, |a| f64::from(a.peak_dbfs)),
+        delay_ms: report.delay_ms.map(|ms| ms as f64),
+        freezes: report.freezes.count,
+        longest_freeze_ms: u64::try_from(report.freezes.longest.as_millis()).unwrap_or(u64::MAX),
+        av_offset_ms: report.a_v_offset_ms.map(|ms| ms as f64),
+    }
+}

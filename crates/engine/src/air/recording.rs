@@ -1,0 +1,136 @@
+//! The recording: one part at a time, fed from the hub through a queue of its own. A part that fails is left
+//! and the next one begins at the next keyframe; the program never notices.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use stallcast_delivery::{Hub, QueueLimits, Track};
+use stallcast_media::program::{AudioConfig, EncodedPacket, StreamConfig, Track as MediaTrack, VideoConfig};
+use stallcast_media::recorder::Recorder;
+use stallcast_wire::RecordingStatus;
+use tokio::runtime::Handle;
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
+
+/// What may wait for the disk: ten seconds of a 6 Mbit/s show. A laptop disk that spins up takes some three.
+const WAITING: QueueLimits = QueueLimits { max_bytes: 8 << 20, max_ms: 10_000 };
+/// How long a part may take to be finalised when the recording ends.
+const FINISH_WITHIN: Duration = Duration::from_secs(10);
+
+/// A running recording.
+pub struct Recording {
+    file: String,
+    began: Instant,
+    bytes: watch::Receiver<u64>,
+    stop: Option<oneshot::Sender<()>>,
+    task: JoinHandle<Result<(), String>>,
+}
+
+impl Recording {
+    /// Begins a part named `file` in `folder` at the next keyframe.
+    pub fn start(hub: &Hub, folder: PathBuf, file: String, runtime: &Handle) -> Self {
+        let (report, bytes) = watch::channel(0);
+        let (stop, stopped) = oneshot::channel();
+        let path = folder.join(&file);
+        let task = runtime.spawn(record(hub.clone(), path, report, stopped));
+        Self { file, began: Instant::now(), bytes, stop: Some(stop), task }
+    }
+
+    /// Whether the part ended by itself: it failed.
+    pub fn has_ended(&self) -> bool {
+        self.task.is_finished()
+    }
+
+    /// For the page.
+    pub fn status(&self) -> RecordingStatus {
+        RecordingStatus {
+            file: self.file.clone(),
+            bytes: *self.bytes.borrow(),
+            seconds: self.began.elapsed().as_secs(),
+            error: if self.has_ended() { "recording_failed".into() } else { String::new() },
+        }
+    }
+
+    /// Finalises the part and waits for it; gives the cause when it failed.
+    pub fn finish(mut self, runtime: &Handle) -> Result<(), String> {
+        if let Some(stop) = self.stop.take() {
+            // A part that ended by itself no longer listens.
+            let _ = stop.send(());
+        }
+        runtime.block_on(async {
+            match tokio::time::timeout(FINISH_WITHIN, self.task).await {
+                Ok(Ok(outcome)) => outcome,
+                Ok(Err(error)) => Err(error.to_string()),
+                Err(_) => Err("the disk did not take the end of the recording in time".into()),
+            }
+        })
+    }
+}
+
+async fn record(
+    hub: Hub,
+    path: PathBuf,
+    report: watch::Sender<u64>,
+    mut stopped: oneshot::Receiver<()>,
+) -> Result<(), String> {
+    let mut packets = hub.subscribe(WAITING);
+    let mut recorder: Option<Recorder> = None;
+    loop {
+        let delivered = tokio::select! {
+            _ = &mut stopped => break,
+            delivered = packets.next() => delivered,
+        };
+        let Some(delivered) = delivered else { break };
+        if recorder.is_none() {
+            let path = path.clone();
+            let config = config(&delivered.format);
+            let started = tokio::task::spawn_blocking(move || Recorder::start(path, config)).await;
+            recorder = Some(started.map_err(|e| e.to_string())?.map_err(|e| e.to_string())?);
+        } else if delivered.format_changed {
+            // Another encoder took over: its packets need a file of their own.
+            break;
+        }
+        let Some(recorder) = &mut recorder else { break };
+        recorder.push(packet(delivered.packet)).map_err(|e| e.to_string())?;
+        report.send_replace(recorder.bytes_written());
+    }
+    match recorder {
+        Some(recorder) => {
+            tokio::task::spawn_blocking(move || recorder.finish()).await.map_err(|e| e.to_string())?.map_err(|e| e.to_string())
+        }
+        None => Ok(()),
+    }
+}
+
+fn config(format: &stallcast_delivery::StreamFormat) -> StreamConfig {
+    let (video, audio) = (&format.video, &format.audio);
+    StreamConfig {
+        video: VideoConfig {
+            codec_data: video.codec_config.clone(),
+            width: video.width,
+            height: video.height,
+            fps: video.fps,
+            kbps: video.kbps,
+        },
+        audio: AudioConfig {
+            asc: audio.codec_config.clone(),
+            sample_rate: audio.sample_rate,
+            channels: audio.channels,
+            kbps: audio.kbps,
+        },
+    }
+}
+
+fn packet(packet: stallcast_delivery::Packet) -> EncodedPacket {
+    EncodedPacket {
+        track: match packet.track {
+            Track::Video => MediaTrack::Video,
+            Track::Audio => MediaTrack::Audio,
+        },
+        pts_us: packet.pts_us,
+        dts_us: packet.dts_us,
+        duration_us: 0,
+        keyframe: packet.keyframe,
+        data: packet.data,
+    }
+}

@@ -1,0 +1,83 @@
+//! The guard at the door: only this machine's own names as Host (against DNS rebinding) and only our own
+//! pages as Origin.
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::Api;
+
+/// Pages of the desktop window: Tauri's scheme on Linux and macOS, its host on Windows.
+const DESKTOP_ORIGINS: [&str; 3] = ["tauri://localhost", "http://tauri.localhost", "https://tauri.localhost"];
+
+/// Lets a request pass, or refuses it before any handler sees it.
+pub async fn check(State(api): State<Api>, request: Request, next: Next) -> Response {
+    let desktop = match permit(request.headers(), api.port) {
+        Some(desktop) => desktop,
+        None => return (StatusCode::FORBIDDEN, "this address or page may not use the studio").into_response(),
+    };
+    if desktop.is_some() && request.method() == axum::http::Method::OPTIONS {
+        return cross_origin(StatusCode::NO_CONTENT.into_response(), desktop);
+    }
+    cross_origin(next.run(request).await, desktop)
+}
+
+/// `None` = refused; `Some(Some(origin))` = a page of the desktop window, which needs CORS headers.
+fn permit(headers: &HeaderMap, port: u16) -> Option<Option<&'static str>> {
+    let host = headers.get(header::HOST)?.to_str().ok()?;
+    let ours = ["127.0.0.1", "localhost", "[::1]"].map(|name| format!("{name}:{port}"));
+    if !ours.iter().any(|own| own == host) {
+        return None;
+    }
+    let Some(origin) = headers.get(header::ORIGIN) else { return Some(None) };
+    let origin = origin.to_str().ok()?;
+    if let Some(desktop) = DESKTOP_ORIGINS.into_iter().find(|own| *own == origin) {
+        return Some(Some(desktop));
+    }
+    ours.iter().any(|own| origin.strip_prefix("http://") == Some(own)).then_some(None)
+}
+
+fn cross_origin(mut response: Response, desktop: Option<&'static str>) -> Response {
+    if let Some(origin) = desktop {
+        let headers = response.headers_mut();
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static(origin));
+        headers.insert(header::VARY, HeaderValue::from_static("Origin"));
+        headers.insert(
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            HeaderValue::from_static("authorization, content-type, x-file-name"),
+        );
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(host: &str, origin: Option<&str>) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, host.parse().unwrap());
+        if let Some(origin) = origin {
+            headers.insert(header::ORIGIN, origin.parse().unwrap());
+        }
+        headers
+    }
+
+    #[test]
+    fn a_rebound_name_is_refused() {
+        assert!(permit(&headers("evil.example:4460", None), 4460).is_none());
+        assert!(permit(&headers("127.0.0.1:4460", None), 4460).is_some());
+    }
+
+    #[test]
+    fn a_foreign_page_is_refused_and_our_own_is_not() {
+        assert!(permit(&headers("127.0.0.1:1", Some("https://evil.example")), 1).is_none());
+        assert!(permit(&headers("127.0.0.1:1", Some("http://127.0.0.1:2")), 1).is_none());
+        assert_eq!(permit(&headers("127.0.0.1:1", Some("http://127.0.0.1:1")), 1), Some(None));
+        assert_eq!(
+            permit(&headers("127.0.0.1:1", Some("tauri://localhost")), 1),
+            Some(Some("tauri://localhost"))
+        );
+    }
+}

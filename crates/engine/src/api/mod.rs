@@ -1,0 +1,75 @@
+//! The API: HTTP and WebSocket on loopback, for the desktop window, browsers and the command line.
+
+mod guard;
+mod page;
+mod photos;
+mod preview;
+mod socket;
+mod upload;
+mod webhook;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderMap, header};
+use axum::routing::{get, post};
+use stallcast_show::{Actor, Role};
+use tokio::net::TcpListener;
+
+use crate::studio::Studio;
+
+/// Largest spreadsheet taken, bytes.
+const MAX_UPLOAD: usize = 64 << 20;
+
+/// What every handler needs.
+#[derive(Clone)]
+pub struct Api {
+    studio: Studio,
+    token: Arc<str>,
+    ui: Option<PathBuf>,
+    port: u16,
+}
+
+impl Api {
+    /// Prepares the API of `studio` for a listener on `address`; `ui` overrides the built-in page.
+    pub fn new(studio: Studio, token: &str, address: SocketAddr, ui: Option<PathBuf>) -> Self {
+        Self { studio, token: token.into(), ui, port: address.port() }
+    }
+
+    /// Answers until the studio is told to end.
+    ///
+    /// # Errors
+    /// When the listener breaks.
+    pub async fn serve(self, listener: TcpListener) -> std::io::Result<()> {
+        let studio = self.studio.clone();
+        let app = Router::new()
+            .route("/api/health", get(|| async { "stallcast" }))
+            .route("/api/ws", get(socket::open))
+            .route("/api/preview", get(preview::open))
+            .route("/api/import", post(upload::import_route).layer(DefaultBodyLimit::max(MAX_UPLOAD)))
+            .route("/api/photo/{name}", get(photos::photo))
+            .route("/api/chat", post(webhook::receive).layer(DefaultBodyLimit::max(stallcast_chat::webhook::MAX_BODY)))
+            .fallback(page::serve)
+            .layer(axum::middleware::from_fn_with_state(self.clone(), guard::check))
+            .with_state(self);
+        axum::serve(listener, app).with_graceful_shutdown(async move { studio.ended().await }).await
+    }
+
+    /// Who stands behind a token.
+    fn actor(&self, token: &str) -> Option<Actor> {
+        same(token.as_bytes(), self.token.as_bytes()).then(|| Actor { name: "studio".into(), role: Role::Owner })
+    }
+
+    /// Who stands behind a request's `Authorization: Bearer` header.
+    fn actor_of(&self, headers: &HeaderMap) -> Option<Actor> {
+        self.actor(headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?)
+    }
+}
+
+/// Compares without telling by its duration where the difference is.
+fn same(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).fold(0, |differs, (x, y)| differs | (x ^ y)) == 0
+}

@@ -1,0 +1,52 @@
+//! The preview socket: JPEG frames, the latest wins, the next is sent only after the page drew the last.
+
+use axum::extract::State;
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::response::Response;
+use bytes::{BufMut, BytesMut};
+use stallcast_wire::ClientMessage;
+
+use super::Api;
+
+/// First bytes of a preview message, before `u32` number and `f64` milliseconds, both little-endian.
+const MAGIC: &[u8; 4] = b"SCP1";
+
+/// Opens the socket.
+pub async fn open(State(api): State<Api>, upgrade: WebSocketUpgrade) -> Response {
+    upgrade.max_message_size(4 << 10).on_upgrade(move |socket| show(api, socket))
+}
+
+async fn show(api: Api, mut socket: WebSocket) {
+    if super::socket::greet(&api, &mut socket).await.is_none() {
+        return;
+    }
+    let watching = api.studio.watch_preview();
+    let mut frames = watching.frames();
+    while frames.changed().await.is_ok() {
+        let Some(frame) = frames.borrow_and_update().clone() else { continue };
+        let mut message = BytesMut::with_capacity(16 + frame.jpeg.len());
+        message.put_slice(MAGIC);
+        // The number wraps after four years of preview.
+        message.put_u32_le(frame.seq as u32);
+        message.put_f64_le(frame.pts_ms as f64);
+        message.put_slice(&frame.jpeg);
+        if socket.send(Message::Binary(message.freeze())).await.is_err() || !drawn(&mut socket).await {
+            return;
+        }
+    }
+}
+
+/// Waits until the page says that it drew a frame; false when it is gone.
+async fn drawn(socket: &mut WebSocket) -> bool {
+    while let Some(Ok(message)) = socket.recv().await {
+        let text = match &message {
+            Message::Text(text) => text.as_bytes(),
+            Message::Close(_) => return false,
+            _ => continue,
+        };
+        if matches!(serde_json::from_slice(text), Ok(ClientMessage::Ack { .. })) {
+            return true;
+        }
+    }
+    false
+}

@@ -1,0 +1,165 @@
+//! The main socket: greets, carries out commands and requests, and pushes topics as they change.
+
+use axum::extract::State;
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::response::Response;
+use stallcast_media::audio::Meters;
+use stallcast_show::{Actor, Command};
+use stallcast_wire::{
+    CatalogueView, ClientMessage, ErrorCode, Level, MetersView, Outcome, Request, ServerMessage, ShowView, Topic, WireError, least_role,
+    least_role_of_request,
+};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{Duration, timeout};
+
+use super::Api;
+use crate::clock::now;
+
+/// Longest message a page may send, bytes.
+const MAX_MESSAGE: usize = 256 << 10;
+/// How long a page may take to say hello, or to take a message, before its socket is closed.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Opens the socket.
+pub async fn open(State(api): State<Api>, upgrade: WebSocketUpgrade) -> Response {
+    upgrade.max_message_size(MAX_MESSAGE).on_upgrade(move |socket| talk(api, socket))
+}
+
+/// Waits for the hello and answers it; `None` when the page may not come in.
+pub async fn greet(api: &Api, socket: &mut WebSocket) -> Option<Actor> {
+    let first = timeout(PATIENCE, socket.recv()).await.ok()??.ok()?;
+    let hello = first.to_text().ok().and_then(|text| serde_json::from_str(text).ok());
+    let actor = match hello {
+        Some(ClientMessage::Hello { token, .. }) => api.actor(&token),
+        _ => None,
+    };
+    let Some(actor) = actor else {
+        let refusal = Outcome::Failed { error: WireError::new(ErrorCode::Unauthorized) };
+        let _ = send(socket, &ServerMessage::Result { id: 0, outcome: refusal }).await;
+        return None;
+    };
+    let welcome = ServerMessage::Welcome { role: actor.role, version: env!("CARGO_PKG_VERSION").into() };
+    send(socket, &welcome).await.then_some(actor)
+}
+
+async fn send(socket: &mut WebSocket, message: &ServerMessage) -> bool {
+    let Ok(text) = serde_json::to_string(message) else { return false };
+    matches!(timeout(PATIENCE, socket.send(Message::Text(text.into()))).await, Ok(Ok(())))
+}
+
+fn levels(meters: &Meters) -> MetersView {
+    let level = |level: &stallcast_media::audio::Level| Level { peak_db: level.peak_db, rms_db: level.rms_db };
+    let inputs = meters.inputs.iter().map(|(id, own)| (id.as_str().into(), level(own))).collect();
+    MetersView { inputs, master: level(&meters.master) }
+}
+
+/// What a page has been sent so far.
+struct Pushed {
+    seq: u64,
+    catalogue: Option<u64>,
+}
+
+impl Pushed {
+    async fn topic(&mut self, socket: &mut WebSocket, topic: Topic) -> bool {
+        self.seq += 1;
+        send(socket, &ServerMessage::Topic { seq: self.seq, topic }).await
+    }
+
+    async fn show(&mut self, api: &Api, socket: &mut WebSocket) -> bool {
+        let state = api.studio.desk().published().borrow().clone();
+        if self.catalogue != Some(state.catalogue) {
+            self.catalogue = Some(state.catalogue);
+            let products = state.show.products.values().cloned().collect();
+            if !self.topic(socket, Topic::Catalogue(CatalogueView { products })).await {
+                return false;
+            }
+        }
+        let view = ShowView::of(&state.show, state.seq, now().0);
+        self.topic(socket, Topic::Show(Box::new(view))).await
+    }
+}
+
+async fn talk(api: Api, mut socket: WebSocket) {
+    let Some(actor) = greet(&api, &mut socket).await else { return };
+    let studio = &api.studio;
+    let _page = studio.page();
+    let mut shows = studio.desk().published();
+    let mut statuses = studio.status();
+    let mut meters = studio.meters();
+    let mut notices = studio.notices();
+    let (recent, mut lines) = studio.chat().follow();
+    let mut pushed = Pushed { seq: 0, catalogue: None };
+    shows.mark_changed();
+    statuses.mark_changed();
+    if !send(&mut socket, &ServerMessage::Chat { lines: recent }).await {
+        return;
+    }
+    loop {
+        let alive = tokio::select! {
+            message = socket.recv() => match message {
+                Some(Ok(Message::Text(text))) => answer(&api, &actor, &mut socket, text.as_str()).await,
+                Some(Ok(Message::Close(_)) | Err(_)) | None => false,
+                Some(Ok(_)) => true,
+            },
+            Ok(()) = shows.changed() => {
+                shows.mark_unchanged();
+                pushed.show(&api, &mut socket).await
+            }
+            Ok(()) = statuses.changed() => {
+                let status = statuses.borrow_and_update().clone();
+                pushed.topic(&mut socket, Topic::Status(Box::new(status))).await
+            }
+            Ok(()) = meters.changed() => {
+                let levels = levels(&meters.borrow_and_update());
+                pushed.topic(&mut socket, Topic::Meters(levels)).await
+            }
+            batch = lines.recv() => match batch {
+                Ok(lines) => send(&mut socket, &ServerMessage::Chat { lines: lines.to_vec() }).await,
+                // The page lags: the lines it missed are in the journal, it goes on with the newest.
+                Err(RecvError::Lagged(_)) => true,
+                Err(RecvError::Closed) => false,
+            },
+            notice = notices.recv() => match notice {
+                Ok(notice) => send(&mut socket, &ServerMessage::Notice { notice }).await,
+                Err(RecvError::Lagged(_)) => true,
+                Err(RecvError::Closed) => false,
+            },
+            () = studio.ended() => false,
+        };
+        if !alive {
+            return;
+        }
+    }
+}
+
+async fn answer(api: &Api, actor: &Actor, socket: &mut WebSocket, text: &str) -> bool {
+    let (id, outcome) = match serde_json::from_str(text) {
+        Ok(ClientMessage::Command { id, command }) => (id, carry_out(api, actor, command).await),
+        Ok(ClientMessage::Request { id, request }) => (id, look_up(api, actor, request).await),
+        Ok(ClientMessage::Hello { .. } | ClientMessage::Ack { .. }) => return true,
+        Err(error) => (0, Err(WireError::new(ErrorCode::Malformed).with("cause", error.to_string()))),
+    };
+    let outcome = match outcome {
+        Ok((seq, data)) => Outcome::Ok { seq, data },
+        Err(error) => Outcome::Failed { error },
+    };
+    send(socket, &ServerMessage::Result { id, outcome }).await
+}
+
+type Answer = Result<(u64, serde_json::Value), WireError>;
+
+async fn carry_out(api: &Api, actor: &Actor, command: Command) -> Answer {
+    if least_role(&command).is_none_or(|least| actor.role < least) {
+        return Err(WireError::new(ErrorCode::Forbidden));
+    }
+    let seq = api.studio.submit(actor.clone(), command).await?;
+    Ok((seq, serde_json::Value::Null))
+}
+
+async fn look_up(api: &Api, actor: &Actor, request: Request) -> Answer {
+    if actor.role < least_role_of_request(&request) {
+        return Err(WireError::new(ErrorCode::Forbidden));
+    }
+    let data = api.studio.look_up(request).await?;
+    Ok((api.studio.desk().published().borrow().seq, data))
+}

@@ -1,0 +1,196 @@
+//! The chat room: where the lines of all connections meet. Keeps the last lines for pages that join, hands
+//! batches to pages, and has them written to the journal at least every 100 ms.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use stallcast_chat::{Audience, Connector, ConnectorSpec, ConnectorState, Incoming, LineDraft, OwnIds, Pace};
+use stallcast_show::{Actor, ChatLine, Command, Role, Text};
+use stallcast_wire::{ChatConnector, ChatStatus, RunState};
+use tokio::sync::{broadcast, mpsc};
+
+use crate::clock::now;
+use crate::desk::Desk;
+
+/// Lines a page gets when it joins.
+const RECENT: usize = 200;
+/// Lines waiting for the room; a connector waits a moment for a place and then drops, counting.
+const WAITING: usize = 4096;
+/// Batches a page may lag behind before it loses the oldest.
+const BATCHES: usize = 64;
+/// How long lines are gathered before they are written and shown; the design allows 100 ms.
+const GATHER: Duration = Duration::from_millis(80);
+/// Most lines in one batch: 12 500 a second at [`GATHER`], well above the 5 000 a busy room may bring.
+const BATCH: usize = 1000;
+
+/// A batch of lines on its way to every page.
+pub type Batch = Arc<[ChatLine]>;
+
+struct Connection {
+    kind: &'static str,
+    target: String,
+    connector: Connector,
+}
+
+/// The room. Cheap to clone.
+#[derive(Clone)]
+pub struct ChatRoom {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    lines: mpsc::Sender<Incoming>,
+    recent: Mutex<VecDeque<ChatLine>>,
+    batches: broadcast::Sender<Batch>,
+    connections: Mutex<BTreeMap<String, Connection>>,
+    webhook_ids: Mutex<OwnIds>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl ChatRoom {
+    /// Opens the room over the desk; `nonce` makes the ids of this run differ from the last one's.
+    pub fn open(desk: Desk, nonce: u64) -> Self {
+        let (lines, waiting) = mpsc::channel(WAITING);
+        let shared = Arc::new(Shared {
+            lines,
+            recent: Mutex::default(),
+            batches: broadcast::Sender::new(BATCHES),
+            connections: Mutex::default(),
+            webhook_ids: Mutex::new(OwnIds::new(nonce)),
+        });
+        tokio::spawn(gather(waiting, Arc::clone(&shared), desk));
+        Self { shared }
+    }
+
+    /// The last lines, and every batch after them.
+    pub fn follow(&self) -> (Vec<ChatLine>, broadcast::Receiver<Batch>) {
+        let recent = lock(&self.shared.recent);
+        (recent.iter().cloned().collect(), self.shared.batches.subscribe())
+    }
+
+    /// Takes lines that were pushed to the studio; false when the room is full.
+    pub fn push_drafts(&self, drafts: Vec<LineDraft>) -> bool {
+        let received = now();
+        let mut ids = lock(&self.shared.webhook_ids);
+        drafts
+            .into_iter()
+            .filter_map(|draft| draft.into_line(received, &mut ids))
+            .all(|line| self.shared.lines.try_send(Incoming::Line(line)).is_ok())
+    }
+
+    /// Opens a connection, replacing one of the same id.
+    pub async fn connect(&self, id: String, wanted: ChatConnector) {
+        self.disconnect(&id).await;
+        let (kind, target, spec) = match wanted {
+            ChatConnector::Twitch { channel, server, port, tls } => {
+                let server = server.unwrap_or_else(|| ConnectorSpec::TWITCH_HOST.into());
+                let port = port.unwrap_or(ConnectorSpec::TWITCH_PORT);
+                let tls = if tls { stallcast_chat::Tls::System } else { stallcast_chat::Tls::Off };
+                let target = format!("#{}", channel.trim_start_matches('#'));
+                ("twitch", target, ConnectorSpec::TwitchIrc { server, port, tls, channel })
+            }
+            ChatConnector::WebSocket { url } => {
+                let host = url::Url::parse(&url).ok().and_then(|u| u.host_str().map(str::to_owned));
+                ("web_socket", host.unwrap_or_default(), ConnectorSpec::GenericWebSocket { url })
+            }
+            ChatConnector::Simulated => ("simulated", String::new(), audience()),
+        };
+        let connector = Connector::spawn(spec, self.shared.lines.clone(), Arc::new(now));
+        lock(&self.shared.connections).insert(id, Connection { kind, target, connector });
+    }
+
+    /// Closes a connection; false when there is none of that id.
+    pub async fn disconnect(&self, id: &str) -> bool {
+        let gone = lock(&self.shared.connections).remove(id);
+        let found = gone.is_some();
+        if let Some(connection) = gone {
+            connection.connector.stop().await;
+        }
+        found
+    }
+
+    /// Whether a connection of this id is open.
+    pub fn has(&self, id: &str) -> bool {
+        lock(&self.shared.connections).contains_key(id)
+    }
+
+    /// Tells a simulated audience what just went on air.
+    pub fn react(&self, title: &Text) {
+        for connection in lock(&self.shared.connections).values() {
+            connection.connector.react(title);
+        }
+    }
+
+    /// Health of every connection.
+    pub fn statuses(&self) -> Vec<ChatStatus> {
+        let connections = lock(&self.shared.connections);
+        connections.iter().map(|(id, connection)| connection.status(id)).collect()
+    }
+}
+
+impl Connection {
+    fn status(&self, id: &str) -> ChatStatus {
+        let status = self.connector.status().borrow().clone();
+        let error = status.last_error.and_then(|code| serde_json::to_value(code).ok());
+        ChatStatus {
+            id: id.to_owned(),
+            kind: self.kind.to_owned(),
+            target: self.target.clone(),
+            run: match status.state {
+                ConnectorState::Starting => RunState::Starting,
+                ConnectorState::Live => RunState::Live,
+                ConnectorState::Retrying { attempt, next_in_ms } => RunState::Retrying { attempt, next_in_ms },
+                ConnectorState::Stopped | ConnectorState::Failed => RunState::Stopped,
+            },
+            lines: status.lines,
+            dropped: status.dropped,
+            error: error.as_ref().and_then(|code| code.as_str()).unwrap_or_default().to_owned(),
+        }
+    }
+}
+
+async fn gather(mut waiting: mpsc::Receiver<Incoming>, shared: Arc<Shared>, desk: Desk) {
+    let actor = Actor { name: "engine".into(), role: Role::Owner };
+    let mut arrived = Vec::with_capacity(BATCH);
+    while waiting.recv_many(&mut arrived, BATCH).await > 0 {
+        let until = tokio::time::Instant::now() + GATHER;
+        while arrived.len() < BATCH {
+            let room = BATCH - arrived.len();
+            match tokio::time::timeout_at(until, waiting.recv_many(&mut arrived, room)).await {
+                Ok(0) | Err(_) => break,
+                Ok(_) => {}
+            }
+        }
+        let mut lines = Vec::with_capacity(arrived.len());
+        for incoming in arrived.drain(..) {
+            match incoming {
+                Incoming::Line(line) => lines.push(line),
+                Incoming::Removed(gone) => {
+                    lines.retain(|line: &ChatLine| !gone.contains(&line.id));
+                    lock(&shared.recent).retain(|line| !gone.contains(&line.id));
+                }
+            }
+        }
+        if lines.is_empty() {
+            continue;
+        }
+        if let Err(error) = desk.submit(actor.clone(), Command::NoteChat { lines: lines.clone() }).await {
+            tracing::warn!(code = ?error.code, "chat lines are shown but could not be written down");
+        }
+        let mut recent = lock(&shared.recent);
+        recent.extend(lines.iter().cloned());
+        let over = recent.len().saturating_sub(RECENT);
+        recent.drain(..over);
+        // Sent under the lock, so that a page joining now gets each line once. Nobody listening is fine.
+        let _ = shared.batches.send(lines.into());
+    }
+}
+
+/// The rehearsal audience that ships with the program.
+fn audience() -> ConnectorSpec {
+    ConnectorSpec::Simulated { seed: rand::random(), pace: Pace::default(), lines: Audience::demo() }
+}

@@ -1,0 +1,79 @@
+//! The demo: a small orchard show that a newcomer finds on air to the built-in receiver, with no account, no
+//! camera and no question asked.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+use stallcast_journal::catalogue::{ImportOptions, import};
+use stallcast_show::{Area, CanvasId, Command, Placement, Scene, Source, SourceKind, Text};
+
+use crate::air::CANVAS;
+use crate::folders::Folders;
+
+/// What `assets/demo/show.json` says.
+#[derive(Deserialize)]
+struct Script {
+    name: Text,
+    #[serde(default)]
+    ticker: Text,
+}
+
+/// The commands that build the demo show, in order. Copies its photos into the show's folder.
+///
+/// # Errors
+/// When a file of the demo is missing or cannot be copied.
+pub fn commands(folders: &Folders, chinese: bool) -> std::io::Result<Vec<Command>> {
+    let demo = folders.asset("demo");
+    let script: Script = serde_json::from_slice(&std::fs::read(demo.join("show.json"))?)?;
+    copy_photos(&demo.join("photos"), &folders.photos())?;
+    let options = ImportOptions { file_name: "products.csv".into(), ..ImportOptions::default() };
+    let products = import(&std::fs::read(demo.join("products.csv"))?, &options)
+        .map_err(std::io::Error::other)?
+        .products;
+    let first = products.first().map(|product| product.id.clone());
+    let clip = demo.join("orchard.mp4").canonicalize()?;
+    let mut commands = vec![
+        Command::Rename { name: if chinese { script.name.zh } else { script.name.en } },
+        Command::PutSource { source: source("orchard", "果园 Orchard", SourceKind::File { path: clip.to_string_lossy().into_owned() }) },
+        Command::PutSource { source: source("test", "测试画面 Test picture", SourceKind::TestPicture) },
+        Command::PutScene { scene: scene("orchard", "果园", "Orchard", &[("orchard", Area::FULL)]) },
+        Command::PutScene {
+            scene: scene("both", "双画面", "Two pictures", &[("orchard", Area::FULL), ("test", CORNER)]),
+        },
+        Command::PutScene { scene: scene("test", "测试画面", "Test picture", &[("test", Area::FULL)]) },
+        Command::SwitchScene { scene: "orchard".into(), transition: stallcast_show::Transition::Cut },
+        Command::SetTicker { text: script.ticker },
+        Command::ImportProducts { products },
+    ];
+    commands.extend(first.map(|product| Command::PutOnAir { product }));
+    commands.push(Command::StartRehearsal);
+    Ok(commands)
+}
+
+/// Upper right corner, where neither the card nor the ticker stands.
+const CORNER: Area = Area { x: 6600, y: 500, width: 2900, height: 2900 };
+
+fn source(id: &str, name: &str, kind: SourceKind) -> Source {
+    Source { id: id.into(), name: name.into(), kind }
+}
+
+fn scene(id: &str, zh: &str, en: &str, placements: &[(&str, Area)]) -> Scene {
+    let layout = placements
+        .iter()
+        .map(|(source, area)| Placement { source: (*source).into(), area: *area, crop: Area::FULL })
+        .collect();
+    Scene {
+        id: id.into(),
+        name: Text { zh: zh.into(), en: en.into() },
+        layouts: BTreeMap::from([(CanvasId(CANVAS.into()), layout)]),
+    }
+}
+
+fn copy_photos(from: &Path, to: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        std::fs::copy(entry.path(), to.join(entry.file_name()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,113 @@
+//! The desk: the one thread that owns the show. Commands come in, events go to the journal first and to
+//! everybody else after.
+
+use std::sync::Arc;
+
+use stallcast_journal::{Journal, Resumed, Seq};
+use stallcast_show::{Actor, At, Command, Event, Show, decide};
+use stallcast_wire::{ErrorCode, WireError};
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// Commands waiting for the desk; a full queue makes the sender wait, it never drops one.
+const WAITING_COMMANDS: usize = 256;
+
+/// The show as last written to the journal.
+#[derive(Debug, Clone)]
+pub struct Published {
+    /// The state.
+    pub show: Arc<Show>,
+    /// Sequence number of its last event.
+    pub seq: u64,
+    /// Rises when a product changes, so that the catalogue is only sent again when it did.
+    pub catalogue: u64,
+}
+
+struct Ask {
+    actor: Actor,
+    command: Command,
+    reply: oneshot::Sender<Result<u64, WireError>>,
+}
+
+/// A way to the desk.
+#[derive(Clone)]
+pub struct Desk {
+    asks: mpsc::Sender<Ask>,
+    published: watch::Receiver<Published>,
+}
+
+impl Desk {
+    /// Starts the desk's thread over a resumed show. The thread ends when the last `Desk` is dropped.
+    ///
+    /// # Errors
+    /// When the thread cannot be started.
+    pub fn start(journal: Journal, resumed: Resumed, clock: fn() -> At) -> std::io::Result<Self> {
+        let (asks, waiting) = mpsc::channel(WAITING_COMMANDS);
+        let first = Published { show: Arc::new(resumed.show), seq: resumed.last_seq.0, catalogue: 0 };
+        let (publish, published) = watch::channel(first);
+        std::thread::Builder::new()
+            .name("desk".into())
+            .spawn(move || Thread { journal, waiting, publish, clock }.run())?;
+        Ok(Self { asks, published })
+    }
+
+    /// The state, to look at or to follow.
+    pub fn published(&self) -> watch::Receiver<Published> {
+        self.published.clone()
+    }
+
+    /// The state now.
+    pub fn show(&self) -> Arc<Show> {
+        Arc::clone(&self.published.borrow().show)
+    }
+
+    /// Asks for a change and waits until it is in the journal.
+    ///
+    /// # Errors
+    /// When the show refuses, the journal cannot be written, or the engine is ending.
+    pub async fn submit(&self, actor: Actor, command: Command) -> Result<u64, WireError> {
+        let (reply, answer) = oneshot::channel();
+        let ending = || WireError::new(ErrorCode::ShuttingDown).retryable();
+        self.asks.send(Ask { actor, command, reply }).await.map_err(|_| ending())?;
+        answer.await.map_err(|_| ending())?
+    }
+}
+
+struct Thread {
+    journal: Journal,
+    waiting: mpsc::Receiver<Ask>,
+    publish: watch::Sender<Published>,
+    clock: fn() -> At,
+}
+
+impl Thread {
+    fn run(mut self) {
+        while let Some(ask) = self.waiting.blocking_recv() {
+            let outcome = self.carry_out(&ask.actor, ask.command);
+            // The page that asked may be gone; the change stands all the same.
+            let _ = ask.reply.send(outcome);
+        }
+    }
+
+    fn carry_out(&mut self, actor: &Actor, command: Command) -> Result<u64, WireError> {
+        let (show, seq, catalogue) = {
+            let now = self.publish.borrow();
+            (Arc::clone(&now.show), now.seq, now.catalogue)
+        };
+        let at = (self.clock)();
+        let events = decide(&show, command, at).map_err(|r| WireError::refused(r.code(), r.params()))?;
+        if events.is_empty() {
+            return Ok(seq);
+        }
+        let Seq(seq) = self.journal.append(actor, at, &events).map_err(|error| {
+            tracing::error!(%error, "the journal could not be written; the command did not happen");
+            WireError::new(ErrorCode::JournalUnwritable).retryable()
+        })?;
+        let catalogue = catalogue + u64::from(events.iter().any(changes_catalogue));
+        self.publish.send_replace(Published { show: Arc::new(self.journal.show().clone()), seq, catalogue });
+        Ok(seq)
+    }
+}
+
+fn changes_catalogue(event: &Event) -> bool {
+    matches!(event, Event::ProductsImported { .. } | Event::ProductRemoved { .. })
+}

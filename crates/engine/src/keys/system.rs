@@ -1,0 +1,39 @@
+//! The operating system's keychain through `keyring-core`: Secret Service on Linux; the other systems' stores
+//! join as table rows of this file.
+
+use keyring_core::Entry;
+
+const SERVICE: &str = "stallcast";
+
+/// Opens the keychain of this system; false when there is none or it does not answer.
+pub fn open() -> bool {
+    #[cfg(target_os = "linux")]
+    match dbus_secret_service_keyring_store::Store::new() {
+        Ok(store) => {
+            keyring_core::set_default_store(store);
+            true
+        }
+        Err(error) => {
+            tracing::warn!(%error, "no keychain answers; keys are asked for before a file is used");
+            false
+        }
+    }
+    #[cfg(target_os = "macos")]
+    return apple_native_keyring_store::keychain::Store::new().map(keyring_core::set_default_store).is_ok();
+    #[cfg(target_os = "windows")]
+    return windows_native_keyring_store::Store::new().map(keyring_core::set_default_store).is_ok();
+}
+
+/// The key stored for a destination.
+pub fn read(destination: &str) -> Option<String> {
+    Entry::new(SERVICE, destination).ok()?.get_password().ok()
+}
+
+/// Stores a key, or deletes it when it is empty; false when the keychain refused.
+pub fn write(destination: &str, key: &str) -> bool {
+    let Ok(entry) = Entry::new(SERVICE, destination) else { return false };
+    if key.is_empty() {
+        return matches!(entry.delete_credential(), Ok(()) | Err(keyring_core::Error::NoEntry));
+    }
+    entry.set_password(key).is_ok()
+}

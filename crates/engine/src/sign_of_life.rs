@@ -1,0 +1,50 @@
+//! A file touched while the engine runs. After a crash or a power cut it tells how long ago that was: a show
+//! interrupted a minute ago goes on by itself, one of last week does not.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::studio::Studio;
+
+/// How often the file is touched.
+const EVERY: Duration = Duration::from_secs(2);
+/// Platforms close a silent room after some ten minutes; after that going on would open a new one unasked.
+const RECENT: Duration = Duration::from_secs(10 * 60);
+
+/// Touches `path` until the studio ends.
+pub async fn keep(path: PathBuf, studio: Studio) {
+    let mut ticks = tokio::time::interval(EVERY);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {
+                if let Err(error) = tokio::fs::write(&path, b"").await {
+                    tracing::warn!(%error, "the sign of life could not be written");
+                }
+            }
+            () = studio.ended() => return,
+        }
+    }
+}
+
+/// Whether an engine ran here a short while ago.
+pub fn is_recent(path: &Path) -> bool {
+    let touched = std::fs::metadata(path).and_then(|file| file.modified());
+    touched.is_ok_and(|touched| touched.elapsed().is_ok_and(|ago| ago < RECENT))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_engine_of_an_hour_ago_is_not_recent() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("alive");
+        assert!(!is_recent(&path));
+        std::fs::write(&path, b"").unwrap();
+        assert!(is_recent(&path));
+        let hour_ago = std::time::SystemTime::now() - Duration::from_secs(3600);
+        std::fs::File::options().write(true).open(&path).unwrap().set_modified(hour_ago).unwrap();
+        assert!(!is_recent(&path));
+    }
+}

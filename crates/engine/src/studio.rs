@@ -1,0 +1,447 @@
+//! The studio: everything of one engine, started in order, and the handle the API works with.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+use std::time::Duration;
+
+use stallcast_delivery::presets::Platforms;
+use stallcast_delivery::{Hub, TlsRoots};
+use stallcast_journal::{Journal, Origin};
+use stallcast_media::audio::Meters;
+use stallcast_media::blend::Layer;
+use stallcast_media::preview::PreviewFrame;
+use stallcast_media::program::{Program, ProgramSpec};
+use stallcast_overlay::{CanvasSize, FontWarning, Fonts, Lang, Overlay, SlateKind, Theme, slate};
+use stallcast_show::{Actor, Command, Phase};
+use stallcast_wire::{
+    DeviceView, Devices, EncoderView, Encoders, ErrorCode, Notice, Request, StatusView, WireError,
+};
+use tokio::runtime::Handle;
+use tokio::sync::{broadcast, mpsc, watch};
+
+use crate::air::{self, Air, CANVAS, Order, Parts};
+use crate::chat_connections::ChatConnections;
+use crate::chat_room::ChatRoom;
+use crate::clock::now;
+use crate::desk::{Desk, Published};
+use crate::folders::Folders;
+use crate::keys::Keys;
+use crate::{StartError, demo, sign_of_life};
+
+/// Preview pictures a second while somebody looks; the web views of some systems draw no more.
+const PREVIEW_FPS: u32 = 15;
+/// Width of the preview, pixels.
+const PREVIEW_WIDTH: u32 = 960;
+/// Media events waiting for the air thread; beyond, the newest is dropped and states are read again.
+const MEDIA_EVENTS: usize = 256;
+/// Notices a page may lag behind before it loses the oldest.
+const NOTICES: usize = 64;
+
+/// How to start.
+pub struct Options {
+    /// Where things are kept.
+    pub folders: Folders,
+    /// Picture and encoding.
+    pub program: ProgramSpec,
+    /// Language of the cards.
+    pub lang: Lang,
+    /// What to put into a fresh journal.
+    pub fresh: Fresh,
+    /// A certificate trusted beside the system's, for a private ingest.
+    pub extra_root: Option<PathBuf>,
+    /// Card theme.
+    pub theme: String,
+}
+
+/// What a fresh journal begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fresh {
+    /// The demo orchard, rehearsing.
+    Demo,
+    /// Nothing.
+    Empty,
+}
+
+/// A running studio. Cheap to clone.
+#[derive(Clone)]
+pub struct Studio {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    folders: Folders,
+    desk: Desk,
+    chat: ChatConnections,
+    keys: Keys,
+    platforms: Arc<Platforms>,
+    program: Arc<Program>,
+    orders: mpsc::Sender<Order>,
+    notices: broadcast::Sender<Notice>,
+    status: watch::Receiver<StatusView>,
+    ended: watch::Sender<bool>,
+    watchers: AtomicUsize,
+    pages: AtomicUsize,
+}
+
+impl Studio {
+    /// Starts everything: resumes the show from its journal, opens the picture and follows the state. Gives the
+    /// thread to wait for at the end.
+    ///
+    /// # Errors
+    /// When the journal cannot be used, or media cannot start.
+    pub async fn start(options: Options) -> Result<(Self, std::thread::JoinHandle<()>), StartError> {
+        let folders = options.folders.clone();
+        let (journal, resumed) = Journal::open(&folders.journal())?;
+        let fresh = resumed.origin == Origin::Created;
+        let desk = Desk::start(journal, resumed, now)?;
+        let keys_file = folders.key_file();
+        let keys = tokio::task::spawn_blocking(move || Keys::open(keys_file)).await.map_err(std::io::Error::other)?;
+        let platforms = Arc::new(Platforms::parse(&std::fs::read(folders.asset("platforms.json"))?)?);
+        let tls_roots = match &options.extra_root {
+            Some(path) => TlsRoots::SystemAnd(std::fs::read(path)?),
+            None => TlsRoots::default(),
+        };
+
+        prepare(&desk, &folders, fresh, options.fresh, options.lang).await?;
+
+        let hub = Hub::new();
+        let (media_events, events) = mpsc::channel(MEDIA_EVENTS);
+        let spec = options.program.clone();
+        let sink = Arc::new(air::to_hub(hub.clone()));
+        let program = tokio::task::spawn_blocking(move || Program::start(spec, sink, media_events))
+            .await
+            .map_err(std::io::Error::other)??;
+        let program = Arc::new(program);
+
+        let room = ChatRoom::open(desk.clone(), rand::random());
+        let chat = ChatConnections::open(room.clone(), folders.chat_file()).await;
+        let (orders, waiting_orders) = mpsc::channel(16);
+        let notices = broadcast::Sender::new(NOTICES);
+        let (status_sender, status) = watch::channel(empty_status());
+        let warnings = draw(&options, &desk, &program)?;
+        let parts = Parts {
+            desk: desk.clone(),
+            program: Arc::clone(&program),
+            hub,
+            keys: keys.clone(),
+            platforms: Arc::clone(&platforms),
+            tls_roots,
+            folders: folders.clone(),
+            chat: room,
+            events,
+            orders: waiting_orders,
+            notices: notices.clone(),
+            status: status_sender,
+            warnings,
+            runtime: Handle::current(),
+        };
+        let air = std::thread::Builder::new().name("air".into()).spawn(move || Air::new(parts).run())?;
+        let inner = Inner {
+            folders,
+            desk,
+            chat,
+            keys,
+            platforms,
+            program,
+            orders,
+            notices,
+            status,
+            ended: watch::Sender::new(false),
+            watchers: AtomicUsize::new(0),
+            pages: AtomicUsize::new(0),
+        };
+        let studio = Self { inner: Arc::new(inner) };
+        tokio::spawn(sign_of_life::keep(studio.inner.folders.sign_of_life(), studio.clone()));
+        Ok((studio, air))
+    }
+
+    /// Where things are kept.
+    pub fn folders(&self) -> &Folders {
+        &self.inner.folders
+    }
+
+    /// The desk.
+    pub fn desk(&self) -> &Desk {
+        &self.inner.desk
+    }
+
+    /// The chat room.
+    pub fn chat(&self) -> &ChatRoom {
+        self.inner.chat.room()
+    }
+
+    /// Health, twice a second.
+    pub fn status(&self) -> watch::Receiver<StatusView> {
+        self.inner.status.clone()
+    }
+
+    /// Sound levels.
+    pub fn meters(&self) -> watch::Receiver<Meters> {
+        self.inner.program.meters()
+    }
+
+    /// Notices from now on.
+    pub fn notices(&self) -> broadcast::Receiver<Notice> {
+        self.inner.notices.subscribe()
+    }
+
+    /// Asks for a change of the show.
+    ///
+    /// # Errors
+    /// See [`Desk::submit`].
+    pub async fn submit(&self, actor: Actor, command: Command) -> Result<u64, WireError> {
+        if let Command::GoLive = command {
+            self.read_keys().await;
+        }
+        self.inner.desk.submit(actor, command).await
+    }
+
+    /// Reads the enabled destinations' keys off the keychain before the air thread needs them.
+    async fn read_keys(&self) {
+        let (keys, show) = (self.inner.keys.clone(), self.inner.desk.show());
+        let read = move || show.destinations.keys().filter(|id| keys.get(id).is_some()).count();
+        if let Ok(found) = tokio::task::spawn_blocking(read).await {
+            tracing::debug!(found, "keys read");
+        }
+    }
+
+    /// Answers a request.
+    ///
+    /// # Errors
+    /// When it cannot be answered; see each [`Request`].
+    pub async fn look_up(&self, request: Request) -> Result<serde_json::Value, WireError> {
+        match request {
+            Request::Preflight => {
+                self.read_keys().await;
+                let status = self.inner.status.borrow().clone();
+                answer(&air::preflight(&self.inner.desk.show(), &status, &|id| self.inner.keys.knows(id)))
+            }
+            Request::Devices => blocking(devices).await,
+            Request::Encoders => blocking(encoders).await,
+            Request::Platforms => answer(self.inner.platforms.as_ref()),
+            Request::SetKey { destination, key, allow_file } => {
+                let (keys, id) = (self.inner.keys.clone(), destination.clone());
+                tokio::task::spawn_blocking(move || keys.set(&id, key, allow_file))
+                    .await
+                    .map_err(|_| WireError::new(ErrorCode::Internal))??;
+                self.order(Order::KeyChanged(destination)).await?;
+                Ok(serde_json::Value::Null)
+            }
+            Request::ConnectChat { id, connector } => {
+                self.inner.chat.connect(id, connector).await?;
+                Ok(serde_json::Value::Null)
+            }
+            Request::DisconnectChat { id } => {
+                self.inner.chat.disconnect(&id).await?;
+                Ok(serde_json::Value::Null)
+            }
+            Request::Shutdown => {
+                if matches!(self.inner.desk.show().phase, Phase::Live { .. }) {
+                    return Err(WireError::refused("already_live", std::collections::BTreeMap::new()));
+                }
+                self.end().await;
+                Ok(serde_json::Value::Null)
+            }
+        }
+    }
+
+    async fn order(&self, order: Order) -> Result<(), WireError> {
+        self.inner.orders.send(order).await.map_err(|_| WireError::new(ErrorCode::ShuttingDown))
+    }
+
+    /// Ends the engine: the recording is finalised, destinations are told, the API closes.
+    pub async fn end(&self) {
+        // The air thread may be gone already; then there is nothing left to finalise.
+        let _ = self.inner.orders.send(Order::End).await;
+        self.inner.ended.send_replace(true);
+    }
+
+    /// Waits until the engine is told to end.
+    pub async fn ended(&self) {
+        let mut ended = self.inner.ended.subscribe();
+        // An error means the studio is gone, which is an end too.
+        let _ = ended.wait_for(|ended| *ended).await;
+    }
+
+    /// Counts somebody who looks at the preview, until dropped.
+    pub fn watch_preview(&self) -> Watching {
+        if self.inner.watchers.fetch_add(1, Ordering::SeqCst) == 0 {
+            self.set_preview(true);
+        }
+        Watching { studio: self.clone() }
+    }
+
+    fn set_preview(&self, on: bool) {
+        if let Err(error) = self.inner.program.set_preview(on, PREVIEW_FPS, PREVIEW_WIDTH) {
+            tracing::error!(%error, "the preview could not be switched");
+        }
+    }
+
+    /// Counts a page that is connected, until dropped.
+    pub fn page(&self) -> Page {
+        self.inner.pages.fetch_add(1, Ordering::SeqCst);
+        Page { studio: self.clone() }
+    }
+
+    /// Whether nobody looks and nothing is on air.
+    pub fn is_idle(&self) -> bool {
+        self.inner.pages.load(Ordering::SeqCst) == 0 && !matches!(self.inner.desk.show().phase, Phase::Live { .. })
+    }
+}
+
+/// Somebody looks at the preview.
+pub struct Watching {
+    studio: Studio,
+}
+
+impl Watching {
+    /// Preview pictures, latest first.
+    pub fn frames(&self) -> watch::Receiver<Option<PreviewFrame>> {
+        self.studio.inner.program.preview()
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        if self.studio.inner.watchers.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.studio.set_preview(false);
+        }
+    }
+}
+
+/// A connected page.
+pub struct Page {
+    studio: Studio,
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        self.studio.inner.pages.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Puts the demo into a fresh journal, and takes a show off air that was interrupted too long ago to go on.
+async fn prepare(
+    desk: &Desk,
+    folders: &Folders,
+    fresh: bool,
+    begin: Fresh,
+    lang: Lang,
+) -> Result<(), StartError> {
+    if fresh && begin == Fresh::Demo {
+        for command in demo::commands(folders, lang == Lang::Zh)? {
+            desk.submit(air::engine(), command).await.map_err(|error| StartError::Refused(error.message_key))?;
+        }
+    }
+    let on_air = desk.show().phase != Phase::Idle;
+    if on_air && !fresh && !sign_of_life::is_recent(&folders.sign_of_life()) {
+        tracing::warn!("the show was interrupted too long ago to go on by itself; it was ended");
+        desk.submit(air::engine(), Command::EndShow).await.map_err(|error| StartError::Refused(error.message_key))?;
+    }
+    Ok(())
+}
+
+/// Starts the overlay's thread and draws the slate; gives what a person should know about the fonts.
+fn draw(options: &Options, desk: &Desk, program: &Arc<Program>) -> Result<Vec<String>, StartError> {
+    let theme = Theme::load(&options.folders.asset("themes").join(&options.theme))?;
+    let fonts = Fonts::system();
+    let warnings = fonts.warnings().iter().map(|warning| font_warning(*warning).to_owned()).collect();
+    let canvas = &program.spec().canvas;
+    let canvas = CanvasSize { width: canvas.width, height: canvas.height };
+    let (program, lang) = (Arc::clone(program), options.lang);
+    let (published, photos): (watch::Receiver<Published>, PathBuf) = (desk.published(), options.folders.photos());
+    let runtime = Handle::current();
+    std::thread::Builder::new().name("overlay".into()).spawn(move || {
+        let picture = slate(&theme, &fonts, SlateKind::NoInput, lang, canvas);
+        program.set_slate(Some(Layer {
+            id: "slate".into(),
+            version: 1,
+            x: 0,
+            y: 0,
+            width: picture.width,
+            height: picture.height,
+            rgba: picture.rgba,
+            opacity: 1.0,
+        }));
+        let overlay = Overlay::new(theme, fonts, canvas);
+        crate::picture::follow(overlay, &program, published, lang, &photos, &runtime);
+    })?;
+    Ok(warnings)
+}
+
+/// The canvas and encoding of a height of 720 or 1080 lines.
+///
+/// # Errors
+/// Any other height.
+pub fn program_spec(lines: u32, kbps: Option<u32>, encoder: Option<String>) -> Result<ProgramSpec, StartError> {
+    let (width, usual_kbps) = match lines {
+        720 => (1280, 2500),
+        1080 => (1920, 4500),
+        other => return Err(StartError::CanvasHeight(other)),
+    };
+    let mut spec = ProgramSpec::hd720();
+    spec.canvas.id = CANVAS.into();
+    spec.canvas.width = width;
+    spec.canvas.height = lines;
+    spec.encode.video_kbps = kbps.unwrap_or(usual_kbps);
+    spec.encode.encoder = encoder;
+    spec.encode.keyframe_interval = Duration::from_secs(2);
+    Ok(spec)
+}
+
+/// The page's sentence for what the fonts cannot draw.
+fn font_warning(warning: FontWarning) -> &'static str {
+    match warning {
+        FontWarning::NoFont => "warning.no_font",
+        FontWarning::NoChinese => "warning.no_chinese_font",
+        FontWarning::NoEmoji => "warning.no_emoji_font",
+    }
+}
+
+fn empty_status() -> StatusView {
+    StatusView {
+        now: now().0,
+        uptime_ms: 0,
+        inputs: vec![],
+        encoder: None,
+        destinations: vec![],
+        recording: None,
+        receiver: None,
+        disk_free_bytes: None,
+        uplink_kbps: 0.0,
+        chat: vec![],
+        warnings: vec![],
+    }
+}
+
+fn answer(value: &impl serde::Serialize) -> Result<serde_json::Value, WireError> {
+    serde_json::to_value(value).map_err(|_| WireError::new(ErrorCode::Internal))
+}
+
+async fn blocking<T: serde::Serialize + Send + 'static>(look: fn() -> T) -> Result<serde_json::Value, WireError> {
+    let found = tokio::task::spawn_blocking(look).await.map_err(|_| WireError::new(ErrorCode::Internal))?;
+    answer(&found)
+}
+
+fn devices() -> Devices {
+    let kind = |kind| serde_json::to_value(kind).ok().and_then(|k| k.as_str().map(str::to_owned)).unwrap_or_default();
+    let found = stallcast_media::devices::list().into_iter();
+    Devices { devices: found.map(|d| DeviceView { id: d.id, name: d.name, kind: kind(d.kind) }).collect() }
+}
+
+fn encoders() -> Encoders {
+    let tried = stallcast_media::encoder::probe().into_iter();
+    let encoders = tried.map(|report| EncoderView {
+        name: report.name,
+        hardware: report.hardware,
+        works: report.works,
+        fps: report.speed_fps,
+        reason: report
+            .reason
+            .and_then(|reason| serde_json::to_value(reason).ok())
+            .and_then(|reason| reason["code"].as_str().map(str::to_owned))
+            .unwrap_or_default(),
+    });
+    Encoders { encoders: encoders.collect() }
+}
