@@ -13,3 +13,4 @@ pub mod input;
 pub mod platform;
 pub mod preview;
 pub mod program;
+pub mod recorder;

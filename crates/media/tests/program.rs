@@ -62,7 +62,7 @@ fn on_air(spec: &ProgramSpec, pattern: &str) -> Rig {
 #[test]
 fn keyframes_come_exactly_every_two_seconds_and_nothing_is_reordered() {
     let spec = small();
-    let mut rig = on_air(&spec, "ball");
+    let rig = on_air(&spec, "ball");
     let packets = rig.video_packets(WAIT, 60 * 3 + 5);
     let keyframes: Vec<i64> = packets
         .iter()
@@ -93,7 +93,7 @@ fn keyframes_come_exactly_every_two_seconds_and_nothing_is_reordered() {
 #[test]
 fn sound_comes_on_the_same_timeline_as_the_picture() {
     let spec = small();
-    let mut rig = on_air(&spec, "smpte");
+    let rig = on_air(&spec, "smpte");
     let first_video = rig.video_packets(WAIT, 1)[0].pts_us;
     let audio = rig.packets(WAIT, |packets| {
         packets.iter().filter(|p| p.track == Track::Audio).count() >= 50
@@ -211,7 +211,7 @@ fn scenes_are_composed_in_order_and_fade_into_each_other() {
 #[test]
 fn the_preview_is_a_small_picture_of_what_is_on_air_and_stops_when_nobody_watches() {
     let spec = small();
-    let mut rig = on_air(&spec, "white");
+    let rig = on_air(&spec, "white");
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -225,7 +225,7 @@ fn the_element_passes_through_without_layers_and_never_draws_on_a_shared_buffer(
 
     let original = frame(&info);
     let untouched = planes_of(&original, &info);
-    let mut run = |layers: &[Layer]| {
+    let run = |layers: &[Layer]| {
         overlay.set_layers(layers);
         source.push_buffer(original.clone()).unwrap();
         sink.pull_sample().unwrap().buffer_owned().unwrap()

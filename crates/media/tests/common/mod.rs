@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
+use gst_video::prelude::*;
 use gstreamer_video as gst_video;
 use stallcast_media::blend::Layer;
 use stallcast_media::program::{
