@@ -36,11 +36,22 @@ fn sink() -> (EventSink, tokio::sync::mpsc::Receiver<MediaEvent>) {
 
 fn probe(path: &Path, entries: &str) -> String {
     let output = Command::new("ffprobe")
-        .args(["-v", "error", "-of", "default=nw=1:nk=1", "-show_entries", entries])
+        .args([
+            "-v",
+            "error",
+            "-of",
+            "default=nw=1:nk=1",
+            "-show_entries",
+            entries,
+        ])
         .arg(path)
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8(output.stdout).unwrap()
 }
 
@@ -88,7 +99,11 @@ fn a_finished_recording_is_a_plain_mp4_of_the_right_length() {
     let rig = common::Rig::start(small());
     rig.program.set_scene(Scene::default(), Transition::Cut);
     let packets = rig.packets(WAIT, |packets| {
-        packets.iter().filter(|packet| packet.track == Track::Video).count() > 100
+        packets
+            .iter()
+            .filter(|packet| packet.track == Track::Video)
+            .count()
+            > 100
     });
     let (events, mut failed) = sink();
     let recorder = Recorder::start(path.clone(), &rig.config(), events).unwrap();
@@ -101,11 +116,19 @@ fn a_finished_recording_is_a_plain_mp4_of_the_right_length() {
     assert_eq!(recording.bytes, std::fs::metadata(&path).unwrap().len());
     let names = boxes(&path);
     assert!(names.contains(&"moov".to_owned()), "{names:?}");
-    assert!(!names.contains(&"moof".to_owned()), "still fragmented: {names:?}");
+    assert!(
+        !names.contains(&"moof".to_owned()),
+        "still fragmented: {names:?}"
+    );
     decodes_without_error(&path);
     let length = recording.duration.as_millis() as u64;
     assert!(duration_ms(&path).abs_diff(length) < 100);
-    assert_eq!(probe(&path, "stream=codec_name").split_whitespace().collect::<Vec<_>>(), ["h264", "aac"]);
+    assert_eq!(
+        probe(&path, "stream=codec_name")
+            .split_whitespace()
+            .collect::<Vec<_>>(),
+        ["h264", "aac"]
+    );
 }
 
 const CHILD_FILE: &str = "STALLCAST_TEST_RECORD_TO";
@@ -163,7 +186,12 @@ fn a_recording_whose_process_is_killed_plays_and_lost_two_seconds_at_most() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("killed.mp4");
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "child_that_records_until_it_is_killed", "--ignored", "--nocapture"])
+        .args([
+            "--exact",
+            "child_that_records_until_it_is_killed",
+            "--ignored",
+            "--nocapture",
+        ])
         .env(CHILD_FILE, &path)
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

@@ -1,6 +1,7 @@
 //! Owns the making of an input's pipeline from what was asked for.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use gstreamer as gst;
 use gstreamer::prelude::*;
@@ -15,12 +16,18 @@ use crate::devices::DeviceWatch;
 use crate::error::{MediaError, Result};
 use crate::platform::{self, CaptureKind, CaptureRow, Setting};
 
+/// Patience with a pipeline that is to close; the slowest that is well takes some 100 ms.
+const CLOSE_WITHIN: Duration = Duration::from_secs(3);
+/// The same for a screen whose server is gone: its thread is known to be stuck.
+const CLOSE_LOST_WITHIN: Duration = Duration::from_millis(300);
+
 /// A pipeline and what must live as long as it.
 pub(super) struct Running {
     pipeline: gst::Pipeline,
     fits: Arc<std::sync::Mutex<Vec<VideoFit>>>,
     file: Option<FilePlayback>,
     still: bool,
+    screen_losses: Option<u64>,
     _portal: Option<PortalCast>,
 }
 
@@ -31,6 +38,7 @@ impl Running {
             fits: Arc::default(),
             file: None,
             still: false,
+            screen_losses: None,
             _portal: None,
         }
     }
@@ -62,6 +70,19 @@ impl Running {
             _portal: Some(cast),
             ..self
         }
+    }
+
+    fn with_screen(self, losses: u64) -> Self {
+        Self {
+            screen_losses: Some(losses),
+            ..self
+        }
+    }
+
+    /// The captured screen or window went away without a word on the bus.
+    pub(super) fn screen_lost(&self) -> bool {
+        self.screen_losses
+            .is_some_and(|losses| losses != platform::screen_losses())
     }
 
     pub(super) fn start(&self) -> Result<()> {
@@ -106,10 +127,27 @@ impl Running {
         self.still
     }
 
-    /// Frees what the pipeline holds; for a still picture whose frame has been taken.
+    /// Frees what the pipeline holds. A driver or server that hangs does not take us along: after
+    /// [`CLOSE_WITHIN`] the pipeline is left behind.
     pub(super) fn release(&self) {
-        if self.pipeline.set_state(gst::State::Null).is_err() {
-            tracing::debug!("an input pipeline did not close");
+        let pipeline = self.pipeline.clone();
+        let (done, closed) = std::sync::mpsc::sync_channel(1);
+        let closing = std::thread::Builder::new()
+            .name("input close".to_owned())
+            .spawn(move || {
+                if pipeline.set_state(gst::State::Null).is_err() {
+                    tracing::debug!("an input pipeline did not close");
+                }
+                // Nobody listens any more when it took too long.
+                let _ = done.send(());
+            });
+        let patience = if self.screen_lost() {
+            CLOSE_LOST_WITHIN
+        } else {
+            CLOSE_WITHIN
+        };
+        if closing.is_err() || closed.recv_timeout(patience).is_err() {
+            tracing::warn!(pipeline = %self.pipeline.name(), "left behind: it does not close");
         }
     }
 
@@ -246,6 +284,12 @@ fn screen(
         Some((row, name)) => (row, Some(name)),
         None => (first_row(kind)?, display),
     };
+    let losses = platform::screen_losses();
+    if let Some(window) = window
+        && !platform::window_exists(name, window)
+    {
+        return Err(MediaError::DeviceMissing(format!("window {window:#x}")));
+    }
     let source = capture_element(row, name)?;
     if let Some(window) = window {
         for property in ["xid", "window-handle"] {
@@ -260,7 +304,7 @@ fn screen(
         .build();
     let branch = add_video(pipeline, shared, Pace::AsItComes)?;
     link(pipeline, &[source, caps_filter(&caps)?], &branch)?;
-    Ok(running.with_branch(&branch))
+    Ok(running.with_branch(&branch).with_screen(losses))
 }
 
 fn audio_source(

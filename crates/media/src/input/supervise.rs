@@ -325,6 +325,9 @@ impl Supervisor {
                 Ok(_) | Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Outcome::StopRequested,
             }
+            if running.screen_lost() {
+                return Outcome::Failed(MediaError::DeviceMissing(self.spec.id.clone()));
+            }
             // Data that came before this pipeline does not count.
             let silence = self.shared.silence().min(started.elapsed());
             let has_data = !self.shared.tell_on_data.load(Ordering::SeqCst);

@@ -8,6 +8,8 @@ mod macos;
 #[cfg(target_os = "linux")]
 mod portal;
 mod windows;
+#[cfg(target_os = "linux")]
+mod x11;
 
 use std::any::Any;
 
@@ -97,6 +99,26 @@ pub(crate) fn portal_source() -> Result<(gst::Element, Box<dyn Any + Send>)> {
     return portal::source();
     #[cfg(not(target_os = "linux"))]
     Err(MediaError::Unsupported("desktop portal"))
+}
+
+/// Counts screens and windows that were lost without their element saying so. A capture is to be
+/// built anew when the count differs from the one at its start.
+pub(crate) fn screen_losses() -> u64 {
+    #[cfg(target_os = "linux")]
+    return x11::losses();
+    #[cfg(not(target_os = "linux"))]
+    0
+}
+
+/// Whether a window is there to be captured.
+pub(crate) fn window_exists(display: Option<&str>, window: u64) -> bool {
+    #[cfg(target_os = "linux")]
+    return x11::window_exists(display, window);
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = (display, window);
+        true
+    }
 }
 
 impl PlatformTable {

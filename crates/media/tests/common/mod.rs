@@ -5,10 +5,10 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
+use gst_video::prelude::*;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
-use gst_video::prelude::*;
 use gstreamer_video as gst_video;
 use stallcast_media::blend::Layer;
 use stallcast_media::program::{
