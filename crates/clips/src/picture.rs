@@ -98,8 +98,8 @@ fn use_colours_of(frame: &ff::frame::Video, scaler: &mut ff::software::scaling::
     // SAFETY: the context is valid for the life of `scaler`; the coefficient tables are static in
     // libswscale and only read; neutral values leave brightness, contrast and saturation alone.
     unsafe {
-        let source = ff::ffi::sws_getCoefficients(matrix as i32);
-        let target = ff::ffi::sws_getCoefficients(ff::ffi::SWS_CS_DEFAULT as i32);
+        let source = ff::ffi::sws_getCoefficients(matrix);
+        let target = ff::ffi::sws_getCoefficients(ff::ffi::SWS_CS_DEFAULT);
         ff::ffi::sws_setColorspaceDetails(
             scaler.as_mut_ptr(),
             source,

@@ -292,7 +292,7 @@ impl Meter {
             let recent = packets.iter().filter(|packet| packet.at >= since);
             mean(recent.map(|packet| packet.at.as_secs_f64() - packet.stream_s))
         };
-        let offset = lag(&self.video_packets)? - lag(&self.audio_packets)?;
+        let offset = lag(&self.audio_packets)? - lag(&self.video_packets)?;
         Some((offset * 1000.0).round() as i64)
     }
 }

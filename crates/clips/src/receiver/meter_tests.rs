@@ -113,7 +113,7 @@ fn a_publisher_that_leaves_is_lost_at_once() {
 }
 
 #[test]
-fn pictures_later_than_their_sound_are_a_positive_offset() {
+fn sound_before_its_pictures_is_a_negative_offset() {
     let mut meter = meter();
     feed(&mut meter, 0, 250, ms(250), Seen::New);
     for n in 0..500_u64 {
@@ -125,7 +125,7 @@ fn pictures_later_than_their_sound_are_a_positive_offset() {
         meter.audio_packet(packet);
     }
     let report = meter.report(ms(10_000), 1);
-    assert_eq!(report.a_v_offset_ms, Some(200));
+    assert_eq!(report.a_v_offset_ms, Some(-200));
     assert_eq!(report.audio.unwrap().kbps, 128);
 }
 

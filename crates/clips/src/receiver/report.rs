@@ -44,7 +44,7 @@ pub struct ReceiverReport {
     /// From the taking of a picture to its arrival here, decoded; mean of the last second. `None`
     /// without a [`SourceClock`].
     pub delay_ms: Option<i64>,
-    /// How much later pictures arrive than the sound with the same timestamp (negative: earlier);
+    /// How much later sound arrives than the picture with the same timestamp (negative: earlier);
     /// mean of the last seconds. A player has to buffer that much.
     pub a_v_offset_ms: Option<i64>,
     /// Packets that could not be decoded, or only with damage.
