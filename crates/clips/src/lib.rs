@@ -10,6 +10,7 @@ mod error;
 mod facts;
 mod picture;
 mod receiver;
+mod scan;
 mod still;
 
 pub use cut::{CutSpan, cut, join};
