@@ -12,6 +12,7 @@ use tokio::sync::{broadcast, mpsc};
 
 use crate::clock::now;
 use crate::desk::Desk;
+use crate::wire_name::wire_name;
 
 /// Lines a page gets when it joins.
 const RECENT: usize = 200;
@@ -135,7 +136,6 @@ impl ChatRoom {
 impl Connection {
     fn status(&self, id: &str) -> ChatStatus {
         let status = self.connector.status().borrow().clone();
-        let error = status.last_error.and_then(|code| serde_json::to_value(code).ok());
         ChatStatus {
             id: id.to_owned(),
             kind: self.kind.to_owned(),
@@ -148,7 +148,7 @@ impl Connection {
             },
             lines: status.lines,
             dropped: status.dropped,
-            error: error.as_ref().and_then(|code| code.as_str()).unwrap_or_default().to_owned(),
+            error: status.last_error.as_ref().map(wire_name).unwrap_or_default(),
         }
     }
 }
@@ -192,5 +192,5 @@ async fn gather(mut waiting: mpsc::Receiver<Incoming>, shared: Arc<Shared>, desk
 
 /// The rehearsal audience that ships with the program.
 fn audience() -> ConnectorSpec {
-    ConnectorSpec::Simulated { seed: rand::random(), pace: Pace::default(), lines: Audience::demo() }
+    ConnectorSpec::Simulated { seed: rand::random(), pace: Pace::CALM, lines: Audience::demo() }
 }

@@ -1,6 +1,6 @@
 //! The engine: the only place where show, journal, media, delivery, overlay and chat meet.
 
-pub mod air;
+mod air;
 pub mod api;
 mod chat_connections;
 mod chat_room;
@@ -14,6 +14,7 @@ mod private_file;
 pub mod runtime_file;
 mod sign_of_life;
 pub mod studio;
+mod wire_name;
 
 /// Why the engine could not start.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +32,7 @@ pub enum StartError {
     #[error("the card theme cannot be used: {0}")]
     Theme(#[from] stallcast_overlay::ThemeError),
     /// The platform presets are broken.
-    #[error("assets/platforms.json cannot be used: {0}")]
+    #[error("the platform presets cannot be used: {0}")]
     Platforms(#[from] stallcast_delivery::presets::PresetError),
     /// A canvas height nobody offers.
     #[error("a canvas has 720 or 1080 lines, not {0}")]

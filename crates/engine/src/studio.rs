@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
 use std::time::Duration;
 
-use stallcast_delivery::presets::Platforms;
+use stallcast_delivery::presets::{self, Platforms};
 use stallcast_delivery::{Hub, TlsRoots};
 use stallcast_journal::{Journal, Origin};
 use stallcast_media::audio::Meters;
 use stallcast_media::blend::Layer;
 use stallcast_media::preview::PreviewFrame;
-use stallcast_media::program::{Program, ProgramSpec};
+use stallcast_media::program::{EventSink, Program, ProgramSpec};
 use stallcast_overlay::{CanvasSize, FontWarning, Fonts, Lang, Overlay, SlateKind, Theme, slate};
 use stallcast_show::{Actor, Command, Phase};
 use stallcast_wire::{
@@ -27,6 +27,7 @@ use crate::clock::now;
 use crate::desk::{Desk, Published};
 use crate::folders::Folders;
 use crate::keys::Keys;
+use crate::wire_name::wire_name;
 use crate::{StartError, demo, sign_of_life};
 
 /// Preview pictures a second while somebody looks; the web views of some systems draw no more.
@@ -97,7 +98,7 @@ impl Studio {
         let desk = Desk::start(journal, resumed, now)?;
         let keys_file = folders.key_file();
         let keys = tokio::task::spawn_blocking(move || Keys::open(keys_file)).await.map_err(std::io::Error::other)?;
-        let platforms = Arc::new(Platforms::parse(&std::fs::read(folders.asset("platforms.json"))?)?);
+        let platforms = Arc::new(presets::built_in()?);
         let tls_roots = match &options.extra_root {
             Some(path) => TlsRoots::SystemAnd(std::fs::read(path)?),
             None => TlsRoots::default(),
@@ -108,6 +109,7 @@ impl Studio {
         let hub = Hub::new();
         let (media_events, events) = mpsc::channel(MEDIA_EVENTS);
         let spec = options.program.clone();
+        let recorder_events = EventSink::new(media_events.clone());
         let sink = Arc::new(air::to_hub(hub.clone()));
         let program = tokio::task::spawn_blocking(move || Program::start(spec, sink, media_events))
             .await
@@ -130,6 +132,7 @@ impl Studio {
             folders: folders.clone(),
             chat: room,
             events,
+            recorder_events,
             orders: waiting_orders,
             notices: notices.clone(),
             status: status_sender,
@@ -425,9 +428,8 @@ async fn blocking<T: serde::Serialize + Send + 'static>(look: fn() -> T) -> Resu
 }
 
 fn devices() -> Devices {
-    let kind = |kind| serde_json::to_value(kind).ok().and_then(|k| k.as_str().map(str::to_owned)).unwrap_or_default();
     let found = stallcast_media::devices::list().into_iter();
-    Devices { devices: found.map(|d| DeviceView { id: d.id, name: d.name, kind: kind(d.kind) }).collect() }
+    Devices { devices: found.map(|d| DeviceView { id: d.id, name: d.name, kind: wire_name(&d.kind) }).collect() }
 }
 
 fn encoders() -> Encoders {
@@ -437,11 +439,7 @@ fn encoders() -> Encoders {
         hardware: report.hardware,
         works: report.works,
         fps: report.speed_fps,
-        reason: report
-            .reason
-            .and_then(|reason| serde_json::to_value(reason).ok())
-            .and_then(|reason| reason["code"].as_str().map(str::to_owned))
-            .unwrap_or_default(),
+        reason: report.reason.as_ref().map(wire_name).unwrap_or_default(),
     });
     Encoders { encoders: encoders.collect() }
 }

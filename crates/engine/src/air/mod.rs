@@ -8,14 +8,13 @@ mod sources;
 mod status;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use stallcast_delivery::presets::Platforms;
 use stallcast_delivery::{AudioFormat, Hub, Packet, StreamFormat, TlsRoots, Track, VideoFormat};
 use stallcast_media::encoder::EncoderChoice;
-use stallcast_media::program::{Encoded, MediaEvent, Program};
+use stallcast_media::program::{Encoded, EventSink, MediaEvent, Program};
 use stallcast_show::{Actor, Command, DestinationId, Phase, Role, Show};
 use stallcast_wire::{Notice, NoticeLevel, StatusView};
 use tokio::runtime::Handle;
@@ -56,6 +55,7 @@ pub struct Parts {
     pub folders: Folders,
     pub chat: ChatRoom,
     pub events: mpsc::Receiver<MediaEvent>,
+    pub recorder_events: EventSink,
     pub orders: mpsc::Receiver<Order>,
     pub notices: broadcast::Sender<Notice>,
     pub status: watch::Sender<StatusView>,
@@ -228,8 +228,9 @@ impl Air {
             return;
         }
         let file = part_name(now().0, show.recording_parts.len() + 1);
-        let folder: PathBuf = self.parts.folders.recordings();
-        self.recording = Some(Recording::start(&self.parts.hub, folder, file.clone(), &self.parts.runtime));
+        let folder = self.parts.folders.recordings();
+        let (hub, events) = (&self.parts.hub, self.parts.recorder_events.clone());
+        self.recording = Some(Recording::start(hub, &folder, file.clone(), events, &self.parts.runtime));
         let desk = self.parts.desk.clone();
         self.parts.runtime.spawn(async move {
             let noted = desk.submit(engine(), Command::NoteRecordingPart { file }).await;
@@ -270,6 +271,11 @@ impl Air {
                 tracing::error!(message, "the recording failed");
                 let key = if disk_full { "notice.disk_full" } else { "notice.recording_failed" };
                 self.tell(NoticeLevel::Error, key, &[]);
+                // What is in the file stays playable; the next part is begun when the disk may take it.
+                if let Some(failed) = self.recording.take() {
+                    self.record_again = Some(std::time::Instant::now() + RECORD_AGAIN);
+                    drop(failed);
+                }
             }
             MediaEvent::RecordingGap { dropped, .. } => {
                 self.tell(NoticeLevel::Error, "notice.recording_gap", &[("dropped", dropped.to_string())]);

@@ -3,10 +3,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use stallcast_clips::{Receiver, ReceiverReport, ReceiverSpec, ReceiverState};
-use stallcast_delivery::presets::Platforms;
+use stallcast_delivery::presets::{Platform, Platforms};
 use stallcast_delivery::{DeliveryErrorCode, Destination, DestinationSpec, DestinationStatus, Hub, Secret, State, TlsRoots};
 use stallcast_show::{DestinationId, Phase, Show};
 use stallcast_wire::{DestinationHealth, ReceiverView, RunState};
@@ -80,12 +79,12 @@ impl Outputs {
     }
 
     fn open(&self, value: &stallcast_show::Destination) -> Destination {
-        let minutes = self.platforms.closing_minutes(&value.platform);
+        let preset = self.platforms.platforms.iter().find(|platform| platform.id == value.platform);
         let spec = DestinationSpec {
             id: value.id.0.clone(),
             url: value.url.clone(),
             key: self.keys.get(&value.id).unwrap_or_else(|| Secret::new("")),
-            closing_deadline: minutes.map(|minutes| Duration::from_secs(60 * u64::from(minutes))),
+            closing_deadline: preset.and_then(Platform::closing_deadline),
             tls_roots: self.tls_roots.clone(),
         };
         let _inside = self.runtime.enter();

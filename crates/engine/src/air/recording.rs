@@ -1,11 +1,11 @@
 //! The recording: one part at a time, fed from the hub through a queue of its own. A part that fails is left
 //! and the next one begins at the next keyframe; the program never notices.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use stallcast_delivery::{Hub, QueueLimits, Track};
-use stallcast_media::program::{AudioConfig, EncodedPacket, StreamConfig, Track as MediaTrack, VideoConfig};
+use stallcast_media::program::{AudioConfig, EncodedPacket, EventSink, StreamConfig, Track as MediaTrack, VideoConfig};
 use stallcast_media::recorder::Recorder;
 use stallcast_wire::RecordingStatus;
 use tokio::runtime::Handle;
@@ -28,11 +28,11 @@ pub struct Recording {
 
 impl Recording {
     /// Begins a part named `file` in `folder` at the next keyframe.
-    pub fn start(hub: &Hub, folder: PathBuf, file: String, runtime: &Handle) -> Self {
+    pub fn start(hub: &Hub, folder: &Path, file: String, events: EventSink, runtime: &Handle) -> Self {
         let (report, bytes) = watch::channel(0);
         let (stop, stopped) = oneshot::channel();
         let path = folder.join(&file);
-        let task = runtime.spawn(record(hub.clone(), path, report, stopped));
+        let task = runtime.spawn(record(hub.clone(), path, events, report, stopped));
         Self { file, began: Instant::now(), bytes, stop: Some(stop), task }
     }
 
@@ -70,6 +70,7 @@ impl Recording {
 async fn record(
     hub: Hub,
     path: PathBuf,
+    events: EventSink,
     report: watch::Sender<u64>,
     mut stopped: oneshot::Receiver<()>,
 ) -> Result<(), String> {
@@ -82,21 +83,22 @@ async fn record(
         };
         let Some(delivered) = delivered else { break };
         if recorder.is_none() {
-            let path = path.clone();
+            let (path, events) = (path.clone(), events.clone());
             let config = config(&delivered.format);
-            let started = tokio::task::spawn_blocking(move || Recorder::start(path, config)).await;
+            let started = tokio::task::spawn_blocking(move || Recorder::start(path, &config, events)).await;
             recorder = Some(started.map_err(|e| e.to_string())?.map_err(|e| e.to_string())?);
         } else if delivered.format_changed {
             // Another encoder took over: its packets need a file of their own.
             break;
         }
         let Some(recorder) = &mut recorder else { break };
-        recorder.push(packet(delivered.packet)).map_err(|e| e.to_string())?;
+        recorder.push(&packet(delivered.packet, delivered.format.video.fps));
         report.send_replace(recorder.bytes_written());
     }
     match recorder {
         Some(recorder) => {
-            tokio::task::spawn_blocking(move || recorder.finish()).await.map_err(|e| e.to_string())?.map_err(|e| e.to_string())
+            let finished = tokio::task::spawn_blocking(move || recorder.finish()).await;
+            finished.map_err(|e| e.to_string())?.map(drop).map_err(|e| e.to_string())
         }
         None => Ok(()),
     }
@@ -121,7 +123,10 @@ fn config(format: &stallcast_delivery::StreamFormat) -> StreamConfig {
     }
 }
 
-fn packet(packet: stallcast_delivery::Packet) -> EncodedPacket {
+/// An AAC frame of 1024 samples at 48 kHz, microseconds.
+const AAC_FRAME_US: i64 = 21_333;
+
+fn packet(packet: stallcast_delivery::Packet, fps: u32) -> EncodedPacket {
     EncodedPacket {
         track: match packet.track {
             Track::Video => MediaTrack::Video,
@@ -129,7 +134,10 @@ fn packet(packet: stallcast_delivery::Packet) -> EncodedPacket {
         },
         pts_us: packet.pts_us,
         dts_us: packet.dts_us,
-        duration_us: 0,
+        duration_us: match packet.track {
+            Track::Video => 1_000_000 / i64::from(fps.max(1)),
+            Track::Audio => AAC_FRAME_US,
+        },
         keyframe: packet.keyframe,
         data: packet.data,
     }

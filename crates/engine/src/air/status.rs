@@ -6,6 +6,7 @@ use stallcast_wire::{EncoderStatus, InputStatus, RunState, StatusView};
 
 use super::Air;
 use crate::clock::now;
+use crate::wire_name::wire_name;
 
 impl Air {
     /// The health of everything now.
@@ -50,11 +51,10 @@ impl Air {
         let choice = self.encoder.as_ref()?;
         let spec = self.parts.program.spec();
         let stats = self.parts.program.stats();
-        let reason = serde_json::to_value(choice.reason).ok();
         Some(EncoderStatus {
             name: choice.name.clone(),
             hardware: choice.hardware,
-            reason: reason.as_ref().and_then(|reason| reason.as_str()).unwrap_or_default().to_owned(),
+            reason: wire_name(&choice.reason),
             kbps: spec.encode.video_kbps,
             width: spec.canvas.width,
             height: spec.canvas.height,

@@ -51,7 +51,7 @@ impl Api {
             .route("/api/preview", get(preview::open))
             .route("/api/import", post(upload::import_route).layer(DefaultBodyLimit::max(MAX_UPLOAD)))
             .route("/api/photo/{name}", get(photos::photo))
-            .route("/api/chat", post(webhook::receive).layer(DefaultBodyLimit::max(stallcast_chat::webhook::MAX_BODY)))
+            .route("/api/chat", post(webhook::receive).layer(DefaultBodyLimit::max(stallcast_chat::webhook::BODY_BYTES)))
             .fallback(page::serve)
             .layer(axum::middleware::from_fn_with_state(self.clone(), guard::check))
             .with_state(self);

@@ -10,6 +10,7 @@ use stallcast_show::{Command, Role};
 use stallcast_wire::{ErrorCode, ImportProblem, ImportView, WireError};
 
 use super::Api;
+use crate::wire_name::wire_name;
 
 /// Reads the products of a CSV or XLSX file and takes over the good rows; answers with the bad ones.
 pub async fn import_file(api: &Api, headers: &HeaderMap, body: Bytes) -> Result<ImportView, WireError> {
@@ -30,9 +31,9 @@ pub async fn import_file(api: &Api, headers: &HeaderMap, body: Bytes) -> Result<
     let problems = report
         .problems
         .into_iter()
-        .map(|p| ImportProblem { line: p.line, column: p.column, code: p.code.to_string(), value: p.value })
+        .map(|p| ImportProblem { line: p.line, column: p.column, code: wire_name(&p.code), value: p.value })
         .collect();
-    Ok(ImportView { imported, format: report.format.to_string(), encoding: report.encoding.to_string(), problems })
+    Ok(ImportView { imported, format: wire_name(&report.format), encoding: wire_name(&report.encoding), problems })
 }
 
 /// Handler of [`import_file`].
