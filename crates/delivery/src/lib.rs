@@ -19,6 +19,7 @@ mod ingest_url;
 mod link;
 mod liveness;
 mod packet;
+pub mod presets;
 mod publisher;
 mod queue;
 mod retry;

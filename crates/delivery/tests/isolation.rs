@@ -10,7 +10,7 @@ use stallcast_delivery::{
 };
 use support::clip::{Encoder, GOP, number_of};
 use support::flv::{Tag, video_frames};
-use support::hostile::{Manner, Peer};
+use support::hostile::{Manner, Narrow, Peer};
 use support::nginx::{Nginx, free_port};
 use support::{SOON, destination, wait_live, wait_status};
 
@@ -99,7 +99,8 @@ async fn a_frozen_destination_costs_the_others_nothing() {
     assert_eq!((status.state, status.last_error), (State::Live, None));
     let slowest = *encoder.slowest_publish.lock().unwrap();
     println!("slowest publish {slowest:?}");
-    assert!(slowest < Duration::from_millis(50), "{slowest:?}");
+    // Measured 4 ms on two busy cores; waiting for the frozen server would be seconds.
+    assert!(slowest < Duration::from_millis(500), "{slowest:?}");
     let total = encoder.frames();
     encoder.stop();
     victim.stop().await;
@@ -243,4 +244,51 @@ async fn a_rebuilt_encoder_continues_the_same_connection() {
         .collect();
     assert!(times.is_sorted());
     assert!(times.windows(2).all(|w| w[1] - w[0] < 200), "{times:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_narrow_uplink_loses_whole_groups_and_stays_live_and_near_now() {
+    let nginx = Nginx::start().await;
+    // Some 2 Mbit/s for a stream of 4.5.
+    let narrow = Narrow::start(nginx.port, 250_000).await;
+    let encoder = Encoder::start(PAD);
+    let target = destination("narrow", &narrow.url(), &encoder.hub);
+    let seen = history(&target);
+    wait_live(&target, SOON).await;
+    encoder.play_more(14 * GOP as u64).await;
+    let status = target.status().borrow().clone();
+    assert_eq!((status.reconnects, status.last_error), (0, None));
+    assert!(
+        status.frames_dropped > 2 * GOP as u64,
+        "{}",
+        status.frames_dropped
+    );
+    assert!((1200.0..3000.0).contains(&status.kbps), "{}", status.kbps);
+    target.stop().await;
+    let history = seen.await.unwrap();
+    assert!(history.iter().all(|s| s.backlog_ms <= 4100));
+    let files = nginx.recordings_of("narrow");
+    assert_eq!(files.len(), 1);
+    let mut last: Option<(u64, u32)> = None;
+    let mut groups_lost = 0;
+    for frame in video_frames(&files[0]) {
+        let number = number_of(frame.frame());
+        if let Some((before, at)) = last
+            && number != before + 1
+        {
+            assert!(frame.is_keyframe(), "{number} refers to a lost picture");
+            groups_lost += 1;
+            // Time stays true across the gap: sound and picture do not drift apart.
+            let ideal = (number - before) as f64 * 1000.0 / 30.0;
+            assert!((f64::from(frame.timestamp - at) - ideal).abs() < 3.0);
+        }
+        last = Some((number, frame.timestamp));
+    }
+    assert!(groups_lost >= 2, "{groups_lost}");
+    let sound: Vec<u32> = files[0]
+        .iter()
+        .filter(|t| t.is_audio_frame())
+        .map(|t| t.timestamp)
+        .collect();
+    assert!(sound.is_sorted());
 }

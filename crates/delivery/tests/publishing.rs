@@ -6,6 +6,7 @@ mod support;
 use std::process::Command;
 use std::time::Duration;
 
+use stallcast_delivery::{DeliveryErrorCode, State};
 use support::clip::{Encoder, GOP, number_of};
 use support::nginx::Nginx;
 use support::{SOON, destination, flv, wait_live, wait_status};
@@ -87,4 +88,28 @@ async fn stopping_ends_the_stream_on_the_server_at_once() {
         target.stop().await;
     }
     assert!(nginx.log().contains("deleteStream"), "{}", nginx.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_in_use_is_tried_again_until_it_is_free() {
+    let nginx = Nginx::start().await;
+    let encoder = Encoder::start(0);
+    let first = destination("key", &nginx.url(), &encoder.hub);
+    wait_live(&first, SOON).await;
+    let second = destination("key", &nginx.url(), &encoder.hub);
+    let refused = wait_status(&second, SOON, "a refusal", |s| {
+        matches!(s.state, State::Retrying { attempt: 2.., .. })
+    })
+    .await;
+    let code = "NetStream.Publish.BadName".to_owned();
+    assert_eq!(
+        refused.last_error,
+        Some(DeliveryErrorCode::PublishRejected(code))
+    );
+    assert_eq!(refused.frames_dropped, 0);
+    first.stop().await;
+    second.network_changed();
+    let live = wait_live(&second, SOON).await;
+    assert_eq!(live.reconnects, 0);
+    second.stop().await;
 }

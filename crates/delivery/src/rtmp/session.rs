@@ -191,9 +191,11 @@ impl PublishSession {
                 self.publish(id.ok_or(Violation::Command)? as u32);
                 Ok(None)
             }
-            // Servers without releaseStream or FCPublish answer those with errors: harmless.
+            // Servers without releaseStream or FCPublish answer those with errors: harmless. Any
+            // other error before acceptance is a refusal; some servers name no transaction in it.
             "_error"
-                if [Some(CONNECT), Some(CREATE_STREAM), Some(PUBLISH)].contains(&transaction) =>
+                if self.stage != Stage::Accepted
+                    && ![Some(RELEASE_STREAM), Some(FC_PUBLISH)].contains(&transaction) =>
             {
                 let code = values.iter().find_map(|v| v.property("code"));
                 let code = self.harmless(code.unwrap_or("error"));

@@ -164,3 +164,50 @@ fn answer(
         _ => Vec::new(),
     }
 }
+
+/// A narrow uplink to a server: takes so many bytes a second and no more.
+pub struct Narrow {
+    address: SocketAddr,
+    task: JoinHandle<()>,
+}
+
+impl Narrow {
+    pub async fn start(server_port: u16, bytes_per_second: usize) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        SockRef::from(&listener)
+            .set_recv_buffer_size(16 * 1024)
+            .unwrap();
+        let address = listener.local_addr().unwrap();
+        let task = tokio::spawn(async move {
+            loop {
+                let (client, _) = listener.accept().await.unwrap();
+                let server = TcpStream::connect(("127.0.0.1", server_port)).await;
+                let (mut up, mut up_out) = client.into_split();
+                let (mut down, mut down_out) = server.unwrap().into_split();
+                let back = tokio::spawn(async move {
+                    let _ = tokio::io::copy(&mut down, &mut up_out).await;
+                });
+                let mut slice = vec![0u8; bytes_per_second / 50];
+                let mut pace = tokio::time::interval(Duration::from_millis(20));
+                while let Ok(count @ 1..) = up.read(&mut slice).await {
+                    pace.tick().await;
+                    if down_out.write_all(&slice[..count]).await.is_err() {
+                        break;
+                    }
+                }
+                back.abort();
+            }
+        });
+        Self { address, task }
+    }
+
+    pub fn url(&self) -> String {
+        format!("rtmp://{}/live", self.address)
+    }
+}
+
+impl Drop for Narrow {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
