@@ -1,0 +1,404 @@
+//! From the cells of one row to values; what cannot be read is collected as faults.
+
+use stallcast_show::{Currency, Money, MoneyFault, Offer, Refusal, Text};
+
+use super::columns::Columns;
+use super::table::{Cell, Kind, Row, trimmed};
+use super::{Field, ProblemCode};
+
+/// A cell that could not be read.
+pub(super) struct Fault {
+    pub(super) field: Field,
+    pub(super) code: ProblemCode,
+    pub(super) value: String,
+}
+
+/// Where a product's photo is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Photo {
+    None,
+    File(String),
+    Web(String),
+}
+
+/// What a count below zero means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum BelowZero {
+    /// A mistake.
+    Fault,
+    /// Sold more than there was, as shops allow: none left.
+    SoldOut,
+}
+
+/// The cells of one row.
+pub(super) struct RowCells<'a> {
+    columns: &'a Columns,
+    row: &'a Row,
+    pub(super) faults: Vec<Fault>,
+}
+
+impl<'a> RowCells<'a> {
+    pub(super) fn new(columns: &'a Columns, row: &'a Row) -> Self {
+        RowCells {
+            columns,
+            row,
+            faults: Vec::new(),
+        }
+    }
+
+    pub(super) fn fault(&mut self, field: Field, code: ProblemCode, value: &str) {
+        self.faults.push(Fault {
+            field,
+            code,
+            value: value.to_owned(),
+        });
+    }
+
+    /// The words of a cell; nothing when it is empty or could not be read.
+    pub(super) fn words(&mut self, field: Field) -> Option<&'a str> {
+        let cell = self.columns.cell(self.row, field)?;
+        self.readable(field, cell)
+    }
+
+    fn readable(&mut self, field: Field, cell: &'a Cell) -> Option<&'a str> {
+        let code = match cell.kind {
+            Kind::Fault => ProblemCode::FormulaError,
+            Kind::Days(_) => ProblemCode::DateInstead,
+            _ if cell.text.contains('\u{FFFD}') => ProblemCode::BadCharacters,
+            _ => return Some(&cell.text),
+        };
+        self.fault(field, code, &cell.text);
+        None
+    }
+
+    /// Words under the language they are written in, beside a column for English alone.
+    pub(super) fn text(&mut self, field: Field, english: Option<Field>) -> Text {
+        let mut text = self.words(field).map(in_its_language).unwrap_or_default();
+        if let Some(words) = english.and_then(|field| self.words(field)) {
+            text.en = words.to_owned();
+        }
+        text
+    }
+
+    pub(super) fn title(&mut self) -> Text {
+        let mut title = self.text(Field::Title, Some(Field::TitleEn));
+        if let Some(words) = self.words(Field::TitleZh) {
+            title.zh = words.to_owned();
+        }
+        title
+    }
+
+    /// Prices, quantity and countdown; nothing when the live price is missing or unreadable.
+    pub(super) fn offer(&mut self, default: &Currency, below_zero: BelowZero) -> Option<Offer> {
+        let currency = self.currency();
+        let before = self.faults.len();
+        let mut price = |field| self.price(field, currency.as_ref(), default);
+        let named_live = price(Field::LivePrice);
+        let plain = price(Field::Price);
+        let named_list = price(Field::ListPrice);
+        let prices = match (named_live, plain, named_list) {
+            (Some(live), plain, list) => Some((live, list.or(plain))),
+            (None, Some(plain), list) => Some((plain, list)),
+            // A usual price alone is what the product costs.
+            (None, None, Some(list)) => Some((list, None)),
+            (None, None, None) => None,
+        };
+        let quantity = self.quantity(below_zero);
+        let countdown_s = self.countdown();
+        let Some((live_price, list)) = prices else {
+            if self.faults.len() == before || !self.faults.iter().any(|f| is_price(f.field)) {
+                let candidates = [Field::LivePrice, Field::Price, Field::ListPrice];
+                let field = candidates.into_iter().find(|f| self.columns.has(*f));
+                self.fault(field.unwrap_or(Field::Price), ProblemCode::PriceMissing, "");
+            }
+            return None;
+        };
+        Some(Offer {
+            list_price: self.usual_price(list, &live_price),
+            live_price,
+            quantity,
+            countdown_s,
+        })
+    }
+
+    /// A usual price of nothing, or the same as the live one, is none: exports fill the cell that way.
+    fn usual_price(&mut self, list: Option<Money>, live: &Money) -> Option<Money> {
+        let list = list.filter(|list| list.minor > 0 && list != live)?;
+        let code = if list.currency != live.currency {
+            ProblemCode::CurrencyDiffers
+        } else if list.minor < live.minor {
+            ProblemCode::ListBelowLive
+        } else {
+            return Some(list);
+        };
+        let beside = self.columns.cell(self.row, Field::ListPrice).is_some();
+        let field = if beside {
+            Field::ListPrice
+        } else {
+            Field::Price
+        };
+        self.fault(field, code, &list.display());
+        None
+    }
+
+    fn currency(&mut self) -> Option<Currency> {
+        let words = self.words(Field::Currency)?;
+        // "元" and "$" are read as in an amount; anything else must be a code.
+        let probe = Money::parse(&format!("0 {words}"), &Currency("CNY".to_owned()));
+        match probe {
+            Ok(money) if money.currency.is_valid() => Some(money.currency),
+            _ => {
+                self.fault(Field::Currency, ProblemCode::CurrencyUnknown, words);
+                None
+            }
+        }
+    }
+
+    fn price(&mut self, field: Field, row: Option<&Currency>, file: &Currency) -> Option<Money> {
+        let words = self.words(field)?;
+        let in_header = self.columns.currency_in_header(field);
+        let default = row.or(in_header.as_ref()).unwrap_or(file);
+        match Money::parse(words, default) {
+            Ok(money) => Some(money),
+            Err(fault) => {
+                self.fault(field, price_code(fault), words);
+                None
+            }
+        }
+    }
+
+    fn quantity(&mut self, below_zero: BelowZero) -> Option<u32> {
+        let words = self.words(Field::Quantity)?;
+        let small = words.to_lowercase();
+        if matches!(
+            small.as_str(),
+            "不限" | "不限量" | "无限" | "unlimited" | "∞" | "-"
+        ) {
+            return None;
+        }
+        let number = trimmed(small.trim_end_matches(|c: char| c.is_alphabetic()));
+        // Whole units are read like an amount of a currency without minor unit.
+        let plain = number
+            .chars()
+            .all(|c| c.is_ascii_digit() || "., '-".contains(c));
+        let whole = plain.then(|| Money::parse(number, &Currency("JPY".to_owned())));
+        let code = match whole {
+            Some(Ok(count)) => match u32::try_from(count.minor) {
+                Ok(count) => return Some(count),
+                Err(_) => ProblemCode::QuantityUnreadable,
+            },
+            Some(Err(MoneyFault::Negative)) if below_zero == BelowZero::SoldOut => return Some(0),
+            Some(Err(MoneyFault::Negative)) => ProblemCode::QuantityNegative,
+            _ => ProblemCode::QuantityUnreadable,
+        };
+        self.fault(Field::Quantity, code, words);
+        None
+    }
+
+    fn countdown(&mut self) -> Option<u32> {
+        let fields = [(Field::Countdown, 1.0), (Field::CountdownMinutes, 60.0)];
+        let (field, unit_s, cell) = fields.into_iter().find_map(|(field, unit_s)| {
+            Some((field, unit_s, self.columns.cell(self.row, field)?))
+        })?;
+        let seconds = match cell.kind {
+            Kind::Days(days) => Some((days * 86_400.0).round()),
+            Kind::Fault => {
+                self.fault(field, ProblemCode::FormulaError, &cell.text);
+                return None;
+            }
+            Kind::Text | Kind::Number => seconds(&cell.text, unit_s),
+        };
+        let code = match seconds {
+            Some(0.0) => return None,
+            // The range makes the conversion exact.
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+            Some(seconds) if (1.0..=86_400.0).contains(&seconds) => return Some(seconds as u32),
+            Some(seconds) if !seconds.is_nan() => ProblemCode::CountdownOutOfRange,
+            _ => ProblemCode::CountdownUnreadable,
+        };
+        self.fault(field, code, &cell.text);
+        None
+    }
+
+    /// A barcode, with the leading zeros a spreadsheet takes for needless put back when the check digit
+    /// then fits.
+    pub(super) fn gtin(&mut self) -> Option<String> {
+        let words = self.words(Field::Gtin)?;
+        let code: String = words
+            .chars()
+            .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '\'' | '\u{2019}'))
+            .collect();
+        if code.is_empty() {
+            return None;
+        }
+        let candidates = [code.clone(), format!("{code:0>12}"), format!("{code:0>8}")];
+        let fits = |candidate: &String| {
+            candidate.len() - code.len() <= 3 && stallcast_show::gtin_is_valid(candidate)
+        };
+        if let Some(found) = candidates.into_iter().find(fits) {
+            return Some(found);
+        }
+        let scientific = code.contains(['e', 'E']) && code.parse::<f64>().is_ok();
+        let fault = if scientific {
+            ProblemCode::GtinDigitsLost
+        } else {
+            ProblemCode::GtinInvalid
+        };
+        self.fault(Field::Gtin, fault, words);
+        None
+    }
+
+    pub(super) fn photo(&mut self, field: Field) -> Photo {
+        let Some(cell) = self.columns.cell(self.row, field) else {
+            return Photo::None;
+        };
+        // A picture placed in the cell itself comes as an error or as WPS's formula: no name to use.
+        if cell.kind == Kind::Fault || cell.text.to_uppercase().contains("DISPIMG(") {
+            return Photo::None;
+        }
+        let Some(words) = self.readable(field, cell) else {
+            return Photo::None;
+        };
+        let is_web = |text: &str| text.starts_with("http://") || text.starts_with("https://");
+        if is_web(words) {
+            // Shops put several addresses into one cell.
+            let first = words
+                .split([',', ' ', '\n', '|', '，', ';'])
+                .next()
+                .unwrap_or(words);
+            return Photo::Web(first.to_owned());
+        }
+        let first = words.lines().next().unwrap_or(words);
+        let name = first.replace('\\', "/");
+        let name = name.trim_start_matches("./");
+        if first.starts_with(['/', '\\']) || name.contains(':') || name.contains("..") {
+            self.fault(field, ProblemCode::PhotoInvalid, words);
+            return Photo::None;
+        }
+        Photo::File(name.to_owned())
+    }
+
+    /// Points one below the other or parted by semicolons, over all columns that hold some.
+    pub(super) fn talking_points(&mut self) -> Vec<String> {
+        let cells: Vec<&Cell> = self.columns.cells(self.row, Field::TalkingPoints).collect();
+        let mut points = Vec::new();
+        for cell in cells {
+            if let Some(words) = self.readable(Field::TalkingPoints, cell) {
+                let parts = words.split(['\n', '\r', '；', ';', '|']);
+                let bare = parts.map(|p| trimmed(p.trim_start_matches(['•', '·', '-', '*', ' '])));
+                points.extend(bare.filter(|p| !p.is_empty()).map(str::to_owned));
+            }
+        }
+        points
+    }
+}
+
+fn is_price(field: Field) -> bool {
+    matches!(field, Field::LivePrice | Field::Price | Field::ListPrice)
+}
+
+fn price_code(fault: MoneyFault) -> ProblemCode {
+    match fault {
+        MoneyFault::NotANumber | MoneyFault::ListNotAboveLive => ProblemCode::PriceUnreadable,
+        MoneyFault::Negative => ProblemCode::PriceNegative,
+        MoneyFault::TooPrecise => ProblemCode::PriceTooPrecise,
+        MoneyFault::Ambiguous => ProblemCode::PriceAmbiguous,
+        MoneyFault::TooLarge => ProblemCode::PriceTooLarge,
+        MoneyFault::BadCurrency => ProblemCode::CurrencyUnknown,
+        MoneyFault::CurrencyDiffers => ProblemCode::CurrencyDiffers,
+    }
+}
+
+/// Chinese when there is a Han character, else English.
+pub(super) fn in_its_language(words: &str) -> Text {
+    let han = |c: char| matches!(c, '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}');
+    let mut text = Text::default();
+    if words.chars().any(han) {
+        text.zh = words.to_owned();
+    } else {
+        text.en = words.to_owned();
+    }
+    text
+}
+
+/// `90`, `90秒`, `5分钟`, `1分30秒`, `1h30m`, `00:05:00`. `1:30` is refused: it may be minutes or hours.
+fn seconds(words: &str, unit_s: f64) -> Option<f64> {
+    let parts: Vec<&str> = words.split([':', '：']).collect();
+    if let [hours, minutes, seconds] = parts[..] {
+        let part = |text: &str| text.parse::<u16>().ok().map(f64::from);
+        return Some(part(hours)? * 3600.0 + part(minutes)? * 60.0 + part(seconds)?);
+    }
+    let mut rest = words;
+    let mut sum = 0.0;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.');
+        let (number, tail) = rest.split_at(digits.unwrap_or(rest.len()));
+        let tail = tail.trim_start();
+        let unit_end = tail
+            .find(|c: char| c.is_ascii_digit())
+            .unwrap_or(tail.len());
+        let (unit, next) = tail.split_at(unit_end);
+        let unit_s = match unit.trim().to_lowercase().as_str() {
+            "" if next.is_empty() => unit_s,
+            "秒" | "秒钟" | "s" | "sec" | "secs" | "second" | "seconds" => 1.0,
+            "分" | "分钟" | "m" | "min" | "mins" | "minute" | "minutes" => 60.0,
+            "时" | "小时" | "h" | "hour" | "hours" => 3600.0,
+            _ => return None,
+        };
+        sum += number.parse::<f64>().ok()? * unit_s;
+        rest = next;
+    }
+    let whole = sum.round();
+    ((sum - whole).abs() < 1e-6).then_some(whole)
+}
+
+/// The column and code for what a product as a whole is refused for.
+pub(super) fn from_refusal(refusal: &Refusal, id_field: Field) -> (Field, ProblemCode) {
+    let of = |name: &str| match name {
+        "title" => Field::Title,
+        "short_title" => Field::ShortTitle,
+        "spec" => Field::Spec,
+        "talking_points" => Field::TalkingPoints,
+        "link" => Field::Link,
+        "photo" => Field::Photo,
+        _ => id_field,
+    };
+    match refusal {
+        Refusal::TextEmpty { field } => (of(field), ProblemCode::TitleMissing),
+        Refusal::TextTooLong { field, .. } => (of(field), ProblemCode::TextTooLong),
+        Refusal::TooMany { field, .. } => (of(field), ProblemCode::TooManyTalkingPoints),
+        Refusal::PriceInvalid { fault } => (Field::LivePrice, price_code(*fault)),
+        Refusal::InvalidLength { .. } => (Field::Countdown, ProblemCode::CountdownOutOfRange),
+        Refusal::GtinInvalid => (Field::Gtin, ProblemCode::GtinInvalid),
+        Refusal::BadFileName { .. } => (Field::Photo, ProblemCode::PhotoInvalid),
+        Refusal::BadUrl { .. } => (Field::Link, ProblemCode::LinkInvalid),
+        // A product's check gives no other refusal.
+        _ => (id_field, ProblemCode::BadCharacters),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_as_people_write_them() {
+        for (words, unit_s, expected) in [
+            ("90", 1.0, Some(90.0)),
+            ("90秒", 1.0, Some(90.0)),
+            ("5分钟", 1.0, Some(300.0)),
+            ("1分30秒", 1.0, Some(90.0)),
+            ("1h30m", 1.0, Some(5400.0)),
+            ("5 min", 1.0, Some(300.0)),
+            ("1.5", 60.0, Some(90.0)),
+            ("00:05:00", 1.0, Some(300.0)),
+            ("1:30", 1.0, None),
+            ("soon", 1.0, None),
+            ("-5", 1.0, None),
+            ("1.5", 1.0, None),
+            ("5 apples", 1.0, None),
+        ] {
+            assert_eq!(seconds(words, unit_s), expected, "{words}");
+        }
+    }
+}

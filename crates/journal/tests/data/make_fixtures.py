@@ -1,0 +1,68 @@
+"""Makes the workbooks of this folder; needs openpyxl (MIT). Run it here when a case is added."""
+
+import datetime
+import io
+import zipfile
+
+import openpyxl
+
+
+def save(book, name, replace=()):
+    """Saves a workbook; openpyxl writes no formula results, so they are put into the XML afterwards."""
+    raw = io.BytesIO()
+    book.save(raw)
+    with zipfile.ZipFile(raw) as old, zipfile.ZipFile(name, "w", zipfile.ZIP_DEFLATED) as new:
+        for item in old.infolist():
+            data = old.read(item.filename)
+            if item.filename.startswith("xl/worksheets/"):
+                for before, after in replace:
+                    assert before in data or item.filename.endswith("sheet1.xml"), before
+                    data = data.replace(before, after)
+            new.writestr(item.filename, data)
+
+
+def orchard():
+    book = openpyxl.Workbook()
+    notes = book.active
+    notes.title = "说明"
+    notes["A1"] = "请勿修改表头"
+    sheet = book.create_sheet("商品")
+    sheet["A1"] = "果园直播选品表"
+    sheet.merge_cells("A1:H1")
+    # Row 2 is blank.
+    header = ["链接号", "商品名称", "直播价（元）", "日常价", "库存", "规格", "条码", "倒计时(秒)", "卖点", "图片", "备注"]
+    for column, text in enumerate(header, 1):
+        sheet.cell(3, column, text)
+    rows = [
+        [2, "阳山水蜜桃", 29.9, 59.9, 300, "5斤装", 6901234567892, 90, "现摘现发\n坏果包赔", "peach.jpg", "x"],
+        [1, "巨峰葡萄", 19.899999999999999, None, None, "2斤", "036000291452", datetime.time(0, 5, 0), None, "https://example.com/grape.jpg", None],
+        [3, "翠冠梨", "=C4*0.5", 1999, 12.5, None, None, None, None, None, None],
+        [4, "黄桃罐头", "=C4/2", "¥39.90", 80, "6罐", None, None, None, None, None],
+        [5, "李子", datetime.date(2026, 1, 29), None, 5, None, None, None, None, None, None],
+        [6, None, 9.9, None, 5, None, None, None, None, None, None],
+        [7, "杏", 9.9, None, 5, datetime.date(2026, 3, 2), 6901234567893, None, None, None, None],
+        [8, "枇杷", "=1/0", None, 5, None, None, None, None, None, None],
+        [9, "杨梅", 1299, 1999.5, 0, None, 36000291452, None, None, None, None],
+    ]
+    for index, row in enumerate(rows):
+        for column, value in enumerate(row, 1):
+            if value is not None:
+                sheet.cell(4 + index, column, value)
+    # A stray cell far away, as left behind by a slip of the hand.
+    sheet.cell(1048576, 16384, " ")
+    save(book, "orchard.xlsx", [
+        (b"<f>C4*0.5</f><v />", b"<f>C4*0.5</f><v>14.950000000000001</v>"),
+        (b"<f>C4/2</f><v />", b"<f>C4/2</f><v>14.949999999999999</v>"),
+        (b'<c r="C11"><f>1/0</f><v /></c>', b'<c r="C11" t="e"><f>1/0</f><v>#DIV/0!</v></c>'),
+    ])
+
+
+def no_header():
+    book = openpyxl.Workbook()
+    book.active.append(["just", "some", "words"])
+    book.active.append([1, 2, 3])
+    save(book, "no_header.xlsx")
+
+
+orchard()
+no_header()
