@@ -1,6 +1,6 @@
 //! What each part says at a moment, as values that can be compared: equal content needs no redraw.
 
-use stallcast_show::{At, Countdown, Product, Show};
+use stallcast_show::{At, Countdown, Product, Show, Text};
 
 use crate::{
     Lang,
@@ -58,13 +58,7 @@ pub(crate) fn on_air(show: &Show) -> Option<&Product> {
 /// Title, spec and prices; the photo is added by the caller.
 pub(crate) fn card(settings: &Settings, show: &Show, product: &Product, lang: Lang) -> Content {
     let mut content = Content::new(lang);
-    let short = pick(&product.short_title, lang);
-    let title = if short.trim().is_empty() {
-        pick(&product.title, lang)
-    } else {
-        short
-    };
-    content.says("title", Words::Text(clean(title)));
+    content.says("title", Words::Text(clean(title(product, lang))));
     let spec = clean(pick(&product.spec, lang));
     if !spec.is_empty() {
         content.holding.push("spec");
@@ -92,6 +86,23 @@ pub(crate) fn card(settings: &Settings, show: &Show, product: &Product, lang: La
         content.says("number", Words::Text(clean(&number)));
     }
     content
+}
+
+/// The short title, unless only the full one speaks the language.
+fn title(product: &Product, lang: Lang) -> &str {
+    let in_lang = |text: &Text| {
+        !match lang {
+            Lang::Zh => text.zh.trim().is_empty(),
+            Lang::En => text.en.trim().is_empty(),
+        }
+    };
+    let short_speaks = in_lang(&product.short_title);
+    let short_alone = !in_lang(&product.title) && product.short_title != Text::default();
+    if short_speaks || short_alone {
+        pick(&product.short_title, lang)
+    } else {
+        pick(&product.title, lang)
+    }
 }
 
 /// What is left, if it is counted.

@@ -5,7 +5,7 @@ use stallcast_show::Money;
 /// A price in the three parts a card sets in different sizes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MoneyParts {
-    /// Sign or code before the number, for example `¥`, `US$` or `CHF `.
+    /// Sign or code before the number, for example `¥`, `HK$` or `CHF `.
     pub sign: String,
     /// Whole units with grouping where the currency's readers expect it.
     pub whole: String,
@@ -13,71 +13,37 @@ pub struct MoneyParts {
     pub fraction: String,
 }
 
-/// Digits after the point (ISO 4217, list one; only the currencies that differ from 2).
-fn exponent(code: &str) -> u32 {
-    match code {
-        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX"
-        | "VND" | "VUV" | "XAF" | "XOF" | "XPF" => 0,
-        "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
-        _ => 2,
-    }
-}
-
-fn sign(code: &str) -> String {
-    let known = match code {
-        "CNY" => "¥",
-        "USD" => "$",
-        "EUR" => "€",
-        "GBP" => "£",
-        // A yen price beside a yuan price must not read the same.
-        "JPY" => "JP¥",
-        "KRW" => "₩",
-        "HKD" => "HK$",
-        "TWD" => "NT$",
-        "SGD" => "S$",
-        "AUD" => "A$",
-        "CAD" => "C$",
-        "MYR" => "RM",
-        "THB" => "฿",
-        "VND" => "₫",
-        "INR" => "₹",
-        "PHP" => "₱",
-        _ => return format!("{code} "),
-    };
-    known.to_owned()
-}
-
 /// Splits an amount into sign, whole units and fraction.
 ///
 /// Yuan drop trailing zeros (`¥29.9`, `¥19`) and are not grouped, as on every Chinese price tag; other
 /// currencies keep both digits unless the fraction is nil (`$9.90`, `$12`) and are grouped by thousands.
 pub fn money_parts(money: &Money) -> MoneyParts {
-    let code = money.currency.0.as_str();
-    let exponent = exponent(code);
-    let unit = 10_u64.pow(exponent);
+    let yuan = money.currency.0 == "CNY";
+    let digits = money.currency.minor_digits();
+    let unit = 10_u64.pow(digits);
     let amount = money.minor.unsigned_abs();
     let (whole, rest) = (amount / unit, amount % unit);
     let mut fraction = String::new();
     if rest > 0 {
-        fraction = format!(".{rest:0width$}", width = exponent as usize);
-        if code == "CNY" {
+        fraction = format!(".{rest:0width$}", width = digits as usize);
+        if yuan {
             fraction.truncate(fraction.trim_end_matches('0').len());
         }
     }
-    let whole = if code == "CNY" {
+    let whole = if yuan {
         whole.to_string()
     } else {
         grouped(whole)
     };
     let minus = if money.minor < 0 { "-" } else { "" };
     MoneyParts {
-        sign: format!("{minus}{}", sign(code)),
+        sign: format!("{minus}{}", money.currency.symbol()),
         whole,
         fraction,
     }
 }
 
-/// An amount on one line, for example `¥29.9`, `$9.99`, `JP¥1,200`.
+/// An amount on one line, for example `¥29.9`, `$9.99`, `¥1,200` for yen.
 pub fn format_money(money: &Money) -> String {
     let parts = money_parts(money);
     format!("{}{}{}", parts.sign, parts.whole, parts.fraction)
@@ -119,7 +85,7 @@ mod tests {
             (999, "USD", "$9.99"),
             (990, "USD", "$9.90"),
             (1_234_500, "USD", "$12,345"),
-            (1200, "JPY", "JP¥1,200"),
+            (1200, "JPY", "¥1,200"),
             (1250, "KWD", "KWD 1.250"),
             (i64::MAX, "USD", "$92,233,720,368,547,758.07"),
         ] {

@@ -1,0 +1,259 @@
+"""Draws the demo show's product photos (600 x 600) from formulas; nothing here is a photograph.
+
+    python photos.py [OUT_DIR]
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFilter
+
+from paint import backdrop, mix, noise, save, shadow, smooth, solid
+
+N = 1200
+TEX = 512
+
+
+def sample(texture, a, b):
+    """Looks a texture up with coordinates of about -1..1."""
+    h, w = texture.shape
+    return texture[((b * 0.5 + 0.5) * (h - 1)).astype(int).clip(0, h - 1), ((a * 0.5 + 0.5) * (w - 1)).astype(int).clip(0, w - 1)]
+
+
+def paste(canvas, draw):
+    """Draws with Pillow at twice the size and lays it on the canvas."""
+    layer = Image.new("RGBA", (N, N), (0, 0, 0, 0))
+    draw(ImageDraw.Draw(layer), layer)
+    rgba = np.asarray(layer.filter(ImageFilter.GaussianBlur(0.8)), float)
+    a = rgba[..., 3:] / 255
+    canvas[:] = canvas * (1 - a) + rgba[..., :3] * a
+
+
+def leaf(canvas, base, length, width, turn, colour=(86, 140, 52)):
+    def draw(pen, _):
+        t = np.linspace(0, 1, 40)
+        side = np.sin(np.pi * t) ** 0.8 * width
+        c, s = np.cos(turn), np.sin(turn)
+        def at(along, across):
+            return (base[0] + c * along - s * across, base[1] + s * along + c * across)
+        upper = [at(length * k, -w) for k, w in zip(t, side)]
+        lower = [at(length * k, w) for k, w in zip(t, side)]
+        pen.polygon(upper + lower[::-1], fill=tuple(colour) + (255,))
+        pen.polygon(upper + [at(length * k, 0) for k in t[::-1]], fill=tuple(min(255, int(v * 1.18)) for v in colour) + (255,))
+        pen.line([at(0, 0), at(length, 0)], fill=(170, 205, 120, 255), width=4)
+        for k in np.linspace(0.2, 0.8, 5):
+            w = np.sin(np.pi * k) ** 0.8 * width * 0.75
+            pen.line([at(length * k, 0), at(length * (k + 0.12), -w)], fill=(150, 190, 105, 150), width=2)
+            pen.line([at(length * k, 0), at(length * (k + 0.12), w)], fill=(150, 190, 105, 150), width=2)
+    paste(canvas, draw)
+
+
+def stem(canvas, points, width=12, colour=(92, 62, 36)):
+    def draw(pen, _):
+        pen.line(points, fill=colour + (255,), width=width, joint="curve")
+        pen.line([(x - 2, y) for x, y in points], fill=tuple(int(v * 1.35) for v in colour) + (255,), width=max(2, width // 3), joint="curve")
+    paste(canvas, draw)
+
+
+def apple(canvas, centre, radius, seed, ripe=0.7, turn=0.0):
+    freckles = noise((TEX, TEX), 60, seed, 2)
+    streaks = np.asarray(Image.fromarray((noise((TEX // 16, TEX), 46, seed + 1, 3) * 255).astype(np.uint8)).resize((TEX, TEX), Image.BICUBIC), float) / 255
+    blush = noise((TEX, TEX), 2, seed + 2, 3)
+    def profile(v):
+        return np.sqrt(np.maximum(1 - v * v, 0)) ** 0.82 * (1.07 - 0.16 * v - 0.05 * v * v)
+    def colour(u, v, z):
+        red = mix((214, 36, 40), (150, 14, 30), sample(blush, u, v) * 1.5 - 0.4)
+        gold = np.array([236, 196, 96.0])
+        bare = smooth(0.50, 0.80, sample(blush, -u, v) * 0.75 + 0.30 * sample(streaks, u, v) - 0.42 * (ripe - 0.7) + 0.10 * v)
+        out = mix(red, gold, bare * 0.85)
+        out = mix(out, np.array([168, 20, 30.0]), smooth(0.55, 0.75, sample(streaks, u, v)) * 0.45)
+        dots = smooth(0.72, 0.80, sample(freckles, u, v))
+        out = mix(out, np.array([246, 214, 160.0]), dots * 0.55)
+        return mix(out, np.array([205, 190, 96.0]), smooth(-0.80, -1.0, v) * 0.9)
+    shadow(canvas, (centre[0] + radius * 0.25, centre[1] + radius * 0.86), (radius * 1.15, radius * 0.30), 0.62, 26)
+    solid(canvas, centre, radius, profile, colour, turn=turn, gloss=0.62, shine=46, ground=centre[1] + radius * 0.92)
+    # The hollow at the stem.
+    top = (centre[0] + np.sin(turn) * radius * 0.86, centre[1] - np.cos(turn) * radius * 0.86)
+    ys, xs = np.mgrid[0:N, 0:N]
+    d = ((xs - top[0]) / (radius * 0.36)) ** 2 + ((ys - top[1]) / (radius * 0.13)) ** 2
+    a = (np.clip(1 - d, 0, 1) ** 0.7 * 0.78)[..., None]
+    canvas[:] = canvas * (1 - a) + np.array([92, 60, 22.0]) * a
+    stem(canvas, [(top[0], top[1] + radius * 0.03), (top[0] + radius * 0.03, top[1] - radius * 0.16), (top[0] + radius * 0.12, top[1] - radius * 0.30)], int(radius * 0.055))
+    return top
+
+
+def apples():
+    canvas = backdrop((N, N), 11, (178, 205, 120), (120, 160, 74))
+    apple(canvas, (400, 600), 235, 5, 0.9, -0.06)
+    apple(canvas, (850, 570), 225, 9, 0.55, 0.10)
+    top = apple(canvas, (610, 770), 285, 21, 0.75, 0.02)
+    leaf(canvas, (top[0] + 22, top[1] - 58), 190, 46, -0.45)
+    return canvas
+
+
+def pear(canvas, centre, radius, seed, turn=0.0):
+    specks = noise((TEX, TEX), 80, seed, 2)
+    blush = noise((TEX, TEX), 2, seed + 2, 3)
+    def profile(v):
+        belly = 0.74 * np.sqrt(np.maximum(1 - ((v - 0.34) / 0.66) ** 2, 0))
+        neck = 0.40 * np.sqrt(np.maximum(1 - ((v + 0.28) / 0.72) ** 2, 0))
+        k = smooth(-0.42, 0.30, v)
+        return np.where(v < -0.32, neck, neck * (1 - k) + np.maximum(belly, 0.0) * k + 0.02)
+    def colour(u, v, z):
+        out = mix((236, 206, 92), (206, 196, 84), sample(blush, u, v))
+        out = mix(out, np.array([214, 140, 62.0]), smooth(0.45, 0.75, sample(blush, -u, v)) * 0.45 * (u > -1))
+        return mix(out, np.array([150, 108, 48.0]), smooth(0.66, 0.76, sample(specks, u, v)) * 0.5)
+    shadow(canvas, (centre[0] + radius * 0.2, centre[1] + radius * 0.95), (radius * 0.85, radius * 0.22), 0.6, 24)
+    solid(canvas, centre, radius, profile, colour, turn=turn, gloss=0.42, shine=34, ground=centre[1] + radius)
+    top = (centre[0] + np.sin(turn) * radius * 0.97, centre[1] - np.cos(turn) * radius * 0.97)
+    stem(canvas, [(top[0], top[1] + 8), (top[0] + 8, top[1] - 34), (top[0] + 30, top[1] - 78)], 15)
+    return top
+
+
+def pears():
+    canvas = backdrop((N, N), 23, (206, 214, 140), (150, 168, 88))
+    pear(canvas, (390, 570), 300, 3, -0.10)
+    pear(canvas, (850, 585), 290, 8, 0.14)
+    top = pear(canvas, (620, 690), 350, 15, 0.02)
+    leaf(canvas, (top[0] + 26, top[1] - 66), 180, 42, -0.30)
+    return canvas
+
+
+def honey():
+    canvas = backdrop((N, N), 37, (240, 210, 130), (206, 160, 74), (180, 128, 78))
+    swirl = noise((TEX, TEX), 3, 5, 4)
+    centre, half = (600, 660), 330
+    def jar(v):
+        body = 0.74 - 0.10 * smooth(-0.55, -0.95, v) - 0.06 * smooth(0.84, 1.0, v)
+        return np.where(np.abs(v) < 0.999, body, 0.0)
+    def glass(u, v, z):
+        glow = smooth(-0.9, 0.9, u * 0.4 - v * 0.2 + sample(swirl, u, v) * 0.7)
+        out = mix((166, 78, 8), (250, 176, 40), glow)
+        return mix(out, np.array([255, 226, 150.0]), smooth(0.40, 0.9, u) * smooth(0.95, 0.5, u) * 0.7)
+    shadow(canvas, (690, 965), (330, 78), 0.55, 26)
+    ys, xs = np.mgrid[0:N, 0:N]
+    light = np.exp(-(((xs - 900) / 190) ** 2 + ((ys - 985) / 42) ** 2))[..., None] * 0.55
+    canvas[:] = canvas * (1 - light) + np.array([255, 190, 70.0]) * light
+    solid(canvas, centre, half, jar, glass, gloss=0.55, shine=60)
+    lid = noise((TEX, TEX), 30, 3, 3)
+    solid(canvas, (600, 322), 62, lambda v: np.where(np.abs(v) < 0.999, 3.55 - 0.18 * np.abs(v) ** 6, 0.0), lambda u, v, z: mix((222, 188, 120), (180, 138, 72), sample(lid, u, v)), gloss=0.25, shine=20)
+    def label(pen, layer):
+        pen.rounded_rectangle((430, 560, 770, 800), 34, fill=(255, 247, 224, 255), outline=(196, 132, 38, 255), width=7)
+        for ring, tone in ((0, (240, 176, 46, 255)),):
+            for hx, hy in ((600, 640), (541, 674), (659, 674), (600, 708)):
+                r = 36
+                pen.polygon([(hx + r * np.cos(np.pi / 6 + k * np.pi / 3), hy + r * np.sin(np.pi / 6 + k * np.pi / 3)) for k in range(6)], fill=tone, outline=(255, 247, 224, 255), width=6)
+        pen.line((500, 764, 700, 764), fill=(196, 132, 38, 255), width=8)
+    paste(canvas, label)
+    shine = np.exp(-(((xs - 425) / 20) ** 2)) * smooth(400, 460, ys) * smooth(930, 860, ys) * 0.55
+    canvas[:] = canvas * (1 - shine[..., None]) + 255 * shine[..., None]
+    # A dipper with its drop.
+    def dipper(pen, _):
+        pen.line((800, 900, 1090, 700), fill=(166, 112, 60, 255), width=26)
+        pen.line((800, 893, 1086, 695), fill=(206, 156, 96, 255), width=8)
+    shadow(canvas, (900, 985), (200, 36), 0.4, 20)
+    paste(canvas, dipper)
+    for k in range(6):
+        wood = (214, 160, 92) if k % 2 == 0 else (172, 116, 58)
+        solid(canvas, (868 - k * 25, 856 + k * 17), 62 - abs(k - 2.5) * 7, lambda v: np.sqrt(np.maximum(1 - v * v, 0)) * 0.24, lambda u, v, z, w=wood: mix(w, (240, 170, 50), smooth(-0.2, 0.9, v)), turn=0.96 - np.pi / 2 + np.pi / 2, gloss=0.5, shine=30)
+    return canvas
+
+
+def walnut(canvas, centre, radius, seed, turn):
+    wrinkles = noise((TEX, TEX), 9, seed, 4)
+    tone = noise((TEX, TEX), 4, seed + 3, 3)
+    ridge = np.abs(wrinkles - 0.5) * 2
+    def profile(v):
+        return np.sqrt(np.maximum(1 - v * v, 0)) * 0.86 * (1 - 0.06 * v)
+    def colour(u, v, z):
+        out = mix((206, 158, 98), (168, 116, 64), sample(tone, u, v))
+        out = mix(np.array([112, 70, 36.0]), out, smooth(0.02, 0.26, sample(ridge, u, v)))
+        return mix(out, np.array([118, 76, 40.0]), np.exp(-(u / 0.035) ** 2) * 0.8)
+    def bump(u, v):
+        return smooth(0.0, 0.35, sample(ridge, u, v)) * 0.035 + 0.05 * np.exp(-(u / 0.07) ** 2)
+    shadow(canvas, (centre[0] + radius * 0.2, centre[1] + radius * 0.84), (radius * 1.0, radius * 0.28), 0.6, 18)
+    solid(canvas, centre, radius, profile, colour, turn=turn, bump=bump, gloss=0.12, shine=14, ground=centre[1] + radius * 0.9)
+
+
+def walnuts():
+    canvas = backdrop((N, N), 41, (196, 196, 150), (140, 136, 90), (158, 112, 74))
+    for k, (x, y, r, t) in enumerate([(330, 640, 165, 0.5), (620, 610, 160, -0.3), (890, 650, 165, 0.9), (250, 860, 172, -0.8), (940, 880, 178, 0.2), (590, 850, 196, 0.35)]):
+        walnut(canvas, (x, y), r, 60 + 7 * k, t)
+    return canvas
+
+
+def date(canvas, centre, radius, seed, turn):
+    folds = np.asarray(Image.fromarray((noise((TEX // 4, TEX), 14, seed, 4) * 255).astype(np.uint8)).resize((TEX, TEX), Image.BICUBIC), float) / 255
+    def profile(v):
+        return np.sqrt(np.maximum(1 - v * v, 0)) ** 0.9 * 0.66
+    def colour(u, v, z):
+        out = mix((168, 34, 26), (98, 14, 18), sample(folds, u, v) * 1.5 - 0.3)
+        return mix(out, np.array([196, 120, 70.0]), smooth(-0.90, -1.0, v))
+    def bump(u, v):
+        return sample(folds, u, v) * 0.10
+    shadow(canvas, (centre[0] + radius * 0.15, centre[1] + radius * 0.66), (radius * 1.0, radius * 0.26), 0.6, 16)
+    solid(canvas, centre, radius, profile, colour, turn=turn, bump=bump, gloss=0.50, shine=30, ground=centre[1] + radius * 0.8)
+
+
+def dates():
+    canvas = backdrop((N, N), 53, (232, 206, 150), (196, 150, 92), (206, 160, 108))
+    places = [(300, 610, 150, 1.2), (560, 590, 150, -1.0), (830, 600, 150, 1.5), (1000, 720, 145, 0.7), (200, 770, 150, -0.6), (430, 750, 165, 1.1), (690, 750, 168, -1.3), (900, 870, 168, 1.25), (330, 930, 172, -1.15), (610, 930, 180, 1.45)]
+    for k, (x, y, r, t) in enumerate(places):
+        date(canvas, (x, y), r, 90 + 5 * k, t)
+    leaf(canvas, (930, 560), 170, 40, -0.5)
+    leaf(canvas, (960, 590), 150, 36, 0.15, (104, 156, 60))
+    return canvas
+
+
+def sweet_potato(canvas, centre, radius, seed, turn, fat=0.40):
+    skin = noise((TEX, TEX), 10, seed, 5)
+    lines = np.asarray(Image.fromarray((noise((TEX, TEX // 16), 6, seed + 1, 4) * 255).astype(np.uint8)).resize((TEX, TEX), Image.BICUBIC), float) / 255
+    def profile(v):
+        return np.maximum(1 - np.abs(v) ** 2.3, 0) ** 0.72 * fat * (1 + 0.10 * np.sin(v * 4 + seed))
+    def colour(u, v, z):
+        out = mix((176, 70, 84), (136, 44, 66), sample(skin, u, v) * 1.4 - 0.2)
+        out = mix(out, np.array([206, 128, 106.0]), smooth(0.58, 0.75, sample(lines, u, v)) * 0.4)
+        return mix(out, np.array([110, 60, 50.0]), smooth(0.90, 1.0, np.abs(v)) * 0.8)
+    def bump(u, v):
+        return sample(lines, u, v) * 0.020 + sample(skin, u, v) * 0.03
+    drop = abs(np.cos(turn)) * radius * 0.75 + abs(np.sin(turn)) * radius * fat * 0.9
+    shadow(canvas, (centre[0] + 24, centre[1] + drop), (radius * 0.95, radius * 0.20), 0.55, 24)
+    solid(canvas, centre, radius, profile, colour, turn=turn, bump=bump, gloss=0.14, shine=14, ground=centre[1] + drop)
+
+
+def sweet_potatoes():
+    canvas = backdrop((N, N), 67, (200, 206, 132), (150, 150, 84), (188, 140, 92))
+    sweet_potato(canvas, (470, 610), 370, 4, 1.36, 0.42)
+    sweet_potato(canvas, (810, 690), 340, 7, -1.25, 0.40)
+    sweet_potato(canvas, (480, 850), 390, 12, 1.52, 0.44)
+    # One cut open.
+    def cut(pen, layer):
+        pen.ellipse((770, 800, 1050, 1070), fill=(150, 54, 70, 255))
+        pen.ellipse((786, 814, 1034, 1054), fill=(244, 158, 62, 255))
+        pen.ellipse((818, 846, 1002, 1022), fill=(250, 178, 84, 255))
+        rng = np.random.default_rng(4)
+        for _ in range(70):
+            a, r = rng.random() * 6.28, 20 + rng.random() * 92
+            x, y = 910 + r * np.cos(a), 934 + r * np.sin(a) * 0.96
+            pen.line((x, y, x + 12 * np.cos(a), y + 12 * np.sin(a)), fill=(255, 206, 130, 170), width=3)
+    shadow(canvas, (930, 1060), (150, 34), 0.6, 16)
+    paste(canvas, cut)
+    return canvas
+
+
+PHOTOS = {"apple": apples, "pear": pears, "honey": honey, "walnut": walnuts, "jujube": dates, "sweet-potato": sweet_potatoes}
+
+
+def main():
+    out = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent.parent / "photos")
+    out.mkdir(parents=True, exist_ok=True)
+    only = sys.argv[2:]
+    for name, draw in PHOTOS.items():
+        if not only or name in only:
+            save(draw(), out / f"{name}.png")
+            print(name)
+
+
+if __name__ == "__main__":
+    main()
