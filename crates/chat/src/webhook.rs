@@ -166,7 +166,10 @@ mod tests {
             text: "多少钱".into(),
             at: Some(At(1_763_700_000_000)),
         };
-        assert_eq!(parse(one.as_bytes(), JSON).unwrap(), [expected.clone()]);
+        assert_eq!(
+            parse(one.as_bytes(), JSON).unwrap(),
+            std::slice::from_ref(&expected)
+        );
         for body in [
             format!("[{one},{one}]"),
             format!("\u{feff}{one}\r\n\r\n{one}\n"),

@@ -29,35 +29,50 @@ pub(crate) fn host_of(url: &str) -> String {
     )
 }
 
+enum Secured {
+    Yes,
+    No,
+}
+
 /// TLS or not, host, port.
-fn parts(url: &str) -> Option<(Tls, String, u16)> {
+fn parts(url: &str) -> Option<(Secured, String, u16)> {
     let request = url.trim().into_client_request().ok()?;
     let uri = request.uri();
-    let (tls, usual_port) = match uri.scheme_str()? {
-        "ws" => (Tls::Off, 80),
-        "wss" => (Tls::System, 443),
+    let (secured, usual_port) = match uri.scheme_str()? {
+        "ws" => (Secured::No, 80),
+        "wss" => (Secured::Yes, 443),
         _ => return None,
     };
     let host = uri.host()?.trim_matches(['[', ']']).to_owned();
-    Some((tls, host, uri.port_u16().unwrap_or(usual_port)))
+    Some((secured, host, uri.port_u16().unwrap_or(usual_port)))
 }
 
 /// One connection, from look-up to its end.
 pub(crate) async fn attend(url: &str, outlet: &mut Outlet) -> End {
-    match connect_and_read(url, outlet).await {
+    attend_trusting(&Tls::System, url, outlet).await
+}
+
+/// `trust` is used where the address asks for TLS.
+async fn attend_trusting(trust: &Tls, url: &str, outlet: &mut Outlet) -> End {
+    match connect_and_read(trust, url, outlet).await {
         Ok(never) => match never {},
         Err(end) => end,
     }
 }
 
-async fn connect_and_read(url: &str, outlet: &mut Outlet) -> Result<std::convert::Infallible, End> {
+async fn connect_and_read(
+    trust: &Tls,
+    url: &str,
+    outlet: &mut Outlet,
+) -> Result<std::convert::Infallible, End> {
     let invalid = End::Hopeless(ChatErrorCode::InvalidUrl);
-    let (tls, host, port) = parts(url).ok_or(invalid)?;
+    let (secured, host, port) = parts(url).ok_or(invalid)?;
     let request = url.trim().into_client_request().map_err(|_| invalid)?;
-    let connector = match dial::tls_client(&tls)? {
-        Some(client) => TlsConnector::Rustls(client),
-        None => TlsConnector::Plain,
+    let client = match secured {
+        Secured::Yes => dial::tls_client(trust)?,
+        Secured::No => None,
     };
+    let connector = client.map_or(TlsConnector::Plain, TlsConnector::Rustls);
     // A message is bounded like a webhook's body. What is written is pings and pongs only.
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BYTES)
@@ -151,7 +166,54 @@ fn code_of(error: &Error) -> ChatErrorCode {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use rustls::ServerConfig;
+    use rustls::pki_types::PrivateKeyDer;
+    use tokio::net::TcpListener;
+
     use super::*;
+    use crate::connector::Incoming;
+    use crate::outlet::tests::outlet;
+
+    #[tokio::test]
+    async fn a_secured_address_is_read_with_the_right_root_and_refused_with_another() {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key)
+            .unwrap();
+        let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("wss://localhost:{}/", listener.local_addr().unwrap().port());
+        let server = async {
+            let (stream, _) = listener.accept().await.unwrap();
+            let stream = acceptor.accept(stream).await.unwrap();
+            let mut socket = tokio_tungstenite::accept_async(stream).await.unwrap();
+            let said = Message::text(r#"{"author":"a","text":"secured"}"#);
+            socket.send(said).await.unwrap();
+            socket.close(None).await.unwrap();
+            let (stream, _) = listener.accept().await.unwrap();
+            assert!(acceptor.accept(stream).await.is_err());
+        };
+        let (mut outlet, mut lines, _status) = outlet(4);
+        let client = async {
+            let pem = made.cert.pem();
+            let trusted = attend_trusting(&Tls::ExtraRoot { pem }, &url, &mut outlet).await;
+            assert_eq!(trusted, End::Lost(ChatErrorCode::ClosedByPeer));
+            let other = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+            let pem = other.cert.pem();
+            let refused = attend_trusting(&Tls::ExtraRoot { pem }, &url, &mut outlet).await;
+            assert_eq!(refused, End::Lost(ChatErrorCode::TlsRefused));
+        };
+        tokio::join!(server, client);
+        let line = lines.recv().await.unwrap();
+        assert!(matches!(line, Incoming::Line(line) if line.text == "secured"));
+    }
 
     #[test]
     fn an_address_is_shown_without_what_may_be_a_token() {

@@ -1,6 +1,10 @@
 //! Owns what the question model sees of a line. Pure std, since the training program compiles this
 //! same file: what is trained is what is shipped.
 
+use super::cues::{
+    ACTING, ASKING, ENGLISH_ASKING, ENGLISH_VERBS, NOT_ASKING, OPENERS, PARTICLES, PINYIN, TELLING,
+};
+
 /// A piece of a line after normalising.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Token {
@@ -27,211 +31,6 @@ impl Token {
         }
     }
 }
-
-/// Particles that soften a clause and say nothing about asking.
-const PARTICLES: &str = "啊呀哦喔哈吖哇呐哪噢欸诶撒哟唷滴了";
-/// Words that ask, in Chinese.
-const ASKING: [&str; 33] = [
-    "什么",
-    "啥",
-    "怎么",
-    "怎样",
-    "怎么样",
-    "咋",
-    "哪",
-    "谁",
-    "几",
-    "多少",
-    "多久",
-    "多大",
-    "多高",
-    "多重",
-    "多长",
-    "多厚",
-    "多远",
-    "为何",
-    "吗",
-    "么",
-    "嘛",
-    "呢",
-    "没有",
-    "是不是",
-    "有没有",
-    "能不能",
-    "可不可以",
-    "要不要",
-    "会不会",
-    "对不对",
-    "干嘛",
-    "如何",
-    "还是",
-];
-/// Places where an asking word does not ask.
-const NOT_ASKING: [&str; 46] = [
-    "什么都",
-    "啥都",
-    "什么神仙",
-    "什么叫",
-    "没什么",
-    "没啥",
-    "有什么好",
-    "有啥好",
-    "为什么不早",
-    "怎么这么",
-    "怎么那么",
-    "咋这么",
-    "怎么能",
-    "怎么可能",
-    "怎么都",
-    "怎么又",
-    "咋又",
-    "不知道",
-    "不晓得",
-    "多少都",
-    "好几",
-    "没几",
-    "几块钱的事",
-    "问就是",
-    "别问",
-    "以为",
-    "谁懂",
-    "谁都",
-    "谁还",
-    "谁能",
-    "谁不",
-    "哪有",
-    "哪里哪里",
-    "哪里都",
-    "哪款都",
-    "哪个都",
-    "管他",
-    "管它",
-    "不管",
-    "这么",
-    "那么",
-    "多么",
-    "什么的",
-    "什么时候都",
-    "怎么回事 ",
-    "说什么",
-];
-/// Asks for an action rather than an answer.
-const ACTING: [&str; 44] = [
-    "看看",
-    "看下",
-    "看一下",
-    "讲讲",
-    "讲下",
-    "讲一下",
-    "讲解",
-    "介绍",
-    "说说",
-    "说下",
-    "说一下",
-    "报一下",
-    "报下",
-    "试试",
-    "试下",
-    "试一下",
-    "试穿",
-    "上身",
-    "近点",
-    "近一点",
-    "来一",
-    "来个",
-    "来首",
-    "唱",
-    "跳",
-    "发个",
-    "给个",
-    "给我",
-    "帮",
-    "想看",
-    "想听",
-    "想知道",
-    "不想听",
-    "点歌",
-    "一首",
-    "放首",
-    "教",
-    "换",
-    "一点",
-    "再来",
-    "别唱",
-    "推给",
-    "查查",
-    "带我",
-];
-/// Said by someone who tells, not asks.
-const TELLING: [&str; 24] = [
-    "我",
-    "已",
-    "拍了",
-    "买了",
-    "收到",
-    "到了",
-    "终于",
-    "好吃",
-    "好看",
-    "喜欢",
-    "爱了",
-    "谢谢",
-    "感谢",
-    "哈哈",
-    "上次",
-    "我家",
-    "我妈",
-    "我老公",
-    "又来",
-    "真的",
-    "太",
-    "绝了",
-    "果然",
-    "还是",
-];
-/// Opens a clause that 不, 没 or 么 at its end turns into a question (`能寄新疆不`).
-const OPENERS: [&str; 14] = [
-    "能", "会", "有", "可以", "要", "是", "还", "了", "给", "得", "好", "行", "够", "用",
-];
-/// First words that turn an English clause into a question.
-const ENGLISH_VERBS: [&str; 32] = [
-    "is", "are", "am", "was", "were", "do", "does", "did", "can", "could", "will", "would",
-    "should", "has", "have", "may", "any", "anyone", "got", "isnt", "arent", "doesnt", "dont",
-    "cant", "wont", "u", "you", "shall", "must", "anybody", "which", "whose",
-];
-/// English question words, chat spellings included.
-const ENGLISH_ASKING: [&str; 22] = [
-    "what", "whats", "wat", "wats", "when", "whens", "where", "wheres", "who", "whos", "whom",
-    "why", "whys", "how", "hows", "hw", "which", "whose", "wdym", "howmuch", "whend", "whatre",
-];
-/// Pinyin and initials that people type for the same.
-const PINYIN: [&str; 25] = [
-    "ma",
-    "me",
-    "duoshao",
-    "duoshaoqian",
-    "duosao",
-    "dsq",
-    "dsqian",
-    "kqzg",
-    "zenme",
-    "zenmemai",
-    "zenmeyang",
-    "sheme",
-    "shenme",
-    "shm",
-    "sha",
-    "jidian",
-    "nali",
-    "nail",
-    "na",
-    "shui",
-    "bu",
-    "mei",
-    "ne",
-    "jige",
-    "jijin",
-];
 
 /// The names of what is in `text`, each at most once; `None` when there is nothing to ask with (only
 /// marks, numbers, emoji, or drawing).
@@ -261,7 +60,7 @@ fn is_drawing(text: &str) -> bool {
     let visible = text.chars().filter(|c| !c.is_whitespace()).count();
     let drawn = text
         .chars()
-        .filter(|c| matches!(*c, '\u{2500}'..='\u{25ff}' | '\u{2800}'..='\u{28ff}' | '/' | '\\' | '_' | '|' | '▄' | '(' | ')' | '-' | '='))
+        .filter(|c| matches!(*c, '\u{2500}'..='\u{25ff}' | '\u{2800}'..='\u{28ff}' | '/' | '\\' | '_' | '|' | '(' | ')' | '-' | '='))
         .count();
     visible >= 12 && drawn * 2 >= visible
 }

@@ -4,6 +4,7 @@
 //! (question words, `A不A`, what cancels them). It is trained by `training/train.rs` and shipped as
 //! `model.tsv`, one weight a line, so that what it learnt can be read.
 
+mod cues;
 mod features;
 mod model;
 
