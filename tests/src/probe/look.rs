@@ -108,9 +108,14 @@ pub fn prove_like(
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("out");
     std::fs::create_dir_all(&folder).unwrap();
     for (kind, image) in [("actual", actual), ("expected", expected)] {
-        image.save(folder.join(format!("{name}-{kind}.png"))).unwrap();
+        image
+            .save(folder.join(format!("{name}-{kind}.png")))
+            .unwrap();
     }
-    panic!("{name}: mean error {error:.2} over {tolerance}; pictures in {}", folder.display());
+    panic!(
+        "{name}: mean error {error:.2} over {tolerance}; pictures in {}",
+        folder.display()
+    );
 }
 
 #[cfg(test)]
@@ -130,6 +135,12 @@ mod tests {
         assert_eq!(mean_colour(&image, left), [10.0, 20.0, 30.0]);
         assert!((mean_abs_error(&image, &black, left) - 20.0).abs() < 1e-9);
         assert!((mean_abs_error(&image, &black, Region::all(&image)) - 10.0).abs() < 1e-9);
-        prove_like(&image, &black, Region::of(100, 50, 0.5, 0.0, 1.0, 1.0), 0.0, "right half");
+        prove_like(
+            &image,
+            &black,
+            Region::of(100, 50, 0.5, 0.0, 1.0, 1.0),
+            0.0,
+            "right half",
+        );
     }
 }

@@ -10,7 +10,11 @@ use stallcast_clips::{Depth, MediaFacts, probe_with};
 /// holds is given back.
 pub fn prove_playable(path: &Path) -> MediaFacts {
     let facts = probe_with(path, Depth::Everything).unwrap();
-    assert!(facts.plays_to_end, "{} does not play: {facts:#?}", path.display());
+    assert!(
+        facts.plays_to_end,
+        "{} does not play: {facts:#?}",
+        path.display()
+    );
     let video = facts.video.as_ref().expect("pictures");
     assert_eq!(video.codec, "h264");
     facts

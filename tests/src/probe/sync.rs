@@ -57,7 +57,9 @@ fn flashes(pictures: &[(f64, f64)]) -> Vec<f64> {
         return Vec::new();
     }
     let middle = (darkest + brightest) / 2.0;
-    let rises = pictures.windows(2).filter(|pair| pair[0].1 < middle && pair[1].1 >= middle);
+    let rises = pictures
+        .windows(2)
+        .filter(|pair| pair[0].1 < middle && pair[1].1 >= middle);
     rises.map(|pair| pair[1].0).collect()
 }
 
@@ -82,7 +84,10 @@ type Decoded = (Vec<(f64, f64)>, Vec<(f64, f32)>);
 fn decode(path: &Path) -> Decoded {
     ff::init().unwrap();
     let mut input = ff::format::input(path).unwrap();
-    let video = input.streams().best(ff::media::Type::Video).expect("pictures");
+    let video = input
+        .streams()
+        .best(ff::media::Type::Video)
+        .expect("pictures");
     let audio = input.streams().best(ff::media::Type::Audio).expect("sound");
     let (video_index, video_base) = (video.index(), f64::from(video.time_base()));
     let (audio_index, audio_base) = (audio.index(), f64::from(audio.time_base()));
@@ -140,7 +145,10 @@ fn decode(path: &Path) -> Decoded {
 /// Mean of the luma plane, every fourth pixel of every fourth row.
 fn brightness(frame: &ff::frame::Video) -> f64 {
     let width = frame.width() as usize;
-    let rows = frame.data(0).chunks(frame.stride(0)).take(frame.height() as usize);
+    let rows = frame
+        .data(0)
+        .chunks(frame.stride(0))
+        .take(frame.height() as usize);
     let mut sum = 0_u64;
     let mut count = 0_u64;
     for row in rows.step_by(4) {
@@ -155,7 +163,11 @@ fn brightness(frame: &ff::frame::Video) -> f64 {
 /// Loudness of every sample of the first channel.
 fn loudness(frame: &ff::frame::Audio) -> Vec<f32> {
     use ff::format::sample::{Sample, Type};
-    let step = if frame.is_packed() { usize::from(frame.channels()) } else { 1 };
+    let step = if frame.is_packed() {
+        usize::from(frame.channels())
+    } else {
+        1
+    };
     let data = frame.data(0);
     match frame.format() {
         Sample::F32(Type::Planar | Type::Packed) => data

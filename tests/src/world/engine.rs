@@ -110,11 +110,11 @@ impl Engine {
             .env("HOME", self.home.path())
             .env("XDG_RUNTIME_DIR", self.home.path())
             // Scanning all plugins takes seconds; the result is the same for every engine.
-            .env("GST_REGISTRY", std::env::temp_dir().join("stallcast-tests-registry.bin"))
+            .env(
+                "GST_REGISTRY",
+                std::env::temp_dir().join("stallcast-tests-registry.bin"),
+            )
             .envs(&self.options.env);
-        if std::env::var_os("RUST_LOG").is_none() {
-            command.env("RUST_LOG", "info");
-        }
         let log = self.log_file();
         let mut process = Group::start_logged(&mut command, &log);
         let runtime = self.data.join("engine.json");
@@ -258,7 +258,11 @@ fn program() -> PathBuf {
     }
     // target/debug/deps/NAME-HASH -> target/debug/stallcast
     let own = std::env::current_exe().unwrap();
-    let beside = own.parent().and_then(Path::parent).unwrap().join("stallcast");
+    let beside = own
+        .parent()
+        .and_then(Path::parent)
+        .unwrap()
+        .join("stallcast");
     assert!(
         beside.is_file(),
         "{} is missing: run `cargo build -p stallcast-engine` first, or set STALLCAST_BIN",
@@ -283,7 +287,11 @@ fn http(
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
     let mut request = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
-    let named = |name: &str| headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
+    let named = |name: &str| {
+        headers
+            .iter()
+            .any(|(own, _)| own.eq_ignore_ascii_case(name))
+    };
     if !named("host") {
         request += &format!("Host: 127.0.0.1:{port}\r\n");
     }

@@ -121,7 +121,9 @@ impl Ircd {
     /// Somebody with this nickname who has joined `channel` (with its `#`).
     pub fn speaker(&self, nick: &str, channel: &str) -> Speaker {
         let stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(20)))
+            .unwrap();
         let mut speaker = Speaker {
             reader: BufReader::new(stream.try_clone().unwrap()),
             stream,
@@ -166,6 +168,8 @@ impl Speaker {
     }
 
     fn send(&mut self, line: &str) {
-        self.stream.write_all(format!("{line}\r\n").as_bytes()).unwrap();
+        self.stream
+            .write_all(format!("{line}\r\n").as_bytes())
+            .unwrap();
     }
 }

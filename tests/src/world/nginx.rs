@@ -62,7 +62,11 @@ impl RtmpServer {
             .collect();
         // One worker, so that freezing the group freezes the one that holds the connections; as
         // root it would else become `nobody` and not reach the folder.
-        let user = if nix::unistd::geteuid().is_root() { "user root;" } else { "" };
+        let user = if nix::unistd::geteuid().is_root() {
+            "user root;"
+        } else {
+            ""
+        };
         format!(
             "load_module {MODULE};\n{user}\ndaemon off;\nmaster_process on;\nworker_processes 1;\n\
              pid {dir}/nginx.pid;\nerror_log {dir}/error.log info;\n\
@@ -116,7 +120,11 @@ impl RtmpServer {
 
     /// All files recorded so far, of all applications, oldest first.
     pub fn recordings(&self) -> Vec<PathBuf> {
-        sorted(OPEN.iter().flat_map(|app| files(&self.folder(app))).collect())
+        sorted(
+            OPEN.iter()
+                .flat_map(|app| files(&self.folder(app)))
+                .collect(),
+        )
     }
 
     /// The files recorded for one application, oldest first. Every publishing makes a new one.
@@ -127,14 +135,18 @@ impl RtmpServer {
     /// Waits until application `app` has recorded `bytes` in `count` files or more, and gives
     /// them.
     pub fn wait_for_recordings(&self, app: &str, count: usize, bytes: u64) -> Vec<PathBuf> {
-        eventually(Duration::from_secs(60), "recordings at the ingest server", || {
-            let found: Vec<PathBuf> = self
-                .recordings_of(app)
-                .into_iter()
-                .filter(|path| fs::metadata(path).is_ok_and(|meta| meta.len() >= bytes))
-                .collect();
-            (found.len() >= count).then_some(found)
-        })
+        eventually(
+            Duration::from_secs(60),
+            "recordings at the ingest server",
+            || {
+                let found: Vec<PathBuf> = self
+                    .recordings_of(app)
+                    .into_iter()
+                    .filter(|path| fs::metadata(path).is_ok_and(|meta| meta.len() >= bytes))
+                    .collect();
+                (found.len() >= count).then_some(found)
+            },
+        )
     }
 
     /// What nginx wrote into its log.

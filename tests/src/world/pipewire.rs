@@ -35,7 +35,10 @@ impl PipeWireSession {
             dir,
         };
         let address = format!("--address={}", session.bus());
-        session.launch("dbus-daemon", &["--session", "--nofork", "--nopidfile", &address]);
+        session.launch(
+            "dbus-daemon",
+            &["--session", "--nofork", "--nopidfile", &address],
+        );
         session.socket("bus");
         session.launch("pipewire", &[]);
         session.socket("pipewire-0");
@@ -84,7 +87,10 @@ impl PipeWireSession {
     /// A command that runs inside this session.
     pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
-        command.envs(self.env()).env_remove("DISPLAY").stdin(Stdio::null());
+        command
+            .envs(self.env())
+            .env_remove("DISPLAY")
+            .stdin(Stdio::null());
         command
     }
 
@@ -148,7 +154,10 @@ impl PipeWireSession {
         let sink = format!("sink_name={name}");
         let described = format!("sink_properties=device.description={name}");
         let module = self
-            .quietly("pactl", &["load-module", "module-null-sink", &sink, &described])
+            .quietly(
+                "pactl",
+                &["load-module", "module-null-sink", &sink, &described],
+            )
             .expect("a null sink can be loaded");
         let sink = AudioSink {
             name: name.to_owned(),

@@ -22,7 +22,13 @@ impl Publisher {
             Command::new("ffmpeg")
                 .args(["-hide_banner", "-loglevel", "error", "-nostdin"])
                 .args(["-re", "-f", "lavfi", "-i", &pictures])
-                .args(["-re", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000"])
+                .args([
+                    "-re",
+                    "-f",
+                    "lavfi",
+                    "-i",
+                    "sine=frequency=440:sample_rate=48000",
+                ])
                 .args(codec.split_whitespace())
                 .arg(url),
         ))

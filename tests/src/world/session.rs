@@ -60,7 +60,9 @@ impl Session {
     /// As [`Session::open`]; the engine's refusal when it refuses.
     pub async fn try_open(port: u16, token: &str) -> Result<Self, Box<WireError>> {
         let address = format!("ws://127.0.0.1:{port}/api/ws");
-        let (socket, _) = connect_async(address).await.expect("a WebSocket to the engine");
+        let (socket, _) = connect_async(address)
+            .await
+            .expect("a WebSocket to the engine");
         let mut session = Self {
             socket,
             next_id: 1,
@@ -125,6 +127,16 @@ impl Session {
             ServerMessage::Notice { notice } => self.notices.push(notice),
             ServerMessage::Result { id, outcome } => self.results.push((id, outcome)),
             ServerMessage::Welcome { .. } => {}
+        }
+        true
+    }
+
+    /// Reads on until the engine is gone (`false`) or nothing has come for half a minute (`true`).
+    pub async fn step_to_end(&mut self) -> bool {
+        while let Ok(more) = timeout(ANSWER_WITHIN, self.step()).await {
+            if !more {
+                return false;
+            }
         }
         true
     }

@@ -4,6 +4,8 @@ use std::io::Read;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use image::RgbImage;
+
 use super::process::{Group, eventually, run};
 
 /// An X server on a free display. Its picture is what was drawn last.
@@ -52,28 +54,65 @@ impl Xvfb {
 
     /// Fills the screen with a colour (a name or `#rrggbb`).
     pub fn draw(&self, colour: &str) {
-        self.show(&[format!("xc:{colour}")]);
+        self.paint(&format!("xc:{colour}"));
     }
 
-    /// Writes `text` in black on white, as large as fits.
+    /// Shows a picture; it is repeated when it is smaller than the screen.
+    pub fn show(&self, picture: &RgbImage) {
+        let file = tempfile::Builder::new().suffix(".png").tempfile().unwrap();
+        picture.save(file.path()).unwrap();
+        self.paint(&file.path().display().to_string());
+    }
+
+    /// Writes one line of text in black on white, a quarter of the screen high.
     pub fn write(&self, text: &str) {
-        self.show(&[
-            "-background".into(),
-            "white".into(),
-            "-fill".into(),
-            "black".into(),
-            "-gravity".into(),
-            "center".into(),
-            format!("label:{text}"),
-        ]);
+        let dir = tempfile::tempdir().unwrap();
+        // Through a file: filter arguments have an escaping of their own.
+        let words = dir.path().join("words.txt");
+        std::fs::write(&words, text).unwrap();
+        let picture = dir.path().join("text.png");
+        let (width, height) = (self.width, self.height);
+        let filter = format!(
+            "color=white:size={width}x{height},drawtext=textfile={}:fontsize={}:\
+             x=(w-tw)/2:y=(h-th)/2",
+            words.display(),
+            height / 4
+        );
+        let arguments = [
+            "-loglevel",
+            "error",
+            "-nostdin",
+            "-y",
+            "-f",
+            "lavfi",
+            "-i",
+            &filter,
+        ];
+        let output = ["-frames:v", "1", &picture.display().to_string()].map(str::to_owned);
+        run(
+            "ffmpeg",
+            arguments.map(str::to_owned).into_iter().chain(output),
+        );
+        self.paint(&picture.display().to_string());
     }
 
-    fn show(&self, picture: &[String]) {
+    fn paint(&self, picture: &str) {
         let size = format!("{}x{}", self.width, self.height);
-        let mut arguments = vec!["-display".into(), self.display.clone()];
-        arguments.extend(["-window".into(), "root".into(), "-size".into(), size]);
-        arguments.extend_from_slice(picture);
-        run("display", arguments);
+        // ImageMagick 6 ends with 1 after painting a root window, so only its words count.
+        let output = Command::new("display")
+            .args([
+                "-display",
+                &self.display,
+                "-window",
+                "root",
+                "-size",
+                &size,
+                picture,
+            ])
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.is_empty(), "display: {said}");
     }
 
     /// A window that moves all the time (a bouncing ball), until it is dropped.
@@ -90,10 +129,14 @@ impl Xvfb {
                 .stdout(Stdio::null())
                 .stderr(Stdio::null()),
         );
-        eventually(Duration::from_secs(20), "the moving window is shown", || {
-            let tree = run("xwininfo", ["-display", &self.display, "-root", "-tree"]);
-            tree.contains("gst-launch").then_some(())
-        });
+        eventually(
+            Duration::from_secs(20),
+            "the moving window is shown",
+            || {
+                let tree = run("xwininfo", ["-display", &self.display, "-root", "-tree"]);
+                tree.contains("gst-launch").then_some(())
+            },
+        );
         ScreenMotion { _process: process }
     }
 
