@@ -184,3 +184,6 @@ fn round_rect(x: f32, y: f32, width: f32, height: f32, radius: f32) -> Option<Pa
     path.close();
     path.finish()
 }
+
+#[cfg(test)]
+mod tests;
