@@ -246,6 +246,25 @@ fn a_workbook_is_read_exactly() {
     );
 }
 
+#[test]
+fn a_workbook_with_shared_strings_and_hidden_sheets_is_read() {
+    let report = read(include_bytes!("data/shared.xlsx"));
+    assert_eq!(ids(&report), ["A-1", "A-2"]);
+    let [first, second] = &report.products[..] else {
+        panic!()
+    };
+    assert_eq!(first.title.zh, "阳山水蜜桃");
+    assert_eq!(
+        (minor(first), first.offer.quantity),
+        ((129_990, None), Some(300))
+    );
+    assert_eq!(first.gtin.as_deref(), Some("6901234567892"));
+    assert_eq!(first.offer.countdown_s, Some(90));
+    assert_eq!((minor(second), second.offer.quantity), ((2990, None), None));
+    let expected = [(4, "价格 (C)", ProblemCode::PriceUnreadable, "TRUE")];
+    assert_eq!(problems(&report), expected);
+}
+
 const SHOPIFY_OLD: &str = "\
 Handle,Title,Body (HTML),Option1 Name,Option1 Value,Option2 Name,Option2 Value,Variant SKU,Variant Inventory Tracker,Variant Inventory Qty,Variant Price,Variant Compare At Price,Variant Barcode,Image Src,Variant Image
 peach-box,Peach box,\"<p>Sweet\nand fresh</p>\",Size,Small,Ripeness,Firm,PB-S,shopify,12,19.99,29.99,,https://cdn.example/1.jpg,

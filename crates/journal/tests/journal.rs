@@ -298,6 +298,37 @@ fn a_failed_append_keeps_nothing_and_the_next_one_goes_on() {
     journal.verify().unwrap();
 }
 
+/// Synced appends a second, and the time to come back, for a person to read: `--ignored --nocapture`.
+#[test]
+#[ignore = "a measurement, not a check: its figures depend on the disk"]
+fn measure_appending_and_resuming() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(FILE_NAME);
+    let (mut journal, _) = Journal::open_with(&path, every(u64::MAX)).unwrap();
+    let start = std::time::Instant::now();
+    for n in 0..500 {
+        journal.append(&actor(), At(n), &[ticker(1)]).unwrap();
+    }
+    println!("500 appends of one event: {:?}", start.elapsed());
+    let events: Vec<Event> = (0..1_000).map(ticker).collect();
+    let start = std::time::Instant::now();
+    for n in 0..100 {
+        journal.append(&actor(), At(n), &events).unwrap();
+    }
+    println!("100 appends of 1000 events: {:?}", start.elapsed());
+    let start = std::time::Instant::now();
+    journal.verify().unwrap();
+    println!("verifying 100 500 entries: {:?}", start.elapsed());
+    drop(journal);
+    let start = std::time::Instant::now();
+    let (_, resumed) = Journal::open(&path).unwrap();
+    println!(
+        "resuming, {} entries replayed: {:?}",
+        resumed.replayed,
+        start.elapsed()
+    );
+}
+
 /// Appends until it is killed and says each number only when the journal has taken it.
 #[test]
 #[ignore = "the child of the kill test, which starts it"]

@@ -1,10 +1,11 @@
-"""Makes the workbooks of this folder; needs openpyxl (MIT). Run it here when a case is added."""
+"""Makes the workbooks of this folder; needs openpyxl (MIT) and XlsxWriter (BSD-2-Clause). Run it here when a case is added."""
 
 import datetime
 import io
 import zipfile
 
 import openpyxl
+import xlsxwriter
 
 
 def save(book, name, replace=()):
@@ -64,5 +65,37 @@ def no_header():
     save(book, "no_header.xlsx")
 
 
+def shared():
+    """What Excel itself writes: shared strings, runs of rich text, formats, hidden sheets, results of formulas."""
+    book = xlsxwriter.Workbook("shared.xlsx", {"constant_memory": False})
+    hidden = book.add_worksheet("旧")
+    hidden.write_row(0, 0, ["标题", "价格"])
+    hidden.write_row(1, 0, ["不该出现", 1])
+    hidden.hide()
+    sheet = book.add_worksheet("List")
+    sheet.activate()
+    sheet.set_first_sheet()
+    bold = book.add_format({"bold": True})
+    yuan = book.add_format({"num_format": "¥#,##0.00"})
+    whole = book.add_format({"num_format": "0"})
+    sheet.write_row(0, 0, ["商品编码", "标题", "价格", "库存", "条码", "倒计时（分钟）"])
+    sheet.write(1, 0, "A-1")
+    sheet.write_rich_string(1, 1, bold, "阳山", "水蜜桃")
+    sheet.write(1, 2, 1299.9, yuan)
+    sheet.write_formula(1, 3, "=SUM(100,200)", None, 300)
+    sheet.write(1, 4, 6901234567892, whole)
+    sheet.write(1, 5, 1.5)
+    sheet.write(2, 0, "A-2")
+    sheet.write(2, 1, "阳山水蜜桃")
+    sheet.write_string(2, 2, "29.90")
+    sheet.write_formula(2, 3, '=IF(TRUE,"不限","")', None, "不限")
+    sheet.write_formula(2, 4, '=""', None, "")
+    sheet.write(3, 0, "A-1")
+    sheet.write(3, 1, "阳山水蜜桃")
+    sheet.write(3, 2, True)
+    book.close()
+
+
 orchard()
 no_header()
+shared()
