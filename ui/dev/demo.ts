@@ -1,0 +1,191 @@
+// A show to look at while the page is made: an orchard stall, its team's sources and three platforms.
+import type { Product, ShowView } from '../src/wire/types.ts';
+
+function product(
+  id: string,
+  zh: string,
+  en: string,
+  spec: [string, string],
+  live: number,
+  list: number | null,
+  quantity: number | null,
+  countdown_s: number | null,
+): Product {
+  const currency = 'CNY';
+  return {
+    id,
+    title: { zh, en },
+    short_title: { zh: '', en: '' },
+    photo: id === 'honey' ? null : `${id}.svg`,
+    spec: { zh: spec[0], en: spec[1] },
+    offer: {
+      list_price: list === null ? null : { minor: list, currency },
+      live_price: { minor: live, currency },
+      quantity,
+      countdown_s,
+    },
+    gtin: null,
+    link: null,
+    talking_points: [],
+  };
+}
+
+export const PRODUCTS: Product[] = [
+  product('fuji', '烟台红富士苹果', 'Red Fuji apples', ['5 斤装', '2.5 kg'], 2990, 4990, 200, 180),
+  product('pear', '砀山酥梨', 'Dangshan pears', ['10 斤装', '5 kg'], 1990, 3590, 112, 180),
+  product('honey', '枣花蜂蜜', 'Jujube honey', ['500 g', '500 g'], 5900, 8800, 36, 300),
+  product(
+    'orange',
+    '赣南脐橙（现摘现发，坏果包赔）',
+    'Gannan navel oranges, picked today',
+    ['5 斤', '2.5 kg'],
+    2580,
+    null,
+    80,
+    null,
+  ),
+  product('kiwi', '徐香猕猴桃', 'Xuxiang kiwi fruit', ['30 枚', '30 pieces'], 3990, 5990, 9, 120),
+  product('walnut', '纸皮核桃', 'Thin-shell walnuts', ['2 斤', '1 kg'], 4550, 6900, null, null),
+  product('date', '和田大枣', 'Hotan dates', ['1 斤', '500 g'], 2600, 3900, 0, null),
+  product('tea', '龙井明前茶', 'Longjing tea, first flush', ['125 g', '125 g'], 12800, 19800, 45, 600),
+];
+
+const FULL = { x: 0, y: 0, width: 10_000, height: 10_000 };
+const CORNER = { x: 6800, y: 600, width: 2800, height: 2800 };
+
+export function demoShow(now: number): ShowView {
+  return {
+    server_now: now,
+    seq: 1,
+    name: '秋日果园 · 示例直播',
+    rundown: PRODUCTS.map((entry, i) => ({
+      product: entry.id,
+      planned_s: [180, 300, 240, 0, 120, 180, 0, 600][i] ?? 0,
+    })),
+    on_air: { product: 'pear', since: now - 49_000 },
+    countdown: { product: 'pear', started: now - 29_000, deadline: now + 151_000 },
+    stock: { fuji: 187, pear: 112, honey: 36, orange: 80, kiwi: 9, date: 0, tea: 45 },
+    sources: {
+      cam: { id: 'cam', name: '果园相机', kind: { kind: 'camera', device: null } },
+      close: { id: 'close', name: '特写 Close-up', kind: { kind: 'camera', device: 'usb-2' } },
+      mic: { id: 'mic', name: '领夹麦 Lapel', kind: { kind: 'microphone', device: null } },
+      music: { id: 'music', name: '背景音乐', kind: { kind: 'file', path: '/home/stall/music.mp3' } },
+    },
+    scenes: [
+      {
+        id: 'wide',
+        name: { zh: '全景', en: 'Wide' },
+        layouts: { landscape: [{ source: 'cam', area: FULL, crop: FULL }] },
+      },
+      {
+        id: 'both',
+        name: { zh: '全景加特写', en: 'Wide with close-up' },
+        layouts: {
+          landscape: [
+            { source: 'cam', area: FULL, crop: FULL },
+            { source: 'close', area: CORNER, crop: FULL },
+          ],
+        },
+      },
+      {
+        id: 'close',
+        name: { zh: '特写', en: 'Close-up' },
+        layouts: { landscape: [{ source: 'close', area: FULL, crop: FULL }] },
+      },
+      { id: 'pause', name: { zh: '休息一下', en: 'Back soon' }, layouts: { landscape: [] } },
+    ],
+    scene: 'both',
+    strips: { mic: { gain_cdb: 0, muted: false }, music: { gain_cdb: -1850, muted: false } },
+    ticker: { zh: '', en: '' },
+    pinned: null,
+    destinations: {
+      bili: {
+        id: 'bili',
+        platform: 'bilibili',
+        name: 'Bilibili',
+        url: 'rtmp://live-push.bilivideo.com/live-bvc',
+        enabled: true,
+      },
+      yt: {
+        id: 'yt',
+        platform: 'youtube',
+        name: 'YouTube',
+        url: 'rtmps://a.rtmps.youtube.com/live2',
+        enabled: true,
+      },
+      twitch: {
+        id: 'twitch',
+        platform: 'twitch',
+        name: 'Twitch',
+        url: 'rtmps://ingest.twitch.tv/app',
+        enabled: true,
+      },
+      own: {
+        id: 'own',
+        platform: 'custom',
+        name: 'My own server',
+        url: 'rtmp://192.168.1.20/live',
+        enabled: false,
+      },
+    },
+    phase: { phase: 'rehearsing', since: now - 137_000 },
+    recording: true,
+    recording_parts: ['2026-11-22_1.mp4'],
+    chat_lines: 0,
+  };
+}
+
+export const PLATFORMS = {
+  platforms: [
+    [
+      'bilibili',
+      '哔哩哔哩',
+      'Bilibili',
+      'rtmp://live-push.bilivideo.com/live-bvc',
+      '直播姬网页版 → 开播设置 → 开始直播，\n复制“串流密钥”。',
+      'Live centre → stream settings → start,\nthen copy the stream key.',
+    ],
+    [
+      'youtube',
+      'YouTube',
+      'YouTube',
+      'rtmps://a.rtmps.youtube.com/live2',
+      'YouTube Studio → 创建 → 开始直播，\n复制“直播密钥”。',
+      'YouTube Studio → Create → Go live,\nthen copy the stream key.',
+    ],
+    [
+      'twitch',
+      'Twitch',
+      'Twitch',
+      'rtmps://ingest.twitch.tv/app',
+      '创作者仪表板 → 设置 → 直播，\n复制“主要直播密钥”。',
+      'Creator dashboard → Settings → Stream,\nthen copy the primary key.',
+    ],
+    [
+      'custom',
+      '自定义服务器',
+      'Own server',
+      '',
+      '任何 RTMP 或 RTMPS 服务器：\n地址和推流码由它的管理员给你。',
+      'Any RTMP or RTMPS server:\nits keeper gives you address and key.',
+    ],
+  ].map(([id, zh, en, url, help_zh, help_en]) => ({
+    id,
+    name: { zh, en },
+    url,
+    key_help: { zh: help_zh, en: help_en },
+  })),
+};
+
+export const CHAT: [string, string, boolean][] = [
+  ['小鱼儿', '多少钱一斤呀？', true],
+  ['老张果业', '这个梨看着水灵', false],
+  ['Maya', 'Do you ship to Canada?', true],
+  ['云淡风轻', '能寄新疆吗？', true],
+  ['阿May', '666666', false],
+  ['hello_world', 'Greetings from Lisbon 👋', false],
+  ['果粉一号', '上次买的苹果特别甜，今天再来两箱，给爸妈也寄一箱，地址还是原来那个', false],
+  ['西北狼', '坏果包赔吗', true],
+  ['Tariq', 'هل الشحن مجاني؟', true],
+  ['橙子味的风', '主播今天好精神', false],
+];

@@ -1,0 +1,93 @@
+// Takes pictures of the page in many sizes, languages and themes, to be looked at: `npm run look [filter]`.
+// Needs a Chromium (CHROMIUM=/path) and writes to tests/out/look.
+import { mkdirSync } from 'node:fs';
+import { chromium } from 'playwright-core';
+import { createServer } from 'vite';
+
+const OUT = new URL('../../tests/out/look/', import.meta.url).pathname;
+const SIZES = { 720: [1280, 720], 1080: [1920, 1080], phone: [390, 844], tablet: [820, 1180] };
+
+/** name, token, size, language, theme, what to do first */
+const SHOTS = [
+  ['rehearsal', 'dev', '720', 'zh-CN', 'dark'],
+  ['rehearsal', 'dev', '720', 'en', 'light'],
+  ['rehearsal-seen', 'dev-pinned', '720', 'en', 'dark', { seen: true }],
+  ['live', 'dev-live', '1080', 'zh-CN', 'dark', { seen: true }],
+  ['live', 'dev-live', '1080', 'en', 'sunlight', { seen: true }],
+  ['trouble', 'dev-live-trouble', '720', 'en', 'dark', { seen: true }],
+  ['trouble', 'dev-live-trouble', '720', 'zh-CN', 'sunlight', { seen: true, side: 'questions' }],
+  ['ask', 'dev-idle', '720', 'en', 'dark', { seen: true, keys: ['Control+l'] }],
+  ['ask', 'dev-idle', '720', 'zh-CN', 'light', { seen: true, keys: ['Control+l'] }],
+  ['end', 'dev-live-end', '720', 'en', 'dark', { seen: true, click: 'End show' }],
+  ['empty', 'dev-empty-idle', '720', 'en', 'dark', { seen: true }],
+  ['viewer', 'dev-viewer-live', '720', 'en', 'dark', { seen: true }],
+  ['refused', 'bad', '720', 'en', 'dark', { seen: true }],
+  ['phone', 'dev-live', 'phone', 'zh-CN', 'dark', { seen: true }],
+  ['phone-trouble', 'dev-live-trouble', 'phone', 'en', 'light', { seen: true, tab: 2 }],
+  ['phone-mixer', 'dev', 'phone', 'en', 'sunlight', { seen: true, tab: 4 }],
+  ['tablet', 'dev-live', 'tablet', 'en', 'dark', { seen: true }],
+  ['products', 'dev', '720', 'zh-CN', 'dark', { page: 'products', file: true }],
+  ['sources', 'dev', '720', 'en', 'light', { page: 'sources' }],
+  ['destinations', 'dev', '720', 'zh-CN', 'dark', { page: 'destinations', edit: true }],
+  ['destinations', 'dev', 'phone', 'en', 'light', { page: 'destinations' }],
+  ['chat', 'dev', '720', 'en', 'dark', { page: 'chat' }],
+  ['look', 'dev', '720', 'zh-CN', 'light', { page: 'look' }],
+];
+
+const filter = process.argv[2] ?? '';
+mkdirSync(OUT, { recursive: true });
+const server = await createServer({ server: { port: 5199, strictPort: false }, logLevel: 'warn' });
+await server.listen();
+const base = server.resolvedUrls.local[0];
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu'],
+});
+
+for (const [name, token, size, lang, theme, then = {}] of SHOTS) {
+  const label = `${name}-${size}-${lang}-${theme}`;
+  if (!label.includes(filter)) continue;
+  const [width, height] = SIZES[size];
+  const phone = width < 900;
+  const context = await browser.newContext({
+    viewport: { width, height },
+    hasTouch: phone,
+    isMobile: phone,
+    deviceScaleFactor: phone ? 2 : 1,
+  });
+  const page = await context.newPage();
+  page.on('pageerror', (error) => console.error(label, error.message));
+  page.on('console', (line) => line.type() === 'error' && console.error(label, line.text()));
+  await page.addInitScript(
+    ([lang, theme, seen]) =>
+      localStorage.setItem('stallcast.prefs', JSON.stringify({ lang, theme, guideSeen: seen })),
+    [lang, theme, then.seen === true],
+  );
+  await page.goto(`${base}#token=${token}`);
+  await page.waitForTimeout(1800);
+  if (then.page) await page.evaluate((where) => (location.hash = `settings/${where}`), then.page);
+  for (const key of then.keys ?? []) await page.keyboard.press(key);
+  if (then.click) await page.getByRole('button', { name: then.click }).click();
+  if (then.side) await page.locator(`[data-tab="${then.side}"]`).click();
+  if (then.tab)
+    await page
+      .getByRole('tab')
+      .nth(then.tab - 1)
+      .click();
+  if (then.edit)
+    await page
+      .getByRole('button', { name: /编辑|Edit/ })
+      .first()
+      .click();
+  if (then.file)
+    await page
+      .locator('input[type=file]')
+      .setInputFiles({ name: '商品.xlsx', mimeType: 'x', buffer: Buffer.from('x') });
+  await page.waitForTimeout(700);
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  if (overflow > 0) console.error(label, `is ${overflow}px too wide`);
+  await page.screenshot({ path: `${OUT}${label}.png` });
+  await context.close();
+}
+await browser.close();
+await server.close();

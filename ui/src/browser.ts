@@ -1,0 +1,4 @@
+import { browserHost } from './host/browser.ts';
+import { start } from './start.ts';
+
+start(browserHost());

@@ -1,0 +1,103 @@
+// What keys and buttons ask for, in one place, so that both do the same.
+import type { Source, ShowView, ChatLine, StatusView } from '../wire/types.ts';
+import type { Action } from './keys.ts';
+import { prefs } from './prefs.svelte.ts';
+import type { Studio } from './studio.svelte.ts';
+import { view } from './view.svelte.ts';
+
+const WITH_SOUND: ReadonlySet<Source['kind']['kind']> = new Set([
+  'microphone',
+  'desktop_audio',
+  'test_tone',
+  'file',
+]);
+
+export function hasSound(source: Source): boolean {
+  return WITH_SOUND.has(source.kind.kind);
+}
+
+/** The strip the mute key works on: the first microphone, else the first source with sound. */
+export function micOf(show: ShowView): Source | undefined {
+  const sources = Object.values(show.sources).filter((source) => source !== undefined);
+  return sources.find((source) => source.kind.kind === 'microphone') ?? sources.find(hasSound);
+}
+
+/** Questions of the last lines, newest first. */
+export function questionsOf(chat: readonly ChatLine[], most = 100): ChatLine[] {
+  const found: ChatLine[] = [];
+  for (let i = chat.length - 1; i >= 0 && found.length < most; i -= 1) {
+    const line = chat[i];
+    if (line?.question === true) found.push(line);
+  }
+  return found;
+}
+
+export function enabledDestinations(show: ShowView | null): number {
+  return show === null ? 0 : Object.values(show.destinations).filter((d) => d?.enabled === true).length;
+}
+
+export function keyIsMissing(status: StatusView | null, id: string): boolean {
+  return status?.destinations.find((d) => d.id === id)?.has_key === false;
+}
+
+/** What fits on the picture. */
+const PIN_CHARACTERS = 200;
+
+export function pin(studio: Studio, line: ChatLine): void {
+  const text = [...line.text].slice(0, PIN_CHARACTERS).join('');
+  void studio.run({ do: 'pin_question', message: line.id, author: line.author, text }, `pin:${line.id}`);
+}
+
+export function putOnAir(studio: Studio, product: string): void {
+  if (studio.show?.on_air?.product === product) return;
+  void studio.run({ do: 'put_on_air', product }, `air:${product}`);
+}
+
+export function switchScene(studio: Studio, scene: string): void {
+  if (studio.show?.scene === scene) return;
+  const transition = prefs.cut ? ({ kind: 'cut' } as const) : ({ kind: 'fade', ms: prefs.fadeMs } as const);
+  void studio.run({ do: 'switch_scene', scene, transition }, `scene:${scene}`);
+}
+
+export function toggleMute(studio: Studio, source: string): void {
+  const strip = studio.show?.strips[source] ?? { gain_cdb: 0, muted: false };
+  void studio.run({ do: 'set_strip', source, strip: { ...strip, muted: !strip.muted } }, `mute:${source}`);
+}
+
+export function perform(studio: Studio, action: Action): void {
+  const show = studio.show;
+  if (show === null) return;
+  switch (action.kind) {
+    case 'product': {
+      const item = show.rundown[action.index];
+      if (item !== undefined) putOnAir(studio, item.product);
+      return;
+    }
+    case 'off_air':
+      if (show.on_air !== null) void studio.run({ do: 'take_off_air' });
+      return;
+    case 'mute_mic': {
+      const mic = micOf(show);
+      if (mic !== undefined) toggleMute(studio, mic.id);
+      return;
+    }
+    case 'scene': {
+      const scene = show.scenes[action.index];
+      if (scene !== undefined) switchScene(studio, scene.id);
+      return;
+    }
+    case 'pin_top': {
+      const top = questionsOf(studio.chat, 1)[0];
+      if (top !== undefined && show.pinned?.message !== top.id) pin(studio, top);
+      return;
+    }
+    case 'go_live':
+      if (studio.phase !== 'live') askGoLive();
+  }
+}
+
+/** Opens the check at the side; going live itself needs a second, deliberate act there. */
+export function askGoLive(): void {
+  if (view.settings !== null) view.open(null);
+  view.asking = 'go_live';
+}

@@ -1,0 +1,72 @@
+// The last chat lines, and how often the page is repainted for them.
+import type { ChatLine } from '../wire/types.ts';
+
+export const RING_LINES = 2000;
+/** At most four repaints a second while lines pour in. */
+export const REPAINT_MS = 250;
+
+/** Keeps the newest lines; a line that comes twice (after a reconnection) is kept once. */
+export class ChatRing {
+  private lines: ChatLine[] = [];
+  private readonly ids = new Set<string>();
+  private count = 0;
+
+  constructor(private readonly capacity = RING_LINES) {}
+
+  push(lines: readonly ChatLine[]): void {
+    for (const line of lines) {
+      if (this.ids.has(line.id)) continue;
+      this.ids.add(line.id);
+      this.lines.push(line);
+      this.count += 1;
+    }
+    // Cutting costs a copy, so it waits until there is a quarter to cut.
+    if (this.lines.length > this.capacity * 1.25) this.cut();
+  }
+
+  /** A copy, oldest first, never longer than the ring. */
+  snapshot(): ChatLine[] {
+    this.cut();
+    return this.lines.slice();
+  }
+
+  /** Lines ever taken in. */
+  get total(): number {
+    return this.count;
+  }
+
+  private cut(): void {
+    const over = this.lines.length - this.capacity;
+    if (over <= 0) return;
+    for (const line of this.lines.slice(0, over)) this.ids.delete(line.id);
+    this.lines = this.lines.slice(over);
+  }
+}
+
+export interface PaintClock {
+  now(): number;
+  after(ms: number, run: () => void): void;
+}
+
+/** Runs `paint` at once after a quiet time and otherwise at most every `intervalMs`. */
+export class Repainter {
+  private last = Number.NEGATIVE_INFINITY;
+  private due = false;
+
+  constructor(
+    private readonly clock: PaintClock,
+    private readonly paint: () => void,
+    private readonly intervalMs = REPAINT_MS,
+  ) {}
+
+  request(): void {
+    if (this.due) return;
+    this.due = true;
+    const wait = Math.max(0, this.last + this.intervalMs - this.clock.now());
+    this.clock.after(wait, () => {
+      this.due = false;
+      this.last = this.clock.now();
+      this.paint();
+    });
+  }
+}

@@ -1,0 +1,32 @@
+// The engine's clock as the page knows it, so that every screen shows the same second.
+
+/** Samples kept: ten seconds of status at 2 Hz. */
+const SAMPLES = 20;
+
+/**
+ * A message always arrives later than it was sent, so of several differences (engine's clock minus ours) the
+ * greatest is nearest to the truth. Old samples leave, so a corrected clock is followed within ten seconds.
+ */
+export class ServerClock {
+  private readonly samples: number[] = [];
+
+  sample(serverNow: number, localNow: number): void {
+    this.samples.push(serverNow - localNow);
+    if (this.samples.length > SAMPLES) this.samples.shift();
+  }
+
+  /** Milliseconds to add to the local clock. */
+  get offsetMs(): number {
+    return this.samples.length === 0 ? 0 : Math.max(...this.samples);
+  }
+}
+
+/** Whole seconds left, rounded up: 1 during the last second, 0 from the deadline on. The engine counts alike. */
+export function secondsLeft(deadline: number, now: number): number {
+  return Math.ceil(Math.max(0, deadline - now) / 1000);
+}
+
+/** Whole seconds gone by, rounded down. */
+export function secondsSince(since: number, now: number): number {
+  return Math.floor(Math.max(0, now - since) / 1000);
+}

@@ -1,0 +1,176 @@
+// What is wrong right now, as sentences in three parts: what happened, what still runs, what is next and when.
+import type { DestinationHealth, ShowView, StatusView } from '../wire/types.ts';
+
+/** `lost` = something is being lost (red), `working` = the engine is at it (amber). */
+export type Severity = 'lost' | 'working';
+
+/** Next step: what the program does by itself, or what it waits for. */
+export type Next =
+  | { kind: 'retry'; inMs: number; attempt: number }
+  | { kind: 'trying' }
+  | { kind: 'slate' }
+  | { kind: 'catching_up' }
+  | { kind: 'you'; step: 'key' | 'url' | 'restart' | 'disk' | 'source' | 'load' };
+
+export interface Incident {
+  id: string;
+  severity: Severity;
+  subject: 'destination' | 'input' | 'recording' | 'disk' | 'encoder' | 'chat';
+  name: string;
+  /** Code of the cause, empty when the engine gave none. */
+  code: string;
+  /** Names of the destinations that are live, for what goes on. */
+  stillLive: string[];
+  recordingRuns: boolean;
+  next: Next;
+  roomClosesInMs: number | null;
+  /** Hours left, bytes or frames: the number the sentence speaks of, if any. */
+  amount: number | null;
+}
+
+/** Causes that only a person can mend. */
+const NEEDS_PERSON = new Map<string, 'key' | 'url'>([
+  ['no_key', 'key'],
+  ['publish_rejected', 'key'],
+  ['bad_url', 'url'],
+]);
+/** Below this the disk is worth a word; below the second, recording is about to be lost. */
+const DISK_LOW_HOURS = 2;
+const DISK_OUT_HOURS = 0.33;
+/** A live destination with more than this waiting is falling behind. */
+const BACKLOG_MS = 3000;
+
+/** Hours of recording that fit on the disk at the encoder's rate (128 kbit/s of sound added); `null` when unknown. */
+export function diskHours(status: StatusView): number | null {
+  if (status.disk_free_bytes === null || status.encoder === null || status.encoder.kbps <= 0) return null;
+  return status.disk_free_bytes / (((status.encoder.kbps + 128) * 1000) / 8) / 3600;
+}
+
+export function incidentsOf(show: ShowView, status: StatusView, elapsedMs: number): Incident[] {
+  const found: Incident[] = [];
+  const live = show.phase.phase === 'live';
+  const nameOf = (id: string): string => show.destinations[id]?.name ?? id;
+  const liveIds = status.destinations.filter((d) => d.run.state === 'live').map((d) => d.id);
+  const recordingRuns = status.recording !== null && status.recording.error === '';
+
+  function add(
+    id: string,
+    part: Omit<Incident, 'id' | 'stillLive' | 'recordingRuns' | 'roomClosesInMs' | 'amount'> &
+      Partial<Incident>,
+    except?: string,
+  ): void {
+    found.push({
+      roomClosesInMs: null,
+      amount: null,
+      ...part,
+      id,
+      stillLive: liveIds.filter((other) => other !== except).map(nameOf),
+      recordingRuns,
+    });
+  }
+
+  if (live) {
+    for (const health of status.destinations) {
+      if (show.destinations[health.id]?.enabled !== true) continue;
+      const trouble = destinationTrouble(health, elapsedMs);
+      if (trouble === null) continue;
+      add(
+        `destination:${health.id}`,
+        {
+          severity: health.run.state === 'live' || health.run.state === 'starting' ? 'working' : 'lost',
+          subject: 'destination',
+          name: nameOf(health.id),
+          code: trouble.code,
+          next: trouble.next,
+          roomClosesInMs:
+            health.room_closes_in_ms === null ? null : Math.max(0, health.room_closes_in_ms - elapsedMs),
+          amount: health.backlog_ms,
+        },
+        health.id,
+      );
+    }
+  }
+
+  for (const input of status.inputs) {
+    if (input.run.state === 'live' || input.run.state === 'starting') continue;
+    const next: Next =
+      input.run.state === 'retrying'
+        ? { kind: 'retry', inMs: Math.max(0, input.run.next_in_ms - elapsedMs), attempt: input.run.attempt }
+        : input.run.state === 'stalled'
+          ? { kind: 'slate' }
+          : { kind: 'you', step: 'source' };
+    add(`input:${input.id}`, {
+      severity: 'working',
+      subject: 'input',
+      name: show.sources[input.id]?.name ?? input.id,
+      code: input.run.state === 'stalled' && input.detail === '' ? 'stalled' : input.detail,
+      next,
+    });
+  }
+
+  if (status.recording !== null && status.recording.error !== '') {
+    add('recording', {
+      severity: 'lost',
+      subject: 'recording',
+      name: status.recording.file,
+      code: status.recording.error,
+      next: { kind: 'you', step: 'restart' },
+    });
+  }
+
+  const hours = diskHours(status);
+  if (hours !== null && hours < DISK_LOW_HOURS) {
+    add('disk', {
+      severity: hours < DISK_OUT_HOURS ? 'lost' : 'working',
+      subject: 'disk',
+      name: '',
+      code: 'disk_low',
+      next: { kind: 'you', step: 'disk' },
+      amount: hours,
+    });
+  }
+
+  for (const chat of status.chat) {
+    if (chat.run.state !== 'retrying' && chat.run.state !== 'stalled' && chat.error === '') continue;
+    add(`chat:${chat.id}`, {
+      severity: 'working',
+      subject: 'chat',
+      name: chat.target === '' ? chat.id : chat.target,
+      code: chat.error,
+      next:
+        chat.run.state === 'retrying'
+          ? { kind: 'retry', inMs: Math.max(0, chat.run.next_in_ms - elapsedMs), attempt: chat.run.attempt }
+          : chat.run.state === 'stopped'
+            ? { kind: 'you', step: 'source' }
+            : { kind: 'trying' },
+    });
+  }
+
+  return found.sort((a, b) => Number(b.severity === 'lost') - Number(a.severity === 'lost'));
+}
+
+function destinationTrouble(
+  health: DestinationHealth,
+  elapsedMs: number,
+): { code: string; next: Next } | null {
+  const needs = NEEDS_PERSON.get(health.error);
+  switch (health.run.state) {
+    case 'live':
+      return health.backlog_ms > BACKLOG_MS ? { code: 'behind', next: { kind: 'catching_up' } } : null;
+    case 'starting':
+      return health.error === '' ? null : { code: health.error, next: { kind: 'trying' } };
+    case 'stalled':
+      return { code: health.error === '' ? 'stalled' : health.error, next: { kind: 'trying' } };
+    case 'retrying':
+      return {
+        code: health.error,
+        next: {
+          kind: 'retry',
+          inMs: Math.max(0, health.run.next_in_ms - elapsedMs),
+          attempt: health.run.attempt,
+        },
+      };
+    case 'stopped':
+      return { code: health.error, next: { kind: 'you', step: needs ?? 'restart' } };
+  }
+}

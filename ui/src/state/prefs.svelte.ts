@@ -1,0 +1,53 @@
+// What this page remembers on this machine: language, theme, keys, what was dismissed.
+import { DEFAULT_KEYS, type KeyMap } from './keys.ts';
+
+export type Lang = 'zh-CN' | 'en';
+export type Theme = 'dark' | 'light' | 'sunlight';
+export const THEMES: readonly Theme[] = ['dark', 'light', 'sunlight'];
+
+const STORED = 'stallcast.prefs';
+
+interface Stored {
+  lang: Lang;
+  theme: Theme;
+  keys: KeyMap;
+  fadeMs: number;
+  cut: boolean;
+  guideSeen: boolean;
+}
+
+function defaults(): Stored {
+  const prefersLight = matchMedia('(prefers-color-scheme: light)').matches;
+  return {
+    lang: navigator.language.toLowerCase().startsWith('en') ? 'en' : 'zh-CN',
+    theme: prefersLight ? 'light' : 'dark',
+    keys: DEFAULT_KEYS,
+    fadeMs: 300,
+    cut: false,
+    guideSeen: false,
+  };
+}
+
+function load(): Stored {
+  const base = defaults();
+  try {
+    const stored = JSON.parse(localStorage.getItem(STORED) ?? '{}') as Partial<Stored>;
+    return { ...base, ...stored, keys: { ...base.keys, ...stored.keys } };
+  } catch {
+    // Unreadable or forbidden storage: the defaults serve.
+    return base;
+  }
+}
+
+export const prefs: Stored = $state(load());
+
+/** Keeps the choice and puts it on the document. */
+export function keepPrefs(): void {
+  document.documentElement.lang = prefs.lang;
+  document.documentElement.dataset.theme = prefs.theme;
+  try {
+    localStorage.setItem(STORED, JSON.stringify(prefs));
+  } catch {
+    // A full or forbidden storage costs only the memory of the choice.
+  }
+}

@@ -1,0 +1,102 @@
+// Sentences about things of the show: ids become names, codes become words.
+import { bytes, listOf, minutes, textOf, decimal, whole } from '../format.ts';
+import { hasMessage, t, tWire, type MessageKey } from '../messages/text.ts';
+import type { Values } from '../messages/fill.ts';
+import type { PageError } from '../wire/types.ts';
+import type { Incident } from './incidents.ts';
+import { prefs } from './prefs.svelte.ts';
+import type { Studio } from './studio.svelte.ts';
+
+/** A code in words: `cause.tls_failed`; an unknown one is shown as it came rather than hidden. */
+export function words(prefix: string, code: string): string {
+  const key = `${prefix}.${code}`;
+  return hasMessage(key) ? t(key) : code;
+}
+
+function named(studio: Studio, params: Readonly<Record<string, string>>): Values {
+  const show = studio.show;
+  const lang = prefs.lang;
+  const out: Record<string, string> = {};
+  for (const [name, value] of Object.entries(params)) {
+    const product = studio.products[value];
+    if (name === 'product' && product !== undefined) out[name] = textOf(product.title, lang);
+    else if (name === 'source' || name === 'input') out[name] = show?.sources[value]?.name ?? value;
+    else if (name === 'destination') out[name] = show?.destinations[value]?.name ?? value;
+    else if (name === 'scene') {
+      const scene = show?.scenes.find((candidate) => candidate.id === value);
+      out[name] = scene === undefined ? value : textOf(scene.name, lang);
+    } else if (name === 'field') out[name] = words('field', value);
+    else if (name === 'free') out[name] = bytes(Number(value), lang);
+    else if (name === 'reason' || name === 'error' || name === 'cause') out[name] = words('cause', value);
+    else out[name] = value;
+  }
+  return out;
+}
+
+export function errorText(studio: Studio, error: PageError): string {
+  return tWire(error.message_key, named(studio, error.params), 'error.unknown');
+}
+
+/** Keys of notices come bare or with their prefix. */
+export function noticeText(studio: Studio, key: string, params: Readonly<Record<string, string>>): string {
+  const full = hasMessage(`notice.${key}`) ? `notice.${key}` : key;
+  return tWire(full, named(studio, params), 'notice.unknown');
+}
+
+export function checkText(studio: Studio, key: string, params: Readonly<Record<string, string>>): string {
+  const full = hasMessage(`check.${key}`) ? `check.${key}` : key;
+  return tWire(full, named(studio, params), 'check.unknown');
+}
+
+/** What happened, what still runs, what is next and when. */
+export function incidentText(incident: Incident): { what: string; still: string; next: string } {
+  return { what: whatHappened(incident), still: stillRuns(incident), next: nextStep(incident) };
+}
+
+function whatHappened(incident: Incident): string {
+  const { name, code, amount } = incident;
+  const cause = code === '' ? '' : words('cause', code);
+  switch (incident.subject) {
+    case 'destination':
+      if (code === 'behind') {
+        return t('incident.behind', { name, seconds: decimal((amount ?? 0) / 1000, prefs.lang) });
+      }
+      return cause === ''
+        ? t('incident.destination_plain', { name })
+        : t('incident.destination', { name, cause });
+    case 'input':
+      return cause === '' ? t('incident.input_plain', { name }) : t('incident.input', { name, cause });
+    case 'recording':
+      return t('incident.recording', { cause });
+    case 'disk':
+      return t('incident.disk', { minutes: whole((amount ?? 0) * 60, prefs.lang) });
+    case 'chat':
+      return cause === '' ? t('incident.chat_plain', { name }) : t('incident.chat', { name, cause });
+    case 'encoder':
+      return t('incident.encoder', { frames: whole(amount ?? 0, prefs.lang) });
+  }
+}
+
+function stillRuns(incident: Incident): string {
+  if (incident.subject === 'input') return t('still.slate');
+  const running = [...incident.stillLive];
+  if (incident.recordingRuns && incident.subject !== 'disk') running.push(t('still.recording'));
+  if (running.length === 0) return incident.subject === 'destination' ? t('still.nothing') : '';
+  return t('still.running', { list: listOf(running, prefs.lang), n: running.length });
+}
+
+function nextStep(incident: Incident): string {
+  const parts: string[] = [];
+  const next = incident.next;
+  if (next.kind === 'retry') {
+    const seconds = Math.ceil(next.inMs / 1000);
+    parts.push(seconds > 0 ? t('next.retry', { seconds }) : t('next.trying'));
+  } else if (next.kind === 'trying') parts.push(t('next.trying'));
+  else if (next.kind === 'slate') parts.push(t('next.slate'));
+  else if (next.kind === 'catching_up') parts.push(t('next.catching_up'));
+  else parts.push(t(`next.you_${next.step}` as MessageKey));
+  if (incident.roomClosesInMs !== null) {
+    parts.push(t('next.room_closes', { time: minutes(Math.ceil(incident.roomClosesInMs / 1000)) }));
+  }
+  return parts.join(' ');
+}

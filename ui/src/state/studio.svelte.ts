@@ -1,0 +1,203 @@
+// What the page knows of the engine, and the one way to ask it for something.
+import { getContext, setContext } from 'svelte';
+import { SvelteSet } from 'svelte/reactivity';
+import type { EngineAddress, Host } from '../host/host.ts';
+import { browserTimers, Client, localError, type Link, type Outcome, type Socket } from '../wire/client.ts';
+import type {
+  ChatLine,
+  Command,
+  Notice,
+  PageError,
+  MetersView,
+  Product,
+  Request,
+  Role,
+  ShowView,
+  StatusView,
+} from '../wire/types.ts';
+import { ChatRing, Repainter } from './chat_ring.ts';
+import { ServerClock } from './clock.ts';
+import { incidentsOf, type Incident } from './incidents.ts';
+import { prefs } from './prefs.svelte.ts';
+
+/** A line of the log: a notice of the engine or a refused action of this page. */
+export interface LogLine extends Notice {
+  n: number;
+}
+
+const LOG_LINES = 200;
+const RANK: readonly Role[] = ['viewer', 'moderator', 'producer', 'lead', 'owner'];
+
+export class Studio {
+  link: Link = $state('connecting');
+  /** When the next connection is tried, local ms. */
+  retryAt: number | null = $state(null);
+  lostAt: number | null = $state(null);
+  role: Role = $state('viewer');
+  version = $state('');
+  engine: EngineAddress | null = $state.raw(null);
+  show: ShowView | null = $state.raw(null);
+  products: Record<string, Product> = $state.raw({});
+  status: StatusView | null = $state.raw(null);
+  meters: MetersView | null = $state.raw(null);
+  chat: readonly ChatLine[] = $state.raw([]);
+  chatTotal = $state(0);
+  log: readonly LogLine[] = $state.raw([]);
+  /** Local clock, ticking four times a second. */
+  localNow = $state(Date.now());
+  /** Actions sent and not yet answered. */
+  readonly pending = new SvelteSet<string>();
+
+  private statusAt = $state(0);
+  private offset = $state(0);
+  private readonly clock = new ServerClock();
+  private readonly ring = new ChatRing();
+  private nextLog = 1;
+  private readonly client: Client;
+  private readonly repainter = new Repainter(
+    {
+      now: () => performance.now(),
+      after: (ms, run) => void setTimeout(() => requestAnimationFrame(run), ms),
+    },
+    () => {
+      this.chat = this.ring.snapshot();
+      this.chatTotal = this.ring.total;
+    },
+  );
+
+  constructor(readonly host: Host) {
+    this.client = new Client({
+      address: async () => {
+        this.engine = await host.engine();
+        return this.engine;
+      },
+      lang: () => prefs.lang,
+      open: (url) => new WebSocket(url) as unknown as Socket,
+      timers: browserTimers,
+      random: Math.random,
+      onMessage: (message) => this.take(message),
+      onChat: (lines) => {
+        this.ring.push(lines);
+        this.repainter.request();
+      },
+      onNotice: (notice) => this.note(notice),
+      onLink: (link, retryInMs) => {
+        if (link === 'open') this.lostAt = null;
+        else if (this.link === 'open') this.lostAt = Date.now();
+        // While trying again the page keeps saying that the engine is away.
+        if (link !== 'connecting' || this.lostAt === null) this.link = link;
+        this.retryAt = retryInMs === null ? null : Date.now() + retryInMs;
+      },
+    });
+  }
+
+  start(): () => void {
+    this.client.start();
+    const tick = setInterval(() => (this.localNow = Date.now()), 250);
+    return () => {
+      clearInterval(tick);
+      this.client.stop();
+    };
+  }
+
+  /** The engine's clock, ms. */
+  get now(): number {
+    return this.localNow + this.offset;
+  }
+
+  /** Milliseconds since the last status, for countdowns inside it. */
+  get statusAge(): number {
+    return Math.max(0, this.localNow - this.statusAt);
+  }
+
+  get connected(): boolean {
+    return this.link === 'open';
+  }
+
+  get phase(): ShowView['phase']['phase'] {
+    return this.show?.phase.phase ?? 'idle';
+  }
+
+  readonly incidents: Incident[] = $derived.by(() =>
+    this.show === null || this.status === null ? [] : incidentsOf(this.show, this.status, this.statusAge),
+  );
+
+  may(role: Role): boolean {
+    return RANK.indexOf(this.role) >= RANK.indexOf(role);
+  }
+
+  retryNow(): void {
+    this.client.retryNow();
+  }
+
+  /** Sends a command; `key` is looked up in `pending` by the control that shows it in flight. */
+  async run(command: Command, key: string = command.do): Promise<boolean> {
+    if (this.pending.has(key)) return false;
+    this.pending.add(key);
+    try {
+      const outcome = await this.client.command(command);
+      if (!outcome.ok) this.complain(outcome.error);
+      return outcome.ok;
+    } finally {
+      this.pending.delete(key);
+    }
+  }
+
+  async ask<T>(request: Request, key: string = request.ask): Promise<Outcome<T>> {
+    if (this.pending.has(key)) return { ok: false, error: localError('busy') };
+    this.pending.add(key);
+    try {
+      return await this.client.request<T>(request);
+    } finally {
+      this.pending.delete(key);
+    }
+  }
+
+  /** Puts an error of an action of this page into the log. */
+  complain(error: PageError): void {
+    this.note({ level: 'warn', key: error.message_key, params: error.params, at: this.now });
+  }
+
+  private note(notice: Notice): void {
+    this.log = [...this.log.slice(-(LOG_LINES - 1)), { ...notice, n: this.nextLog++ }];
+  }
+
+  private take(message: Parameters<Client['options']['onMessage']>[0]): void {
+    if (message.type === 'welcome') {
+      this.role = message.role;
+      this.version = message.version;
+      return;
+    }
+    switch (message.topic) {
+      case 'show':
+        this.show = message.data;
+        this.learnClock(message.data.server_now);
+        return;
+      case 'catalogue':
+        this.products = Object.fromEntries(message.data.products.map((product) => [product.id, product]));
+        return;
+      case 'status':
+        this.status = message.data;
+        this.statusAt = Date.now();
+        this.learnClock(message.data.now);
+        return;
+      case 'meters':
+        this.meters = message.data;
+    }
+  }
+
+  private learnClock(serverNow: number): void {
+    this.clock.sample(serverNow, Date.now());
+    this.offset = this.clock.offsetMs;
+  }
+}
+
+const KEY = Symbol('studio');
+
+export function provideStudio(studio: Studio): void {
+  setContext(KEY, studio);
+}
+
+export function useStudio(): Studio {
+  return getContext<Studio>(KEY);
+}

@@ -1,0 +1,59 @@
+// The wire, generated from crates/wire (`cargo run -p stallcast-wire --bin stallcast-types`), and what the page adds.
+export type { CatalogueView } from '../generated/CatalogueView';
+export type { ChatConnector } from '../generated/ChatConnector';
+export type { ChatLine } from '../generated/ChatLine';
+export type { ChatStatus } from '../generated/ChatStatus';
+export type { Check } from '../generated/Check';
+export type { ClientMessage } from '../generated/ClientMessage';
+export type { Command } from '../generated/Command';
+export type { Countdown } from '../generated/Countdown';
+export type { Destination } from '../generated/Destination';
+export type { DestinationHealth } from '../generated/DestinationHealth';
+export type { Devices } from '../generated/Devices';
+export type { DeviceView } from '../generated/DeviceView';
+export type { EncoderStatus } from '../generated/EncoderStatus';
+export type { Encoders } from '../generated/Encoders';
+export type { ImportProblem } from '../generated/ImportProblem';
+export type { ImportView } from '../generated/ImportView';
+export type { InputStatus } from '../generated/InputStatus';
+export type { Level } from '../generated/Level';
+export type { MetersView } from '../generated/MetersView';
+export type { Money } from '../generated/Money';
+export type { Notice } from '../generated/Notice';
+export type { NoticeLevel } from '../generated/NoticeLevel';
+export type { PinnedQuestion } from '../generated/PinnedQuestion';
+export type { Preflight } from '../generated/Preflight';
+export type { Product } from '../generated/Product';
+export type { ReceiverView } from '../generated/ReceiverView';
+export type { RecordingStatus } from '../generated/RecordingStatus';
+export type { Request } from '../generated/Request';
+export type { Role } from '../generated/Role';
+export type { RundownItem } from '../generated/RundownItem';
+export type { RunState } from '../generated/RunState';
+export type { Scene } from '../generated/Scene';
+export type { ServerMessage } from '../generated/ServerMessage';
+export type { ShowView } from '../generated/ShowView';
+export type { Source } from '../generated/Source';
+export type { SourceKind } from '../generated/SourceKind';
+export type { StatusView } from '../generated/StatusView';
+export type { Strip } from '../generated/Strip';
+export type { Text } from '../generated/Text';
+export type { Transition } from '../generated/Transition';
+export type { WireError } from '../generated/WireError';
+
+/** What the page shows of an error, whether the engine or the page itself found it. */
+export interface PageError {
+  message_key: string;
+  params: { [name: string]: string };
+  retryable: boolean;
+}
+
+/** A platform preset: where to send to, and where its key is found. */
+export interface Platform {
+  id: string;
+  name: { zh: string; en: string };
+  /** Ingest address without the key; empty where the platform hands out one for every room. */
+  url: string;
+  /** Two lines: where the key is. */
+  key_help: { zh: string; en: string };
+}
