@@ -1,5 +1,6 @@
 //! destination owns the public handle of one place the stream goes to.
 
+use std::fmt;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -7,6 +8,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::hub::Hub;
+use crate::ingest_url::IngestUrl;
 use crate::publisher::Publisher;
 use crate::secret::Secret;
 use crate::supervisor::{DestinationStatus, OrderBook, Orders, Reporter, supervise};
@@ -16,7 +18,7 @@ use crate::tls::TlsRoots;
 const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Where to publish.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct DestinationSpec {
     /// The caller's name for it; used in logs.
     pub id: String,
@@ -28,6 +30,19 @@ pub struct DestinationSpec {
     pub closing_deadline: Option<Duration>,
     /// Whose certificates are believed (RTMPS).
     pub tls_roots: TlsRoots,
+}
+
+impl fmt::Debug for DestinationSpec {
+    /// Without path and query of the address: some platforms put the key there.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DestinationSpec")
+            .field("id", &self.id)
+            .field("url", &IngestUrl::parse(&self.url, &self.key).ok())
+            .field("key", &self.key)
+            .field("closing_deadline", &self.closing_deadline)
+            .field("tls_roots", &self.tls_roots)
+            .finish()
+    }
 }
 
 /// A running destination. Dropping it ends it too, without waiting for the end.
@@ -87,5 +102,24 @@ impl Destination {
             tracing::warn!(destination = %self.id, "did not end in time; cut off");
             self.task.abort();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_printed_spec_shows_neither_key_nor_path() {
+        let spec = DestinationSpec {
+            id: "shop".into(),
+            url: "rtmp://push.example/app/s3cret?sign=s3cret".into(),
+            key: Secret::new("s3cret"),
+            closing_deadline: None,
+            tls_roots: TlsRoots::System,
+        };
+        let printed = format!("{spec:?}");
+        assert!(!printed.contains("s3cret"), "{printed}");
+        assert!(printed.contains("push.example"), "{printed}");
     }
 }

@@ -21,6 +21,7 @@ mod liveness;
 mod packet;
 pub mod presets;
 mod publisher;
+mod pump;
 mod queue;
 mod retry;
 mod rtmp;

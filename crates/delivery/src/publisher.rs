@@ -1,34 +1,24 @@
-//! publisher owns one connection's work: establish it, then move packets from the queue to the
-//! socket while reading everything the server says.
+//! publisher owns a destination's connections: establishing one, and what lasts from one to the
+//! next.
 
-use std::future::poll_fn;
-use std::io;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
-use bytes::{Buf, BytesMut};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, timeout};
 
 use crate::destination::DestinationSpec;
 use crate::error::DeliveryErrorCode as Code;
-use crate::hub::{Delivered, Hub, Subscription};
+use crate::hub::{Hub, Subscription};
 use crate::ingest_url::IngestUrl;
 use crate::link::Link;
-use crate::liveness::{RateMeter, Verdict, judge};
-use crate::packet::{StreamFormat, Track};
+use crate::pump::{FrameCounts, Pump};
 use crate::queue::QueueLimits;
 use crate::rtmp::greeting::{Greeting, GreetingStep};
 use crate::rtmp::session::{PublishSession, SessionEvent};
-use crate::supervisor::{Attempt, Ended, OrderBook, Reporter, State, status_ticks};
-use crate::timeline::Timeline;
+use crate::supervisor::{Attempt, Ended, OrderBook, Reporter};
 
 /// Time for the RTMP handshake, and for connect-to-publish, each: some five round trips.
 const STEP_TIMEOUT: Duration = Duration::from_secs(5);
-/// Time for the last bytes and the farewell when stopping.
-const FAREWELL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A destination's queue. 4 s: longer than the watchdog, so that a hiccup it forgives costs no
 /// frame, and room for one whole group of the usual 2 s besides the one being sent. 8 MB: 4 s at
@@ -45,9 +35,7 @@ pub(crate) struct Publisher {
     /// Made when first live; between connections it is suspended, so that it counts what is
     /// missed without keeping it.
     subscription: Option<Subscription>,
-    frames_sent: u64,
-    /// Frames taken from the queue that a lost connection cut off.
-    frames_cut: u64,
+    frames: FrameCounts,
 }
 
 impl Publisher {
@@ -56,8 +44,7 @@ impl Publisher {
             spec,
             hub,
             subscription: None,
-            frames_sent: 0,
-            frames_cut: 0,
+            frames: FrameCounts::default(),
         }
     }
 
@@ -128,34 +115,19 @@ impl Attempt for Publisher {
             none => none.insert(self.hub.subscribe(QUEUE)),
         };
         status.went_live();
-        let now = Instant::now();
-        let mut pump = Pump {
-            link,
-            session,
-            subscription,
-            timeline: Timeline::default(),
-            format_due: None,
-            unflushed: false,
-            frames_in_flight: 0,
-            frames_sent: &mut self.frames_sent,
-            frames_cut: self.frames_cut,
-            meter: RateMeter::default(),
-            began: now,
-            last_progress: now,
-            last_accepted: 0,
-        };
+        let live_since = Instant::now();
+        let mut pump = Pump::new(link, session, subscription, self.frames);
         let result = pump.run(status, &mut orders).await;
         let ended = Ended {
             error: result.err(),
-            live_for: Some(now.elapsed()),
-            silent_for: pump.last_progress.elapsed(),
+            live_for: Some(live_since.elapsed()),
+            silent_for: pump.silent_for(),
         };
-        let cut = u64::from(pump.frames_in_flight);
-        self.frames_cut += cut;
+        self.frames = pump.finish();
         if let Some(subscription) = &mut self.subscription {
             subscription.suspend();
-            let dropped = subscription.stats().drops.video_frames + self.frames_cut;
-            let sent = self.frames_sent;
+            let dropped = subscription.stats().drops.video_frames + self.frames.cut;
+            let sent = self.frames.sent;
             status.update(|s| {
                 s.frames_dropped = dropped;
                 s.frames_sent = sent;
@@ -198,13 +170,13 @@ async fn negotiate(link: &mut Link, session: &mut PublishSession, rest: &[u8]) -
     let mut buffer = [0u8; 4096];
     let mut input = session.input(rest);
     loop {
-        for event in input.map_err(|_| Code::ProtocolViolated)? {
-            match event {
-                SessionEvent::Accepted => return Ok(()),
-                SessionEvent::Rejected(code) | SessionEvent::Ended(code) => {
-                    return Err(Code::PublishRejected(code));
-                }
+        let events = input.map_err(|_| Code::ProtocolViolated)?;
+        match events.into_iter().next() {
+            Some(SessionEvent::Accepted) => return Ok(()),
+            Some(SessionEvent::Rejected(code) | SessionEvent::Ended(code)) => {
+                return Err(Code::PublishRejected(code));
             }
+            None => {}
         }
         link.write_all_buf(&mut session.out).await.map_err(lost)?;
         link.flush().await.map_err(lost)?;
@@ -214,188 +186,4 @@ async fn negotiate(link: &mut Link, session: &mut PublishSession, rest: &[u8]) -
         }
         input = session.input(&buffer[..count]);
     }
-}
-
-struct Pump<'a> {
-    link: Link,
-    session: PublishSession,
-    subscription: &'a mut Subscription,
-    timeline: Timeline,
-    /// A format that still has to be told before the next packet.
-    format_due: Option<Arc<StreamFormat>>,
-    /// TLS may hold bytes that the socket has not accepted.
-    unflushed: bool,
-    frames_in_flight: u32,
-    frames_sent: &'a mut u64,
-    frames_cut: u64,
-    meter: RateMeter,
-    began: Instant,
-    last_progress: Instant,
-    last_accepted: u64,
-}
-
-/// One step of the socket.
-enum Io {
-    Read(usize),
-    /// Some bytes were accepted, or all were flushed.
-    Wrote,
-}
-
-impl Pump<'_> {
-    /// Runs until ordered to stop or the hub ends (`Ok`), or the connection is lost.
-    async fn run(&mut self, status: &Reporter, orders: &mut OrderBook) -> Result<(), Code> {
-        let mut tick = status_ticks();
-        let mut buffer = vec![0u8; 16 * 1024];
-        let mut network_epoch = orders.now().network_epoch;
-        loop {
-            // One packet at a time goes into `out`: the backlog stays in the queue.
-            let idle = self.session.out.is_empty() && !self.unflushed;
-            if idle {
-                *self.frames_sent += u64::from(std::mem::take(&mut self.frames_in_flight));
-            }
-            tokio::select! {
-                io = step(&mut self.link, &mut self.session.out, &mut self.unflushed, &mut buffer) => {
-                    match io.map_err(|_| Code::ClosedByServer)? {
-                        Io::Read(0) => return Err(Code::ClosedByServer),
-                        Io::Read(count) => self.heard(&buffer[..count])?,
-                        Io::Wrote => {}
-                    }
-                }
-                delivered = self.subscription.next(), if idle => match delivered {
-                    Some(delivered) => self.enqueue(&delivered),
-                    None => return self.farewell().await,
-                },
-                _ = tick.tick() => {
-                    if self.report(status) == Verdict::Dead {
-                        return Err(Code::Stalled);
-                    }
-                }
-                now = orders.changed() => {
-                    if now.stop {
-                        return self.farewell().await;
-                    }
-                    let changed = std::mem::replace(&mut network_epoch, now.network_epoch);
-                    if changed != now.network_epoch && self.report(status) != Verdict::Flowing {
-                        return Err(Code::Stalled);
-                    }
-                }
-            }
-        }
-    }
-
-    fn heard(&mut self, bytes: &[u8]) -> Result<(), Code> {
-        let events = self.session.input(bytes);
-        for event in events.map_err(|_| Code::ProtocolViolated)? {
-            match event {
-                SessionEvent::Accepted => {}
-                SessionEvent::Rejected(code) | SessionEvent::Ended(code) => {
-                    return Err(Code::EndedByServer(code));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn enqueue(&mut self, delivered: &Delivered) {
-        if delivered.format_changed {
-            self.format_due = Some(Arc::clone(&delivered.format));
-        }
-        let packet = &delivered.packet;
-        let is_video = packet.track == Track::Video;
-        match self.timeline.stamp(packet) {
-            Some(stamp) => {
-                if let Some(format) = self.format_due.take() {
-                    self.session.send_format(&format, stamp.dts);
-                }
-                self.session.send_packet(packet, stamp);
-                self.frames_in_flight += u32::from(is_video);
-            }
-            None if is_video => self.frames_cut += 1,
-            None => {}
-        }
-    }
-
-    /// Judges the connection and writes the figures.
-    fn report(&mut self, status: &Reporter) -> Verdict {
-        let now = Instant::now();
-        let accepted = self.link.accepted_bytes();
-        let waiting = !self.session.out.is_empty() || self.unflushed;
-        if accepted != self.last_accepted || !waiting {
-            self.last_accepted = accepted;
-            self.last_progress = now;
-        }
-        let verdict = judge(waiting.then(|| now - self.last_progress));
-        self.meter.sample(now - self.began, accepted);
-        let stats = self.subscription.stats();
-        status.update(|s| {
-            s.state = match verdict {
-                Verdict::Flowing => State::Live,
-                Verdict::Stalled | Verdict::Dead => State::Stalled,
-            };
-            s.kbps = self.meter.kbps();
-            s.frames_sent = *self.frames_sent;
-            s.frames_dropped = stats.drops.video_frames + self.frames_cut;
-            s.backlog_ms = stats.backlog_ms;
-        });
-        verdict
-    }
-
-    /// Writes what is begun and the end of the stream. A server that does not take it in time
-    /// is left; either way we are done.
-    async fn farewell(&mut self) -> Result<(), Code> {
-        self.session.farewell();
-        let goodbye = async {
-            self.link.write_all_buf(&mut self.session.out).await?;
-            self.link.flush().await?;
-            self.link.shutdown().await?;
-            // Read until the server closes: dropping a socket with unread input resets it, and
-            // a reset may overtake the farewell.
-            let mut sink = [0u8; 1024];
-            while self.link.read(&mut sink).await? > 0 {}
-            io::Result::Ok(())
-        };
-        match timeout(FAREWELL_TIMEOUT, goodbye).await {
-            Ok(Ok(())) => {
-                *self.frames_sent += u64::from(std::mem::take(&mut self.frames_in_flight))
-            }
-            Ok(Err(_)) | Err(_) => tracing::debug!("the server did not wait for the end"),
-        }
-        Ok(())
-    }
-}
-
-/// Reads or writes whatever is possible first. Reading comes first and always: a server whose
-/// messages are not taken stops taking ours. Cancel safe: nothing is lost between polls.
-async fn step(
-    link: &mut Link,
-    out: &mut BytesMut,
-    unflushed: &mut bool,
-    buffer: &mut [u8],
-) -> io::Result<Io> {
-    poll_fn(|cx| {
-        let mut into = ReadBuf::new(buffer);
-        if let Poll::Ready(read) = Pin::new(&mut *link).poll_read(cx, &mut into) {
-            return Poll::Ready(read.map(|()| Io::Read(into.filled().len())));
-        }
-        if !out.is_empty() {
-            return Pin::new(&mut *link).poll_write(cx, out).map(|wrote| {
-                let count = wrote?;
-                if count == 0 {
-                    return Err(io::ErrorKind::WriteZero.into());
-                }
-                out.advance(count);
-                *unflushed = true;
-                Ok(Io::Wrote)
-            });
-        }
-        if *unflushed {
-            return Pin::new(&mut *link).poll_flush(cx).map(|flushed| {
-                flushed?;
-                *unflushed = false;
-                Ok(Io::Wrote)
-            });
-        }
-        Poll::Pending
-    })
-    .await
 }

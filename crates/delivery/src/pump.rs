@@ -1,0 +1,250 @@
+//! pump owns the moving of packets of one live connection: queue to socket, server to session,
+//! watchdog and figures.
+
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use bytes::{Buf, BytesMut};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::time::{Instant, timeout};
+
+use crate::error::DeliveryErrorCode as Code;
+use crate::hub::{Delivered, Subscription};
+use crate::link::Link;
+use crate::liveness::{RateMeter, Verdict, judge};
+use crate::packet::{StreamFormat, Track};
+use crate::rtmp::session::{PublishSession, SessionEvent};
+use crate::supervisor::{OrderBook, Reporter, State, status_ticks};
+use crate::timeline::Timeline;
+
+/// Time for the last bytes and the farewell when stopping.
+const FAREWELL_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Video frames of a destination over all its connections.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct FrameCounts {
+    /// The socket accepted their last byte.
+    pub sent: u64,
+    /// Taken from the queue and not sent whole.
+    pub cut: u64,
+}
+
+pub(crate) struct Pump<'a> {
+    link: Link,
+    session: PublishSession,
+    subscription: &'a mut Subscription,
+    timeline: Timeline,
+    /// A format that still has to be told before the next packet.
+    format_due: Option<Arc<StreamFormat>>,
+    /// TLS may hold bytes that the socket has not accepted.
+    unflushed: bool,
+    frames_in_flight: u64,
+    frames: FrameCounts,
+    meter: RateMeter,
+    began: Instant,
+    last_progress: Instant,
+    last_accepted: u64,
+}
+
+/// One step of the socket.
+enum Io {
+    Read(usize),
+    /// Some bytes were accepted, or all were flushed.
+    Wrote,
+}
+
+impl<'a> Pump<'a> {
+    /// A pump for an accepted stream. `frames`: the counts so far.
+    pub fn new(
+        link: Link,
+        session: PublishSession,
+        subscription: &'a mut Subscription,
+        frames: FrameCounts,
+    ) -> Self {
+        let now = Instant::now();
+        Self {
+            link,
+            session,
+            subscription,
+            timeline: Timeline::default(),
+            format_due: None,
+            unflushed: false,
+            frames_in_flight: 0,
+            frames,
+            meter: RateMeter::default(),
+            began: now,
+            last_progress: now,
+            last_accepted: 0,
+        }
+    }
+
+    /// How long no byte was accepted.
+    pub fn silent_for(&self) -> Duration {
+        self.last_progress.elapsed()
+    }
+
+    /// Drops the connection and returns the counts.
+    pub fn finish(mut self) -> FrameCounts {
+        self.frames.cut += self.frames_in_flight;
+        self.frames
+    }
+
+    /// Runs until ordered to stop or the hub ends (`Ok`), or the connection is lost.
+    pub async fn run(&mut self, status: &Reporter, orders: &mut OrderBook) -> Result<(), Code> {
+        let mut tick = status_ticks();
+        let mut buffer = vec![0u8; 16 * 1024];
+        let mut network_epoch = orders.now().network_epoch;
+        loop {
+            // One packet at a time goes into `out`: the backlog stays in the queue.
+            let idle = self.session.out.is_empty() && !self.unflushed;
+            if idle {
+                self.frames.sent += std::mem::take(&mut self.frames_in_flight);
+            }
+            tokio::select! {
+                io = step(&mut self.link, &mut self.session.out, &mut self.unflushed, &mut buffer) => {
+                    match io.map_err(|_| Code::ClosedByServer)? {
+                        Io::Read(0) => return Err(Code::ClosedByServer),
+                        Io::Read(count) => self.heard(&buffer[..count])?,
+                        Io::Wrote => {}
+                    }
+                }
+                delivered = self.subscription.next(), if idle => match delivered {
+                    Some(delivered) => self.enqueue(&delivered),
+                    None => return self.farewell().await,
+                },
+                _ = tick.tick() => {
+                    if self.report(status) == Verdict::Dead {
+                        return Err(Code::Stalled);
+                    }
+                }
+                now = orders.changed() => {
+                    if now.stop {
+                        return self.farewell().await;
+                    }
+                    let changed = std::mem::replace(&mut network_epoch, now.network_epoch);
+                    if changed != now.network_epoch && self.report(status) != Verdict::Flowing {
+                        return Err(Code::Stalled);
+                    }
+                }
+            }
+        }
+    }
+
+    fn heard(&mut self, bytes: &[u8]) -> Result<(), Code> {
+        let events = self.session.input(bytes);
+        for event in events.map_err(|_| Code::ProtocolViolated)? {
+            match event {
+                SessionEvent::Accepted => {}
+                SessionEvent::Rejected(code) | SessionEvent::Ended(code) => {
+                    return Err(Code::EndedByServer(code));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn enqueue(&mut self, delivered: &Delivered) {
+        if delivered.format_changed {
+            self.format_due = Some(Arc::clone(&delivered.format));
+        }
+        let packet = &delivered.packet;
+        let is_video = packet.track == Track::Video;
+        match self.timeline.stamp(packet) {
+            Some(stamp) => {
+                if let Some(format) = self.format_due.take() {
+                    self.session.send_format(&format, stamp.dts);
+                }
+                self.session.send_packet(packet, stamp);
+                self.frames_in_flight += u64::from(is_video);
+            }
+            None if is_video => self.frames.cut += 1,
+            None => {}
+        }
+    }
+
+    /// Judges the connection and writes the figures.
+    fn report(&mut self, status: &Reporter) -> Verdict {
+        let now = Instant::now();
+        let accepted = self.link.accepted_bytes();
+        let waiting = !self.session.out.is_empty() || self.unflushed;
+        if accepted != self.last_accepted || !waiting {
+            self.last_accepted = accepted;
+            self.last_progress = now;
+        }
+        let verdict = judge(waiting.then(|| now - self.last_progress));
+        self.meter.sample(now - self.began, accepted);
+        let stats = self.subscription.stats();
+        status.update(|s| {
+            s.state = match verdict {
+                Verdict::Flowing => State::Live,
+                Verdict::Stalled | Verdict::Dead => State::Stalled,
+            };
+            s.kbps = self.meter.kbps();
+            s.frames_sent = self.frames.sent;
+            s.frames_dropped = stats.drops.video_frames + self.frames.cut;
+            s.backlog_ms = stats.backlog_ms;
+        });
+        verdict
+    }
+
+    /// Writes what is begun and the end of the stream. A server that does not take it in time
+    /// is left; either way we are done.
+    async fn farewell(&mut self) -> Result<(), Code> {
+        self.session.farewell();
+        let goodbye = async {
+            self.link.write_all_buf(&mut self.session.out).await?;
+            self.link.flush().await?;
+            self.link.shutdown().await?;
+            // Read until the server closes: dropping a socket with unread input resets it, and
+            // a reset may overtake the farewell.
+            let mut sink = [0u8; 1024];
+            while self.link.read(&mut sink).await? > 0 {}
+            io::Result::Ok(())
+        };
+        match timeout(FAREWELL_TIMEOUT, goodbye).await {
+            Ok(Ok(())) => self.frames.sent += std::mem::take(&mut self.frames_in_flight),
+            Ok(Err(_)) | Err(_) => tracing::debug!("the server did not wait for the end"),
+        }
+        Ok(())
+    }
+}
+
+/// Reads or writes whatever is possible first. Reading comes first and always: a server whose
+/// messages are not taken stops taking ours. Cancel safe: nothing is lost between polls.
+async fn step(
+    link: &mut Link,
+    out: &mut BytesMut,
+    unflushed: &mut bool,
+    buffer: &mut [u8],
+) -> io::Result<Io> {
+    poll_fn(|cx| {
+        let mut into = ReadBuf::new(buffer);
+        if let Poll::Ready(read) = Pin::new(&mut *link).poll_read(cx, &mut into) {
+            return Poll::Ready(read.map(|()| Io::Read(into.filled().len())));
+        }
+        if !out.is_empty() {
+            return Pin::new(&mut *link).poll_write(cx, out).map(|wrote| {
+                let count = wrote?;
+                if count == 0 {
+                    return Err(io::ErrorKind::WriteZero.into());
+                }
+                out.advance(count);
+                *unflushed = true;
+                Ok(Io::Wrote)
+            });
+        }
+        if *unflushed {
+            return Pin::new(&mut *link).poll_flush(cx).map(|flushed| {
+                flushed?;
+                *unflushed = false;
+                Ok(Io::Wrote)
+            });
+        }
+        Poll::Pending
+    })
+    .await
+}
