@@ -81,6 +81,40 @@ fn a_camera_that_is_pulled_out_and_plugged_in_again_is_live_within_three_seconds
     drop(other);
     drop(input);
 
+    // A microphone that is pulled out is not replaced by another one.
+    let microphone = session.plug_microphone("stall-mic");
+    let _other = session.plug_microphone("other-mic");
+    for name in ["stall-mic", "other-mic"] {
+        wait_for("the microphones in the list", SOON, || {
+            devices::list().into_iter().find(|device| {
+                device.id == format!("pulse:{name}") && device.kind == DeviceKind::Microphone
+            })
+        });
+    }
+    let (to, _states) = events();
+    let spec = InputSpec {
+        id: "mic".to_owned(),
+        kind: InputKind::Microphone {
+            device: Some("pulse:stall-mic".to_owned()),
+        },
+    };
+    let input = Input::start(spec, &clock, Some(&mixer), VideoWant::new(2, 2), to);
+    wait_for_state(&input, InputState::Live, SOON);
+    let mut meters = mixer.meters();
+    wait_for("the microphone's tone", SOON, || {
+        (meters.borrow_and_update().master.peak_db[0] > -10.0).then_some(())
+    });
+    drop(microphone);
+    wait_for("the loss of the microphone", SOON, || {
+        matches!(input.state(), InputState::Retrying { attempt: 2.., .. }).then_some(())
+    });
+    let _microphone = session.plug_microphone("stall-mic");
+    wait_for_state(&input, InputState::Live, SOON);
+    wait_for("the microphone's tone again", SOON, || {
+        (meters.borrow_and_update().master.peak_db[0] > -10.0).then_some(())
+    });
+    drop(input);
+
     // What the computer plays, heard through the monitor of a sink.
     let sink = wait_for("a sink", SOON, || {
         devices::list()

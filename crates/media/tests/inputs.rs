@@ -81,6 +81,37 @@ fn a_looping_clip_never_steps_back_and_its_sound_stays_with_the_picture() {
 }
 
 #[test]
+fn a_clip_whose_container_cannot_loop_seamlessly_is_rewound_without_stepping_back() {
+    gst::init().unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("flash.flv");
+    flash_clip(&path, 1);
+    let clock = MediaClock::new();
+    let (mixer, _heard) = mixer(&clock);
+    let (events, mut states) = events();
+    let input = Input::start(
+        spec("flv", clip(&path, true)),
+        &clock,
+        Some(&mixer),
+        VideoWant::new(640, 360),
+        events,
+    );
+    let seen = watch(input.frames(), &clock, SOON, |seen| {
+        onsets(seen, 128.0).len() >= 3
+    });
+    for pair in seen.windows(2) {
+        let step = pair[1].0 - pair[0].0;
+        assert!((0.0..400.0).contains(&step), "a step of {step} ms");
+    }
+    while let Ok(event) = states.try_recv() {
+        assert!(
+            matches!(event.state, InputState::Starting | InputState::Live),
+            "{event:?}"
+        );
+    }
+}
+
+#[test]
 fn a_clip_that_does_not_loop_ends_in_stopped() {
     gst::init().unwrap();
     let dir = tempfile::tempdir().unwrap();
@@ -220,6 +251,11 @@ fn a_test_picture_is_live_at_once_and_takes_a_new_size_without_a_gap() {
     wait_for("the new size", SOON, || {
         let frame = input.frames().pick(clock.running_time())?;
         (frame.info.width() == 320).then_some(())
+    });
+    input.set_want(VideoWant::new(1280, 720));
+    wait_for("a larger size", SOON, || {
+        let frame = input.frames().pick(clock.running_time())?;
+        (frame.info.width() == 1280).then_some(())
     });
     assert_eq!(input.state(), InputState::Live);
     let began = Instant::now();

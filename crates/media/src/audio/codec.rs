@@ -11,7 +11,8 @@ struct AacRow {
     factory: &'static str,
     settings: &'static [(&'static str, &'static str)],
     /// Samples by which the encoder's stream lags its timestamps: the priming frame that decoders
-    /// put out first. Measured with a click through encoder and decoder.
+    /// put out first. avenc_aac and voaacenc measured with a click through encoder and decoder;
+    /// atenc as Apple documents it (TN2258); mfaacenc not measured: a frame, as is usual.
     priming_samples: u64,
 }
 
@@ -25,17 +26,17 @@ const ROWS: &[AacRow] = &[
     AacRow {
         factory: "atenc",
         settings: &[],
-        priming_samples: 0,
+        priming_samples: 2112,
     },
     AacRow {
         factory: "mfaacenc",
         settings: &[],
-        priming_samples: 0,
+        priming_samples: 1024,
     },
     AacRow {
         factory: "voaacenc",
         settings: &[],
-        priming_samples: 0,
+        priming_samples: 1600,
     },
 ];
 

@@ -10,7 +10,7 @@ use super::file::{FilePlayback, Next};
 use super::portal::PortalCast;
 use super::sinks::{Branch, Pace, VideoFit, add_audio, add_video, make, pad};
 use super::supervise::Shared;
-use super::{InputKind, camera, file, image, portal};
+use super::{InputKind, VideoWant, camera, file, image, portal};
 use crate::audio::AudioTap;
 use crate::devices::DeviceWatch;
 use crate::error::{MediaError, Result};
@@ -28,6 +28,10 @@ pub(super) struct Running {
     file: Option<FilePlayback>,
     still: bool,
     screen_losses: Option<u64>,
+    /// The generator's own filter, which takes the wanted size.
+    generator: Option<gst::Element>,
+    /// The want by which a camera's mode was chosen.
+    mode_for: Option<VideoWant>,
     _portal: Option<PortalCast>,
 }
 
@@ -39,6 +43,8 @@ impl Running {
             file: None,
             still: false,
             screen_losses: None,
+            generator: None,
+            mode_for: None,
             _portal: None,
         }
     }
@@ -58,7 +64,7 @@ impl Running {
         }
     }
 
-    pub(super) fn as_still(self) -> Self {
+    pub(super) fn showing_still(self) -> Self {
         Self {
             still: true,
             ..self
@@ -108,13 +114,25 @@ impl Running {
             .map_or(Ok(()), |file| file.next_round(&self.pipeline))
     }
 
-    pub(super) fn on_end(&self) -> Next {
+    pub(super) fn on_end(&mut self) -> Next {
         self.file
-            .as_ref()
-            .map_or(Next::Failed, FilePlayback::on_end)
+            .as_mut()
+            .map_or(Next::Failed, |file| file.on_end(&self.pipeline))
     }
 
-    pub(super) fn want_changed(&self) {
+    /// More is wanted now than the camera's mode was chosen for: it has to be opened anew.
+    pub(super) fn outgrown(&self, want: VideoWant) -> bool {
+        self.mode_for.is_some_and(|mode| {
+            want.max_fps > mode.max_fps
+                || u64::from(want.width) * u64::from(want.height)
+                    > u64::from(mode.width) * u64::from(mode.height)
+        })
+    }
+
+    pub(super) fn want_changed(&self, want: VideoWant) {
+        if let Some(filter) = &self.generator {
+            filter.set_property("caps", generator_caps(want));
+        }
         if let Ok(fits) = self.fits.lock() {
             for fit in fits.iter() {
                 fit.apply();
@@ -173,20 +191,14 @@ pub(super) fn build(
             let source = make("videotestsrc")?;
             source.set_property("is-live", true);
             set_text(&source, "pattern", pattern)?;
-            let want = shared.want.get();
-            let caps = gst::Caps::builder("video/x-raw")
-                .field("format", "I420")
-                .field("width", i32::try_from(want.width & !1).unwrap_or(1280))
-                .field("height", i32::try_from(want.height & !1).unwrap_or(720))
-                .field(
-                    "framerate",
-                    gst::Fraction::new(i32::try_from(want.max_fps.clamp(1, 120)).unwrap_or(30), 1),
-                )
-                .build();
+            let filter = caps_filter(&generator_caps(shared.want.get()))?;
             start_now(&source, shared);
             let branch = add_video(&pipeline, shared, Pace::AsItComes)?;
-            link(&pipeline, &[source, caps_filter(&caps)?], &branch)?;
-            Ok(running.with_branch(&branch))
+            link(&pipeline, &[source, filter.clone()], &branch)?;
+            Ok(Running {
+                generator: Some(filter),
+                ..running.with_branch(&branch)
+            })
         }
         InputKind::TestTone => {
             let tap = tap.ok_or(MediaError::Unsupported("sound without a mixer"))?;
@@ -207,13 +219,17 @@ pub(super) fn build(
         }
         InputKind::Image { path } => {
             image::build(&pipeline, path, shared)?;
-            Ok(running.as_still())
+            Ok(running.showing_still())
         }
         InputKind::Camera { device } => {
-            let elements = camera::source(device.as_deref(), shared.want.get(), devices)?;
+            let want = shared.want.get();
+            let elements = camera::source(device.as_deref(), want, devices)?;
             let branch = add_video(&pipeline, shared, Pace::AsItComes)?;
             link(&pipeline, &elements, &branch)?;
-            Ok(running.with_branch(&branch))
+            Ok(Running {
+                mode_for: Some(want),
+                ..running.with_branch(&branch)
+            })
         }
         InputKind::Screen { display } => screen(
             &pipeline,
@@ -261,6 +277,19 @@ fn start_now(source: &gst::Element, shared: &Shared) {
     source.set_property("timestamp-offset", now);
 }
 
+fn generator_caps(want: VideoWant) -> gst::Caps {
+    gst::Caps::builder("video/x-raw")
+        .field("format", "I420")
+        .field("width", i32::try_from(want.width & !1).unwrap_or(1280))
+        .field("height", i32::try_from(want.height & !1).unwrap_or(720))
+        .field("framerate", rate(want))
+        .build()
+}
+
+fn rate(want: VideoWant) -> gst::Fraction {
+    gst::Fraction::new(i32::try_from(want.max_fps.clamp(1, 120)).unwrap_or(30), 1)
+}
+
 fn screen(
     pipeline: &gst::Pipeline,
     running: Running,
@@ -298,9 +327,8 @@ fn screen(
             }
         }
     }
-    let fps = i32::try_from(shared.want.get().max_fps.clamp(1, 120)).unwrap_or(30);
     let caps = gst::Caps::builder("video/x-raw")
-        .field("framerate", gst::Fraction::new(fps, 1))
+        .field("framerate", rate(shared.want.get()))
         .build();
     let branch = add_video(pipeline, shared, Pace::AsItComes)?;
     link(pipeline, &[source, caps_filter(&caps)?], &branch)?;

@@ -1,11 +1,13 @@
 //! Owns clips: decoding in step with the shared timeline, and looping without a seam.
 //!
 //! A loop is a segment seek without a flush: the demuxer starts again while the running time goes
-//! on, so picture and sound stay together and time never steps back. A clip that cannot seek is
+//! on, so picture and sound stay together and time never steps back. Demuxers that cannot do that
+//! are rewound with a flush, which leaves a seam of some 100 ms; a clip that cannot seek at all is
 //! opened anew for each round.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use gstreamer as gst;
 use gstreamer::prelude::*;
@@ -13,6 +15,7 @@ use gstreamer::prelude::*;
 use super::sinks::{Pace, VideoFit, add_audio, add_video, make};
 use super::supervise::Shared;
 use crate::audio::AudioTap;
+use crate::clock::MediaClock;
 use crate::error::{MediaError, Result};
 
 /// The clip starts this long after it is filled up: time for the flush of the first seek.
@@ -21,8 +24,20 @@ const LEAD: gst::ClockTime = gst::ClockTime::from_mseconds(100);
 /// Threads that a decoder may use. More only cost memory: one core decodes 1080p60 in software.
 const DECODER_THREADS: i32 = 2;
 
+/// The same for the next round after a flush.
+const ROUND_LEAD: gst::ClockTime = gst::ClockTime::from_mseconds(60);
+
+/// Demuxers that loop without a flush. The others refuse (tsdemux, after having flushed) or never
+/// tell that the end was reached (flvdemux).
+const SEAMLESS: &[&str] = &["qtdemux", "matroskademux", "avidemux", "wavparse"];
+
+/// A round shorter than this is no clip: rewinding it would only burn time.
+const SHORTEST_ROUND: Duration = Duration::from_millis(200);
+
 /// What follows the end of a clip.
 pub(super) enum Next {
+    /// It was rewound and goes on.
+    Continues,
     Finished,
     Again,
     Failed,
@@ -39,7 +54,9 @@ pub(super) struct FilePlayback {
     phase: Phase,
     heads: Arc<Mutex<Vec<gst::Pad>>>,
     fits: Arc<Mutex<Vec<VideoFit>>>,
-    clock: crate::clock::MediaClock,
+    clock: MediaClock,
+    seamless: Arc<AtomicBool>,
+    round_began: Instant,
 }
 
 impl FilePlayback {
@@ -53,33 +70,45 @@ impl FilePlayback {
             return Ok(());
         }
         self.phase = Phase::Playing;
-        let start = self.clock.running_time() + LEAD;
-        if let Ok(heads) = self.heads.lock() {
-            for head in heads.iter() {
-                head.set_offset(i64::try_from(start.nseconds()).unwrap_or(i64::MAX));
-            }
-        }
+        self.start_at(self.clock.running_time() + LEAD);
         // The flush also makes the offset known downstream.
         let mut flags = gst::SeekFlags::FLUSH;
-        if self.looping {
+        if self.looping && self.seamless.load(Ordering::SeqCst) {
             flags |= gst::SeekFlags::SEGMENT;
         }
         if let Err(error) = seek(pipeline, flags) {
             tracing::debug!(%error, "the clip cannot seek; it is opened anew for each round");
         }
+        self.round_began = Instant::now();
         pipeline.set_state(gst::State::Playing)?;
         Ok(())
+    }
+
+    fn start_at(&self, running_time: gst::ClockTime) {
+        let offset = i64::try_from(running_time.nseconds()).unwrap_or(i64::MAX);
+        if let Ok(heads) = self.heads.lock() {
+            for head in heads.iter() {
+                head.set_offset(offset);
+            }
+        }
     }
 
     pub(super) fn next_round(&mut self, pipeline: &gst::Pipeline) -> Result<()> {
         seek(pipeline, gst::SeekFlags::SEGMENT)
     }
 
-    pub(super) fn on_end(&self) -> Next {
-        if self.looping {
-            Next::Again
-        } else {
-            Next::Finished
+    pub(super) fn on_end(&mut self, pipeline: &gst::Pipeline) -> Next {
+        if !self.looping {
+            return Next::Finished;
+        }
+        if self.round_began.elapsed() < SHORTEST_ROUND {
+            return Next::Failed;
+        }
+        self.round_began = Instant::now();
+        self.start_at(self.clock.running_time() + ROUND_LEAD);
+        match seek(pipeline, gst::SeekFlags::FLUSH) {
+            Ok(()) => Next::Continues,
+            Err(_) => Next::Again,
         }
     }
 }
@@ -120,7 +149,15 @@ pub(super) fn build(
     pipeline.add_many([&source, &decode])?;
     source.link(&decode)?;
 
-    pipeline.connect_deep_element_added(|_, _, element| {
+    let seamless = Arc::new(AtomicBool::new(false));
+    let found = Arc::clone(&seamless);
+    pipeline.connect_deep_element_added(move |_, _, element| {
+        if element
+            .factory()
+            .is_some_and(|factory| SEAMLESS.contains(&factory.name().as_str()))
+        {
+            found.store(true, Ordering::SeqCst);
+        }
         if element
             .find_property("max-threads")
             .is_some_and(|spec| spec.value_type() == i32::static_type())
@@ -135,6 +172,7 @@ pub(super) fn build(
     let (own_heads, own_fits) = (Arc::clone(&heads), Arc::clone(&fits));
     let (own_shared, own_tap) = (Arc::clone(shared), tap.cloned());
     let weak = pipeline.downgrade();
+    let first_offset = i64::try_from((shared.clock.running_time() + LEAD).nseconds()).unwrap_or(0);
     let (has_video, has_audio) = (AtomicBool::new(false), AtomicBool::new(false));
     decode.connect_pad_added(move |_, new| {
         let Some(pipeline) = weak.upgrade() else {
@@ -159,6 +197,8 @@ pub(super) fn build(
             if let (Some(fit), Ok(mut fits)) = (branch.fit(), own_fits.lock()) {
                 fits.push(fit);
             }
+            // Should the clip refuse to seek, this is its place on the shared timeline.
+            branch.head.set_offset(first_offset);
             if let Ok(mut heads) = own_heads.lock() {
                 heads.push(branch.head.clone());
             }
@@ -186,5 +226,7 @@ pub(super) fn build(
         heads,
         fits,
         clock: shared.clock.clone(),
+        seamless,
+        round_began: Instant::now(),
     })
 }

@@ -300,6 +300,7 @@ impl Supervisor {
                     BusNote::Error(error) => return Outcome::Failed(error),
                     BusNote::EndOfStream if running.shows_still() => {}
                     BusNote::EndOfStream => match running.on_end() {
+                        Next::Continues => {}
                         Next::Finished => return Outcome::Finished,
                         Next::Again => return Outcome::Again,
                         Next::Failed => return Outcome::Failed(MediaError::EndOfStream),
@@ -317,10 +318,11 @@ impl Supervisor {
                     }
                 },
                 Ok(Control::WantChanged) => {
-                    if running.shows_still() {
+                    let want = self.shared.want.get();
+                    if running.shows_still() || running.outgrown(want) {
                         return Outcome::Again;
                     }
-                    running.want_changed();
+                    running.want_changed(want);
                 }
                 Ok(_) | Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Outcome::StopRequested,

@@ -82,10 +82,12 @@ pub(super) const TABLE: PlatformTable = PlatformTable {
                 set("do-timestamp", "true"),
                 set("provide-clock", "false"),
                 set("client-name", "stallcast"),
+                set("stream-properties", "props,node.dont-reconnect=true"),
                 set("buffer-time", "120000"),
                 set("latency-time", "20000"),
             ],
-            note: "PulseAudio and PipeWire's pulse server.",
+            note: "PulseAudio and PipeWire's pulse server. Without dont-reconnect another microphone \
+                   takes over unseen when this one is unplugged.",
         },
         CaptureRow {
             kind: CaptureKind::Microphone,
@@ -110,6 +112,7 @@ pub(super) const TABLE: PlatformTable = PlatformTable {
                 set("do-timestamp", "true"),
                 set("provide-clock", "false"),
                 set("client-name", "stallcast"),
+                set("stream-properties", "props,node.dont-reconnect=true"),
                 set("buffer-time", "120000"),
                 set("latency-time", "20000"),
             ],

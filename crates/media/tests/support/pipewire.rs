@@ -113,6 +113,21 @@ impl PipeWireSession {
             .expect("gst-launch-1.0 starts");
         VirtualCamera { child }
     }
+
+    /// Plugs in a microphone that hears a tone of -6 dB.
+    pub fn plug_microphone(&self, name: &str) -> VirtualCamera {
+        let child = self
+            .command("gst-launch-1.0")
+            .args(["-q", "audiotestsrc", "is-live=true", "volume=0.5", "!"])
+            .arg("audio/x-raw,format=F32LE,rate=48000,channels=2,layout=interleaved")
+            .args(["!", "pipewiresink", "mode=provide"])
+            .arg(format!(
+                "stream-properties=p,media.class=Audio/Source,node.name={name},node.description={name}"
+            ))
+            .spawn()
+            .expect("gst-launch-1.0 starts");
+        VirtualCamera { child }
+    }
 }
 
 impl Drop for PipeWireSession {
