@@ -10,6 +10,7 @@ mod decode;
 mod plain;
 mod report;
 mod shopify;
+mod synonyms;
 mod table;
 mod xlsx_table;
 
@@ -17,11 +18,11 @@ use std::collections::HashSet;
 
 use stallcast_show::{Currency, Product};
 
-pub use columns::Field;
 pub use report::{
     Delimiter, Encoding, Format, ImportError, ImportReport, MappedColumn, PhotoLink, ProblemCode,
     RowProblem,
 };
+pub use synonyms::Field;
 
 use cells::RowCells;
 use columns::Columns;
