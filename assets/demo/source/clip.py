@@ -29,10 +29,11 @@ def to_image(rgb, alpha=None):
 
 def sky():
     ys, xs = np.mgrid[0:H, 0:W]
-    rgb = mix((104, 172, 222), (250, 232, 196), smooth(0, 430, ys.astype(float)))
-    glow = np.exp(-(((xs - 960) / 330) ** 2 + ((ys - 150) / 210) ** 2))
+    rgb = mix((92, 168, 226), (176, 216, 236), smooth(0, 260, ys.astype(float)))
+    rgb = rgb + (np.array([255, 240, 208.0]) - rgb) * smooth(190, 400, ys.astype(float))[..., None]
+    glow = np.exp(-(((xs - 730) / 330) ** 2 + ((ys - 190) / 200) ** 2))
     rgb = rgb + glow[..., None] * np.array([70, 52, 6.0])
-    sun = smooth(58, 50, np.hypot(xs - 960, ys - 140).astype(float))
+    sun = smooth(50, 44, np.hypot(xs - 730, ys - 180).astype(float))
     return mix_over(rgb, np.array([255, 250, 222.0]), sun)
 
 
@@ -200,6 +201,8 @@ def branch(seed):
     for x, y in hang:
         pen.line([(x, y - 10), (x + 6, y + 34)], fill=(86, 62, 40), width=6)
         picture.alpha_composite(ball, (x - 62, y + 22))
+        pen.ellipse((x - 20, y + 28, x + 28, y + 44), fill=(112, 14, 20))
+        pen.line([(x + 3, y + 8), (x + 6, y + 40)], fill=(86, 62, 40), width=6)
     foliage(54, GREENS[3:7])
     return picture.resize((560, 380), Image.LANCZOS)
 
@@ -259,7 +262,7 @@ def main():
     shade = shade.filter(ImageFilter.GaussianBlur(3))
     motes_rng = np.random.default_rng(5)
     motes = motes_rng.random((26, 4))
-    command = ["ffmpeg", "-y", "-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{W}x{H}", "-r", str(FPS), "-i", "-", "-i", str(sound), "-c:v", "libx264", "-preset", "slow", "-crf", "24", "-maxrate", "2400k", "-bufsize", "2400k", "-profile:v", "high", "-pix_fmt", "yuv420p", "-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709", "-vf", "scale=out_color_matrix=bt709:out_range=tv", "-g", "60", "-c:a", "aac", "-b:a", "96k", "-t", str(SECONDS), "-movflags", "+faststart", str(out)]
+    command = ["ffmpeg", "-y", "-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{W}x{H}", "-r", str(FPS), "-i", "-", "-i", str(sound), "-c:v", "libx264", "-preset", "slow", "-crf", "23", "-maxrate", "2400k", "-bufsize", "2400k", "-profile:v", "high", "-pix_fmt", "yuv420p", "-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709", "-vf", "scale=out_color_matrix=bt709:out_range=tv", "-g", "60", "-c:a", "aac", "-b:a", "96k", "-t", str(SECONDS), "-movflags", "+faststart", str(out)]
     encoder = subprocess.Popen(command, stdin=subprocess.PIPE)
     for index in range(FRAMES):
         p = index / FRAMES

@@ -57,7 +57,7 @@ def stem(canvas, points, width=12, colour=(92, 62, 36)):
 
 
 def apple(canvas, centre, radius, seed, ripe=0.7, turn=0.0):
-    freckles = noise((TEX, TEX), 60, seed, 2)
+    freckles = noise((TEX, TEX), 110, seed, 1)
     streaks = np.asarray(Image.fromarray((noise((TEX // 16, TEX), 46, seed + 1, 3) * 255).astype(np.uint8)).resize((TEX, TEX), Image.BICUBIC), float) / 255
     blush = noise((TEX, TEX), 2, seed + 2, 3)
     def profile(v):
@@ -68,8 +68,8 @@ def apple(canvas, centre, radius, seed, ripe=0.7, turn=0.0):
         bare = smooth(0.50, 0.80, sample(blush, -u, v) * 0.75 + 0.30 * sample(streaks, u, v) - 0.42 * (ripe - 0.7) + 0.10 * v)
         out = mix(red, gold, bare * 0.85)
         out = mix(out, np.array([168, 20, 30.0]), smooth(0.55, 0.75, sample(streaks, u, v)) * 0.45)
-        dots = smooth(0.72, 0.80, sample(freckles, u, v))
-        out = mix(out, np.array([246, 214, 160.0]), dots * 0.55)
+        dots = smooth(0.86, 0.94, sample(freckles, u, v))
+        out = mix(out, np.array([246, 214, 160.0]), dots * 0.5)
         return mix(out, np.array([205, 190, 96.0]), smooth(-0.80, -1.0, v) * 0.9)
     shadow(canvas, (centre[0] + radius * 0.25, centre[1] + radius * 0.86), (radius * 1.15, radius * 0.30), 0.62, 26)
     solid(canvas, centre, radius, profile, colour, turn=turn, gloss=0.62, shine=46, ground=centre[1] + radius * 0.92)
@@ -93,17 +93,15 @@ def apples():
 
 
 def pear(canvas, centre, radius, seed, turn=0.0):
-    specks = noise((TEX, TEX), 80, seed, 2)
+    specks = noise((TEX, TEX), 120, seed, 1)
     blush = noise((TEX, TEX), 2, seed + 2, 3)
     def profile(v):
-        belly = 0.74 * np.sqrt(np.maximum(1 - ((v - 0.34) / 0.66) ** 2, 0))
-        neck = 0.40 * np.sqrt(np.maximum(1 - ((v + 0.28) / 0.72) ** 2, 0))
-        k = smooth(-0.42, 0.30, v)
-        return np.where(v < -0.32, neck, neck * (1 - k) + np.maximum(belly, 0.0) * k + 0.02)
+        t = np.arccos(np.clip(-v, -1, 1))
+        return np.sin(t) ** 0.9 * (0.56 - 0.27 * np.cos(t - 0.10) + 0.06 * np.cos(2 * t) - 0.03 * np.cos(3 * t))
     def colour(u, v, z):
         out = mix((236, 206, 92), (206, 196, 84), sample(blush, u, v))
         out = mix(out, np.array([214, 140, 62.0]), smooth(0.45, 0.75, sample(blush, -u, v)) * 0.45 * (u > -1))
-        return mix(out, np.array([150, 108, 48.0]), smooth(0.66, 0.76, sample(specks, u, v)) * 0.5)
+        return mix(out, np.array([150, 108, 48.0]), smooth(0.80, 0.92, sample(specks, u, v)) * 0.5)
     shadow(canvas, (centre[0] + radius * 0.2, centre[1] + radius * 0.95), (radius * 0.85, radius * 0.22), 0.6, 24)
     solid(canvas, centre, radius, profile, colour, turn=turn, gloss=0.42, shine=34, ground=centre[1] + radius)
     top = (centre[0] + np.sin(turn) * radius * 0.97, centre[1] - np.cos(turn) * radius * 0.97)
@@ -161,7 +159,7 @@ def honey():
 
 
 def walnut(canvas, centre, radius, seed, turn):
-    wrinkles = noise((TEX, TEX), 9, seed, 4)
+    wrinkles = noise((TEX, TEX), 10, seed, 2)
     tone = noise((TEX, TEX), 4, seed + 3, 3)
     ridge = np.abs(wrinkles - 0.5) * 2
     def profile(v):
@@ -242,7 +240,81 @@ def sweet_potatoes():
     return canvas
 
 
-PHOTOS = {"apple": apples, "pear": pears, "honey": honey, "walnut": walnuts, "jujube": dates, "sweet-potato": sweet_potatoes}
+def bottle(canvas, centre, half):
+    """A small juice bottle with a cap and a label."""
+    swirl = noise((TEX, TEX), 3, int(centre[0]), 4)
+    def glass(v):
+        shoulder = smooth(-0.62, -0.20, v)
+        return np.where(np.abs(v) < 0.999, 0.15 + 0.21 * shoulder - 0.03 * smooth(0.88, 1.0, v), 0.0)
+    def juice(u, v, z):
+        full = smooth(-0.60, -0.56, v)
+        drink = mix((196, 120, 30), (250, 200, 86), smooth(-0.9, 0.9, u * 0.5 - v * 0.2 + sample(swirl, u, v) * 0.8))
+        out = mix(np.array([226, 232, 220.0]), drink, full)
+        return mix(out, np.array([255, 236, 170.0]), smooth(0.45, 0.9, u) * smooth(0.98, 0.6, u) * 0.6)
+    shadow(canvas, (centre[0] + half * 0.2, centre[1] + half * 0.98), (half * 0.52, half * 0.12), 0.55, 20)
+    solid(canvas, centre, half, glass, juice, gloss=0.6, shine=60)
+    cap = (centre[0], centre[1] - half * 0.96)
+    solid(canvas, cap, half * 0.11, lambda v: np.where(np.abs(v) < 0.999, 1.62 - 0.1 * np.abs(v) ** 6, 0.0), lambda u, v, z: mix((56, 128, 74), (30, 92, 54), np.abs(u)), gloss=0.3, shine=20)
+    def label(u, v, z):
+        band = smooth(-0.98, -0.94, v) * smooth(0.98, 0.94, v)
+        out = mix(np.array([62, 140, 84.0]), np.array([255, 250, 234.0]), band)
+        d = np.hypot(u * 1.0, v * 0.82 + 0.02)
+        out = mix(out, np.array([214, 44, 40.0]), smooth(0.46, 0.43, d))
+        leafy = smooth(0.10, 0.08, np.abs((u - 0.16) + (v + 0.62) * 0.9)) * smooth(0.30, 0.26, np.hypot(u - 0.16, v + 0.62))
+        return mix(out, np.array([70, 146, 70.0]), leafy)
+    solid(canvas, (centre[0], centre[1] + half * 0.34), half * 0.36, lambda v: np.where(np.abs(v) < 0.999, 1.008, 0.0), label, gloss=0.18, shine=30)
+
+
+def juice():
+    canvas = backdrop((N, N), 71, (214, 224, 150), (170, 186, 96), (196, 150, 100))
+    bottle(canvas, (380, 600), 330)
+    bottle(canvas, (640, 640), 360)
+    apple(canvas, (910, 830), 190, 33, 0.8, 0.05)
+    return canvas
+
+
+def hamper():
+    canvas = backdrop((N, N), 83, (226, 206, 160), (186, 150, 100), (176, 124, 80))
+    shadow(canvas, (640, 1010), (470, 70), 0.6, 26)
+    apple(canvas, (330, 560), 150, 5, 0.9, -0.1)
+    pear(canvas, (520, 480), 215, 8, -0.05)
+    pear(canvas, (690, 500), 205, 3, 0.12)
+    apple(canvas, (870, 560), 155, 9, 0.6, 0.08)
+    apple(canvas, (600, 610), 165, 21, 0.8, 0.0)
+    for k, (x, y, t) in enumerate([(420, 650, 1.1), (770, 650, -1.2), (950, 660, 1.4), (270, 665, -0.9)]):
+        date(canvas, (x, y), 88, 90 + k, t)
+    ys, xs = np.mgrid[0:N, 0:N]
+    # A woven basket: strips over and under.
+    half = 430 - 70 * np.clip((ys - 690) / 310, 0, 1)
+    inside = smooth(0, 3, half - np.abs(xs - 600)) * smooth(688, 692, ys.astype(float)) * smooth(1002, 998, ys.astype(float))
+    across = (xs - 600) / np.maximum(half, 1)
+    column, row = np.floor(across * 13), np.floor((ys - 690) / 31)
+    over = ((column + row) % 2)[..., None]
+    fx, fy = across * 13 - column, (ys - 690) / 31 - row
+    round_ = np.where(over[..., 0] > 0, np.sin(np.pi * fy), np.sin(np.pi * fx))
+    tone = mix((112, 70, 34), (222, 168, 98), 0.18 + 0.82 * np.clip(round_, 0, 1))
+    tone = tone * (1.05 - 0.42 * np.abs(across) ** 2.2)[..., None] * (0.92 + 0.16 * noise((N, N), 60, 7, 2))[..., None]
+    canvas[:] = canvas * (1 - inside[..., None]) + tone * inside[..., None]
+    def rim(pen, _):
+        pen.rounded_rectangle((146, 668, 1054, 722), 27, fill=(150, 98, 52, 255))
+        for x in range(150, 1050, 30):
+            pen.line((x, 718, x + 34, 672), fill=(206, 152, 88, 255), width=13)
+        pen.rounded_rectangle((146, 668, 1054, 722), 27, outline=(110, 70, 36, 255), width=4)
+    paste(canvas, rim)
+    def ribbon(pen, _):
+        red, dark = (206, 38, 44, 255), (150, 20, 30, 255)
+        pen.rectangle((560, 722, 640, 1000), fill=red)
+        pen.rectangle((560, 722, 576, 1000), fill=dark)
+        for side in (-1, 1):
+            pen.polygon([(600, 745), (600 + side * 150, 668), (600 + side * 172, 770)], fill=red)
+            pen.polygon([(600, 745), (600 + side * 120, 706), (600 + side * 128, 752)], fill=dark)
+            pen.polygon([(600, 752), (600 + side * 70, 900), (600 + side * 118, 872)], fill=(186, 30, 38, 255))
+        pen.rounded_rectangle((566, 712, 634, 784), 20, fill=(222, 56, 58, 255), outline=dark, width=4)
+    paste(canvas, ribbon)
+    return canvas
+
+
+PHOTOS = {"apple": apples, "pear": pears, "honey": honey, "walnut": walnuts, "jujube": dates, "sweet-potato": sweet_potatoes, "juice": juice, "hamper": hamper}
 
 
 def main():

@@ -168,7 +168,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         },
         Case {
             name: "bare",
-            title: text("土蜂蜜", "Honey"),
+            title: text("土蜂蜜 👨‍👩‍👧 عسل 🇨🇳", "Honey 👨‍👩‍👧 عسل 🇨🇳 1️⃣ ❤️"),
             spec: Text::default(),
             live: 8800,
             list: None,
