@@ -175,12 +175,11 @@ fn a_frozen_publisher_is_reported_as_frozen_then_lost_and_recovers() {
     let before = until(&reports, "receiving", |report| {
         report.video.as_ref().is_some_and(|v| v.frames > 30)
     });
-    assert_eq!(before.freezes.count, 0, "{before:?}");
     signal("-STOP", &publisher);
     let lost = until(&reports, "lost", |report| {
         report.state == ReceiverState::Lost
     });
-    assert_eq!(lost.freezes.count, 1);
+    assert!(lost.freezes.count > before.freezes.count, "{lost:?}");
     assert!(lost.freezes.longest >= Duration::from_secs(2), "{lost:?}");
     signal("-CONT", &publisher);
     let back = until(&reports, "back", |report| {
