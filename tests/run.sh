@@ -75,7 +75,7 @@ stage_chat() { run_tests -p stallcast-chat; }
 stage_system() {
   page
   cargo build --locked -p stallcast-engine
-  run_tests -p stallcast-tests --lib --test fixtures --test show_on_air --test resume --test window_api
+  run_tests -p stallcast-tests --lib --test fixtures --test show
 }
 
 stage_web() {

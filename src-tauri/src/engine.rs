@@ -44,7 +44,9 @@ struct RuntimeFile {
 /// # Errors
 /// When no engine runs and none can be started.
 pub async fn attach() -> Result<Attached, EngineError> {
-    tauri::async_runtime::spawn_blocking(attach_blocking).await.unwrap_or(Err(EngineError::NotStarted))
+    tauri::async_runtime::spawn_blocking(attach_blocking)
+        .await
+        .unwrap_or(Err(EngineError::NotStarted))
 }
 
 fn attach_blocking() -> Result<Attached, EngineError> {
@@ -66,15 +68,21 @@ fn attach_blocking() -> Result<Attached, EngineError> {
 
 /// The engine named by the runtime file, if something listens there.
 fn running() -> Option<Attached> {
-    let file: RuntimeFile = serde_json::from_slice(&std::fs::read(data_folder().join("engine.json")).ok()?).ok()?;
+    let file: RuntimeFile =
+        serde_json::from_slice(&std::fs::read(data_folder().join("engine.json")).ok()?).ok()?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, file.port));
     TcpStream::connect_timeout(&address, Duration::from_millis(300)).ok()?;
-    Some(Attached { base: format!("http://{address}"), token: file.token })
+    Some(Attached {
+        base: format!("http://{address}"),
+        token: file.token,
+    })
 }
 
 /// The same folder as the engine's; given to it on its command line, so the two cannot differ.
 fn data_folder() -> PathBuf {
-    let under = |variable: &str, rest: &str| std::env::var_os(variable).map(|base| PathBuf::from(base).join(rest));
+    let under = |variable: &str, rest: &str| {
+        std::env::var_os(variable).map(|base| PathBuf::from(base).join(rest))
+    };
     under("STALLCAST_DATA", "")
         .or_else(|| under("XDG_DATA_HOME", "stallcast"))
         .or_else(|| under("LOCALAPPDATA", "Stallcast"))
@@ -86,10 +94,18 @@ fn start() -> Result<(), EngineError> {
     let program = program().ok_or(EngineError::Missing)?;
     let data = data_folder();
     std::fs::create_dir_all(&data).map_err(|_| EngineError::NotStarted)?;
-    let log = std::fs::File::create(data.join("engine.log")).map_err(|_| EngineError::NotStarted)?;
+    let log =
+        std::fs::File::create(data.join("engine.log")).map_err(|_| EngineError::NotStarted)?;
     let mut command = Command::new(program);
-    command.arg("run").arg("--data").arg(&data).args(["--linger", "60"]);
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+    command
+        .arg("run")
+        .arg("--data")
+        .arg(&data)
+        .args(["--linger", "60"]);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(log);
     // Set for WebKit only; the engine has its own plugins.
     command.env_remove("WEBKIT_DISABLE_COMPOSITING_MODE");
     outlive_us(&mut command);

@@ -14,6 +14,10 @@ pub fn prepare() {
 /// A DRM render node is what WebKit's accelerated path needs (`/dev/dri/renderD128` and up).
 fn has_render_node() -> bool {
     std::fs::read_dir("/dev/dri")
-        .map(|nodes| nodes.flatten().any(|node| node.file_name().to_string_lossy().starts_with("renderD")))
+        .map(|nodes| {
+            nodes
+                .flatten()
+                .any(|node| node.file_name().to_string_lossy().starts_with("renderD"))
+        })
         .unwrap_or(false)
 }

@@ -21,21 +21,28 @@ async fn engine() -> Result<Attached, EngineError> {
 }
 
 fn main() {
-    let filter = EnvFilter::try_from_env("STALLCAST_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let filter =
+        EnvFilter::try_from_env("STALLCAST_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
     graphics::prepare();
     let built = tauri::Builder::default()
-        .plugin(tauri_plugin_single_instance::init(|app, _arguments, _folder| show(app)))
+        .plugin(tauri_plugin_single_instance::init(
+            |app, _arguments, _folder| show(app),
+        ))
         .plugin(tauri_plugin_dialog::init())
         .invoke_handler(tauri::generate_handler![engine])
         .setup(|app| {
-            let window = WebviewWindowBuilder::new(app, STUDIO, WebviewUrl::App("desktop.html".into()))
-                .title("Stallcast")
-                .inner_size(1280.0, 720.0)
-                .min_inner_size(960.0, 600.0)
-                // Files are dropped on the page, which reads them itself.
-                .disable_drag_drop_handler()
-                .build()?;
+            let window =
+                WebviewWindowBuilder::new(app, STUDIO, WebviewUrl::App("desktop.html".into()))
+                    .title("Stallcast")
+                    .inner_size(1280.0, 720.0)
+                    .min_inner_size(960.0, 600.0)
+                    // Files are dropped on the page, which reads them itself.
+                    .disable_drag_drop_handler()
+                    .build()?;
             window.set_focus()?;
             if let Err(error) = tray::build(app.handle()) {
                 tracing::warn!(%error, "no tray here; everything it does is in the window too");
@@ -53,6 +60,9 @@ fn main() {
 fn show(app: &tauri::AppHandle) {
     if let Some(window) = app.get_webview_window(STUDIO) {
         // A window manager may refuse; the window is there all the same.
-        let _ = window.unminimize().and_then(|()| window.show()).and_then(|()| window.set_focus());
+        let _ = window
+            .unminimize()
+            .and_then(|()| window.show())
+            .and_then(|()| window.set_focus());
     }
 }

@@ -16,8 +16,14 @@ pub fn words() -> Words {
         .find(|value| !value.is_empty())
         .is_some_and(|value| value.starts_with("zh"));
     if chinese {
-        Words { show: "打开直播间", close: "关闭窗口（直播继续）" }
+        Words {
+            show: "打开直播间",
+            close: "关闭窗口（直播继续）",
+        }
     } else {
-        Words { show: "Open the studio", close: "Close the window (the show goes on)" }
+        Words {
+            show: "Open the studio",
+            close: "Close the window (the show goes on)",
+        }
     }
 }

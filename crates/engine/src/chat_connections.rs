@@ -22,12 +22,18 @@ pub struct ChatConnections {
 impl ChatConnections {
     /// Opens what `file` names.
     pub async fn open(room: ChatRoom, file: PathBuf) -> Self {
-        let stored: BTreeMap<String, ChatConnector> =
-            std::fs::read(&file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+        let stored: BTreeMap<String, ChatConnector> = std::fs::read(&file)
+            .ok()
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default();
         for (id, connector) in &stored {
             room.connect(id.clone(), connector.clone()).await;
         }
-        Self { room, file, wanted: Mutex::new(stored) }
+        Self {
+            room,
+            file,
+            wanted: Mutex::new(stored),
+        }
     }
 
     /// The room.
@@ -62,13 +68,21 @@ impl ChatConnections {
         self.change(|wanted| {
             wanted.remove(id);
         })?;
-        if self.room.disconnect(id).await { Ok(()) } else { Err(WireError::new(ErrorCode::NotFound)) }
+        if self.room.disconnect(id).await {
+            Ok(())
+        } else {
+            Err(WireError::new(ErrorCode::NotFound))
+        }
     }
 
-    fn change(&self, change: impl FnOnce(&mut BTreeMap<String, ChatConnector>)) -> Result<(), WireError> {
+    fn change(
+        &self,
+        change: impl FnOnce(&mut BTreeMap<String, ChatConnector>),
+    ) -> Result<(), WireError> {
         let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut wanted);
-        let bytes = serde_json::to_vec(&*wanted).map_err(|_| WireError::new(ErrorCode::Internal))?;
+        let bytes =
+            serde_json::to_vec(&*wanted).map_err(|_| WireError::new(ErrorCode::Internal))?;
         crate::private_file::replace(&self.file, &bytes).map_err(|error| {
             tracing::error!(%error, "chat connections could not be written down");
             WireError::new(ErrorCode::Internal).retryable()

@@ -5,11 +5,14 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use stallcast_chat::{Audience, Connector, ConnectorSpec, ConnectorState, Incoming, LineDraft, OwnIds, Pace};
-use stallcast_show::{Actor, ChatLine, Command, Role, Text};
+use stallcast_chat::{
+    Audience, Connector, ConnectorSpec, ConnectorState, Incoming, LineDraft, OwnIds, Pace,
+};
+use stallcast_show::{ChatLine, Command, MessageId, Text};
 use stallcast_wire::{ChatConnector, ChatStatus, RunState};
 use tokio::sync::{broadcast, mpsc};
 
+use crate::air::engine;
 use crate::clock::now;
 use crate::desk::Desk;
 use crate::wire_name::wire_name;
@@ -18,6 +21,8 @@ use crate::wire_name::wire_name;
 const RECENT: usize = 200;
 /// Lines waiting for the room; a connector waits a moment for a place and then drops, counting.
 const WAITING: usize = 4096;
+/// Ids of pushed lines remembered, so that a sender may repeat itself after a break.
+const SEEN: usize = 1024;
 /// Batches a page may lag behind before it loses the oldest.
 const BATCHES: usize = 64;
 /// How long lines are gathered before they are written and shown; the design allows 100 ms.
@@ -25,8 +30,14 @@ const GATHER: Duration = Duration::from_millis(80);
 /// Most lines in one batch: 12 500 a second at [`GATHER`], well above the 5 000 a busy room may bring.
 const BATCH: usize = 1000;
 
-/// A batch of lines on its way to every page.
-pub type Batch = Arc<[ChatLine]>;
+/// What pages are told.
+#[derive(Debug, Clone)]
+pub enum Told {
+    /// Lines to append, oldest first.
+    Lines(Arc<[ChatLine]>),
+    /// Lines that were taken back.
+    Removed(Arc<[MessageId]>),
+}
 
 struct Connection {
     kind: &'static str,
@@ -43,9 +54,10 @@ pub struct ChatRoom {
 struct Shared {
     lines: mpsc::Sender<Incoming>,
     recent: Mutex<VecDeque<ChatLine>>,
-    batches: broadcast::Sender<Batch>,
+    batches: broadcast::Sender<Told>,
     connections: Mutex<BTreeMap<String, Connection>>,
     webhook_ids: Mutex<OwnIds>,
+    webhook_seen: Mutex<VecDeque<MessageId>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -62,46 +74,96 @@ impl ChatRoom {
             batches: broadcast::Sender::new(BATCHES),
             connections: Mutex::default(),
             webhook_ids: Mutex::new(OwnIds::new(nonce)),
+            webhook_seen: Mutex::default(),
         });
         tokio::spawn(gather(waiting, Arc::clone(&shared), desk));
         Self { shared }
     }
 
     /// The last lines, and every batch after them.
-    pub fn follow(&self) -> (Vec<ChatLine>, broadcast::Receiver<Batch>) {
+    pub fn follow(&self) -> (Vec<ChatLine>, broadcast::Receiver<Told>) {
         let recent = lock(&self.shared.recent);
-        (recent.iter().cloned().collect(), self.shared.batches.subscribe())
+        (
+            recent.iter().cloned().collect(),
+            self.shared.batches.subscribe(),
+        )
     }
 
     /// Takes lines that were pushed to the studio; false when the room is full.
     pub fn push_drafts(&self, drafts: Vec<LineDraft>) -> bool {
         let received = now();
-        let mut ids = lock(&self.shared.webhook_ids);
-        drafts
+        let mut own_ids = lock(&self.shared.webhook_ids);
+        let mut seen = lock(&self.shared.webhook_seen);
+        for line in drafts
             .into_iter()
-            .filter_map(|draft| draft.into_line(received, &mut ids))
-            .all(|line| self.shared.lines.try_send(Incoming::Line(line)).is_ok())
+            .filter_map(|draft| draft.into_line(received, &mut own_ids))
+        {
+            if seen.contains(&line.id) {
+                continue;
+            }
+            let id = line.id.clone();
+            if self.shared.lines.try_send(Incoming::Line(line)).is_err() {
+                return false;
+            }
+            // Only what was taken counts as seen: a sender that is told "full" sends again.
+            seen.push_back(id);
+            if seen.len() > SEEN {
+                seen.pop_front();
+            }
+        }
+        true
     }
 
     /// Opens a connection, replacing one of the same id.
     pub async fn connect(&self, id: String, wanted: ChatConnector) {
         self.disconnect(&id).await;
         let (kind, target, spec) = match wanted {
-            ChatConnector::Twitch { channel, server, port, tls } => {
+            ChatConnector::Twitch {
+                channel,
+                server,
+                port,
+                tls,
+            } => {
                 let server = server.unwrap_or_else(|| ConnectorSpec::TWITCH_HOST.into());
                 let port = port.unwrap_or(ConnectorSpec::TWITCH_PORT);
-                let tls = if tls { stallcast_chat::Tls::System } else { stallcast_chat::Tls::Off };
+                let tls = if tls {
+                    stallcast_chat::Tls::System
+                } else {
+                    stallcast_chat::Tls::Off
+                };
                 let target = format!("#{}", channel.trim_start_matches('#'));
-                ("twitch", target, ConnectorSpec::TwitchIrc { server, port, tls, channel })
+                (
+                    "twitch",
+                    target,
+                    ConnectorSpec::TwitchIrc {
+                        server,
+                        port,
+                        tls,
+                        channel,
+                    },
+                )
             }
             ChatConnector::WebSocket { url } => {
-                let host = url::Url::parse(&url).ok().and_then(|u| u.host_str().map(str::to_owned));
-                ("web_socket", host.unwrap_or_default(), ConnectorSpec::GenericWebSocket { url })
+                let host = url::Url::parse(&url)
+                    .ok()
+                    .and_then(|u| u.host_str().map(str::to_owned));
+                (
+                    "web_socket",
+                    host.unwrap_or_default(),
+                    ConnectorSpec::GenericWebSocket { url },
+                )
             }
             ChatConnector::Simulated => ("simulated", String::new(), audience()),
         };
         let connector = Connector::spawn(spec, self.shared.lines.clone(), Arc::new(now));
-        lock(&self.shared.connections).insert(id, Connection { kind, target, connector });
+        lock(&self.shared.connections).insert(
+            id,
+            Connection {
+                kind,
+                target,
+                connector,
+            },
+        );
     }
 
     /// Closes a connection; false when there is none of that id.
@@ -129,7 +191,10 @@ impl ChatRoom {
     /// Health of every connection.
     pub fn statuses(&self) -> Vec<ChatStatus> {
         let connections = lock(&self.shared.connections);
-        connections.iter().map(|(id, connection)| connection.status(id)).collect()
+        connections
+            .iter()
+            .map(|(id, connection)| connection.status(id))
+            .collect()
     }
 }
 
@@ -143,18 +208,27 @@ impl Connection {
             run: match status.state {
                 ConnectorState::Starting => RunState::Starting,
                 ConnectorState::Live => RunState::Live,
-                ConnectorState::Retrying { attempt, next_in_ms } => RunState::Retrying { attempt, next_in_ms },
+                ConnectorState::Retrying {
+                    attempt,
+                    next_in_ms,
+                } => RunState::Retrying {
+                    attempt,
+                    next_in_ms,
+                },
                 ConnectorState::Stopped | ConnectorState::Failed => RunState::Stopped,
             },
             lines: status.lines,
             dropped: status.dropped,
-            error: status.last_error.as_ref().map(wire_name).unwrap_or_default(),
+            error: status
+                .last_error
+                .as_ref()
+                .map(wire_name)
+                .unwrap_or_default(),
         }
     }
 }
 
 async fn gather(mut waiting: mpsc::Receiver<Incoming>, shared: Arc<Shared>, desk: Desk) {
-    let actor = Actor { name: "engine".into(), role: Role::Owner };
     let mut arrived = Vec::with_capacity(BATCH);
     while waiting.recv_many(&mut arrived, BATCH).await > 0 {
         let until = tokio::time::Instant::now() + GATHER;
@@ -171,14 +245,22 @@ async fn gather(mut waiting: mpsc::Receiver<Incoming>, shared: Arc<Shared>, desk
                 Incoming::Line(line) => lines.push(line),
                 Incoming::Removed(gone) => {
                     lines.retain(|line: &ChatLine| !gone.contains(&line.id));
-                    lock(&shared.recent).retain(|line| !gone.contains(&line.id));
+                    take_back(&shared, &desk, gone).await;
                 }
             }
         }
         if lines.is_empty() {
             continue;
         }
-        if let Err(error) = desk.submit(actor.clone(), Command::NoteChat { lines: lines.clone() }).await {
+        if let Err(error) = desk
+            .submit(
+                engine(),
+                Command::NoteChat {
+                    lines: lines.clone(),
+                },
+            )
+            .await
+        {
             tracing::warn!(code = ?error.code, "chat lines are shown but could not be written down");
         }
         let mut recent = lock(&shared.recent);
@@ -186,11 +268,31 @@ async fn gather(mut waiting: mpsc::Receiver<Incoming>, shared: Arc<Shared>, desk
         let over = recent.len().saturating_sub(RECENT);
         recent.drain(..over);
         // Sent under the lock, so that a page joining now gets each line once. Nobody listening is fine.
-        let _ = shared.batches.send(lines.into());
+        let _ = shared.batches.send(Told::Lines(lines.into()));
     }
+}
+
+/// Lines that their platform took back leave every screen, the picture included.
+async fn take_back(shared: &Shared, desk: &Desk, gone: Vec<MessageId>) {
+    let pinned = desk
+        .show()
+        .pinned
+        .as_ref()
+        .is_some_and(|pinned| gone.contains(&pinned.message));
+    if pinned && desk.submit(engine(), Command::UnpinQuestion).await.is_err() {
+        tracing::warn!("a question that was taken back could not be unpinned");
+    }
+    let mut recent = lock(&shared.recent);
+    recent.retain(|line| !gone.contains(&line.id));
+    // Nobody listening is fine.
+    let _ = shared.batches.send(Told::Removed(gone.into()));
 }
 
 /// The rehearsal audience that ships with the program.
 fn audience() -> ConnectorSpec {
-    ConnectorSpec::Simulated { seed: rand::random(), pace: Pace::CALM, lines: Audience::demo() }
+    ConnectorSpec::Simulated {
+        seed: rand::random(),
+        pace: Pace::CALM,
+        lines: Audience::demo(),
+    }
 }

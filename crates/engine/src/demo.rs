@@ -27,23 +27,56 @@ pub fn commands(folders: &Folders, chinese: bool) -> std::io::Result<Vec<Command
     let demo = folders.asset("demo");
     let script: Script = serde_json::from_slice(&std::fs::read(demo.join("show.json"))?)?;
     copy_photos(&demo.join("photos"), &folders.photos())?;
-    let options = ImportOptions { file_name: "products.csv".into(), ..ImportOptions::default() };
+    let options = ImportOptions {
+        file_name: "products.csv".into(),
+        ..ImportOptions::default()
+    };
     let products = import(&std::fs::read(demo.join("products.csv"))?, &options)
         .map_err(std::io::Error::other)?
         .products;
     let first = products.first().map(|product| product.id.clone());
     let clip = demo.join("orchard.mp4").canonicalize()?;
     let mut commands = vec![
-        Command::Rename { name: if chinese { script.name.zh } else { script.name.en } },
-        Command::PutSource { source: source("orchard", "果园 Orchard", SourceKind::File { path: clip.to_string_lossy().into_owned() }) },
-        Command::PutSource { source: source("test", "测试画面 Test picture", SourceKind::TestPicture) },
-        Command::PutScene { scene: scene("orchard", "果园", "Orchard", &[("orchard", Area::FULL)]) },
-        Command::PutScene {
-            scene: scene("both", "双画面", "Two pictures", &[("orchard", Area::FULL), ("test", CORNER)]),
+        Command::Rename {
+            name: if chinese {
+                script.name.zh
+            } else {
+                script.name.en
+            },
         },
-        Command::PutScene { scene: scene("test", "测试画面", "Test picture", &[("test", Area::FULL)]) },
-        Command::SwitchScene { scene: "orchard".into(), transition: stallcast_show::Transition::Cut },
-        Command::SetTicker { text: script.ticker },
+        Command::PutSource {
+            source: source(
+                "orchard",
+                "果园 Orchard",
+                SourceKind::File {
+                    path: clip.to_string_lossy().into_owned(),
+                },
+            ),
+        },
+        Command::PutSource {
+            source: source("test", "测试画面 Test picture", SourceKind::TestPicture),
+        },
+        Command::PutScene {
+            scene: scene("orchard", "果园", "Orchard", &[("orchard", Area::FULL)]),
+        },
+        Command::PutScene {
+            scene: scene(
+                "both",
+                "双画面",
+                "Two pictures",
+                &[("orchard", Area::FULL), ("test", CORNER)],
+            ),
+        },
+        Command::PutScene {
+            scene: scene("test", "测试画面", "Test picture", &[("test", Area::FULL)]),
+        },
+        Command::SwitchScene {
+            scene: "orchard".into(),
+            transition: stallcast_show::Transition::Cut,
+        },
+        Command::SetTicker {
+            text: script.ticker,
+        },
         Command::ImportProducts { products },
     ];
     commands.extend(first.map(|product| Command::PutOnAir { product }));
@@ -52,20 +85,36 @@ pub fn commands(folders: &Folders, chinese: bool) -> std::io::Result<Vec<Command
 }
 
 /// Upper right corner, where neither the card nor the ticker stands.
-const CORNER: Area = Area { x: 6600, y: 500, width: 2900, height: 2900 };
+const CORNER: Area = Area {
+    x: 6600,
+    y: 500,
+    width: 2900,
+    height: 2900,
+};
 
 fn source(id: &str, name: &str, kind: SourceKind) -> Source {
-    Source { id: id.into(), name: name.into(), kind }
+    Source {
+        id: id.into(),
+        name: name.into(),
+        kind,
+    }
 }
 
 fn scene(id: &str, zh: &str, en: &str, placements: &[(&str, Area)]) -> Scene {
     let layout = placements
         .iter()
-        .map(|(source, area)| Placement { source: (*source).into(), area: *area, crop: Area::FULL })
+        .map(|(source, area)| Placement {
+            source: (*source).into(),
+            area: *area,
+            crop: Area::FULL,
+        })
         .collect();
     Scene {
         id: id.into(),
-        name: Text { zh: zh.into(), en: en.into() },
+        name: Text {
+            zh: zh.into(),
+            en: en.into(),
+        },
         layouts: BTreeMap::from([(CanvasId(CANVAS.into()), layout)]),
     }
 }

@@ -42,11 +42,23 @@ impl Desk {
     /// When the thread cannot be started.
     pub fn start(journal: Journal, resumed: Resumed, clock: fn() -> At) -> std::io::Result<Self> {
         let (asks, waiting) = mpsc::channel(WAITING_COMMANDS);
-        let first = Published { show: Arc::new(resumed.show), seq: resumed.last_seq.0, catalogue: 0 };
+        let first = Published {
+            show: Arc::new(resumed.show),
+            seq: resumed.last_seq.0,
+            catalogue: 0,
+        };
         let (publish, published) = watch::channel(first);
         std::thread::Builder::new()
             .name("desk".into())
-            .spawn(move || Thread { journal, waiting, publish, clock }.run())?;
+            .spawn(move || {
+                Thread {
+                    journal,
+                    waiting,
+                    publish,
+                    clock,
+                }
+                .run()
+            })?;
         Ok(Self { asks, published })
     }
 
@@ -67,7 +79,14 @@ impl Desk {
     pub async fn submit(&self, actor: Actor, command: Command) -> Result<u64, WireError> {
         let (reply, answer) = oneshot::channel();
         let ending = || WireError::new(ErrorCode::ShuttingDown).retryable();
-        self.asks.send(Ask { actor, command, reply }).await.map_err(|_| ending())?;
+        self.asks
+            .send(Ask {
+                actor,
+                command,
+                reply,
+            })
+            .await
+            .map_err(|_| ending())?;
         answer.await.map_err(|_| ending())?
     }
 }
@@ -94,7 +113,8 @@ impl Thread {
             (Arc::clone(&now.show), now.seq, now.catalogue)
         };
         let at = (self.clock)();
-        let events = decide(&show, command, at).map_err(|r| WireError::refused(r.code(), r.params()))?;
+        let events =
+            decide(&show, command, at).map_err(|r| WireError::refused(r.code(), r.params()))?;
         if events.is_empty() {
             return Ok(seq);
         }
@@ -103,11 +123,18 @@ impl Thread {
             WireError::new(ErrorCode::JournalUnwritable).retryable()
         })?;
         let catalogue = catalogue + u64::from(events.iter().any(changes_catalogue));
-        self.publish.send_replace(Published { show: Arc::new(self.journal.show().clone()), seq, catalogue });
+        self.publish.send_replace(Published {
+            show: Arc::new(self.journal.show().clone()),
+            seq,
+            catalogue,
+        });
         Ok(seq)
     }
 }
 
 fn changes_catalogue(event: &Event) -> bool {
-    matches!(event, Event::ProductsImported { .. } | Event::ProductRemoved { .. })
+    matches!(
+        event,
+        Event::ProductsImported { .. } | Event::ProductRemoved { .. }
+    )
 }

@@ -24,7 +24,9 @@ impl Folders {
 
     /// The data folder of this user: `STALLCAST_DATA`, else the platform's usual place.
     pub fn default_data() -> PathBuf {
-        let under = |variable: &str, rest: &str| std::env::var_os(variable).map(|base| PathBuf::from(base).join(rest));
+        let under = |variable: &str, rest: &str| {
+            std::env::var_os(variable).map(|base| PathBuf::from(base).join(rest))
+        };
         under("STALLCAST_DATA", "")
             .or_else(|| under("XDG_DATA_HOME", "stallcast"))
             .or_else(|| under("LOCALAPPDATA", "Stallcast"))
@@ -39,17 +41,21 @@ impl Folders {
         }
         let beside = std::env::current_exe().ok().and_then(|exe| {
             let folder = exe.parent()?;
-            ["assets", "../lib/stallcast/assets", "../share/stallcast/assets"]
-                .iter()
-                .map(|place| folder.join(place))
-                .find(|place| place.is_dir())
+            [
+                "assets",
+                "../lib/stallcast/assets",
+                "../share/stallcast/assets",
+            ]
+            .iter()
+            .map(|place| folder.join(place))
+            .find(|place| place.is_dir())
         });
         beside.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets"))
     }
 
     /// The journal file.
     pub fn journal(&self) -> PathBuf {
-        self.data.join("show.journal")
+        self.data.join(stallcast_journal::FILE_NAME)
     }
 
     /// Recordings.

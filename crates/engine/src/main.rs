@@ -72,8 +72,12 @@ struct Run {
 }
 
 fn main() -> std::process::ExitCode {
-    let filter = EnvFilter::try_from_env("STALLCAST_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let filter =
+        EnvFilter::try_from_env("STALLCAST_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
     let outcome = match Line::parse().what {
         What::Run(run) => start(run),
         What::Address { data } => address(data),
@@ -88,13 +92,18 @@ fn main() -> std::process::ExitCode {
 }
 
 fn address(data: Option<PathBuf>) -> Result<(), StartError> {
-    let folders = Folders::open(data.unwrap_or_else(Folders::default_data), Folders::default_assets())?;
+    let folders = Folders::open(
+        data.unwrap_or_else(Folders::default_data),
+        Folders::default_assets(),
+    )?;
     match RuntimeFile::read(&folders.runtime_file()) {
         Some(file) => {
             println!("{}", page(&file));
             Ok(())
         }
-        None => Err(std::io::Error::other("no engine runs here; start one with: stallcast run").into()),
+        None => {
+            Err(std::io::Error::other("no engine runs here; start one with: stallcast run").into())
+        }
     }
 }
 
@@ -103,11 +112,18 @@ fn page(file: &RuntimeFile) -> String {
 }
 
 fn start(run: Run) -> Result<(), StartError> {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(serve(run))
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?
+        .block_on(serve(run))
 }
 
 async fn serve(run: Run) -> Result<(), StartError> {
-    let folders = Folders::open(run.data.unwrap_or_else(Folders::default_data), Folders::default_assets())?;
+    let folders = Folders::open(
+        run.data.unwrap_or_else(Folders::default_data),
+        Folders::default_assets(),
+    )?;
     let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, run.port))).await?;
     let address = listener.local_addr()?;
     let options = Options {
@@ -132,9 +148,14 @@ async fn serve(run: Run) -> Result<(), StartError> {
     if let Some(seconds) = run.linger {
         tokio::spawn(end_when_left(studio.clone(), Duration::from_secs(seconds)));
     }
-    let served = Api::new(studio.clone(), &file.token, address, run.ui).serve(listener).await;
+    let served = Api::new(studio.clone(), &file.token, address, run.ui)
+        .serve(listener)
+        .await;
     studio.end().await;
-    if tokio::task::spawn_blocking(move || air.join()).await.is_err() {
+    if tokio::task::spawn_blocking(move || air.join())
+        .await
+        .is_err()
+    {
         tracing::error!("the air thread did not end well");
     }
     // A new engine may have written its own by now; only ours is removed.
@@ -150,16 +171,29 @@ fn token() -> String {
 }
 
 fn language(wanted: Option<&str>) -> Lang {
-    let system = || ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
-    let language = wanted.map(str::to_owned).or_else(system).unwrap_or_default();
-    if language.starts_with("en") { Lang::En } else { Lang::Zh }
+    let system = || {
+        ["LC_ALL", "LC_MESSAGES", "LANG"]
+            .iter()
+            .find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()))
+    };
+    let language = wanted
+        .map(str::to_owned)
+        .or_else(system)
+        .unwrap_or_default();
+    if language.starts_with("en") {
+        Lang::En
+    } else {
+        Lang::Zh
+    }
 }
 
 async fn end_on_signal(studio: Studio) {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        let Ok(mut term) = signal(SignalKind::terminate()) else { return };
+        let Ok(mut term) = signal(SignalKind::terminate()) else {
+            return;
+        };
         tokio::select! {
             _ = tokio::signal::ctrl_c() => {}
             _ = term.recv() => {}

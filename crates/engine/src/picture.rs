@@ -33,10 +33,14 @@ pub fn follow(
             }
             told = layers.notices;
         }
-        let wait = layers.next_change.map(|at| Duration::from_millis(u64::try_from(at.0 - now().0).unwrap_or(0)));
+        let wait = layers
+            .next_change
+            .map(|at| Duration::from_millis(u64::try_from(at.0 - now().0).unwrap_or(0)));
         let changed = runtime.block_on(async {
             match wait {
-                Some(wait) => tokio::time::timeout(wait, published.changed()).await.unwrap_or(Ok(())),
+                Some(wait) => tokio::time::timeout(wait, published.changed())
+                    .await
+                    .unwrap_or(Ok(())),
                 None => published.changed().await,
             }
         });

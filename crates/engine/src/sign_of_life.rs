@@ -44,7 +44,12 @@ mod tests {
         std::fs::write(&path, b"").unwrap();
         assert!(is_recent(&path));
         let hour_ago = std::time::SystemTime::now() - Duration::from_secs(3600);
-        std::fs::File::options().write(true).open(&path).unwrap().set_modified(hour_ago).unwrap();
+        std::fs::File::options()
+            .write(true)
+            .open(&path)
+            .unwrap()
+            .set_modified(hour_ago)
+            .unwrap();
         assert!(!is_recent(&path));
     }
 }

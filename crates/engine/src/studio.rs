@@ -1,8 +1,8 @@
 //! The studio: everything of one engine, started in order, and the handle the API works with.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use stallcast_delivery::presets::{self, Platforms};
@@ -91,13 +91,17 @@ impl Studio {
     ///
     /// # Errors
     /// When the journal cannot be used, or media cannot start.
-    pub async fn start(options: Options) -> Result<(Self, std::thread::JoinHandle<()>), StartError> {
+    pub async fn start(
+        options: Options,
+    ) -> Result<(Self, std::thread::JoinHandle<()>), StartError> {
         let folders = options.folders.clone();
         let (journal, resumed) = Journal::open(&folders.journal())?;
         let fresh = resumed.origin == Origin::Created;
         let desk = Desk::start(journal, resumed, now)?;
         let keys_file = folders.key_file();
-        let keys = tokio::task::spawn_blocking(move || Keys::open(keys_file)).await.map_err(std::io::Error::other)?;
+        let keys = tokio::task::spawn_blocking(move || Keys::open(keys_file))
+            .await
+            .map_err(std::io::Error::other)?;
         let platforms = Arc::new(presets::built_in()?);
         let tls_roots = match &options.extra_root {
             Some(path) => TlsRoots::SystemAnd(std::fs::read(path)?),
@@ -139,7 +143,9 @@ impl Studio {
             warnings,
             runtime: Handle::current(),
         };
-        let air = std::thread::Builder::new().name("air".into()).spawn(move || Air::new(parts).run())?;
+        let air = std::thread::Builder::new()
+            .name("air".into())
+            .spawn(move || Air::new(parts).run())?;
         let inner = Inner {
             folders,
             desk,
@@ -154,8 +160,13 @@ impl Studio {
             watchers: AtomicUsize::new(0),
             pages: AtomicUsize::new(0),
         };
-        let studio = Self { inner: Arc::new(inner) };
-        tokio::spawn(sign_of_life::keep(studio.inner.folders.sign_of_life(), studio.clone()));
+        let studio = Self {
+            inner: Arc::new(inner),
+        };
+        tokio::spawn(sign_of_life::keep(
+            studio.inner.folders.sign_of_life(),
+            studio.clone(),
+        ));
         Ok((studio, air))
     }
 
@@ -203,7 +214,12 @@ impl Studio {
     /// Reads the enabled destinations' keys off the keychain before the air thread needs them.
     async fn read_keys(&self) {
         let (keys, show) = (self.inner.keys.clone(), self.inner.desk.show());
-        let read = move || show.destinations.keys().filter(|id| keys.get(id).is_some()).count();
+        let read = move || {
+            show.destinations
+                .keys()
+                .filter(|id| keys.get(id).is_some())
+                .count()
+        };
         if let Ok(found) = tokio::task::spawn_blocking(read).await {
             tracing::debug!(found, "keys read");
         }
@@ -218,12 +234,18 @@ impl Studio {
             Request::Preflight => {
                 self.read_keys().await;
                 let status = self.inner.status.borrow().clone();
-                answer(&air::preflight(&self.inner.desk.show(), &status, &|id| self.inner.keys.knows(id)))
+                answer(&air::preflight(&self.inner.desk.show(), &status, &|id| {
+                    self.inner.keys.knows(id)
+                }))
             }
             Request::Devices => blocking(devices).await,
             Request::Encoders => blocking(encoders).await,
             Request::Platforms => answer(self.inner.platforms.as_ref()),
-            Request::SetKey { destination, key, allow_file } => {
+            Request::SetKey {
+                destination,
+                key,
+                allow_file,
+            } => {
                 let (keys, id) = (self.inner.keys.clone(), destination.clone());
                 tokio::task::spawn_blocking(move || keys.set(&id, key, allow_file))
                     .await
@@ -241,7 +263,10 @@ impl Studio {
             }
             Request::Shutdown => {
                 if matches!(self.inner.desk.show().phase, Phase::Live { .. }) {
-                    return Err(WireError::refused("already_live", std::collections::BTreeMap::new()));
+                    return Err(WireError::refused(
+                        "already_live",
+                        std::collections::BTreeMap::new(),
+                    ));
                 }
                 self.end().await;
                 Ok(serde_json::Value::Null)
@@ -250,7 +275,11 @@ impl Studio {
     }
 
     async fn order(&self, order: Order) -> Result<(), WireError> {
-        self.inner.orders.send(order).await.map_err(|_| WireError::new(ErrorCode::ShuttingDown))
+        self.inner
+            .orders
+            .send(order)
+            .await
+            .map_err(|_| WireError::new(ErrorCode::ShuttingDown))
     }
 
     /// Ends the engine: the recording is finalised, destinations are told, the API closes.
@@ -272,11 +301,17 @@ impl Studio {
         if self.inner.watchers.fetch_add(1, Ordering::SeqCst) == 0 {
             self.set_preview(true);
         }
-        Watching { studio: self.clone() }
+        Watching {
+            studio: self.clone(),
+        }
     }
 
     fn set_preview(&self, on: bool) {
-        if let Err(error) = self.inner.program.set_preview(on, PREVIEW_FPS, PREVIEW_WIDTH) {
+        if let Err(error) = self
+            .inner
+            .program
+            .set_preview(on, PREVIEW_FPS, PREVIEW_WIDTH)
+        {
             tracing::error!(%error, "the preview could not be switched");
         }
     }
@@ -284,12 +319,15 @@ impl Studio {
     /// Counts a page that is connected, until dropped.
     pub fn page(&self) -> Page {
         self.inner.pages.fetch_add(1, Ordering::SeqCst);
-        Page { studio: self.clone() }
+        Page {
+            studio: self.clone(),
+        }
     }
 
     /// Whether nobody looks and nothing is on air.
     pub fn is_idle(&self) -> bool {
-        self.inner.pages.load(Ordering::SeqCst) == 0 && !matches!(self.inner.desk.show().phase, Phase::Live { .. })
+        self.inner.pages.load(Ordering::SeqCst) == 0
+            && !matches!(self.inner.desk.show().phase, Phase::Live { .. })
     }
 }
 
@@ -334,13 +372,17 @@ async fn prepare(
 ) -> Result<(), StartError> {
     if fresh && begin == Fresh::Demo {
         for command in demo::commands(folders, lang == Lang::Zh)? {
-            desk.submit(air::engine(), command).await.map_err(|error| StartError::Refused(error.message_key))?;
+            desk.submit(air::engine(), command)
+                .await
+                .map_err(|error| StartError::Refused(error.message_key))?;
         }
     }
     let on_air = desk.show().phase != Phase::Idle;
     if on_air && !fresh && !sign_of_life::is_recent(&folders.sign_of_life()) {
         tracing::warn!("the show was interrupted too long ago to go on by itself; it was ended");
-        desk.submit(air::engine(), Command::EndShow).await.map_err(|error| StartError::Refused(error.message_key))?;
+        desk.submit(air::engine(), Command::EndShow)
+            .await
+            .map_err(|error| StartError::Refused(error.message_key))?;
     }
     Ok(())
 }
@@ -349,27 +391,37 @@ async fn prepare(
 fn draw(options: &Options, desk: &Desk, program: &Arc<Program>) -> Result<Vec<String>, StartError> {
     let theme = Theme::load(&options.folders.asset("themes").join(&options.theme))?;
     let fonts = Fonts::system();
-    let warnings = fonts.warnings().iter().map(|warning| font_warning(*warning).to_owned()).collect();
+    let warnings = fonts
+        .warnings()
+        .iter()
+        .map(|warning| font_warning(*warning).to_owned())
+        .collect();
     let canvas = &program.spec().canvas;
-    let canvas = CanvasSize { width: canvas.width, height: canvas.height };
+    let canvas = CanvasSize {
+        width: canvas.width,
+        height: canvas.height,
+    };
     let (program, lang) = (Arc::clone(program), options.lang);
-    let (published, photos): (watch::Receiver<Published>, PathBuf) = (desk.published(), options.folders.photos());
+    let (published, photos): (watch::Receiver<Published>, PathBuf) =
+        (desk.published(), options.folders.photos());
     let runtime = Handle::current();
-    std::thread::Builder::new().name("overlay".into()).spawn(move || {
-        let picture = slate(&theme, &fonts, SlateKind::NoInput, lang, canvas);
-        program.set_slate(Some(Layer {
-            id: "slate".into(),
-            version: 1,
-            x: 0,
-            y: 0,
-            width: picture.width,
-            height: picture.height,
-            rgba: picture.rgba,
-            opacity: 1.0,
-        }));
-        let overlay = Overlay::new(theme, fonts, canvas);
-        crate::picture::follow(overlay, &program, published, lang, &photos, &runtime);
-    })?;
+    std::thread::Builder::new()
+        .name("overlay".into())
+        .spawn(move || {
+            let picture = slate(&theme, &fonts, SlateKind::NoInput, lang, canvas);
+            program.set_slate(Some(Layer {
+                id: "slate".into(),
+                version: 1,
+                x: 0,
+                y: 0,
+                width: picture.width,
+                height: picture.height,
+                rgba: picture.rgba,
+                opacity: 1.0,
+            }));
+            let overlay = Overlay::new(theme, fonts, canvas);
+            crate::picture::follow(overlay, &program, published, lang, &photos, &runtime);
+        })?;
     Ok(warnings)
 }
 
@@ -377,7 +429,11 @@ fn draw(options: &Options, desk: &Desk, program: &Arc<Program>) -> Result<Vec<St
 ///
 /// # Errors
 /// Any other height.
-pub fn program_spec(lines: u32, kbps: Option<u32>, encoder: Option<String>) -> Result<ProgramSpec, StartError> {
+pub fn program_spec(
+    lines: u32,
+    kbps: Option<u32>,
+    encoder: Option<String>,
+) -> Result<ProgramSpec, StartError> {
     let (width, usual_kbps) = match lines {
         720 => (1280, 2500),
         1080 => (1920, 4500),
@@ -422,14 +478,26 @@ fn answer(value: &impl serde::Serialize) -> Result<serde_json::Value, WireError>
     serde_json::to_value(value).map_err(|_| WireError::new(ErrorCode::Internal))
 }
 
-async fn blocking<T: serde::Serialize + Send + 'static>(look: fn() -> T) -> Result<serde_json::Value, WireError> {
-    let found = tokio::task::spawn_blocking(look).await.map_err(|_| WireError::new(ErrorCode::Internal))?;
+async fn blocking<T: serde::Serialize + Send + 'static>(
+    look: fn() -> T,
+) -> Result<serde_json::Value, WireError> {
+    let found = tokio::task::spawn_blocking(look)
+        .await
+        .map_err(|_| WireError::new(ErrorCode::Internal))?;
     answer(&found)
 }
 
 fn devices() -> Devices {
     let found = stallcast_media::devices::list().into_iter();
-    Devices { devices: found.map(|d| DeviceView { id: d.id, name: d.name, kind: wire_name(&d.kind) }).collect() }
+    Devices {
+        devices: found
+            .map(|d| DeviceView {
+                id: d.id,
+                name: d.name,
+                kind: wire_name(&d.kind),
+            })
+            .collect(),
+    }
 }
 
 fn encoders() -> Encoders {
@@ -441,5 +509,7 @@ fn encoders() -> Encoders {
         fps: report.speed_fps,
         reason: report.reason.as_ref().map(wire_name).unwrap_or_default(),
     });
-    Encoders { encoders: encoders.collect() }
+    Encoders {
+        encoders: encoders.collect(),
+    }
 }

@@ -1,7 +1,7 @@
 //! The messages of the WebSocket at `/api/ws`.
 
 use serde::{Deserialize, Serialize};
-use stallcast_show::{ChatLine, Command, DestinationId, Role};
+use stallcast_show::{ChatLine, Command, DestinationId, MessageId, Role};
 use ts_rs::TS;
 
 use crate::{Notice, Topic, WireError};
@@ -220,6 +220,11 @@ pub enum ServerMessage {
     Chat {
         /// The lines, oldest first.
         lines: Vec<ChatLine>,
+    },
+    /// Lines that the platform's moderators took back; they leave every screen.
+    ChatRemoved {
+        /// Which.
+        messages: Vec<MessageId>,
     },
     /// Something a person should hear of.
     Notice {

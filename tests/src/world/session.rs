@@ -124,6 +124,9 @@ impl Session {
                 Topic::Meters(meters) => self.meters = Some(meters),
             },
             ServerMessage::Chat { lines } => self.chat.extend(lines),
+            ServerMessage::ChatRemoved { messages } => {
+                self.chat.retain(|line| !messages.contains(&line.id));
+            }
             ServerMessage::Notice { notice } => self.notices.push(notice),
             ServerMessage::Result { id, outcome } => self.results.push((id, outcome)),
             ServerMessage::Welcome { .. } => {}

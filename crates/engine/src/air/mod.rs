@@ -177,11 +177,17 @@ impl Air {
             program.set_inputs(sources::inputs(&show));
         }
         if before.is_none_or(|b| b.scene != show.scene || b.scenes != show.scenes) {
-            program.set_scene(sources::scene(&show, &program.spec().canvas), sources::transition(&show));
+            program.set_scene(
+                sources::scene(&show, &program.spec().canvas),
+                sources::transition(&show),
+            );
         }
         if before.is_none_or(|b| b.strips != show.strips) {
             for (source, strip) in &show.strips {
-                if program.set_gain_db(source.as_str(), strip.gain_cdb as f32 / 100.0).is_err() {
+                if program
+                    .set_gain_db(source.as_str(), strip.gain_cdb as f32 / 100.0)
+                    .is_err()
+                {
                     tracing::warn!(%source, gain_cdb = strip.gain_cdb, "gain out of the mixer's range");
                 }
                 program.set_mute(source.as_str(), strip.muted);
@@ -193,7 +199,11 @@ impl Air {
         if before.is_none_or(|b| b.phase != show.phase) {
             self.seat_audience(&show);
         }
-        if let Some(on_air) = show.on_air.as_ref().filter(|on| before.and_then(|b| b.on_air.as_ref()) != Some(on)) {
+        if let Some(on_air) = show
+            .on_air
+            .as_ref()
+            .filter(|on| before.and_then(|b| b.on_air.as_ref()) != Some(on))
+        {
             if let Some(product) = show.products.get(&on_air.product) {
                 self.parts.chat.react(&product.title);
             }
@@ -210,7 +220,8 @@ impl Air {
             if !rehearsing {
                 chat.disconnect(SEAT).await;
             } else if chat.statuses().is_empty() {
-                chat.connect(SEAT.into(), stallcast_wire::ChatConnector::Simulated).await;
+                chat.connect(SEAT.into(), stallcast_wire::ChatConnector::Simulated)
+                    .await;
             }
         });
     }
@@ -224,13 +235,22 @@ impl Air {
     }
 
     fn begin_part(&mut self, show: &Show) {
-        if self.record_again.is_some_and(|at| std::time::Instant::now() < at) {
+        if self
+            .record_again
+            .is_some_and(|at| std::time::Instant::now() < at)
+        {
             return;
         }
         let file = part_name(now().0, show.recording_parts.len() + 1);
         let folder = self.parts.folders.recordings();
         let (hub, events) = (&self.parts.hub, self.parts.recorder_events.clone());
-        self.recording = Some(Recording::start(hub, &folder, file.clone(), events, &self.parts.runtime));
+        self.recording = Some(Recording::start(
+            hub,
+            &folder,
+            file.clone(),
+            events,
+            &self.parts.runtime,
+        ));
         let desk = self.parts.desk.clone();
         self.parts.runtime.spawn(async move {
             let noted = desk.submit(engine(), Command::NoteRecordingPart { file }).await;
@@ -258,18 +278,30 @@ impl Air {
             MediaEvent::Encoder(choice) => self.encoder = Some(choice),
             MediaEvent::EncoderFailed { name, message } => {
                 tracing::warn!(name, message, "an encoder failed; another takes over");
-                self.tell(NoticeLevel::Warn, "notice.encoder_failed", &[("name", name)]);
+                self.tell(
+                    NoticeLevel::Warn,
+                    "notice.encoder_failed",
+                    &[("name", name)],
+                );
             }
             MediaEvent::OnAir { shows, .. } => {
                 let (level, key) = match shows {
                     stallcast_media::program::OnAir::Slate => (NoticeLevel::Warn, "notice.slate"),
-                    stallcast_media::program::OnAir::Scene => (NoticeLevel::Info, "notice.scene_back"),
+                    stallcast_media::program::OnAir::Scene => {
+                        (NoticeLevel::Info, "notice.scene_back")
+                    }
                 };
                 self.tell(level, key, &[]);
             }
-            MediaEvent::RecordingFailed { message, disk_full, .. } => {
+            MediaEvent::RecordingFailed {
+                message, disk_full, ..
+            } => {
                 tracing::error!(message, "the recording failed");
-                let key = if disk_full { "notice.disk_full" } else { "notice.recording_failed" };
+                let key = if disk_full {
+                    "notice.disk_full"
+                } else {
+                    "notice.recording_failed"
+                };
                 self.tell(NoticeLevel::Error, key, &[]);
                 // What is in the file stays playable; the next part is begun when the disk may take it.
                 if let Some(failed) = self.recording.take() {
@@ -278,7 +310,11 @@ impl Air {
                 }
             }
             MediaEvent::RecordingGap { dropped, .. } => {
-                self.tell(NoticeLevel::Error, "notice.recording_gap", &[("dropped", dropped.to_string())]);
+                self.tell(
+                    NoticeLevel::Error,
+                    "notice.recording_gap",
+                    &[("dropped", dropped.to_string())],
+                );
             }
         }
     }
@@ -299,14 +335,25 @@ impl Air {
 
     /// Nobody listening is fine: a notice is for whoever looks now.
     fn tell(&self, level: NoticeLevel, key: &str, params: &[(&str, String)]) {
-        let params = params.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-        let _ = self.parts.notices.send(Notice { level, key: key.to_owned(), params, at: now().0 });
+        let params = params
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect();
+        let _ = self.parts.notices.send(Notice {
+            level,
+            key: key.to_owned(),
+            params,
+            at: now().0,
+        });
     }
 }
 
 /// The engine as an actor.
 pub fn engine() -> Actor {
-    Actor { name: "engine".into(), role: Role::Owner }
+    Actor {
+        name: "engine".into(),
+        role: Role::Owner,
+    }
 }
 
 /// `20261122-101500-01.mp4` in UTC, so that parts sort by time whatever the machine's zone.
@@ -317,7 +364,8 @@ fn part_name(unix_ms: i64, part: usize) -> String {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
     let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month + 2) / 5 + 1;

@@ -6,7 +6,10 @@ use std::sync::Arc;
 
 use stallcast_clips::{Receiver, ReceiverReport, ReceiverSpec, ReceiverState};
 use stallcast_delivery::presets::{Platform, Platforms};
-use stallcast_delivery::{DeliveryErrorCode, Destination, DestinationSpec, DestinationStatus, Hub, Secret, State, TlsRoots};
+use stallcast_delivery::{
+    DeliveryErrorCode, Destination, DestinationSpec, DestinationStatus, Hub, Secret, State,
+    TlsRoots,
+};
 use stallcast_show::{DestinationId, Phase, Show};
 use stallcast_wire::{DestinationHealth, ReceiverView, RunState};
 use tokio::runtime::Handle;
@@ -31,8 +34,22 @@ struct Rehearsal {
 
 impl Outputs {
     /// Nothing is sent yet.
-    pub fn new(hub: Hub, keys: Keys, platforms: Arc<Platforms>, tls_roots: TlsRoots, runtime: Handle) -> Self {
-        Self { hub, keys, platforms, tls_roots, runtime, running: BTreeMap::new(), rehearsal: None }
+    pub fn new(
+        hub: Hub,
+        keys: Keys,
+        platforms: Arc<Platforms>,
+        tls_roots: TlsRoots,
+        runtime: Handle,
+    ) -> Self {
+        Self {
+            hub,
+            keys,
+            platforms,
+            tls_roots,
+            runtime,
+            running: BTreeMap::new(),
+            rehearsal: None,
+        }
     }
 
     /// Makes what is sent fit the show.
@@ -53,10 +70,14 @@ impl Outputs {
         for (id, value) in &show.destinations {
             if wanted(id).is_some() && !self.running.contains_key(id) {
                 let destination = self.open(value);
-                self.running.insert(id.clone(), (value.clone(), destination));
+                self.running
+                    .insert(id.clone(), (value.clone(), destination));
             }
         }
-        match (matches!(show.phase, Phase::Rehearsing { .. }), &self.rehearsal) {
+        match (
+            matches!(show.phase, Phase::Rehearsing { .. }),
+            &self.rehearsal,
+        ) {
             (true, None) => self.rehearsal = self.rehearse(),
             (false, Some(_)) => self.end_rehearsal(),
             _ => {}
@@ -66,8 +87,12 @@ impl Outputs {
     /// Ends everything and waits for it (bounded by each destination's own limit).
     pub fn end(&mut self) {
         self.end_rehearsal();
-        let ending: Vec<_> = std::mem::take(&mut self.running).into_values().map(|(_, d)| d.stop()).collect();
-        self.runtime.block_on(futures_util::future::join_all(ending));
+        let ending: Vec<_> = std::mem::take(&mut self.running)
+            .into_values()
+            .map(|(_, d)| d.stop())
+            .collect();
+        self.runtime
+            .block_on(futures_util::future::join_all(ending));
     }
 
     /// A key was stored or forgotten: its destination starts anew with it.
@@ -79,7 +104,11 @@ impl Outputs {
     }
 
     fn open(&self, value: &stallcast_show::Destination) -> Destination {
-        let preset = self.platforms.platforms.iter().find(|platform| platform.id == value.platform);
+        let preset = self
+            .platforms
+            .platforms
+            .iter()
+            .find(|platform| platform.id == value.platform);
         let spec = DestinationSpec {
             id: value.id.0.clone(),
             url: value.url.clone(),
@@ -107,11 +136,18 @@ impl Outputs {
             tls_roots: TlsRoots::default(),
         };
         let _inside = self.runtime.enter();
-        Some(Rehearsal { publisher: Destination::spawn(spec, self.hub.clone()), receiver })
+        Some(Rehearsal {
+            publisher: Destination::spawn(spec, self.hub.clone()),
+            receiver,
+        })
     }
 
     fn end_rehearsal(&mut self) {
-        if let Some(Rehearsal { receiver, publisher }) = self.rehearsal.take() {
+        if let Some(Rehearsal {
+            receiver,
+            publisher,
+        }) = self.rehearsal.take()
+        {
             self.runtime.block_on(publisher.stop());
             receiver.stop();
         }
@@ -122,7 +158,10 @@ impl Outputs {
         show.destinations
             .keys()
             .map(|id| {
-                let status = self.running.get(id).map(|(_, destination)| destination.status().borrow().clone());
+                let status = self
+                    .running
+                    .get(id)
+                    .map(|(_, destination)| destination.status().borrow().clone());
                 health(id, status, self.keys.knows(id))
             })
             .collect()
@@ -130,11 +169,17 @@ impl Outputs {
 
     /// What viewers would get, while rehearsing.
     pub fn receiver(&self) -> Option<ReceiverView> {
-        self.rehearsal.as_ref().map(|rehearsal| view(&rehearsal.receiver.latest()))
+        self.rehearsal
+            .as_ref()
+            .map(|rehearsal| view(&rehearsal.receiver.latest()))
     }
 }
 
-fn health(id: &DestinationId, status: Option<DestinationStatus>, has_key: bool) -> DestinationHealth {
+fn health(
+    id: &DestinationId,
+    status: Option<DestinationStatus>,
+    has_key: bool,
+) -> DestinationHealth {
     let mut health = DestinationHealth {
         id: id.clone(),
         run: RunState::Stopped,
@@ -152,7 +197,13 @@ fn health(id: &DestinationId, status: Option<DestinationStatus>, has_key: bool) 
             State::Starting => RunState::Starting,
             State::Live => RunState::Live,
             State::Stalled => RunState::Stalled,
-            State::Retrying { attempt, next_in_ms } => RunState::Retrying { attempt, next_in_ms },
+            State::Retrying {
+                attempt,
+                next_in_ms,
+            } => RunState::Retrying {
+                attempt,
+                next_in_ms,
+            },
             State::Stopped => RunState::Stopped,
         };
         health.kbps = status.kbps;
@@ -160,7 +211,12 @@ fn health(id: &DestinationId, status: Option<DestinationStatus>, has_key: bool) 
         health.frames_dropped = status.frames_dropped;
         health.backlog_ms = status.backlog_ms;
         health.reconnects = status.reconnects;
-        health.error = status.last_error.as_ref().map(error_code).unwrap_or_default().to_owned();
+        health.error = status
+            .last_error
+            .as_ref()
+            .map(error_code)
+            .unwrap_or_default()
+            .to_owned();
         health.room_closes_in_ms = status.room_closes_in_ms;
     }
     health
@@ -198,7 +254,9 @@ fn view(report: &ReceiverReport) -> ReceiverView {
         fps: video.map_or(0.0, |v| v.fps),
         video_kbps: video.map_or(0.0, |v| f64::from(v.kbps)),
         audio_kbps: audio.map_or(0.0, |a| f64::from(a.kbps)),
-        keyframe_s: video.and_then(|v| v.keyframe_interval).map_or(0.0, |interval| interval.as_secs_f64()),
+        keyframe_s: video
+            .and_then(|v| v.keyframe_interval)
+            .map_or(0.0, |interval| interval.as_secs_f64()),
         audio_codec: audio.map(|a| a.codec.clone()).unwrap_or_default(),
         sample_rate: audio.map_or(0, |a| a.sample_rate),
         channels: audio.map_or(0, |a| u32::from(a.channels)),

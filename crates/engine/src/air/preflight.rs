@@ -9,7 +9,11 @@ use stallcast_wire::{Check, CheckLevel, Preflight, RunState, StatusView};
 const LOW_DISK_BYTES: u64 = 2 << 30;
 
 /// Looks at a show, its health and whose keys are at hand.
-pub fn check(show: &Show, status: &StatusView, has_key: &dyn Fn(&DestinationId) -> bool) -> Preflight {
+pub fn check(
+    show: &Show,
+    status: &StatusView,
+    has_key: &dyn Fn(&DestinationId) -> bool,
+) -> Preflight {
     let mut items = destinations(show, has_key);
     items.push(encoder(status));
     items.push(picture(show, status));
@@ -18,7 +22,12 @@ pub fn check(show: &Show, status: &StatusView, has_key: &dyn Fn(&DestinationId) 
     items.push(if show.rundown.is_empty() {
         item("products", CheckLevel::Warn, "none", &[])
     } else {
-        item("products", CheckLevel::Ok, "ready", &[("count", show.rundown.len().to_string())])
+        item(
+            "products",
+            CheckLevel::Ok,
+            "ready",
+            &[("count", show.rundown.len().to_string())],
+        )
     });
     items.sort_by_key(|item| match item.level {
         CheckLevel::Stop => 0,
@@ -29,12 +38,24 @@ pub fn check(show: &Show, status: &StatusView, has_key: &dyn Fn(&DestinationId) 
 }
 
 fn item(id: &str, level: CheckLevel, key: &str, params: &[(&str, String)]) -> Check {
-    let params: BTreeMap<_, _> = params.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-    Check { id: id.to_owned(), level, key: format!("preflight.{id}.{key}"), params }
+    let params: BTreeMap<_, _> = params
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.clone()))
+        .collect();
+    Check {
+        id: id.to_owned(),
+        level,
+        key: format!("preflight.{id}.{key}"),
+        params,
+    }
 }
 
 fn destinations(show: &Show, has_key: &dyn Fn(&DestinationId) -> bool) -> Vec<Check> {
-    let enabled: Vec<_> = show.destinations.values().filter(|destination| destination.enabled).collect();
+    let enabled: Vec<_> = show
+        .destinations
+        .values()
+        .filter(|destination| destination.enabled)
+        .collect();
     if enabled.is_empty() {
         return vec![item("destination", CheckLevel::Stop, "none", &[])];
     }
@@ -57,7 +78,11 @@ fn encoder(status: &StatusView) -> Check {
         None => item("encoder", CheckLevel::Stop, "none", &[]),
         Some(encoder) => {
             let params = [("name", encoder.name.clone())];
-            let key = if encoder.hardware { "hardware" } else { "software" };
+            let key = if encoder.hardware {
+                "hardware"
+            } else {
+                "software"
+            };
             item("encoder", CheckLevel::Ok, key, &params)
         }
     }
@@ -74,10 +99,16 @@ fn picture(show: &Show, status: &StatusView) -> Check {
     if on_scene.is_empty() {
         return item("picture", CheckLevel::Warn, "none", &[]);
     }
-    let dark = status.inputs.iter().find(|input| on_scene.contains(&&input.id) && input.run != RunState::Live);
+    let dark = status
+        .inputs
+        .iter()
+        .find(|input| on_scene.contains(&&input.id) && input.run != RunState::Live);
     match dark {
         Some(input) => {
-            let name = show.sources.get(&input.id).map_or_else(|| input.id.0.clone(), |source| source.name.clone());
+            let name = show
+                .sources
+                .get(&input.id)
+                .map_or_else(|| input.id.0.clone(), |source| source.name.clone());
             item("picture", CheckLevel::Warn, "not_live", &[("name", name)])
         }
         None => item("picture", CheckLevel::Ok, "ready", &[]),
@@ -88,10 +119,17 @@ fn sound(show: &Show) -> Check {
     let sounding = |kind: &SourceKind| {
         matches!(
             kind,
-            SourceKind::Microphone { .. } | SourceKind::DesktopAudio { .. } | SourceKind::File { .. } | SourceKind::TestTone
+            SourceKind::Microphone { .. }
+                | SourceKind::DesktopAudio { .. }
+                | SourceKind::File { .. }
+                | SourceKind::TestTone
         )
     };
-    let mut sources = show.sources.values().filter(|source| sounding(&source.kind)).peekable();
+    let mut sources = show
+        .sources
+        .values()
+        .filter(|source| sounding(&source.kind))
+        .peekable();
     if sources.peek().is_none() {
         return item("sound", CheckLevel::Warn, "none", &[]);
     }
@@ -104,8 +142,18 @@ fn sound(show: &Show) -> Check {
 fn disk(status: &StatusView) -> Check {
     match status.disk_free_bytes {
         None => item("disk", CheckLevel::Warn, "unknown", &[]),
-        Some(free) if free < LOW_DISK_BYTES => item("disk", CheckLevel::Warn, "low", &[("free", free.to_string())]),
-        Some(free) => item("disk", CheckLevel::Ok, "ready", &[("free", free.to_string())]),
+        Some(free) if free < LOW_DISK_BYTES => item(
+            "disk",
+            CheckLevel::Warn,
+            "low",
+            &[("free", free.to_string())],
+        ),
+        Some(free) => item(
+            "disk",
+            CheckLevel::Ok,
+            "ready",
+            &[("free", free.to_string())],
+        ),
     }
 }
 
@@ -134,7 +182,12 @@ mod tests {
     fn what_would_fail_comes_first() {
         let found = check(&Show::default(), &status(), &|_| false);
         assert_eq!(found.items[0].level, CheckLevel::Stop);
-        assert!(found.items.iter().any(|item| item.key == "preflight.destination.none"));
+        assert!(
+            found
+                .items
+                .iter()
+                .any(|item| item.key == "preflight.destination.none")
+        );
     }
 
     #[test]

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use stallcast_delivery::{Hub, QueueLimits, Track};
-use stallcast_media::program::{AudioConfig, EncodedPacket, EventSink, StreamConfig, Track as MediaTrack, VideoConfig};
+use stallcast_media::program::{
+    AudioConfig, EncodedPacket, EventSink, StreamConfig, Track as MediaTrack, VideoConfig,
+};
 use stallcast_media::recorder::Recorder;
 use stallcast_wire::RecordingStatus;
 use tokio::runtime::Handle;
@@ -13,7 +15,10 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 /// What may wait for the disk: ten seconds of a 6 Mbit/s show. A laptop disk that spins up takes some three.
-const WAITING: QueueLimits = QueueLimits { max_bytes: 8 << 20, max_ms: 10_000 };
+const WAITING: QueueLimits = QueueLimits {
+    max_bytes: 8 << 20,
+    max_ms: 10_000,
+};
 /// How long a part may take to be finalised when the recording ends.
 const FINISH_WITHIN: Duration = Duration::from_secs(10);
 
@@ -28,12 +33,24 @@ pub struct Recording {
 
 impl Recording {
     /// Begins a part named `file` in `folder` at the next keyframe.
-    pub fn start(hub: &Hub, folder: &Path, file: String, events: EventSink, runtime: &Handle) -> Self {
+    pub fn start(
+        hub: &Hub,
+        folder: &Path,
+        file: String,
+        events: EventSink,
+        runtime: &Handle,
+    ) -> Self {
         let (report, bytes) = watch::channel(0);
         let (stop, stopped) = oneshot::channel();
         let path = folder.join(&file);
         let task = runtime.spawn(record(hub.clone(), path, events, report, stopped));
-        Self { file, began: Instant::now(), bytes, stop: Some(stop), task }
+        Self {
+            file,
+            began: Instant::now(),
+            bytes,
+            stop: Some(stop),
+            task,
+        }
     }
 
     /// Whether the part ended by itself: it failed.
@@ -47,7 +64,11 @@ impl Recording {
             file: self.file.clone(),
             bytes: *self.bytes.borrow(),
             seconds: self.began.elapsed().as_secs(),
-            error: if self.has_ended() { "recording_failed".into() } else { String::new() },
+            error: if self.has_ended() {
+                "recording_failed".into()
+            } else {
+                String::new()
+            },
         }
     }
 
@@ -85,8 +106,13 @@ async fn record(
         if recorder.is_none() {
             let (path, events) = (path.clone(), events.clone());
             let config = config(&delivered.format);
-            let started = tokio::task::spawn_blocking(move || Recorder::start(path, &config, events)).await;
-            recorder = Some(started.map_err(|e| e.to_string())?.map_err(|e| e.to_string())?);
+            let started =
+                tokio::task::spawn_blocking(move || Recorder::start(path, &config, events)).await;
+            recorder = Some(
+                started
+                    .map_err(|e| e.to_string())?
+                    .map_err(|e| e.to_string())?,
+            );
         } else if delivered.format_changed {
             // Another encoder took over: its packets need a file of their own.
             break;
@@ -98,7 +124,10 @@ async fn record(
     match recorder {
         Some(recorder) => {
             let finished = tokio::task::spawn_blocking(move || recorder.finish()).await;
-            finished.map_err(|e| e.to_string())?.map(drop).map_err(|e| e.to_string())
+            finished
+                .map_err(|e| e.to_string())?
+                .map(drop)
+                .map_err(|e| e.to_string())
         }
         None => Ok(()),
     }

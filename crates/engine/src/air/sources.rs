@@ -14,18 +14,28 @@ pub fn inputs(show: &Show) -> Vec<InputSpec> {
 
 fn input(source: &Source) -> InputSpec {
     let kind = match source.kind.clone() {
-        SourceKind::TestPicture => InputKind::TestPicture { pattern: "smpte".into() },
+        SourceKind::TestPicture => InputKind::TestPicture {
+            pattern: "smpte".into(),
+        },
         SourceKind::TestTone => InputKind::TestTone,
-        SourceKind::File { path } => InputKind::File { path, looping: true },
+        SourceKind::File { path } => InputKind::File {
+            path,
+            looping: true,
+        },
         SourceKind::Image { path } => InputKind::Image { path },
         SourceKind::Camera { device } => InputKind::Camera { device },
-        SourceKind::Screen { display } if display.as_deref() == Some("portal") => InputKind::PortalScreen,
+        SourceKind::Screen { display } if display.as_deref() == Some("portal") => {
+            InputKind::PortalScreen
+        }
         SourceKind::Screen { display } => InputKind::Screen { display },
         SourceKind::Window { window } => window_of(&window),
         SourceKind::Microphone { device } => InputKind::Microphone { device },
         SourceKind::DesktopAudio { device } => InputKind::DesktopAudio { device },
     };
-    InputSpec { id: source.id.0.clone(), kind }
+    InputSpec {
+        id: source.id.0.clone(),
+        kind,
+    }
 }
 
 /// A window's id is `DISPLAY/NUMBER` on X11 and `NUMBER` elsewhere; a number that cannot be read is window 0,
@@ -35,26 +45,40 @@ fn window_of(id: &str) -> InputKind {
         Some((display, number)) => (Some(display.to_owned()), number),
         None => (None, id),
     };
-    let xid = number
-        .strip_prefix("0x")
-        .map_or_else(|| number.parse().ok(), |hex| u64::from_str_radix(hex, 16).ok());
-    InputKind::Window { display, xid: xid.unwrap_or(0) }
+    let xid = number.strip_prefix("0x").map_or_else(
+        || number.parse().ok(),
+        |hex| u64::from_str_radix(hex, 16).ok(),
+    );
+    InputKind::Window {
+        display,
+        xid: xid.unwrap_or(0),
+    }
 }
 
 /// The scene on air, laid out for `canvas`; an empty one while none is chosen.
 pub fn scene(show: &Show, canvas: &CanvasSpec) -> Scene {
-    let current = show.scene.as_ref().and_then(|id| show.scenes.iter().find(|scene| &scene.id == id));
+    let current = show
+        .scene
+        .as_ref()
+        .and_then(|id| show.scenes.iter().find(|scene| &scene.id == id));
     let layout = current.and_then(|scene| scene.layouts.get(&CanvasId(canvas.id.clone())));
     let placements = layout.into_iter().flatten().map(|placement| Placement {
         input: placement.source.0.clone(),
         x: part(placement.area.x, canvas.width),
         y: part(placement.area.y, canvas.height),
-        width: part(placement.area.width, canvas.width).unsigned_abs().max(2),
-        height: part(placement.area.height, canvas.height).unsigned_abs().max(2),
+        width: part(placement.area.width, canvas.width)
+            .unsigned_abs()
+            .max(2),
+        height: part(placement.area.height, canvas.height)
+            .unsigned_abs()
+            .max(2),
         crop: crop(placement.crop),
         fit: Fit::Cover,
     });
-    Scene { id: show.scene.clone().map(|id| id.0).unwrap_or_default(), placements: placements.collect() }
+    Scene {
+        id: show.scene.clone().map(|id| id.0).unwrap_or_default(),
+        placements: placements.collect(),
+    }
 }
 
 fn part(ten_thousandths: i32, of: u32) -> i32 {
@@ -86,13 +110,30 @@ mod tests {
 
     #[test]
     fn windows_are_found_by_decimal_and_hexadecimal_numbers() {
-        assert_eq!(window_of(":1/0x20"), InputKind::Window { display: Some(":1".into()), xid: 32 });
-        assert_eq!(window_of("77"), InputKind::Window { display: None, xid: 77 });
+        assert_eq!(
+            window_of(":1/0x20"),
+            InputKind::Window {
+                display: Some(":1".into()),
+                xid: 32
+            }
+        );
+        assert_eq!(
+            window_of("77"),
+            InputKind::Window {
+                display: None,
+                xid: 77
+            }
+        );
     }
 
     #[test]
     fn a_kept_area_becomes_what_is_cut_off_at_each_side() {
-        let cut = crop(Area { x: 1000, y: 0, width: 8000, height: 10_000 });
+        let cut = crop(Area {
+            x: 1000,
+            y: 0,
+            width: 8000,
+            height: 10_000,
+        });
         assert!((cut.left - 0.1).abs() < 1e-6 && (cut.right - 0.1).abs() < 1e-6);
         assert!(cut.top.abs() < 1e-6 && cut.bottom.abs() < 1e-6);
     }

@@ -17,7 +17,10 @@ impl Air {
             uptime_ms: u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX),
             inputs: self.inputs(),
             encoder: self.encoder(),
-            uplink_kbps: destinations.iter().map(|destination| destination.kbps).sum(),
+            uplink_kbps: destinations
+                .iter()
+                .map(|destination| destination.kbps)
+                .sum(),
             destinations,
             recording: self.recording.as_ref().map(super::Recording::status),
             receiver: self.outputs.receiver(),
@@ -39,7 +42,10 @@ impl Air {
                     InputState::Starting => RunState::Starting,
                     InputState::Live => RunState::Live,
                     InputState::Stalled => RunState::Stalled,
-                    InputState::Retrying { attempt, next_ms } => RunState::Retrying { attempt, next_in_ms: next_ms },
+                    InputState::Retrying { attempt, next_ms } => RunState::Retrying {
+                        attempt,
+                        next_in_ms: next_ms,
+                    },
                     InputState::Stopped => RunState::Stopped,
                 },
                 id: id.as_str().into(),

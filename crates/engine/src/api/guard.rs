@@ -9,13 +9,23 @@ use axum::response::{IntoResponse, Response};
 use super::Api;
 
 /// Pages of the desktop window: Tauri's scheme on Linux and macOS, its host on Windows.
-const DESKTOP_ORIGINS: [&str; 3] = ["tauri://localhost", "http://tauri.localhost", "https://tauri.localhost"];
+const DESKTOP_ORIGINS: [&str; 3] = [
+    "tauri://localhost",
+    "http://tauri.localhost",
+    "https://tauri.localhost",
+];
 
 /// Lets a request pass, or refuses it before any handler sees it.
 pub async fn check(State(api): State<Api>, request: Request, next: Next) -> Response {
     let desktop = match permit(request.headers(), api.port) {
         Some(desktop) => desktop,
-        None => return (StatusCode::FORBIDDEN, "this address or page may not use the studio").into_response(),
+        None => {
+            return (
+                StatusCode::FORBIDDEN,
+                "this address or page may not use the studio",
+            )
+                .into_response();
+        }
     };
     if desktop.is_some() && request.method() == axum::http::Method::OPTIONS {
         return cross_origin(StatusCode::NO_CONTENT.into_response(), desktop);
@@ -30,18 +40,25 @@ fn permit(headers: &HeaderMap, port: u16) -> Option<Option<&'static str>> {
     if !ours.iter().any(|own| own == host) {
         return None;
     }
-    let Some(origin) = headers.get(header::ORIGIN) else { return Some(None) };
+    let Some(origin) = headers.get(header::ORIGIN) else {
+        return Some(None);
+    };
     let origin = origin.to_str().ok()?;
     if let Some(desktop) = DESKTOP_ORIGINS.into_iter().find(|own| *own == origin) {
         return Some(Some(desktop));
     }
-    ours.iter().any(|own| origin.strip_prefix("http://") == Some(own)).then_some(None)
+    ours.iter()
+        .any(|own| origin.strip_prefix("http://") == Some(own))
+        .then_some(None)
 }
 
 fn cross_origin(mut response: Response, desktop: Option<&'static str>) -> Response {
     if let Some(origin) = desktop {
         let headers = response.headers_mut();
-        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static(origin));
+        headers.insert(
+            header::ACCESS_CONTROL_ALLOW_ORIGIN,
+            HeaderValue::from_static(origin),
+        );
         headers.insert(header::VARY, HeaderValue::from_static("Origin"));
         headers.insert(
             header::ACCESS_CONTROL_ALLOW_HEADERS,
@@ -74,7 +91,10 @@ mod tests {
     fn a_foreign_page_is_refused_and_our_own_is_not() {
         assert!(permit(&headers("127.0.0.1:1", Some("https://evil.example")), 1).is_none());
         assert!(permit(&headers("127.0.0.1:1", Some("http://127.0.0.1:2")), 1).is_none());
-        assert_eq!(permit(&headers("127.0.0.1:1", Some("http://127.0.0.1:1")), 1), Some(None));
+        assert_eq!(
+            permit(&headers("127.0.0.1:1", Some("http://127.0.0.1:1")), 1),
+            Some(None)
+        );
         assert_eq!(
             permit(&headers("127.0.0.1:1", Some("tauri://localhost")), 1),
             Some(Some("tauri://localhost"))

@@ -36,7 +36,12 @@ pub struct Api {
 impl Api {
     /// Prepares the API of `studio` for a listener on `address`; `ui` overrides the built-in page.
     pub fn new(studio: Studio, token: &str, address: SocketAddr, ui: Option<PathBuf>) -> Self {
-        Self { studio, token: token.into(), ui, port: address.port() }
+        Self {
+            studio,
+            token: token.into(),
+            ui,
+            port: address.port(),
+        }
     }
 
     /// Answers until the studio is told to end.
@@ -49,23 +54,44 @@ impl Api {
             .route("/api/health", get(|| async { "stallcast" }))
             .route("/api/ws", get(socket::open))
             .route("/api/preview", get(preview::open))
-            .route("/api/import", post(upload::import_route).layer(DefaultBodyLimit::max(MAX_UPLOAD)))
+            .route(
+                "/api/import",
+                post(upload::import_route).layer(DefaultBodyLimit::max(MAX_UPLOAD)),
+            )
             .route("/api/photo/{name}", get(photos::photo))
-            .route("/api/chat", post(webhook::receive).layer(DefaultBodyLimit::max(stallcast_chat::webhook::BODY_BYTES)))
+            .route(
+                "/api/chat",
+                post(webhook::receive)
+                    .layer(DefaultBodyLimit::max(stallcast_chat::webhook::BODY_BYTES)),
+            )
             .fallback(page::serve)
-            .layer(axum::middleware::from_fn_with_state(self.clone(), guard::check))
+            .layer(axum::middleware::from_fn_with_state(
+                self.clone(),
+                guard::check,
+            ))
             .with_state(self);
-        axum::serve(listener, app).with_graceful_shutdown(async move { studio.ended().await }).await
+        axum::serve(listener, app)
+            .with_graceful_shutdown(async move { studio.ended().await })
+            .await
     }
 
     /// Who stands behind a token.
     fn actor(&self, token: &str) -> Option<Actor> {
-        same(token.as_bytes(), self.token.as_bytes()).then(|| Actor { name: "studio".into(), role: Role::Owner })
+        same(token.as_bytes(), self.token.as_bytes()).then(|| Actor {
+            name: "studio".into(),
+            role: Role::Owner,
+        })
     }
 
     /// Who stands behind a request's `Authorization: Bearer` header.
     fn actor_of(&self, headers: &HeaderMap) -> Option<Actor> {
-        self.actor(headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?)
+        self.actor(
+            headers
+                .get(header::AUTHORIZATION)?
+                .to_str()
+                .ok()?
+                .strip_prefix("Bearer ")?,
+        )
     }
 }
 

@@ -20,12 +20,19 @@ const POLICY: &str = "default-src 'self'; img-src 'self' blob: data:; style-src 
 /// Serves a file of the bundle; everything without a dot is the page.
 pub async fn serve(State(api): State<Api>, uri: Uri) -> Response {
     let path = uri.path().trim_start_matches('/');
-    let name = if path.contains('.') { path } else { "index.html" };
+    let name = if path.contains('.') {
+        path
+    } else {
+        "index.html"
+    };
     if name.split('/').any(|part| part == "..") {
         return StatusCode::NOT_FOUND.into_response();
     }
     let body = match &api.ui {
-        Some(folder) => tokio::fs::read(folder.join(name)).await.ok().map(Bytes::from),
+        Some(folder) => tokio::fs::read(folder.join(name))
+            .await
+            .ok()
+            .map(Bytes::from),
         None => Bundle::get(name).map(|file| Bytes::from(file.data.into_owned())),
     };
     let Some(body) = body else {
@@ -37,7 +44,14 @@ pub async fn serve(State(api): State<Api>, uri: Uri) -> Response {
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
-        (header::CACHE_CONTROL, if forever { "max-age=31536000, immutable" } else { "no-cache" }),
+        (
+            header::CACHE_CONTROL,
+            if forever {
+                "max-age=31536000, immutable"
+            } else {
+                "no-cache"
+            },
+        ),
     ];
     (headers, body).into_response()
 }

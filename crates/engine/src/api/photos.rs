@@ -7,12 +7,21 @@ use axum::response::{IntoResponse, Response};
 use super::Api;
 
 /// Sends one photo of the show's photo folder. Asks for the session's token, so a page shows it from memory.
-pub async fn photo(State(api): State<Api>, headers: HeaderMap, Path(name): Path<String>) -> Response {
+pub async fn photo(
+    State(api): State<Api>,
+    headers: HeaderMap,
+    Path(name): Path<String>,
+) -> Response {
     if api.actor_of(&headers).is_none() {
         return StatusCode::UNAUTHORIZED.into_response();
     }
     let plain = !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\']);
-    let kind = match name.rsplit('.').next().map(str::to_ascii_lowercase).as_deref() {
+    let kind = match name
+        .rsplit('.')
+        .next()
+        .map(str::to_ascii_lowercase)
+        .as_deref()
+    {
         Some("png") => "image/png",
         Some("jpg" | "jpeg") => "image/jpeg",
         Some("webp") => "image/webp",
@@ -22,7 +31,14 @@ pub async fn photo(State(api): State<Api>, headers: HeaderMap, Path(name): Path<
         return StatusCode::NOT_FOUND.into_response();
     }
     match tokio::fs::read(api.studio.folders().photos().join(name)).await {
-        Ok(bytes) => ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "private, max-age=60")], bytes).into_response(),
+        Ok(bytes) => (
+            [
+                (header::CONTENT_TYPE, kind),
+                (header::CACHE_CONTROL, "private, max-age=60"),
+            ],
+            bytes,
+        )
+            .into_response(),
         Err(_) => StatusCode::NOT_FOUND.into_response(),
     }
 }

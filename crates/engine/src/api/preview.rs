@@ -13,7 +13,9 @@ const MAGIC: &[u8; 4] = b"SCP1";
 
 /// Opens the socket.
 pub async fn open(State(api): State<Api>, upgrade: WebSocketUpgrade) -> Response {
-    upgrade.max_message_size(4 << 10).on_upgrade(move |socket| show(api, socket))
+    upgrade
+        .max_message_size(4 << 10)
+        .on_upgrade(move |socket| show(api, socket))
 }
 
 async fn show(api: Api, mut socket: WebSocket) {
@@ -23,14 +25,21 @@ async fn show(api: Api, mut socket: WebSocket) {
     let watching = api.studio.watch_preview();
     let mut frames = watching.frames();
     while frames.changed().await.is_ok() {
-        let Some(frame) = frames.borrow_and_update().clone() else { continue };
+        let Some(frame) = frames.borrow_and_update().clone() else {
+            continue;
+        };
         let mut message = BytesMut::with_capacity(16 + frame.jpeg.len());
         message.put_slice(MAGIC);
         // The number wraps after four years of preview.
         message.put_u32_le(frame.seq as u32);
         message.put_f64_le(frame.pts_ms as f64);
         message.put_slice(&frame.jpeg);
-        if socket.send(Message::Binary(message.freeze())).await.is_err() || !drawn(&mut socket).await {
+        if socket
+            .send(Message::Binary(message.freeze()))
+            .await
+            .is_err()
+            || !drawn(&mut socket).await
+        {
             return;
         }
     }

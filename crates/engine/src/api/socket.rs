@@ -6,13 +6,14 @@ use axum::response::Response;
 use stallcast_media::audio::Meters;
 use stallcast_show::{Actor, Command};
 use stallcast_wire::{
-    CatalogueView, ClientMessage, ErrorCode, Level, MetersView, Outcome, Request, ServerMessage, ShowView, Topic, WireError, least_role,
-    least_role_of_request,
+    CatalogueView, ClientMessage, ErrorCode, Level, MetersView, Outcome, Request, ServerMessage,
+    ShowView, Topic, WireError, least_role, least_role_of_request,
 };
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Duration, timeout};
 
 use super::Api;
+use crate::chat_room::Told;
 use crate::clock::now;
 
 /// Longest message a page may send, bytes.
@@ -22,35 +23,67 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Opens the socket.
 pub async fn open(State(api): State<Api>, upgrade: WebSocketUpgrade) -> Response {
-    upgrade.max_message_size(MAX_MESSAGE).on_upgrade(move |socket| talk(api, socket))
+    upgrade
+        .max_message_size(MAX_MESSAGE)
+        .on_upgrade(move |socket| talk(api, socket))
 }
 
 /// Waits for the hello and answers it; `None` when the page may not come in.
 pub async fn greet(api: &Api, socket: &mut WebSocket) -> Option<Actor> {
     let first = timeout(PATIENCE, socket.recv()).await.ok()??.ok()?;
-    let hello = first.to_text().ok().and_then(|text| serde_json::from_str(text).ok());
+    let hello = first
+        .to_text()
+        .ok()
+        .and_then(|text| serde_json::from_str(text).ok());
     let actor = match hello {
         Some(ClientMessage::Hello { token, .. }) => api.actor(&token),
         _ => None,
     };
     let Some(actor) = actor else {
-        let refusal = Outcome::Failed { error: WireError::new(ErrorCode::Unauthorized) };
-        let _ = send(socket, &ServerMessage::Result { id: 0, outcome: refusal }).await;
+        let refusal = Outcome::Failed {
+            error: WireError::new(ErrorCode::Unauthorized),
+        };
+        let _ = send(
+            socket,
+            &ServerMessage::Result {
+                id: 0,
+                outcome: refusal,
+            },
+        )
+        .await;
         return None;
     };
-    let welcome = ServerMessage::Welcome { role: actor.role, version: env!("CARGO_PKG_VERSION").into() };
+    let welcome = ServerMessage::Welcome {
+        role: actor.role,
+        version: env!("CARGO_PKG_VERSION").into(),
+    };
     send(socket, &welcome).await.then_some(actor)
 }
 
 async fn send(socket: &mut WebSocket, message: &ServerMessage) -> bool {
-    let Ok(text) = serde_json::to_string(message) else { return false };
-    matches!(timeout(PATIENCE, socket.send(Message::Text(text.into()))).await, Ok(Ok(())))
+    let Ok(text) = serde_json::to_string(message) else {
+        return false;
+    };
+    matches!(
+        timeout(PATIENCE, socket.send(Message::Text(text.into()))).await,
+        Ok(Ok(()))
+    )
 }
 
 fn levels(meters: &Meters) -> MetersView {
-    let level = |level: &stallcast_media::audio::Level| Level { peak_db: level.peak_db, rms_db: level.rms_db };
-    let inputs = meters.inputs.iter().map(|(id, own)| (id.as_str().into(), level(own))).collect();
-    MetersView { inputs, master: level(&meters.master) }
+    let level = |level: &stallcast_media::audio::Level| Level {
+        peak_db: level.peak_db,
+        rms_db: level.rms_db,
+    };
+    let inputs = meters
+        .inputs
+        .iter()
+        .map(|(id, own)| (id.as_str().into(), level(own)))
+        .collect();
+    MetersView {
+        inputs,
+        master: level(&meters.master),
+    }
 }
 
 /// What a page has been sent so far.
@@ -62,7 +95,14 @@ struct Pushed {
 impl Pushed {
     async fn topic(&mut self, socket: &mut WebSocket, topic: Topic) -> bool {
         self.seq += 1;
-        send(socket, &ServerMessage::Topic { seq: self.seq, topic }).await
+        send(
+            socket,
+            &ServerMessage::Topic {
+                seq: self.seq,
+                topic,
+            },
+        )
+        .await
     }
 
     async fn show(&mut self, api: &Api, socket: &mut WebSocket) -> bool {
@@ -70,7 +110,10 @@ impl Pushed {
         if self.catalogue != Some(state.catalogue) {
             self.catalogue = Some(state.catalogue);
             let products = state.show.products.values().cloned().collect();
-            if !self.topic(socket, Topic::Catalogue(CatalogueView { products })).await {
+            if !self
+                .topic(socket, Topic::Catalogue(CatalogueView { products }))
+                .await
+            {
                 return false;
             }
         }
@@ -80,7 +123,9 @@ impl Pushed {
 }
 
 async fn talk(api: Api, mut socket: WebSocket) {
-    let Some(actor) = greet(&api, &mut socket).await else { return };
+    let Some(actor) = greet(&api, &mut socket).await else {
+        return;
+    };
     let studio = &api.studio;
     let _page = studio.page();
     let mut shows = studio.desk().published();
@@ -88,7 +133,10 @@ async fn talk(api: Api, mut socket: WebSocket) {
     let mut meters = studio.meters();
     let mut notices = studio.notices();
     let (recent, mut lines) = studio.chat().follow();
-    let mut pushed = Pushed { seq: 0, catalogue: None };
+    let mut pushed = Pushed {
+        seq: 0,
+        catalogue: None,
+    };
     shows.mark_changed();
     statuses.mark_changed();
     if !send(&mut socket, &ServerMessage::Chat { lines: recent }).await {
@@ -114,7 +162,8 @@ async fn talk(api: Api, mut socket: WebSocket) {
                 pushed.topic(&mut socket, Topic::Meters(levels)).await
             }
             batch = lines.recv() => match batch {
-                Ok(lines) => send(&mut socket, &ServerMessage::Chat { lines: lines.to_vec() }).await,
+                Ok(Told::Lines(lines)) => send(&mut socket, &ServerMessage::Chat { lines: lines.to_vec() }).await,
+                Ok(Told::Removed(gone)) => send(&mut socket, &ServerMessage::ChatRemoved { messages: gone.to_vec() }).await,
                 // The page lags: the lines it missed are in the journal, it goes on with the newest.
                 Err(RecvError::Lagged(_)) => true,
                 Err(RecvError::Closed) => false,
@@ -137,7 +186,10 @@ async fn answer(api: &Api, actor: &Actor, socket: &mut WebSocket, text: &str) ->
         Ok(ClientMessage::Command { id, command }) => (id, carry_out(api, actor, command).await),
         Ok(ClientMessage::Request { id, request }) => (id, look_up(api, actor, request).await),
         Ok(ClientMessage::Hello { .. } | ClientMessage::Ack { .. }) => return true,
-        Err(error) => (0, Err(WireError::new(ErrorCode::Malformed).with("cause", error.to_string()))),
+        Err(error) => (
+            0,
+            Err(WireError::new(ErrorCode::Malformed).with("cause", error.to_string())),
+        ),
     };
     let outcome = match outcome {
         Ok((seq, data)) => Outcome::Ok { seq, data },

@@ -12,7 +12,10 @@ pub async fn receive(State(api): State<Api>, headers: HeaderMap, body: Bytes) ->
     if api.actor_of(&headers).is_none() {
         return StatusCode::UNAUTHORIZED.into_response();
     }
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let content_type = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default();
     let drafts = match stallcast_chat::webhook::parse(&body, content_type) {
         Ok(drafts) => drafts,
         Err(error) => return (StatusCode::UNPROCESSABLE_ENTITY, error.to_string()).into_response(),
@@ -20,6 +23,10 @@ pub async fn receive(State(api): State<Api>, headers: HeaderMap, body: Bytes) ->
     if api.studio.chat().push_drafts(drafts) {
         StatusCode::ACCEPTED.into_response()
     } else {
-        (StatusCode::TOO_MANY_REQUESTS, "the chat room is full; send again in a second").into_response()
+        (
+            StatusCode::TOO_MANY_REQUESTS,
+            "the chat room is full; send again in a second",
+        )
+            .into_response()
     }
 }

@@ -23,15 +23,19 @@ impl Keys {
     /// Opens the keychain, or notes that there is none. Blocks for as long as the keychain takes to answer.
     pub fn open(file: PathBuf) -> Self {
         let keychain = std::env::var_os("STALLCAST_NO_KEYCHAIN").is_none() && system::open();
-        let stored: BTreeMap<DestinationId, String> =
-            std::fs::read(&file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
-        let known = stored.into_iter().map(|(id, key)| (id, Secret::new(key))).collect();
-        Self { file, keychain, known: Arc::new(Mutex::new(known)) }
-    }
-
-    /// Whether the operating system keeps the keys.
-    pub fn has_keychain(&self) -> bool {
-        self.keychain
+        let stored: BTreeMap<DestinationId, String> = std::fs::read(&file)
+            .ok()
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default();
+        let known = stored
+            .into_iter()
+            .map(|(id, key)| (id, Secret::new(key)))
+            .collect();
+        Self {
+            file,
+            keychain,
+            known: Arc::new(Mutex::new(known)),
+        }
     }
 
     /// The key of a destination. The keychain is asked once, then the key is remembered.
@@ -40,14 +44,21 @@ impl Keys {
         if let Some(key) = known.get(id) {
             return Some(key.clone());
         }
-        let key = Secret::new(if self.keychain { system::read(id.as_str())? } else { return None });
+        let key = Secret::new(if self.keychain {
+            system::read(id.as_str())?
+        } else {
+            return None;
+        });
         known.insert(id.clone(), key.clone());
         Some(key)
     }
 
     /// Whether a key is at hand without asking the keychain.
     pub fn knows(&self, id: &DestinationId) -> bool {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).contains_key(id)
+        self.known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains_key(id)
     }
 
     /// Stores a key; an empty one is forgotten.
@@ -59,21 +70,24 @@ impl Keys {
             return Err(WireError::new(ErrorCode::NoKeychain));
         }
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.keychain {
-            if !system::write(id.as_str(), &key) {
-                return Err(WireError::new(ErrorCode::NoKeychain).retryable());
-            }
+        if self.keychain && !system::write(id.as_str(), &key) {
+            return Err(WireError::new(ErrorCode::NoKeychain).retryable());
         }
         if key.is_empty() {
             known.remove(id);
         } else {
             known.insert(id.clone(), Secret::new(key));
         }
-        if self.keychain { Ok(()) } else { self.write_file(&known) }
+        if self.keychain {
+            Ok(())
+        } else {
+            self.write_file(&known)
+        }
     }
 
     fn write_file(&self, known: &BTreeMap<DestinationId, Secret>) -> Result<(), WireError> {
-        let plain: BTreeMap<&DestinationId, &str> = known.iter().map(|(id, key)| (id, key.reveal())).collect();
+        let plain: BTreeMap<&DestinationId, &str> =
+            known.iter().map(|(id, key)| (id, key.reveal())).collect();
         let bytes = serde_json::to_vec(&plain).map_err(|_| WireError::new(ErrorCode::Internal))?;
         crate::private_file::replace(&self.file, &bytes).map_err(|error| {
             tracing::error!(%error, "the key file could not be written");
@@ -87,7 +101,11 @@ mod tests {
     use super::*;
 
     fn without_keychain(folder: &tempfile::TempDir) -> Keys {
-        Keys { file: folder.path().join("keys.json"), keychain: false, known: Arc::default() }
+        Keys {
+            file: folder.path().join("keys.json"),
+            keychain: false,
+            known: Arc::default(),
+        }
     }
 
     #[test]
@@ -105,10 +123,16 @@ mod tests {
     fn an_allowed_file_is_for_this_user_only_and_is_read_again() {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
-        without_keychain(&folder).set(&"a".into(), "live_1".into(), true).unwrap();
+        without_keychain(&folder)
+            .set(&"a".into(), "live_1".into(), true)
+            .unwrap();
         let file = folder.path().join("keys.json");
-        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-        let stored: BTreeMap<String, String> = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+        assert_eq!(
+            std::fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+        let stored: BTreeMap<String, String> =
+            serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
         assert_eq!(stored["a"], "live_1");
     }
 }

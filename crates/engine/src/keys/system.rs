@@ -11,7 +11,7 @@ pub fn open() -> bool {
     match dbus_secret_service_keyring_store::Store::new() {
         Ok(store) => {
             keyring_core::set_default_store(store);
-            true
+            answers()
         }
         Err(error) => {
             tracing::warn!(%error, "no keychain answers; keys are asked for before a file is used");
@@ -19,9 +19,25 @@ pub fn open() -> bool {
         }
     }
     #[cfg(target_os = "macos")]
-    return apple_native_keyring_store::keychain::Store::new().map(keyring_core::set_default_store).is_ok();
+    return apple_native_keyring_store::keychain::Store::new()
+        .map(keyring_core::set_default_store)
+        .is_ok();
     #[cfg(target_os = "windows")]
-    return windows_native_keyring_store::Store::new().map(keyring_core::set_default_store).is_ok();
+    return windows_native_keyring_store::Store::new()
+        .map(keyring_core::set_default_store)
+        .is_ok();
+}
+
+/// A session bus alone is no keychain: somebody must answer a question about an entry that is not there.
+fn answers() -> bool {
+    let asked = Entry::new(SERVICE, "is-anybody-there").and_then(|entry| entry.get_password());
+    match asked {
+        Ok(_) | Err(keyring_core::Error::NoEntry) => true,
+        Err(error) => {
+            tracing::warn!(%error, "no keychain answers; keys are asked for before a file is used");
+            false
+        }
+    }
 }
 
 /// The key stored for a destination.
@@ -31,9 +47,14 @@ pub fn read(destination: &str) -> Option<String> {
 
 /// Stores a key, or deletes it when it is empty; false when the keychain refused.
 pub fn write(destination: &str, key: &str) -> bool {
-    let Ok(entry) = Entry::new(SERVICE, destination) else { return false };
+    let Ok(entry) = Entry::new(SERVICE, destination) else {
+        return false;
+    };
     if key.is_empty() {
-        return matches!(entry.delete_credential(), Ok(()) | Err(keyring_core::Error::NoEntry));
+        return matches!(
+            entry.delete_credential(),
+            Ok(()) | Err(keyring_core::Error::NoEntry)
+        );
     }
     entry.set_password(key).is_ok()
 }

@@ -1,0 +1,53 @@
+//! A camera is pulled out in mid-show and plugged in again.
+
+use std::time::{Duration, Instant};
+
+use stallcast_show::{Area, Command, SourceKind, Transition};
+use stallcast_tests::probe::prove_playable;
+use stallcast_tests::world::{PipeWireSession, RtmpServer, Session};
+
+use crate::stage::*;
+
+async fn notice(session: &mut Session, key: &str) {
+    let seen = session.notices.len();
+    session
+        .until(STEP, key, |s| s.notices[seen..].iter().find(|n| n.key == key).map(drop))
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn an_unplugged_camera_becomes_the_slate_and_comes_back_without_a_gap_in_the_stream() {
+    let devices = PipeWireSession::start();
+    let camera = devices.camera("cam", "ball");
+    let server = RtmpServer::start();
+    let mut engine = engine(devices.env());
+    let mut session = engine.session().await;
+    put_source(&mut session, "camera", SourceKind::Camera { device: None }).await;
+    put_scene(&mut session, "camera", &[("camera", Area::FULL)]).await;
+    switch(&mut session, "camera", Transition::Cut).await;
+    input_live(&mut session, "camera").await;
+    put_destination(&mut session, "one", &server).await;
+    go_live(&mut session, &["one"]).await;
+    play(&mut session, Duration::from_secs(3)).await;
+
+    drop(camera);
+    let unplugged = Instant::now();
+    notice(&mut session, "notice.slate").await;
+    let to_slate = unplugged.elapsed();
+    play(&mut session, Duration::from_secs(4)).await;
+    let _camera = devices.camera("cam", "ball");
+    let plugged = Instant::now();
+    notice(&mut session, "notice.scene_back").await;
+    let back = plugged.elapsed();
+    play(&mut session, Duration::from_secs(2)).await;
+
+    session.command(Command::EndShow).await.unwrap();
+    drop(session);
+    assert!(engine.stop().success());
+    println!("slate after {to_slate:?}, back after {back:?}");
+    assert!(to_slate <= Duration::from_millis(1000), "slate after {to_slate:?}");
+    assert!(back <= Duration::from_secs(3), "back after {back:?}");
+    let received = server.wait_for_recordings("live", 1, 1000).remove(0);
+    let video = prove_playable(&received).video.unwrap();
+    assert!(video.longest_gap <= Duration::from_millis(70), "a gap in the stream: {video:?}");
+}

@@ -1,0 +1,58 @@
+//! What the card on a received frame should look like: the overlay's own layers, compared where they are opaque.
+
+use image::RgbImage;
+use stallcast_overlay::{CanvasSize, Fonts, Lang, Layer, Overlay, Theme};
+use stallcast_show::{At, Show};
+
+use crate::stage::assets;
+
+/// The layers the engine should have drawn for `show` at `at`.
+pub fn expected(show: &Show, at: At) -> Vec<Layer> {
+    let theme = Theme::load(&assets().join("themes/orchard")).unwrap();
+    let canvas = CanvasSize {
+        width: 1280,
+        height: 720,
+    };
+    let mut overlay = Overlay::new(theme, Fonts::system(), canvas);
+    overlay.layers(show, at, Lang::Zh, &assets().join("demo/photos")).list
+}
+
+/// Mean difference (0 to 255) between a frame and a layer, over the layer's opaque pixels that no later layer of
+/// `all` covers.
+pub fn difference(frame: &RgbImage, layer: &Layer, all: &[Layer]) -> f64 {
+    let above: Vec<&Layer> = all.iter().skip_while(|l| l.id != layer.id).skip(1).collect();
+    let (mut sum, mut count) = (0_u64, 0_u64);
+    for y in 0..layer.height {
+        for x in 0..layer.width {
+            let pixel = &layer.rgba[((y * layer.width + x) * 4) as usize..][..4];
+            let (at_x, at_y) = (layer.x + x as i32, layer.y + y as i32);
+            if pixel[3] < 250 || above.iter().any(|l| covers(l, at_x, at_y)) {
+                continue;
+            }
+            let seen = frame.get_pixel(at_x as u32, at_y as u32).0;
+            for (one, other) in seen.iter().zip(pixel) {
+                sum += u64::from(one.abs_diff(*other));
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 1000, "layer {} has hardly an opaque pixel", layer.id);
+    sum as f64 / count as f64
+}
+
+fn covers(layer: &Layer, x: i32, y: i32) -> bool {
+    let (x, y) = (x - layer.x, y - layer.y);
+    x >= 0 && y >= 0 && x < layer.width as i32 && y < layer.height as i32
+}
+
+/// The seconds shown by the clock on a frame: those whose drawing fits best, with the difference.
+pub fn seconds_shown(frame: &RgbImage, show: &Show, around: u32) -> (u32, f64) {
+    let deadline = show.countdown.as_ref().unwrap().deadline.0;
+    let candidates = around.saturating_sub(6)..=around + 6;
+    let scored = candidates.map(|seconds| {
+        let layers = expected(show, At(deadline - i64::from(seconds) * 1000));
+        let clock = layers.iter().find(|layer| layer.id == "countdown").unwrap();
+        (seconds, difference(frame, clock, &layers))
+    });
+    scored.min_by(|a, b| a.1.total_cmp(&b.1)).unwrap()
+}

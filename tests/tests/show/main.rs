@@ -1,0 +1,9 @@
+//! One show on air through the whole house: devices, card and clock, two ingest servers, the recording.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod camera;
+mod card;
+mod on_air;
+mod resume;
+mod stage;
+mod together;

@@ -1,0 +1,64 @@
+//! The engine is killed in mid-show.
+
+use std::time::{Duration, Instant};
+
+use stallcast_show::{Area, Command, Phase, SourceKind, Transition};
+use stallcast_tests::probe::prove_playable;
+use stallcast_tests::world::RtmpServer;
+
+use crate::stage::*;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_show_killed_in_the_middle_goes_on_with_the_same_product_and_clock() {
+    let server = RtmpServer::start();
+    let mut engine = engine(Default::default());
+    let mut session = engine.session().await;
+    put_source(&mut session, "test", SourceKind::TestPicture).await;
+    put_scene(&mut session, "test", &[("test", Area::FULL)]).await;
+    switch(&mut session, "test", Transition::Cut).await;
+    let products = import_orchard(&engine, &mut session).await;
+    put_destination(&mut session, "one", &server).await;
+    go_live(&mut session, &["one"]).await;
+    let product = products[2].id.clone();
+    session.command(Command::PutOnAir { product: product.clone() }).await.unwrap();
+    session.command(Command::StartCountdown { seconds: 600 }).await.unwrap();
+    play(&mut session, Duration::from_secs(8)).await;
+    let before = show_of(&session);
+    let recorded = session.status.clone().unwrap().recording.unwrap().seconds;
+    drop(session);
+
+    let killed = Instant::now();
+    engine.kill9();
+    engine.restart();
+    let mut session = engine.session().await;
+    destination_live(&mut session, "one").await;
+    let resumed = killed.elapsed();
+    let (on_air, countdown, phase) = session
+        .until(STEP, "the show is there", |s| {
+            let show = s.show.as_ref()?;
+            Some((show.on_air.clone()?, show.countdown.clone()?, show.phase))
+        })
+        .await;
+    assert_eq!(Some(&on_air), before.on_air.as_ref());
+    assert_eq!(Some(&countdown), before.countdown.as_ref(), "one deadline, one second everywhere");
+    assert!(matches!(phase, Phase::Live { .. }));
+    println!("live again {resumed:?} after the kill");
+    assert!(resumed <= Duration::from_secs(5), "live again after {resumed:?}");
+    play(&mut session, Duration::from_secs(4)).await;
+    session.command(Command::EndShow).await.unwrap();
+    session
+        .until(STEP, "the recording is closed", |s| s.status.as_ref()?.recording.is_none().then_some(()))
+        .await;
+    let parts = session.show.clone().unwrap().recording_parts;
+    drop(session);
+    assert!(engine.stop().success());
+
+    let files = engine.recordings();
+    assert_eq!(files.len(), 2, "{files:?}");
+    assert_eq!(parts.len(), 2, "both parts are in the journal: {parts:?}");
+    let first = prove_playable(&files[0]).video.unwrap().duration;
+    let lost = Duration::from_secs(recorded).saturating_sub(first);
+    println!("the killed part plays {first:?} of {recorded} s: {lost:?} lost");
+    assert!(lost <= Duration::from_secs(2), "{lost:?} lost");
+    prove_playable(&files[1]);
+}
