@@ -112,6 +112,8 @@ struct Monitor {
     watchers: Mutex<Vec<(u64, Watcher)>>,
     next: AtomicU64,
     restarted: Mutex<Instant>,
+    /// By the monitor's own names, which it does not use twice.
+    known: Mutex<HashMap<String, Option<(usize, Device)>>>,
 }
 
 /// A monitor that found nothing is started anew at most this often: its services (PipeWire) may
@@ -147,6 +149,7 @@ fn monitor() -> Option<&'static Monitor> {
                 watchers: Mutex::default(),
                 next: AtomicU64::new(0),
                 restarted: Mutex::new(Instant::now()),
+                known: Mutex::default(),
             })
         })
         .as_ref()
@@ -172,12 +175,24 @@ impl Monitor {
     fn devices(&self) -> Vec<(Device, Option<gst::Caps>)> {
         let mut seen = HashSet::new();
         let mut paths: HashMap<String, String> = HashMap::new();
-        let mut found: Vec<(usize, Device, Option<gst::Caps>)> = self
-            .monitor
-            .devices()
+        let listed = self.monitor.devices();
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        // Telling which element a device belongs to means to make one: done once per device.
+        *known = listed
+            .iter()
+            .map(|device| {
+                let name = device.name().to_string();
+                let own = match known.remove(&name) {
+                    Some(own) => own,
+                    None => describe(device),
+                };
+                (name, own)
+            })
+            .collect();
+        let mut found: Vec<(usize, Device, Option<gst::Caps>)> = listed
             .iter()
             .filter_map(|device| {
-                let (rank, own) = describe(device)?;
+                let (rank, own) = known.get(device.name().as_str())?.clone()?;
                 if let Some(path) = device
                     .properties()
                     .and_then(|properties| properties.get::<String>("api.v4l2.path").ok())

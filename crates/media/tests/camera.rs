@@ -104,12 +104,16 @@ fn a_camera_that_is_pulled_out_and_plugged_in_again_is_live_within_three_seconds
     wait_for("the microphone's tone", SOON, || {
         (meters.borrow_and_update().master.peak_db[0] > -10.0).then_some(())
     });
+    let pulled = Instant::now();
     drop(microphone);
     wait_for("the loss of the microphone", SOON, || {
         matches!(input.state(), InputState::Retrying { attempt: 2.., .. }).then_some(())
     });
+    println!("microphone retried after {:?}", pulled.elapsed());
+    let plugged = Instant::now();
     let _microphone = session.plug_microphone("stall-mic");
     wait_for_state(&input, InputState::Live, SOON);
+    println!("microphone live {:?} after plugging in", plugged.elapsed());
     wait_for("the microphone's tone again", SOON, || {
         (meters.borrow_and_update().master.peak_db[0] > -10.0).then_some(())
     });

@@ -17,6 +17,7 @@ use super::build::{self, Running};
 use super::file::Next;
 use super::state::{
     GIVE_UP_START_AFTER, InputEvent, InputState, REBUILD_AFTER, STALL_AFTER, backoff,
+    sound_start_within,
 };
 use super::want::{SharedWant, VideoWant};
 use super::{InputKind, InputSpec};
@@ -343,7 +344,12 @@ impl Supervisor {
                     continue;
                 }
                 (false, None) => {
-                    if started.elapsed() > GIVE_UP_START_AFTER {
+                    let patience = if self.spec.kind.has_video() {
+                        GIVE_UP_START_AFTER
+                    } else {
+                        sound_start_within(self.attempt)
+                    };
+                    if started.elapsed() > patience {
                         return Outcome::Failed(MediaError::Pipeline {
                             element: self.spec.id.clone(),
                             reason: "no data".to_owned(),
