@@ -61,7 +61,17 @@ fn on_air(spec: &ProgramSpec, pattern: &str) -> Rig {
 
 #[test]
 fn keyframes_come_exactly_every_two_seconds_and_nothing_is_reordered() {
-    let spec = small();
+    keyframes_are_on_the_grid(None);
+}
+
+#[test]
+fn the_other_software_encoder_keeps_the_same_grid() {
+    keyframes_are_on_the_grid(Some("openh264enc"));
+}
+
+fn keyframes_are_on_the_grid(encoder: Option<&str>) {
+    let mut spec = small();
+    spec.encode.encoder = encoder.map(str::to_owned);
     let rig = on_air(&spec, "ball");
     let packets = rig.video_packets(WAIT, 60 * 3 + 5);
     let keyframes: Vec<i64> = packets
@@ -76,18 +86,39 @@ fn keyframes_come_exactly_every_two_seconds_and_nothing_is_reordered() {
     }
     for pair in packets.windows(2) {
         assert!(pair[1].pts_us > pair[0].pts_us, "frames are reordered");
-        let step = pair[1].pts_us - pair[0].pts_us;
-        assert_eq!(
-            (step + 5) / 33_333,
-            (step + 16_000) / 33_333,
-            "off the grid: {step}"
-        );
+        let frames = (pair[1].pts_us - pair[0].pts_us) as f64 * 30.0 / 1e6;
+        assert!((frames - frames.round()).abs() < 0.001, "off the grid: {frames} frames");
     }
     assert!(packets.iter().all(|packet| packet.dts_us == packet.pts_us));
     let config = rig.program.stream_config().unwrap();
     assert_eq!(config.video.codec_data[0], 1, "not an avcC record");
     assert_eq!((config.video.width, config.video.height), (320, 180));
     assert_eq!(config.audio.sample_rate, 48_000);
+}
+
+#[test]
+fn a_new_bitrate_is_followed_within_two_seconds_and_costs_no_keyframe() {
+    let mut spec = small();
+    spec.encode.video_kbps = 1_600;
+    let rig = on_air(&spec, "snow");
+    let rate = |packets: &[stallcast_media::program::EncodedPacket]| {
+        packets.iter().map(|packet| packet.data.len()).sum::<usize>() * 8 * 30
+            / packets.len()
+            / 1000
+    };
+    let first = rig.video_packets(WAIT, 120);
+    let before = rate(&first[first.len() - 60..]);
+    assert!((1_200..2_100).contains(&before), "{before} kbit/s");
+    rig.program.set_bitrate_kbps(400).unwrap();
+    rig.video_packets(WAIT, 90);
+    let last = rig.video_packets(WAIT, 60);
+    let after = rate(&last[last.len() - 60..]);
+    assert!((250..600).contains(&after), "{after} kbit/s");
+    let keyframes: Vec<_> = last.iter().filter(|packet| packet.keyframe).collect();
+    for pair in keyframes.windows(2) {
+        assert!((pair[1].pts_us - pair[0].pts_us - 2_000_000).abs() <= 1);
+    }
+    assert!(rig.program.set_bitrate_kbps(5).is_err());
 }
 
 #[test]

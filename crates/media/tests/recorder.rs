@@ -246,14 +246,14 @@ const LIMITED_FILE: &str = "STALLCAST_TEST_RECORD_LIMITED";
 /// Not a test: a process of its own, because the limit on the size of files holds for a process.
 #[test]
 #[ignore = "started by the full-disk test"]
-fn child_whose_file_may_not_grow_beyond_a_hundred_kilobytes() {
+fn child_whose_file_may_not_grow_beyond_a_megabyte() {
     let path = std::env::var_os(LIMITED_FILE).expect("only started by the full-disk test");
     // SAFETY: plain system calls with valid arguments; no other thread writes files here.
     unsafe {
         libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
         let limit = libc::rlimit {
-            rlim_cur: 100_000,
-            rlim_max: 100_000,
+            rlim_cur: 1_000_000,
+            rlim_max: 1_000_000,
         };
         assert_eq!(libc::setrlimit(libc::RLIMIT_FSIZE, &limit), 0);
     }
@@ -301,7 +301,7 @@ fn a_disk_that_fills_up_is_an_event_the_program_goes_on_and_what_was_written_pla
     let output = Command::new(std::env::current_exe().unwrap())
         .args([
             "--exact",
-            "child_whose_file_may_not_grow_beyond_a_hundred_kilobytes",
+            "child_whose_file_may_not_grow_beyond_a_megabyte",
             "--ignored",
         ])
         .env(LIMITED_FILE, &path)

@@ -107,7 +107,7 @@ impl EncoderBranch {
         pad.add_probe(gst::PadProbeType::EVENT_UPSTREAM, |_, info| {
             match info.event() {
                 Some(event) if gst_video::ForceKeyUnitEvent::is(event) => {
-                    gst::PadProbeReturn::Drop
+                    gst::PadProbeReturn::Handled
                 }
                 _ => gst::PadProbeReturn::Ok,
             }

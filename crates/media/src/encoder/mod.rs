@@ -9,3 +9,6 @@ pub(crate) use branch::EncoderBranch;
 pub(crate) use probe::select;
 pub use probe::{ChoiceReason, EncoderChoice, EncoderReport, TrialFailure, choose, probe};
 pub use table::{BitrateUnit, Controls, EncoderKind, LiveBitrate, all};
+
+#[cfg(test)]
+mod tests;

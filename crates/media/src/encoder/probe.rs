@@ -142,10 +142,14 @@ fn report(kind: &'static EncoderKind) -> EncoderReport {
 }
 
 fn run_trial(kind: &'static EncoderKind) -> EncoderReport {
-    let result = if gst::ElementFactory::find(kind.element).is_none() {
-        Err(TrialFailure::NotInstalled)
-    } else {
-        encode_one_second(kind)
+    let result = match gst::init() {
+        Err(error) => Err(TrialFailure::Failed {
+            message: error.to_string(),
+        }),
+        Ok(()) if gst::ElementFactory::find(kind.element).is_none() => {
+            Err(TrialFailure::NotInstalled)
+        }
+        Ok(()) => encode_one_second(kind),
     };
     let report = EncoderReport {
         name: kind.element.to_owned(),

@@ -1,6 +1,8 @@
 //! Owns making one canvas picture out of a scene: what is visible, what is missing, and copying no
 //! more than needed.
 
+use std::collections::HashMap;
+
 use gst::prelude::*;
 use gstreamer as gst;
 use gstreamer_video as gst_video;
@@ -18,6 +20,11 @@ use crate::frame::{FrameQueue, VideoFrame};
 /// and a camera that only stutters is not taken off.
 pub(crate) const STALL_AFTER: gst::ClockTime = gst::ClockTime::from_mseconds(700);
 
+/// How far a frame may lie from the grid's moment to avoid showing one twice or leaving one out.
+/// Cameras stamp their frames with a jitter of milliseconds; where that straddles the grid's beat,
+/// the strict choice would judder for seconds.
+const SLACK: gst::ClockTime = gst::ClockTime::from_mseconds(10);
+
 /// Black in limited-range YUV.
 const BLACK: [u8; 3] = [16, 128, 128];
 
@@ -33,6 +40,8 @@ pub(crate) struct Picture {
 pub(crate) struct Composer {
     info: gst_video::VideoInfo,
     pool: gst::BufferPool,
+    /// What each input showed last, and at which moment.
+    shown: HashMap<String, (gst::ClockTime, VideoFrame)>,
 }
 
 struct Visible {
@@ -54,6 +63,7 @@ impl Composer {
         Ok(Self {
             info,
             pool: pool.upcast(),
+            shown: HashMap::new(),
         })
     }
 
@@ -64,7 +74,7 @@ impl Composer {
     /// Composes the scene as it is at running time `at`; `now` decides who has stalled, `find`
     /// knows the inputs.
     pub fn compose(
-        &self,
+        &mut self,
         scene: &Scene,
         find: &dyn Fn(&str) -> Option<FrameQueue>,
         backdrops: &Backdrops,
@@ -75,7 +85,8 @@ impl Composer {
         let mut visible = Vec::with_capacity(scene.placements.len());
         let mut main_missing = scene.placements.is_empty();
         for placement in &scene.placements {
-            match find(&placement.input).and_then(|frames| due(&frames, at, now)) {
+            let frames = find(&placement.input);
+            match frames.and_then(|frames| self.due(&placement.input, &frames, at, now)) {
                 Some(frame) => {
                     let (width, height) = (frame.info.width(), frame.info.height());
                     let layout = Layout::new(placement, width, height);
@@ -121,6 +132,29 @@ impl Composer {
             on_air,
             exclusive: true,
         })
+    }
+
+    /// The frame an input shows at `at`, or `None` when it has stalled.
+    fn due(
+        &mut self,
+        input: &str,
+        frames: &FrameQueue,
+        at: gst::ClockTime,
+        now: gst::ClockTime,
+    ) -> Option<VideoFrame> {
+        let silent_since = frames.last_arrival()?;
+        if silent_since + STALL_AFTER < now {
+            self.shown.remove(input);
+            return None;
+        }
+        let frame = match self.shown.get(input) {
+            // Shown twice in one picture: the same frame, or a fade would flicker.
+            Some((moment, frame)) if *moment == at => return Some(frame.clone()),
+            Some((_, last)) => steady(frames, at, last.running_time)?,
+            None => frames.pick(at)?,
+        };
+        self.shown.insert(input.to_owned(), (at, frame.clone()));
+        Some(frame)
     }
 
     /// A cross-fade between two pictures; `weight` of `to` is 0..=256.
@@ -222,12 +256,19 @@ fn readable<'b>(
     )?)
 }
 
-fn due(frames: &FrameQueue, at: gst::ClockTime, now: gst::ClockTime) -> Option<VideoFrame> {
-    let silent_since = frames.last_arrival()?;
-    if silent_since + STALL_AFTER < now {
-        return None;
+/// The frame for `at` after the one of time `last`: neither repeated nor skipped while that needs
+/// no more than [`SLACK`].
+fn steady(frames: &FrameQueue, at: gst::ClockTime, last: gst::ClockTime) -> Option<VideoFrame> {
+    let strict = frames.pick(at)?;
+    if strict.running_time == last {
+        let next = frames.pick(at + SLACK)?;
+        return Some(if next.running_time > last { next } else { strict });
     }
-    frames.pick(at)
+    let earlier = frames.pick(at.saturating_sub(SLACK));
+    Some(match earlier {
+        Some(earlier) if earlier.running_time > last => earlier,
+        _ => strict,
+    })
 }
 
 /// Whether the picture is nothing without this source: it has half the canvas or more.

@@ -1,7 +1,7 @@
 //! Owns the pipeline from canvas pictures to H.264 packets:
 //! `appsrc ! stallcastoverlay ! queue ! encoder ! h264parse ! appsink`.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -51,7 +51,6 @@ pub(crate) struct EncodePipeline {
 struct State {
     failed: AtomicBool,
     failure: Mutex<Option<String>>,
-    last_packet_us: AtomicI64,
     packets: AtomicU64,
     kbps: AtomicU64,
     /// Running time in ns of the next picture that is to be a keyframe.
@@ -148,6 +147,16 @@ impl EncodePipeline {
         }
         let failure = self.state.failure.lock();
         failure.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Fails as a driver would, for tests.
+    #[cfg(test)]
+    pub fn break_down(&self, message: &str) {
+        gst::element_error!(
+            self.overlay,
+            gst::ResourceError::Failed,
+            ("{}", message)
+        );
     }
 
     /// Packets that came out so far.
@@ -284,7 +293,6 @@ fn packet_callback(
         let now_us = clock.running_time().useconds() as i64;
         counters.encoded(now_us - pts_us);
         state.packets.fetch_add(1, Ordering::Relaxed);
-        state.last_packet_us.store(now_us, Ordering::Relaxed);
         gate.packet(packet);
         Ok(gst::FlowSuccess::Ok)
     }

@@ -117,7 +117,7 @@ impl Beat {
     }
 
     /// The thread's body: returns when [`Beat::stop`] was called.
-    pub fn run(&self, composer: &Composer) {
+    pub fn run(&self, composer: &mut Composer) {
         let clock = self.inputs.clock();
         let frame = self.time_of(1);
         // Frames reach their queue up to about a frame after their time: wait that long for them.
@@ -184,7 +184,7 @@ impl Beat {
 
     fn make(
         &self,
-        composer: &Composer,
+        composer: &mut Composer,
         pts: gst::ClockTime,
         now: gst::ClockTime,
     ) -> Result<OnAir, MediaError> {
@@ -195,11 +195,10 @@ impl Beat {
         let moment = self.moment();
         let backdrops = lock(&self.backdrops).clone();
         let find = |id: &str| self.inputs.frames(id);
-        let compose =
-            |scene: &Scene| composer.compose(scene, &find, &backdrops, pts, now);
-        let mut picture = compose(&moment.current)?;
+        let mut picture = composer.compose(&moment.current, &find, &backdrops, pts, now)?;
         if let Some((from, weight)) = &moment.fading {
-            picture = composer.fade(&compose(from)?, &picture, *weight)?;
+            let from = composer.compose(from, &find, &backdrops, pts, now)?;
+            picture = composer.fade(&from, &picture, *weight)?;
         }
         let Picture { on_air, .. } = picture;
         let (mut buffer, shared) =

@@ -89,7 +89,7 @@ impl Program {
         tracing::info!(?choice, canvas = %spec.canvas.id, "encoder");
         events.send(MediaEvent::Encoder(choice));
 
-        let composer = Composer::new(&spec.canvas)?;
+        let mut composer = Composer::new(&spec.canvas)?;
         let info = composer.info().clone();
         let counters = Arc::new(Counters::default());
         let gate = Arc::new(OutputGate::new(output));
@@ -131,7 +131,7 @@ impl Program {
         };
         let control = Control::new(beat.clone(), mailbox, setup);
         program.spawn("media-control", move || control.run())?;
-        program.spawn("media-clock", move || beat.run(&composer))?;
+        program.spawn("media-clock", move || beat.run(&mut composer))?;
         Ok(program)
     }
 
@@ -283,3 +283,6 @@ impl Drop for Program {
         self.end();
     }
 }
+
+#[cfg(test)]
+mod tests;
