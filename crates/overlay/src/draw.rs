@@ -97,9 +97,8 @@ fn text_svg(
         Strike::Through => " text-decoration=\"line-through\"",
     };
     let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" xml:space=\"preserve\">\
-         <g font-family=\"{}\" font-weight=\"{}\" fill=\"{}\">",
-        look.face.family(),
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\">\
+         <g font-weight=\"{}\" fill=\"{}\">",
         weight(look.boldness),
         slot.colour
     );
@@ -112,23 +111,15 @@ fn text_svg(
                 Align::End => free,
             };
         let y = first_middle + step * index as f32 + size * MIDDLE;
-        let xs = match &line.cells {
-            Some(cells) => cells
-                .iter()
-                .map(|cell| format!("{:.2}", x + cell * size))
-                .collect::<Vec<_>>()
-                .join(" "),
-            None => format!("{x:.2}"),
-        };
-        svg.push_str(&format!("<text x=\"{xs}\" y=\"{y:.2}\"{decoration}>"));
         for run in &line.runs {
             svg.push_str(&format!(
-                "<tspan font-size=\"{:.3}\">{}</tspan>",
+                "<text xml:space=\"preserve\" x=\"{:.2}\" y=\"{y:.2}\" font-family=\"{}\" font-size=\"{:.3}\"{decoration}>{}</text>",
+                x + run.x * size,
+                run.face.family(),
                 size * run.share,
                 escape(&run.text)
             ));
         }
-        svg.push_str("</text>");
     }
     svg.push_str("</g></svg>");
     svg

@@ -1,11 +1,12 @@
 //! Makes a text fit its box: shrink, then wrap, then an ellipsis; measured with the fonts that draw it.
 
 use resvg::usvg::{Group, Node, Tree};
+use unicode_bidi::BidiInfo;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::{
     Fonts,
-    fonts::{Boldness, Face},
+    fonts::{Boldness, Face, FaceIndex},
     price::MoneyParts,
     words::{escape, segments},
 };
@@ -39,22 +40,23 @@ pub(crate) struct Frame {
     pub lines: usize,
 }
 
-/// A stretch of text of one size.
+/// A stretch of text of one face and one size.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Run {
     pub text: String,
+    pub face: FaceIndex,
     /// Share of the line's size.
     pub share: f32,
+    /// Left edge from the line's, in text sizes.
+    pub x: f32,
 }
 
-/// One line.
-#[derive(Debug, Clone, PartialEq)]
+/// One line, its runs from left to right.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Line {
     pub runs: Vec<Run>,
     /// In text sizes.
     pub width: f32,
-    /// Left edge of every character in text sizes, when they stand in fixed cells.
-    pub cells: Option<Vec<f32>>,
 }
 
 /// A text that fits its box.
@@ -64,33 +66,87 @@ pub(crate) struct Fitted {
     pub size: f32,
 }
 
-/// Widths of the ten digits and the colon in one look; a clock would tremble without them.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// The ten digits and the colon in one look, in cells of one width: a clock would tremble without them.
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct DigitCells {
+    glyphs: Vec<(char, Line)>,
     digit: f32,
     colon: f32,
 }
 
-/// Widths of texts in text sizes.
-pub(crate) fn widths(fonts: &Fonts, look: Look, texts: &[&str]) -> Vec<f32> {
+/// Lays texts out as one line each.
+pub(crate) fn lines(fonts: &Fonts, look: Look, texts: &[&str]) -> Vec<Line> {
     let weight = weight(look.boldness);
-    let family = look.face.family();
     let mut svg = String::from(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"10\" height=\"10\" xml:space=\"preserve\">",
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"10\" height=\"10\">",
     );
-    for (index, text) in texts.iter().enumerate() {
-        svg.push_str(&format!(
-            "<text id=\"t{index}\" font-family=\"{family}\" font-weight=\"{weight}\" font-size=\"{RULER}\">{}</text>",
-            escape(text)
-        ));
+    let mut out = Vec::with_capacity(texts.len());
+    let mut count = 0;
+    for text in texts {
+        let mut line = Line::default();
+        for (part, reversed) in visual(text) {
+            let mut runs = fonts.runs(part, look.face, look.boldness);
+            if reversed {
+                runs.reverse();
+            }
+            for (run, face) in runs {
+                svg.push_str(&format!(
+                    "<text id=\"t{count}\" xml:space=\"preserve\" font-family=\"{}\" font-weight=\"{weight}\" font-size=\"{RULER}\">{}</text>",
+                    face.family(),
+                    escape(run)
+                ));
+                count += 1;
+                line.runs.push(Run {
+                    text: run.to_owned(),
+                    face,
+                    share: 1.0,
+                    x: 0.0,
+                });
+            }
+        }
+        out.push(line);
     }
     svg.push_str("</svg>");
-    let mut out = vec![0.0; texts.len()];
+    let mut widths = vec![0.0; count];
     match Tree::from_str(&svg, &fonts.options()) {
-        Ok(tree) => collect(tree.root(), &mut out),
+        Ok(tree) => collect(tree.root(), &mut widths),
         Err(error) => tracing::error!(%error, "a text could not be measured"),
     }
+    let mut widths = widths.into_iter();
+    for line in &mut out {
+        for run in &mut line.runs {
+            run.x = line.width;
+            line.width += widths.next().unwrap_or(0.0);
+        }
+    }
     out
+}
+
+/// Stretches of one direction from left to right, and whether they run from right to left.
+fn visual(text: &str) -> Vec<(&str, bool)> {
+    let bidi = BidiInfo::new(text, None);
+    if !bidi.has_rtl() {
+        return vec![(text, false)];
+    }
+    // A cleaned text is one paragraph.
+    bidi.paragraphs
+        .iter()
+        .flat_map(|paragraph| {
+            let (levels, runs) = bidi.visual_runs(paragraph, paragraph.range.clone());
+            runs.into_iter()
+                .map(|run| {
+                    let reversed = levels.get(run.start).is_some_and(|level| level.is_rtl());
+                    (&text[run], reversed)
+                })
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// Widths of texts in text sizes.
+fn widths(fonts: &Fonts, look: Look, texts: &[&str]) -> Vec<f32> {
+    let lines = lines(fonts, look, texts);
+    lines.iter().map(|line| line.width).collect()
 }
 
 fn collect(group: &Group, out: &mut [f32]) {
@@ -151,13 +207,14 @@ fn fit_whole(fonts: &Fonts, look: Look, frame: Frame, text: &str) -> Option<Fitt
             size: frame.size,
         });
     }
-    let width = widths(fonts, look, &[text]).first().copied()?;
+    let line = lines(fonts, look, &[text]).pop()?;
+    let width = line.width;
     let largest = frame.size.min(frame.height / LINE);
     let smallest = frame.smallest.min(largest);
     let size = largest.min(frame.width * SLACK / width.max(0.01));
     if size >= smallest {
         return Some(Fitted {
-            lines: vec![plain(text, width)],
+            lines: vec![line],
             size,
         });
     }
@@ -180,29 +237,14 @@ fn lines_at(frame: Frame, size: f32) -> usize {
     frame.lines.min((frame.height / (size * LINE) + 0.01) as usize).max(1)
 }
 
-fn plain(text: &str, width: f32) -> Line {
-    Line {
-        runs: vec![Run {
-            text: text.to_owned(),
-            share: 1.0,
-        }],
-        width,
-        cells: None,
-    }
-}
-
 /// Measures the lines as they will be drawn and takes back what shaping them together added.
-fn verified(fonts: &Fonts, look: Look, frame: Frame, lines: Vec<String>, size: f32) -> Fitted {
-    let texts: Vec<&str> = lines.iter().map(|line| line.trim_end()).collect();
-    let widths = widths(fonts, look, &texts);
-    let widest = widths.iter().copied().fold(0.01, f32::max);
+fn verified(fonts: &Fonts, look: Look, frame: Frame, texts: Vec<String>, size: f32) -> Fitted {
+    let texts: Vec<&str> = texts.iter().map(|line| line.trim_end()).collect();
+    let lines = lines(fonts, look, &texts);
+    let widest = lines.iter().map(|line| line.width).fold(0.01, f32::max);
     Fitted {
         size: size.min(frame.width / widest).min(frame.height / LINE),
-        lines: texts
-            .iter()
-            .zip(widths)
-            .map(|(text, width)| plain(text, width))
-            .collect(),
+        lines,
     }
 }
 
@@ -280,70 +322,55 @@ fn cut(fonts: &Fonts, look: Look, text: &str, room: f32) -> String {
 
 /// A price: never cut, only shrunk.
 pub(crate) fn fit_price(fonts: &Fonts, look: Look, frame: Frame, price: &MoneyParts) -> Fitted {
-    let runs: Vec<Run> = [
-        (&price.sign, SIGN_SHARE),
-        (&price.whole, 1.0),
-        (&price.fraction, FRACTION_SHARE),
-    ]
-    .into_iter()
-    .filter(|(text, _)| !text.is_empty())
-    .map(|(text, share)| Run {
-        text: text.clone(),
-        share,
-    })
-    .collect();
-    let texts: Vec<&str> = runs.iter().map(|run| run.text.as_str()).collect();
-    let width = widths(fonts, look, &texts)
-        .iter()
-        .zip(&runs)
-        .map(|(width, run)| width * run.share)
-        .sum::<f32>()
-        .max(0.01);
-    let size = frame
-        .size
-        .min(frame.height / LINE)
-        .min(frame.width * SLACK / width);
+    let parts = [&price.sign, &price.whole, &price.fraction].map(String::as_str);
+    let mut whole = Line::default();
+    for (part, share) in lines(fonts, look, &parts)
+        .into_iter()
+        .zip([SIGN_SHARE, 1.0, FRACTION_SHARE])
+    {
+        whole.runs.extend(part.runs.into_iter().map(|run| Run {
+            x: whole.width + run.x * share,
+            share,
+            ..run
+        }));
+        whole.width += part.width * share;
+    }
     Fitted {
-        lines: vec![Line {
-            runs,
-            width,
-            cells: None,
-        }],
-        size,
+        size: frame
+            .size
+            .min(frame.height / LINE)
+            .min(frame.width * SLACK / whole.width.max(0.01)),
+        lines: vec![whole],
     }
 }
 
 /// Measures the cells of a clock.
 pub(crate) fn digit_cells(fonts: &Fonts, look: Look) -> DigitCells {
-    let texts = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", ":"];
-    let widths = widths(fonts, look, &texts);
+    let glyphs = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", ":"];
+    let lines = lines(fonts, look, &glyphs);
     DigitCells {
-        digit: widths.iter().take(10).copied().fold(0.0, f32::max),
-        colon: widths.last().copied().unwrap_or(0.0),
+        digit: lines.iter().take(10).map(|line| line.width).fold(0.0, f32::max),
+        colon: lines.last().map_or(0.0, |line| line.width),
+        glyphs: "0123456789:".chars().zip(lines).collect(),
     }
 }
 
 /// A clock: digits in equal cells, shrunk when there are hours.
-pub(crate) fn fit_digits(cells: DigitCells, frame: Frame, text: &str) -> Fitted {
-    let mut edges = Vec::with_capacity(text.len());
-    let mut width = 0.0;
+pub(crate) fn fit_digits(cells: &DigitCells, frame: Frame, text: &str) -> Fitted {
+    let mut whole = Line::default();
     for c in text.chars() {
-        edges.push(width);
-        width += if c == ':' { cells.colon } else { cells.digit };
+        let cell = if c == ':' { cells.colon } else { cells.digit };
+        if let Some((_, glyph)) = cells.glyphs.iter().find(|(known, _)| *known == c) {
+            let x = whole.width + (cell - glyph.width) / 2.0;
+            whole.runs.extend(glyph.runs.iter().map(|run| Run { x, ..run.clone() }));
+        }
+        whole.width += cell;
     }
-    let size = frame
-        .size
-        .min(frame.height / LINE)
-        .min(frame.width / f32::max(width, 0.01));
     Fitted {
-        lines: vec![Line {
-            runs: vec![Run {
-                text: text.to_owned(),
-                share: 1.0,
-            }],
-            width,
-            cells: Some(edges),
-        }],
-        size,
+        size: frame
+            .size
+            .min(frame.height / LINE)
+            .min(frame.width / whole.width.max(0.01)),
+        lines: vec![whole],
     }
 }

@@ -8,6 +8,7 @@ use std::{
 
 use fontdb::{Database, Family, ID, Query, Stretch, Style, Weight};
 use resvg::usvg::{self, FontFamily, FontResolver};
+use unicode_segmentation::UnicodeSegmentation;
 
 /// Families for Latin text, digits and prices, best first.
 const LATIN: &[&str] = &[
@@ -72,14 +73,18 @@ pub(crate) enum Face {
     Chinese,
 }
 
-impl Face {
-    pub(crate) fn family(self) -> &'static str {
-        match self {
-            Face::Latin => "stallcast-latin",
-            Face::Chinese => "stallcast-chinese",
-        }
+/// Place of a face in [`Inner::faces`]; what a shaped run names as its family.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct FaceIndex(usize);
+
+impl FaceIndex {
+    /// The family name that makes the renderer use exactly this face.
+    pub(crate) fn family(self) -> String {
+        format!("{FAMILY}{}", self.0)
     }
 }
+
+const FAMILY: &str = "stallcast-face-";
 
 /// The fonts of this machine. Cloning shares them; the files are mapped, not copied.
 #[derive(Clone)]
@@ -93,11 +98,13 @@ struct Inner {
     chinese: [Option<ID>; 2],
     emoji: Option<ID>,
     warnings: Vec<FontWarning>,
-    /// Answers of the slow search through every font. At most [`REMEMBERED`] entries, then emptied.
-    found: Mutex<HashMap<(char, Boldness), Option<ID>>>,
+    faces: Vec<ID>,
+    /// Which face draws a character; looking it up opens font files. At most [`REMEMBERED`] entries, then
+    /// emptied.
+    found: Mutex<HashMap<(char, Face, Boldness), Option<ID>>>,
 }
 
-/// Characters remembered from the slow search; far more than a show's chat uses.
+/// Characters remembered; more than a show's chat uses.
 const REMEMBERED: usize = 4096;
 
 impl std::fmt::Debug for Fonts {
@@ -136,7 +143,8 @@ impl Fonts {
                 pick(families, Weight::BOLD),
             ]
         };
-        let any = database.faces().next().map(|face| face.id);
+        let faces: Vec<ID> = database.faces().map(|face| face.id).collect();
+        let any = faces.first().copied();
         let mut latin = pair(LATIN);
         let chinese = pair(CHINESE);
         let emoji = pick(EMOJI, Weight::NORMAL);
@@ -163,6 +171,7 @@ impl Fonts {
                 chinese,
                 emoji,
                 warnings,
+                faces,
                 found: Mutex::new(HashMap::new()),
             }),
         }
@@ -173,15 +182,51 @@ impl Fonts {
         &self.inner.warnings
     }
 
+    /// Cuts a text into runs of one face each, in logical order. The renderer's own fallback gives up when two
+    /// fonts make different numbers of glyphs of a text, as they do of joined emoji and Arabic.
+    pub(crate) fn runs<'t>(
+        &self,
+        text: &'t str,
+        face: Face,
+        boldness: Boldness,
+    ) -> Vec<(&'t str, FaceIndex)> {
+        let base = self.inner.base(face, boldness);
+        let mut runs: Vec<(&'t str, FaceIndex)> = Vec::new();
+        let mut start = 0;
+        let mut current: Option<ID> = None;
+        for (at, grapheme) in text.grapheme_indices(true) {
+            let blank = grapheme.chars().all(char::is_whitespace);
+            let id = match current {
+                Some(id) if blank => Some(id),
+                _ => self.inner.face_of(grapheme, face, boldness).or(base),
+            };
+            if id != current && at > start {
+                runs.extend(self.index(current).map(|index| (&text[start..at], index)));
+                start = at;
+            }
+            current = id;
+        }
+        if start < text.len() {
+            runs.extend(self.index(current).map(|index| (&text[start..], index)));
+        }
+        runs
+    }
+
+    fn index(&self, id: Option<ID>) -> Option<FaceIndex> {
+        let id = id?;
+        let index = self.inner.faces.iter().position(|face| *face == id)?;
+        Some(FaceIndex(index))
+    }
+
     /// Options for parsing an SVG with these fonts. Links to files are refused: a theme draws only itself.
     pub(crate) fn options(&self) -> usvg::Options<'static> {
-        let for_face = Arc::clone(&self.inner);
-        let for_missing = Arc::clone(&self.inner);
+        let inner = Arc::clone(&self.inner);
         usvg::Options {
             fontdb: Arc::clone(&self.inner.database),
             font_resolver: FontResolver {
-                select_font: Box::new(move |font, _| for_face.select(font)),
-                select_fallback: Box::new(move |c, used, _| for_missing.fallback(c, used)),
+                select_font: Box::new(move |font, _| inner.select(font)),
+                // Runs are cut before; what no font has stays a box.
+                select_fallback: Box::new(|_, _, _| None),
             },
             image_href_resolver: usvg::ImageHrefResolver {
                 resolve_data: usvg::ImageHrefResolver::default_data_resolver(),
@@ -203,55 +248,71 @@ fn find(database: &Database, family: &str, weight: Weight) -> Option<ID> {
 
 impl Inner {
     fn select(&self, font: &usvg::Font) -> Option<ID> {
-        let bold = usize::from(font.weight() >= 600);
-        let chinese = font.families().iter().any(
-            |family| matches!(family, FontFamily::Named(name) if name == Face::Chinese.family()),
-        );
-        let wanted = if chinese { self.chinese } else { self.latin };
+        let named = font.families().iter().find_map(|family| match family {
+            FontFamily::Named(name) => name.strip_prefix(FAMILY)?.parse::<usize>().ok(),
+            _ => None,
+        });
+        match named {
+            Some(index) => self.faces.get(index).copied(),
+            // Words inside a theme's drawing.
+            None => self.base(
+                Face::Latin,
+                if font.weight() >= 600 {
+                    Boldness::Bold
+                } else {
+                    Boldness::Regular
+                },
+            ),
+        }
+    }
+
+    fn base(&self, face: Face, boldness: Boldness) -> Option<ID> {
+        let bold = boldness as usize;
+        let wanted = match face {
+            Face::Latin => self.latin,
+            Face::Chinese => self.chinese,
+        };
         wanted[bold].or(self.latin[bold]).or(self.latin[0])
     }
 
-    fn fallback(&self, c: char, used: &[ID]) -> Option<ID> {
-        let bold = used.first().is_some_and(|id| {
-            [self.latin[1], self.chinese[1]].contains(&Some(*id)) && *id != self.regular_of(*id)
-        });
-        let boldness = if bold {
-            Boldness::Bold
-        } else {
-            Boldness::Regular
-        };
-        let index = usize::from(bold);
-        let first = if emoji_like(c) {
-            [self.emoji, self.chinese[index], self.latin[index]]
-        } else {
-            [self.chinese[index], self.latin[index], self.emoji]
-        };
-        first
-            .into_iter()
-            .flatten()
-            .find(|id| !used.contains(id) && self.has(*id, c))
-            .or_else(|| self.search(c, boldness).filter(|id| !used.contains(id)))
-    }
-
-    /// The regular face a bold one stands in for when the system has only one weight.
-    fn regular_of(&self, id: ID) -> ID {
-        [self.latin[0], self.chinese[0]]
-            .into_iter()
-            .flatten()
-            .find(|regular| *regular == id)
-            .unwrap_or_else(ID::dummy)
-    }
-
     fn has(&self, id: ID, c: char) -> bool {
-        usvg_has_char(&self.database, id, c)
+        self.database
+            .with_face_data(id, |data, index| {
+                skrifa::FontRef::from_index(data, index)
+                    .is_ok_and(|font| skrifa::charmap::Charmap::new(&font).map(c).is_some())
+            })
+            .unwrap_or(false)
+    }
+
+    /// The face for a character in a text that starts from `face`.
+    fn face_for(&self, c: char, face: Face, boldness: Boldness) -> Option<ID> {
+        let key = (c, face, boldness);
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(answer) = found.get(&key) {
+            return *answer;
+        }
+        let bold = boldness as usize;
+        let chain = [
+            self.emoji.filter(|_| always_emoji(c)),
+            self.base(face, boldness),
+            self.chinese[bold],
+            self.latin[bold],
+            self.emoji,
+        ];
+        let answer = chain
+            .into_iter()
+            .flatten()
+            .find(|id| self.has(*id, c))
+            .or_else(|| self.search(c, boldness));
+        if found.len() >= REMEMBERED {
+            found.clear();
+        }
+        found.insert(key, answer);
+        answer
     }
 
     /// Any other font that can draw the character: upright, sans serif and of the wanted weight if there is one.
     fn search(&self, c: char, boldness: Boldness) -> Option<ID> {
-        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(answer) = found.get(&(c, boldness)) {
-            return *answer;
-        }
         let weight = match boldness {
             Boldness::Regular => 400_i32,
             Boldness::Bold => 700,
@@ -275,30 +336,42 @@ impl Inner {
             })
             .collect();
         candidates.sort_by_key(|(cost, _)| *cost);
-        let answer = candidates
+        candidates
             .into_iter()
             .map(|(_, id)| id)
-            .find(|id| self.has(*id, c));
-        if found.len() >= REMEMBERED {
-            found.clear();
+            .find(|id| self.has(*id, c))
+    }
+
+    /// One face for a whole grapheme: its parts are drawn together or not at all.
+    fn face_of(&self, grapheme: &str, face: Face, boldness: Boldness) -> Option<ID> {
+        let first = grapheme.chars().next()?;
+        let wants_emoji = grapheme.contains(['\u{FE0F}', '\u{20E3}']);
+        if wants_emoji && let Some(emoji) = self.emoji.filter(|id| self.has(*id, first)) {
+            return Some(emoji);
         }
-        found.insert((c, boldness), answer);
-        answer
+        let start = self.face_for(first, face, boldness);
+        // A mark the letter's own font lacks: one that has both, if the mark's font has.
+        let missing = grapheme
+            .chars()
+            .skip(1)
+            .filter(|c| !invisible(*c))
+            .find(|c| start.is_some_and(|id| !self.has(id, *c)));
+        match missing {
+            Some(mark) => self
+                .face_for(mark, face, boldness)
+                .filter(|id| self.has(*id, first))
+                .or(start),
+            None => start,
+        }
     }
 }
 
-fn usvg_has_char(database: &Database, id: ID, c: char) -> bool {
-    database
-        .with_face_data(id, |data, index| {
-            skrifa::FontRef::from_index(data, index)
-                .is_ok_and(|font| skrifa::charmap::Charmap::new(&font).map(c).is_some())
-        })
-        .unwrap_or(false)
+/// Joiners and variation selectors: the shaper eats them.
+fn invisible(c: char) -> bool {
+    matches!(c, '\u{200C}' | '\u{200D}' | '\u{FE00}'..='\u{FE0F}' | '\u{E0020}'..='\u{E007F}')
 }
 
-/// Characters whose coloured form is wanted when both an emoji and a text font have them.
-fn emoji_like(c: char) -> bool {
-    matches!(c,
-        '\u{1F000}'..='\u{1FAFF}' | '\u{2600}'..='\u{27BF}' | '\u{2B00}'..='\u{2BFF}'
-        | '\u{2300}'..='\u{23FF}' | '\u{FE0F}' | '\u{200D}' | '\u{20E3}' | '\u{E0020}'..='\u{E007F}')
+/// Characters drawn in colour whatever else has them.
+fn always_emoji(c: char) -> bool {
+    matches!(c, '\u{1F000}'..='\u{1FAFF}')
 }

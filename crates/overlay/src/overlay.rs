@@ -281,14 +281,10 @@ pub(crate) fn draw_words(
             Words::Price(parts) => fit_price(fonts, look, frame(slot), parts),
             Words::Page(fitted) => fitted.clone(),
             Words::Digits(text) => {
-                let cells = match digits {
-                    Some((known, cells)) if *known == look => *cells,
-                    _ => {
-                        let cells = digit_cells(fonts, look);
-                        *digits = Some((look, cells));
-                        cells
-                    }
-                };
+                if digits.as_ref().is_none_or(|(known, _)| *known != look) {
+                    *digits = None;
+                }
+                let (_, cells) = digits.get_or_insert_with(|| (look, digit_cells(fonts, look)));
                 fit_digits(cells, frame(slot), text)
             }
         };
