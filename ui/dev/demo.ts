@@ -1,4 +1,5 @@
 // A show to look at while the page is made: an orchard stall, its team's sources and three platforms.
+import platforms from '../../assets/platforms.json';
 import type { Product, ShowView } from '../src/wire/types.ts';
 
 function product(
@@ -135,47 +136,7 @@ export function demoShow(now: number): ShowView {
   };
 }
 
-export const PLATFORMS = {
-  platforms: [
-    [
-      'bilibili',
-      '哔哩哔哩',
-      'Bilibili',
-      'rtmp://live-push.bilivideo.com/live-bvc',
-      '直播姬网页版 → 开播设置 → 开始直播，\n复制“串流密钥”。',
-      'Live centre → stream settings → start,\nthen copy the stream key.',
-    ],
-    [
-      'youtube',
-      'YouTube',
-      'YouTube',
-      'rtmps://a.rtmps.youtube.com/live2',
-      'YouTube Studio → 创建 → 开始直播，\n复制“直播密钥”。',
-      'YouTube Studio → Create → Go live,\nthen copy the stream key.',
-    ],
-    [
-      'twitch',
-      'Twitch',
-      'Twitch',
-      'rtmps://ingest.twitch.tv/app',
-      '创作者仪表板 → 设置 → 直播，\n复制“主要直播密钥”。',
-      'Creator dashboard → Settings → Stream,\nthen copy the primary key.',
-    ],
-    [
-      'custom',
-      '自定义服务器',
-      'Own server',
-      '',
-      '任何 RTMP 或 RTMPS 服务器：\n地址和推流码由它的管理员给你。',
-      'Any RTMP or RTMPS server:\nits keeper gives you address and key.',
-    ],
-  ].map(([id, zh, en, url, help_zh, help_en]) => ({
-    id,
-    name: { zh, en },
-    url,
-    key_help: { zh: help_zh, en: help_en },
-  })),
-};
+export const PLATFORMS: unknown = platforms;
 
 export const CHAT: [string, string, boolean][] = [
   ['小鱼儿', '多少钱一斤呀？', true],

@@ -1,4 +1,5 @@
-// The platforms file as the page needs it. The file belongs to the engine; what is missing in it shows as empty.
+// The platforms file as the page needs it. The file can be changed by hand: what is missing in it shows as empty.
+import type { Lang } from '../state/prefs.svelte.ts';
 import type { Platform, Text } from '../wire/types.ts';
 
 function textFrom(value: unknown): Text {
@@ -7,19 +8,42 @@ function textFrom(value: unknown): Text {
   return { zh: text.zh ?? '', en: text.en ?? '' };
 }
 
+function listFrom(value: unknown): Record<string, unknown>[] {
+  return Array.isArray(value) ? (value as Record<string, unknown>[]) : [];
+}
+
+function linesFrom(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((line) => typeof line === 'string') : [];
+}
+
 export function platformsOf(data: unknown): Platform[] {
-  const list = Array.isArray(data) ? data : ((data as { platforms?: unknown } | null)?.platforms ?? []);
-  if (!Array.isArray(list)) return [];
-  return list.flatMap((entry: Record<string, unknown>) =>
-    typeof entry['id'] === 'string'
-      ? [
-          {
-            id: entry['id'],
-            name: textFrom(entry['name'] ?? entry['id']),
-            url: typeof entry['url'] === 'string' ? entry['url'] : '',
-            key_help: textFrom(entry['key_help']),
-          },
-        ]
-      : [],
-  );
+  const list = listFrom((data as { platforms?: unknown } | null)?.platforms ?? data);
+  return list.flatMap((entry) => {
+    if (typeof entry['id'] !== 'string') return [];
+    const steps = (entry['find_key'] ?? {}) as { zh?: unknown; en?: unknown };
+    return [
+      {
+        id: entry['id'],
+        name: textFrom(entry['name'] ?? entry['id']),
+        access: (entry['access'] as Platform['access'] | undefined) ?? 'open',
+        ingests: listFrom(entry['ingests']).map((ingest) => ({
+          id: String(ingest['id'] ?? ''),
+          name: textFrom(ingest['name'] ?? ingest['id'] ?? ''),
+          url: String(ingest['url'] ?? ''),
+          certainty: String(ingest['certainty'] ?? 'unverified'),
+        })),
+        key_hint: textFrom(entry['key_hint']),
+        find_key: { zh: linesFrom(steps.zh), en: linesFrom(steps.en) },
+        max_video_kbps: typeof entry['max_video_kbps'] === 'number' ? entry['max_video_kbps'] : null,
+      },
+    ];
+  });
+}
+
+/** Where the key is, in at most two lines. */
+export function keyHelp(platform: Platform, lang: Lang): string[] {
+  const steps = lang === 'zh-CN' ? platform.find_key.zh : platform.find_key.en;
+  const hint = lang === 'zh-CN' ? platform.key_hint.zh : platform.key_hint.en;
+  // Where hardly anybody gets a key, that is the first thing to know.
+  return platform.access === 'virtual_camera' || steps.length === 0 ? [hint] : steps.slice(0, 2);
 }

@@ -37,7 +37,8 @@ export type { Source } from '../generated/Source';
 export type { SourceKind } from '../generated/SourceKind';
 export type { StatusView } from '../generated/StatusView';
 export type { Strip } from '../generated/Strip';
-export type { Text } from '../generated/Text';
+import type { Text } from '../generated/Text';
+export type { Text };
 export type { Transition } from '../generated/Transition';
 export type { WireError } from '../generated/WireError';
 
@@ -48,12 +49,15 @@ export interface PageError {
   retryable: boolean;
 }
 
-/** A platform preset: where to send to, and where its key is found. */
+/** A platform preset: where to send to, and where its key is found (assets/platforms.json). */
 export interface Platform {
   id: string;
-  name: { zh: string; en: string };
-  /** Ingest address without the key; empty where the platform hands out one for every room. */
-  url: string;
-  /** Two lines: where the key is. */
-  key_help: { zh: string; en: string };
+  name: Text;
+  access: 'open' | 'restricted' | 'virtual_camera';
+  /** Empty where every room has an address of its own. */
+  ingests: { id: string; name: Text; url: string; certainty: string }[];
+  key_hint: Text;
+  /** Where the key is, step by step. */
+  find_key: { zh: string[]; en: string[] };
+  max_video_kbps: number | null;
 }

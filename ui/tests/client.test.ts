@@ -1,0 +1,202 @@
+import { describe, expect, it } from 'vitest';
+import { Client, retryDelayMs, socketUrl, type Link, type Socket } from '../src/wire/client.ts';
+import type { ChatLine, Notice, ServerMessage } from '../src/wire/types.ts';
+
+class FakeSocket implements Socket {
+  onopen: (() => void) | null = null;
+  onmessage: ((event: { data: unknown }) => void) | null = null;
+  onclose: (() => void) | null = null;
+  sent: Record<string, unknown>[] = [];
+  closed = false;
+  constructor(readonly url: string) {}
+  send(text: string): void {
+    this.sent.push(JSON.parse(text) as Record<string, unknown>);
+  }
+  close(): void {
+    this.closed = true;
+  }
+  say(message: unknown): void {
+    this.onmessage?.({ data: JSON.stringify(message) });
+  }
+}
+
+/** A clock that only moves when told. */
+class FakeTimers {
+  now = 0;
+  private due: { at: number; run: () => void }[] = [];
+  after(ms: number, run: () => void): () => void {
+    const entry = { at: this.now + ms, run };
+    this.due.push(entry);
+    return () => (this.due = this.due.filter((other) => other !== entry));
+  }
+  advance(ms: number): void {
+    this.now += ms;
+    const ripe = this.due.filter((entry) => entry.at <= this.now);
+    this.due = this.due.filter((entry) => entry.at > this.now);
+    for (const entry of ripe) entry.run();
+  }
+}
+
+function world() {
+  const sockets: FakeSocket[] = [];
+  const timers = new FakeTimers();
+  const links: [Link, number | null][] = [];
+  const messages: ServerMessage[] = [];
+  const chat: ChatLine[][] = [];
+  const notices: Notice[] = [];
+  const client = new Client({
+    address: () => Promise.resolve({ base: 'http://127.0.0.1:9', token: 'secret' }),
+    lang: () => 'zh-CN',
+    open: (url) => {
+      const socket = new FakeSocket(url);
+      sockets.push(socket);
+      return socket;
+    },
+    timers,
+    random: () => 1,
+    onMessage: (message) => messages.push(message),
+    onChat: (lines) => chat.push(lines),
+    onNotice: (notice) => notices.push(notice),
+    onLink: (link, wait) => links.push([link, wait]),
+  });
+  const settled = () => Promise.resolve().then(() => Promise.resolve());
+  async function welcomed(): Promise<FakeSocket> {
+    client.start();
+    await settled();
+    const socket = sockets.at(-1) as FakeSocket;
+    socket.onopen?.();
+    socket.say({ type: 'welcome', role: 'owner', version: '0.1.0' });
+    return socket;
+  }
+  return { client, sockets, timers, links, messages, chat, notices, settled, welcomed };
+}
+
+describe('the client', () => {
+  it('says hello first, with the token in the message and not in the address', async () => {
+    const { welcomed, links } = world();
+    const socket = await welcomed();
+    expect(socket.url).toBe('ws://127.0.0.1:9/api/ws');
+    expect(socket.sent).toEqual([{ type: 'hello', token: 'secret', lang: 'zh-CN' }]);
+    expect(links.map(([link]) => link)).toEqual(['connecting', 'open']);
+  });
+
+  it('matches answers to questions whatever their order', async () => {
+    const { client, welcomed } = world();
+    const socket = await welcomed();
+    const first = client.command({ do: 'take_off_air' });
+    const second = client.request({ ask: 'preflight' });
+    const [a, b] = socket.sent.slice(1);
+    socket.say({ type: 'result', id: b?.['id'], outcome: 'ok', seq: 4, data: { items: [] } });
+    const error = { code: 'refused', message_key: 'refusal.not_on_air', params: {}, retryable: false };
+    socket.say({ type: 'result', id: a?.['id'], outcome: 'failed', error });
+    expect(await second).toEqual({ ok: true, data: { items: [] } });
+    expect(await first).toEqual({ ok: false, error });
+  });
+
+  it('hands on topics, chat and notices', async () => {
+    const { welcomed, messages, chat, notices } = world();
+    const socket = await welcomed();
+    socket.say({ type: 'topic', seq: 1, topic: 'catalogue', data: { products: [] } });
+    socket.say({ type: 'chat', lines: [{ id: 'a' }] });
+    socket.say({ type: 'notice', notice: { level: 'warn', key: 'notice.slate', params: {}, at: 1 } });
+    expect(messages.map((message) => message.type)).toEqual(['welcome', 'topic']);
+    expect(chat).toEqual([[{ id: 'a' }]]);
+    expect(notices[0]?.key).toBe('notice.slate');
+  });
+
+  it('never sends twice what was in flight when the connection broke', async () => {
+    const { client, sockets, timers, settled, welcomed } = world();
+    const socket = await welcomed();
+    const answer = client.command({ do: 'go_live' });
+    socket.onclose?.();
+    expect(await answer).toMatchObject({ ok: false, error: { message_key: 'error.answer_lost' } });
+    timers.advance(300);
+    await settled();
+    const again = sockets.at(-1) as FakeSocket;
+    again.onopen?.();
+    again.say({ type: 'welcome', role: 'owner', version: '0.1.0' });
+    expect(again.sent.map((message) => message['type'])).toEqual(['hello']);
+  });
+
+  it('reconnects after 0.3 s and waits longer each time, up to 3 s', async () => {
+    const { welcomed, sockets, timers, links, settled } = world();
+    const socket = await welcomed();
+    socket.onclose?.();
+    const waits: (number | null)[] = [];
+    for (let i = 0; i < 6; i += 1) {
+      const wait = links.at(-1)?.[1] ?? 0;
+      waits.push(wait);
+      timers.advance(wait);
+      await settled();
+      sockets.at(-1)?.onclose?.();
+    }
+    expect(waits).toEqual([300, 600, 1200, 2400, 3000, 3000]);
+  });
+
+  it('starts over from the short wait once it was welcome', async () => {
+    const { welcomed, links } = world();
+    const socket = await welcomed();
+    socket.onclose?.();
+    expect(links.at(-1)).toEqual(['lost', 300]);
+  });
+
+  it('takes four silent seconds for a dead engine', async () => {
+    const { welcomed, timers, links } = world();
+    const socket = await welcomed();
+    timers.advance(3999);
+    expect(links.at(-1)?.[0]).toBe('open');
+    timers.advance(1);
+    expect(links.at(-1)?.[0]).toBe('lost');
+    expect(socket.closed).toBe(true);
+  });
+
+  it('is told apart from a lost engine when the token is refused', async () => {
+    const { client, sockets, links, settled } = world();
+    client.start();
+    await settled();
+    sockets[0]?.onopen?.();
+    const error = { code: 'unauthorized', message_key: 'error.unauthorized', params: {}, retryable: false };
+    sockets[0]?.say({ type: 'result', id: 0, outcome: 'failed', error });
+    expect(links.at(-1)).toEqual(['refused', 3000]);
+  });
+
+  it('refuses to send before the welcome', async () => {
+    const { client } = world();
+    expect(await client.command({ do: 'go_live' })).toMatchObject({
+      ok: false,
+      error: { message_key: 'error.not_connected' },
+    });
+  });
+
+  it('gives up on an answer after 15 s while the engine goes on talking', async () => {
+    const { client, welcomed, timers } = world();
+    const socket = await welcomed();
+    const answer = client.command({ do: 'take_off_air' });
+    for (let i = 0; i < 15; i += 1) {
+      timers.advance(1000);
+      socket.say({ type: 'chat', lines: [] });
+    }
+    expect(await answer).toMatchObject({ ok: false, error: { message_key: 'error.no_answer' } });
+  });
+
+  it('says nothing more once stopped', async () => {
+    const { client, welcomed, timers, sockets, settled } = world();
+    await welcomed();
+    client.stop();
+    timers.advance(60_000);
+    await settled();
+    expect(sockets).toHaveLength(1);
+  });
+});
+
+describe('addresses and waits', () => {
+  it('turns http into ws and https into wss', () => {
+    expect(socketUrl('https://studio.example/', '/api/ws')).toBe('wss://studio.example/api/ws');
+  });
+
+  it('spreads a team over the last fifth of the wait', () => {
+    expect(retryDelayMs(0, 0)).toBe(240);
+    expect(retryDelayMs(0, 1)).toBe(300);
+    expect(retryDelayMs(40, 1)).toBe(3000);
+  });
+});

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { secondsLeft, secondsSince, ServerClock } from '../src/state/clock.ts';
+
+describe("the engine's clock", () => {
+  it('is the local clock until the engine has spoken', () => {
+    expect(new ServerClock().offsetMs).toBe(0);
+  });
+
+  it('trusts the message that was least delayed', () => {
+    const clock = new ServerClock();
+    // The engine is 5000 ms ahead; the network adds 800, 20 and 300 ms.
+    clock.sample(15_000, 10_800);
+    clock.sample(16_000, 11_020);
+    clock.sample(17_000, 12_300);
+    expect(clock.offsetMs).toBe(4980);
+  });
+
+  it('follows a corrected clock once the old samples are gone', () => {
+    const clock = new ServerClock();
+    clock.sample(100_000, 0);
+    for (let i = 1; i <= 20; i += 1) clock.sample(i * 500 + 50, i * 500);
+    expect(clock.offsetMs).toBe(50);
+  });
+});
+
+describe('countdowns', () => {
+  it('show 1 during the last second and 0 from the deadline on, as the engine does', () => {
+    expect(secondsLeft(10_000, 8_999)).toBe(2);
+    expect(secondsLeft(10_000, 9_000)).toBe(1);
+    expect(secondsLeft(10_000, 9_999)).toBe(1);
+    expect(secondsLeft(10_000, 10_000)).toBe(0);
+    expect(secondsLeft(10_000, 99_000)).toBe(0);
+  });
+
+  it('never run backwards before their start', () => {
+    expect(secondsSince(10_000, 9_000)).toBe(0);
+    expect(secondsSince(10_000, 11_999)).toBe(1);
+  });
+});

@@ -1,0 +1,129 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { fill, placesOf } from '../src/messages/fill.ts';
+import en from '../src/messages/en.json';
+import zh from '../src/messages/zh-CN.json';
+
+const ROOT = new URL('../../', import.meta.url);
+const read = (path: string): string => readFileSync(new URL(path, ROOT), 'utf8');
+const EN = en as Record<string, string>;
+const ZH = zh as Record<string, string>;
+
+/** The string members of a generated union type. */
+function union(name: string): string[] {
+  const text = read(`ui/src/generated/${name}.ts`).replace(/\/\*[\s\S]*?\*\//g, '');
+  return [...text.matchAll(/"([a-z_0-9]+)"/g)].map((match) => match[1] ?? '');
+}
+
+/** The tags of a generated tagged union. */
+function tags(name: string, tag: string): string[] {
+  const text = read(`ui/src/generated/${name}.ts`).replace(/\/\*[\s\S]*?\*\//g, '');
+  return [...text.matchAll(new RegExp(`"${tag}": "([a-z_]+)"`, 'g'))].map((match) => match[1] ?? '');
+}
+
+function rustFiles(folder: string): string[] {
+  return readdirSync(new URL(folder, ROOT), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.rs') && !file.endsWith('_tests.rs'))
+    .map((file) => `${folder}/${file}`);
+}
+
+/** The variants of a Rust enum, as serde writes them in snake_case. */
+function variants(file: string, name: string): string[] {
+  const body = new RegExp(`enum ${name} \\{([\\s\\S]*?)\\n\\}`).exec(read(file))?.[1] ?? '';
+  return [...body.matchAll(/^ {4}([A-Z]\w+)/gm)].map((match) =>
+    (match[1] ?? '').replace(/(?<!^)([A-Z])/g, '_$1').toLowerCase(),
+  );
+}
+
+function inBoth(keys: readonly string[]): void {
+  expect(keys.length).toBeGreaterThan(0);
+  expect(keys.filter((key) => !(key in EN) || !(key in ZH))).toEqual([]);
+}
+
+describe('message files', () => {
+  it('have the same keys in both languages', () => {
+    expect(Object.keys(EN).sort()).toEqual(Object.keys(ZH).sort());
+  });
+
+  it('have no empty sentence', () => {
+    expect(Object.entries({ ...EN, ...ZH }).filter(([, sentence]) => sentence.trim() === '')).toEqual([]);
+  });
+
+  it('speak of the same values in both languages', () => {
+    const differ = Object.keys(EN).filter(
+      (key) => placesOf(EN[key] ?? '').join() !== placesOf(ZH[key] ?? '').join(),
+    );
+    // A plural form may need the number that the other language does not.
+    expect(differ.filter((key) => !/\{n\|/.test(EN[key] ?? ''))).toEqual([]);
+  });
+
+  it('have a sentence for every error of the wire', () => {
+    inBoth(union('ErrorCode').map((code) => `error.${code}`));
+  });
+
+  it('have a sentence for every state, phase, role of a notice, check and kind of source', () => {
+    inBoth(tags('RunState', 'state').map((state) => `run.${state}`));
+    inBoth(tags('Phase', 'phase').map((phase) => `phase.${phase}`));
+    inBoth(tags('SourceKind', 'kind').map((kind) => `source.${kind}`));
+    inBoth(tags('ChatConnector', 'kind').map((kind) => `chat_kind.${kind}`));
+    inBoth(union('NoticeLevel').map((level) => `level.${level}`));
+    inBoth(union('CheckLevel').map((level) => `check_level.${level}`));
+  });
+
+  it('have a sentence for every refusal of the show', () => {
+    const list = /CODES[^=]*=\s*\[([^\]]*)\]/.exec(read('crates/show/src/refusal.rs'))?.[1] ?? '';
+    inBoth([...list.matchAll(/"([a-z_]+)"/g)].map((match) => `refusal.${match[1]}`));
+  });
+
+  it('have a sentence for every notice, warning and check that the engine names', () => {
+    const text = rustFiles('crates/engine/src').map(read).join('\n');
+    inBoth([...text.matchAll(/"((?:notice|warning)\.[a-z_]+)"/g)].map((match) => match[1] ?? ''));
+    const checks = [...text.matchAll(/item\("([a-z_]+)", CheckLevel::\w+, "([a-z_]+)"/g)];
+    inBoth(checks.map((match) => `preflight.${match[1]}.${match[2]}`));
+  });
+
+  it('have words for every code of delivery, media, chat and money', () => {
+    const files = ['crates/media/src/error.rs', 'crates/show/src/money.rs', 'crates/journal/src/error.rs'];
+    const codes = files.flatMap((file) =>
+      [...read(file).matchAll(/=>\s*"([a-z_]+)"/g)].map((match) => match[1]),
+    );
+    inBoth(codes.map((code) => `cause.${code}`));
+    inBoth(variants('crates/delivery/src/error.rs', 'DeliveryErrorCode').map((code) => `cause.${code}`));
+    inBoth(variants('crates/chat/src/connector.rs', 'ChatErrorCode').map((code) => `cause.${code}`));
+  });
+
+  it('have words for every problem an import can name', () => {
+    const report = 'crates/journal/src/catalogue/report.rs';
+    inBoth(variants(report, 'ProblemCode').map((code) => `problem.${code}`));
+    const whole = [...read(report).matchAll(/=>\s*"(import_[a-z_]+)"/g)].map((match) => `cause.${match[1]}`);
+    inBoth(whole);
+  });
+
+  it('are all used: no sentence stands there for nobody', () => {
+    const sources = readdirSync(new URL('ui/src', ROOT), { recursive: true, encoding: 'utf8' })
+      .filter((file) => /\.(svelte|ts)$/.test(file) && !file.startsWith('generated'))
+      .map((file) => read(`ui/src/${file}`))
+      .join('\n');
+    // Built from a code at run time.
+    const built =
+      /^(error|refusal|notice|warning|preflight|cause|field|problem|phase|run|level|check_level|severity|source|chat_kind|access|theme|settings|keys|next|tab)\./;
+    const unused = Object.keys(EN).filter((key) => !built.test(key) && !sources.includes(`'${key}'`));
+    expect(unused).toEqual([]);
+  });
+});
+
+describe('filling a sentence', () => {
+  it('chooses the form that the number asks for', () => {
+    expect(fill('{n} {n|line|lines}', { n: 1 }, 'en')).toBe('1 line');
+    expect(fill('{n} {n|line|lines}', { n: 1200 }, 'en')).toBe('1,200 lines');
+    expect(fill('{count} {count|product|products}', { count: '1' }, 'en')).toBe('1 product');
+  });
+
+  it('shows a missing value as missing instead of hiding it', () => {
+    expect(fill('Hello {name}', {}, 'en')).toBe('Hello {name}');
+  });
+
+  it('takes values as they are, whatever stands in them', () => {
+    expect(fill('{a} {b}', { a: '{b}', b: '$&' }, 'en')).toBe('{b} $&');
+  });
+});
