@@ -1,6 +1,7 @@
 // The preview's own socket: newest frame wins, the next is asked for only once this one is drawn.
 import type { EngineAddress } from '../host/host.ts';
 import { retryDelayMs, socketUrl } from './client.ts';
+import type { ClientMessage } from './types.ts';
 
 /** Magic, sequence number, time stamp. */
 const HEADER_BYTES = 16;
@@ -51,7 +52,10 @@ export function watchPreview(
     const opened = new WebSocket(socketUrl(engine.base, '/api/preview'));
     socket = opened;
     opened.binaryType = 'arraybuffer';
-    opened.onopen = () => opened.send(JSON.stringify({ type: 'hello', token: engine.token }));
+    opened.onopen = () => {
+      const hello: ClientMessage = { type: 'hello', token: engine.token, lang: document.documentElement.lang };
+      opened.send(JSON.stringify(hello));
+    };
     opened.onclose = again;
     opened.onmessage = async (event: MessageEvent) => {
       if (!(event.data instanceof ArrayBuffer)) return;
