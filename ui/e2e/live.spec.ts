@@ -1,0 +1,147 @@
+// From rehearsal to the platform and back, through the page alone.
+import { existsSync, readFileSync } from 'node:fs';
+import { addDestination, expect, goLive, pressTwice, shownPreview, test, WHOLE } from './world.ts';
+
+const KEY = 'live_secret_7f3a';
+
+test('without a keychain the page asks before a key goes into a file, and never shows the key', async ({
+  studio,
+  engine,
+  ingest,
+}) => {
+  await studio.getByRole('button', { name: '设置', exact: true }).click();
+  await studio.getByRole('navigation').getByRole('button', { name: '推流平台' }).click();
+  await studio.getByRole('button', { name: '添加 自定义 RTMP' }).click();
+  const form = studio.locator('form', { has: studio.getByRole('button', { name: '添加', exact: true }) });
+  await form.getByLabel('推流地址').fill(ingest.url);
+  await form.getByRole('button', { name: '添加', exact: true }).click();
+  const card = studio.getByRole('region', { name: '自定义 RTMP' });
+  await expect(card).toContainText('缺推流码');
+  await card.getByLabel('推流码', { exact: true }).fill(KEY);
+  await card.getByRole('button', { name: '保存推流码' }).click();
+  const question = card.getByRole('alert');
+  await expect(question).toContainText('没有');
+  await expect(card).toContainText('缺推流码');
+  expect(existsSync(engine.keyFile), 'nothing was written before the answer').toBe(false);
+
+  await question.getByRole('button', { name: '改存到仅本用户可读的文件' }).click();
+  await expect(card.getByText('推流码已保存')).toBeVisible();
+  expect(existsSync(engine.keyFile)).toBe(true);
+  await expect(card.getByLabel('推流码', { exact: true })).toHaveValue('');
+  expect(await studio.content()).not.toContain(KEY);
+  expect(readFileSync(engine.program.log, 'utf8')).not.toContain(KEY);
+});
+
+test('a show goes live with two deliberate presses, survives a reload of the page, and ends', async ({
+  studio,
+  ingest,
+}) => {
+  await addDestination(studio, ingest.url, KEY);
+  await shownPreview(studio, WHOLE);
+
+  await studio.getByRole('button', { name: '开播', exact: true }).click();
+  const ask = studio.getByRole('dialog', { name: '开播前检查' });
+  await expect(ask).toContainText('自定义 RTMP');
+  await expect(ask).toContainText('x264enc');
+  await expect(ask).toContainText('8 件商品');
+  // One press is none.
+  await ask.getByRole('button', { name: '开播到 1 个平台' }).click();
+  await expect(ask.getByRole('button', { name: '确定，开播到 1 个平台' })).toBeVisible();
+  expect(ingest.streams).toEqual([]);
+  await expect(ask).toContainText('9 秒');
+  await ask.getByRole('button', { name: '确定，开播到 1 个平台' }).click();
+  await expect(studio.getByText('直播中', { exact: true })).toBeVisible();
+
+  const health = studio.getByRole('region', { name: '推流平台' });
+  await expect(health.getByRole('listitem')).toContainText('正常');
+  await expect(health.getByRole('listitem')).toContainText(/[1-9][\d.,]* (k|M)bit\/s/);
+  await expect.poll(() => ingest.receivedBytes).toBeGreaterThan(100_000);
+  await studio.keyboard.press('3');
+  const air = studio.getByRole('region', { name: '正在讲解' });
+  await expect(air).toContainText('长白山椴树蜜');
+  const seconds = (text: string) =>
+    text.split(':').reduce((sum, part) => sum * 60 + Number.parseInt(part, 10), 0);
+  const clock = air.getByRole('timer');
+  await expect(clock).toBeVisible();
+  const left = seconds(await clock.innerText());
+
+  await studio.reload();
+  await expect(studio.getByText('直播中', { exact: true })).toBeVisible();
+  await expect(air).toContainText('长白山椴树蜜');
+  const now = seconds(await clock.innerText());
+  expect(now, 'the clock went on').toBeLessThanOrEqual(left);
+  expect(now).toBeGreaterThan(left - 60);
+  await expect(health.getByRole('listitem')).toContainText('正常');
+  await shownPreview(studio, WHOLE);
+  await expect
+    .poll(() => studio.getByRole('log', { name: '弹幕' }).locator('[data-line]').count())
+    .toBeGreaterThan(0);
+  const received = ingest.receivedBytes;
+  await expect.poll(() => ingest.receivedBytes, 'the stream goes on').toBeGreaterThan(received + 50_000);
+  expect(ingest.streams, 'it never broke').toHaveLength(1);
+
+  await studio.getByRole('button', { name: '下播' }).click();
+  await pressTwice(studio.getByRole('dialog', { name: '结束直播？' }), '结束直播', '确定，现在结束');
+  await expect(studio.getByText('未开播', { exact: true })).toBeVisible();
+  await expect(health.getByRole('listitem')).toContainText('就绪');
+  const final = await settled(() => ingest.receivedBytes);
+  expect(final).toBeGreaterThan(received);
+});
+
+test('a destination that nobody answers at does not keep the show from the others', async ({
+  studio,
+  ingest,
+}) => {
+  await addDestination(studio, ingest.url, KEY);
+  await studio.getByRole('button', { name: '设置', exact: true }).click();
+  await studio.getByRole('button', { name: '添加 自定义 RTMP' }).click();
+  const form = studio.locator('form', { has: studio.getByRole('button', { name: '添加', exact: true }) });
+  // Port 9 of loopback: nobody listens there.
+  await form.getByLabel('推流地址').fill('rtmp://127.0.0.1:9/live');
+  await form.getByRole('button', { name: '添加', exact: true }).click();
+  const card = studio.getByRole('region', { name: '自定义 RTMP' }).last();
+  await card.getByLabel('推流码', { exact: true }).fill(KEY);
+  await card.getByRole('button', { name: '保存推流码' }).click();
+  await card.getByRole('button', { name: '改存到仅本用户可读的文件' }).click();
+  await expect(card.getByText('推流码已保存')).toBeVisible();
+  await studio.getByRole('button', { name: '返回直播间' }).click();
+
+  await studio.getByRole('button', { name: '开播', exact: true }).click();
+  const ask = studio.getByRole('dialog', { name: '开播前检查' });
+  await pressTwice(ask, '开播到 2 个平台', '确定，开播到 2 个平台');
+  const health = studio.getByRole('region', { name: '推流平台' });
+  await expect(health.getByRole('listitem').filter({ hasText: '正常' })).toHaveCount(1);
+  await expect(health.getByRole('listitem').filter({ hasText: '重连' })).toHaveCount(1);
+  await expect.poll(() => ingest.receivedBytes).toBeGreaterThan(100_000);
+});
+
+test('Ctrl+L asks and does not go live; Escape closes the question', async ({ studio, ingest }) => {
+  await addDestination(studio, ingest.url, KEY);
+  await studio.keyboard.press('Control+l');
+  const ask = studio.getByRole('dialog', { name: '开播前检查' });
+  await expect(ask.getByRole('button', { name: '开播到 1 个平台' })).toBeEnabled();
+  await ask.getByRole('button', { name: '开播到 1 个平台' }).dblclick();
+  await expect(ask.getByRole('button', { name: '确定，开播到 1 个平台' })).toBeVisible();
+  await studio.keyboard.press('Escape');
+  await expect(ask).toHaveCount(0);
+  await expect(studio.getByText('彩排中', { exact: true })).toBeVisible();
+  expect(ingest.streams, 'a double click is no second decision').toEqual([]);
+  await goLive(studio);
+  await expect.poll(() => ingest.receivedBytes).toBeGreaterThan(50_000);
+});
+
+/** The value once it has not changed for a second. */
+async function settled(read: () => number): Promise<number> {
+  let last = -1;
+  await expect
+    .poll(
+      () => {
+        const same = read() === last;
+        last = read();
+        return same;
+      },
+      { intervals: [1000] },
+    )
+    .toBe(true);
+  return last;
+}

@@ -1,0 +1,99 @@
+// The first minute: what a newcomer finds, and what every key and button of it does.
+import { CARD_PHOTO, changeOf, difference, expect, preview, shownPreview, test, WHOLE } from './world.ts';
+
+test('the demo is rehearsing: a moving picture, a card, a clock that runs, chat, and what viewers receive', async ({
+  studio,
+}) => {
+  const first = await shownPreview(studio, WHOLE);
+  await expect.poll(() => changeOf(studio, WHOLE, first), 'the picture moves').toBeGreaterThan(0.3);
+
+  const air = studio.getByRole('region', { name: '正在讲解' });
+  await expect(air).toContainText('烟台红富士苹果');
+  await expect(air).toContainText('¥29.9');
+  const clock = air.getByRole('timer');
+  const before = await clock.innerText();
+  await expect(clock).not.toHaveText(before);
+
+  const chat = studio.getByRole('log', { name: '弹幕' });
+  await expect.poll(() => chat.locator('[data-line]').count()).toBeGreaterThan(0);
+  const lines = await chat.locator('[data-line]').count();
+  await expect.poll(() => chat.locator('[data-line]').count(), 'more lines come').toBeGreaterThan(lines);
+
+  const receiver = studio.getByRole('region', { name: '观众收到的' });
+  await expect(receiver).toContainText('1280×720');
+  await expect(receiver).toContainText('bit/s');
+  await expect(receiver).toContainText('dB');
+});
+
+test('key 2 puts product 2 on air: marked in the list, shown on the card, with a clock of its own', async ({
+  studio,
+}) => {
+  await shownPreview(studio, WHOLE);
+  const row = (n: number) =>
+    studio
+      .getByRole('region', { name: '商品' })
+      .getByRole('listitem')
+      .nth(n - 1);
+  await expect(row(1).getByRole('button')).toHaveAttribute('aria-pressed', 'true');
+  // The card has come to rest once two looks at it are the same.
+  const apple = await preview(studio, CARD_PHOTO);
+  await expect.poll(() => changeOf(studio, CARD_PHOTO, apple)).toBeLessThan(3);
+
+  await studio.keyboard.press('2');
+  await expect(row(2).getByRole('button')).toHaveAttribute('aria-pressed', 'true');
+  await expect(row(2)).toContainText('讲解中');
+  await expect(row(1).getByRole('button')).toHaveAttribute('aria-pressed', 'false');
+  await expect(studio.getByRole('region', { name: '正在讲解' })).toContainText('莱阳秋月梨');
+  await expect.poll(() => changeOf(studio, CARD_PHOTO, apple), 'the card changed').toBeGreaterThan(12);
+
+  // And back: the same card as before, so it is the product that made the difference.
+  await studio.keyboard.press('1');
+  await expect.poll(() => changeOf(studio, CARD_PHOTO, apple), 'the card is back').toBeLessThan(3);
+
+  await studio.keyboard.press('0');
+  await expect(studio.getByRole('region', { name: '正在讲解' })).toContainText('无商品');
+  await expect.poll(() => changeOf(studio, CARD_PHOTO, apple), 'the card is gone').toBeGreaterThan(12);
+});
+
+test('a question is pinned to the picture by a click and taken off again', async ({ studio }) => {
+  await shownPreview(studio, WHOLE);
+  await studio.getByRole('tab', { name: '提问' }).click();
+  const question = studio.getByRole('list', { name: '提问' }).getByRole('listitem').last();
+  const text = await question.locator('p').first().innerText();
+  await question.getByRole('button').click();
+
+  const pinned = studio.getByRole('complementary').locator('div', {
+    has: studio.getByRole('button', { name: '撤下' }),
+  });
+  await expect(pinned.last()).toContainText(text);
+  await studio.getByRole('button', { name: '撤下' }).click();
+  await expect(studio.getByRole('button', { name: '撤下' })).toHaveCount(0);
+});
+
+test('a strip is muted with its button and with the space bar, and its meter falls silent', async ({
+  studio,
+}) => {
+  const mute = studio.getByRole('button', { name: '静音：果园' });
+  await expect(mute).toHaveAttribute('aria-pressed', 'false');
+  const sound = studio.getByRole('region', { name: '观众收到的' });
+  await mute.click();
+  await expect(mute).toHaveAttribute('aria-pressed', 'true');
+  await expect(sound, 'viewers hear nothing').toContainText('几乎无声');
+  await studio.keyboard.press('Space');
+  await expect(mute).toHaveAttribute('aria-pressed', 'false');
+  await expect(sound).toContainText('dB');
+});
+
+test('a fade leads to another scene, and F1 leads back', async ({ studio }) => {
+  const orchard = await shownPreview(studio, WHOLE);
+  const scene = (name: string) => studio.getByRole('region', { name: '场景' }).getByRole('button', { name });
+  await studio.getByText('淡变', { exact: true }).click();
+  await scene('测试画面').click();
+  await expect(scene('测试画面')).toHaveAttribute('aria-pressed', 'true');
+  await expect.poll(() => changeOf(studio, WHOLE, orchard)).toBeGreaterThan(25);
+  const bars = await preview(studio, WHOLE);
+  await studio.keyboard.press('F1');
+  await expect(scene('果园')).toHaveAttribute('aria-pressed', 'true');
+  await expect.poll(() => changeOf(studio, WHOLE, bars)).toBeGreaterThan(25);
+  expect(difference(orchard, await preview(studio, WHOLE))).toBeLessThan(25);
+});
