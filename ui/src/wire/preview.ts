@@ -53,7 +53,11 @@ export function watchPreview(
     socket = opened;
     opened.binaryType = 'arraybuffer';
     opened.onopen = () => {
-      const hello: ClientMessage = { type: 'hello', token: engine.token, lang: document.documentElement.lang };
+      const hello: ClientMessage = {
+        type: 'hello',
+        token: engine.token,
+        lang: document.documentElement.lang,
+      };
       opened.send(JSON.stringify(hello));
     };
     opened.onclose = again;
@@ -65,7 +69,8 @@ export function watchPreview(
       // A broken picture is skipped, not waited for: the acknowledgement keeps the stream going.
       await draw(frame).catch(() => undefined);
       if (opened.readyState === WebSocket.OPEN) {
-        opened.send(JSON.stringify({ type: 'ack', seq: frame.seq }));
+        const ack: ClientMessage = { type: 'ack', seq: frame.seq };
+        opened.send(JSON.stringify(ack));
       }
     };
   }
