@@ -11,5 +11,6 @@
     reason = "test code: a broken fixture is a failed test"
 )]
 
+pub mod bench;
 pub mod probe;
 pub mod world;

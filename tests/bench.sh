@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Measures one thing: tests/bench.sh NAME. The last line printed is one JSON object:
+# {"bench","value","unit","aim","better","detail"}. Figures are of release builds; run nothing else meanwhile.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+names=(overlay-blend studio-tax memory start delay)
+
+usage() {
+  cat >&2 <<TEXT
+usage: tests/bench.sh NAME
+  overlay-blend  CPU of a card drawn on 1080p30, % of a core
+  studio-tax     CPU of a whole show over that of decoding and encoding its clip alone
+  memory         most resident memory of the engine on air, MiB
+  start          seconds from the engine's launch to the first preview picture
+  delay          milliseconds from a source's picture to it decoded at the server, 95th percentile
+TEXT
+  exit 2
+}
+
+[ $# = 1 ] || usage
+known=
+for name in "${names[@]}"; do [ "$name" != "$1" ] || known=yes; done
+[ -n "$known" ] || usage
+program=bench_${1//-/_}
+
+# The engine holds the page; any build of it will do.
+[ -e ui/dist/index.html ] || {
+  [ -e ui/node_modules/.package-lock.json ] || npm --prefix ui ci --no-audit --no-fund >&2
+  npm --prefix ui run --silent build >&2
+}
+cargo build --release --locked -p stallcast-engine -p stallcast-tests --bins >&2
+STALLCAST_BIN=$PWD/target/release/stallcast exec "target/release/$program"

@@ -1,0 +1,251 @@
+//! The show that is measured: one source, a card with a running countdown, the preview open, a
+//! recording and two destinations.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use stallcast_show::{
+    Area, CanvasId, Command, Destination, Placement, Scene, Source, SourceKind, Text, Transition,
+};
+use stallcast_wire::{EncoderStatus, Request, RunState};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
+
+use super::PreviewClient;
+use crate::world::{Engine, EngineOptions, RtmpServer, Session, run};
+
+/// How long a step may take.
+const STEP: Duration = Duration::from_secs(30);
+/// The one source of the show.
+const SOURCE: &str = "main";
+
+fn assets() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets")
+}
+
+/// An empty studio in the world of `env`.
+pub fn studio(env: BTreeMap<String, String>) -> Engine {
+    let arguments = ["--empty", "--lang", "zh-CN"].map(str::to_owned).to_vec();
+    let engine = Engine::start(EngineOptions {
+        env,
+        arguments,
+        data: None,
+    });
+    for photo in std::fs::read_dir(assets().join("demo/photos")).unwrap() {
+        let photo = photo.unwrap();
+        let to = engine.data().join("photos").join(photo.file_name());
+        std::fs::copy(photo.path(), to).unwrap();
+    }
+    engine
+}
+
+/// A minute of 1280x720 at 30 pictures a second with AAC: the demo orchard, slowly panned over
+/// (as a hand-held phone would) under the grain of a small camera sensor, with pink noise at the
+/// level of a voice. Made once, then kept in the folder for temporary files.
+pub fn natural_clip() -> PathBuf {
+    let clip = std::env::temp_dir().join("stallcast-bench-clip-1.mp4");
+    if clip.is_file() {
+        return clip;
+    }
+    eprintln!("Making the clip {} (once)", clip.display());
+    // ffmpeg is told the format: the name says nothing until the file is whole.
+    let making = clip.with_extension("making");
+    let orchard = assets().join("demo/orchard.mp4");
+    let picture = "[0:v]scale=1408:792,crop=1280:720:x='64+60*sin(t*0.7)':y='36+32*cos(t*0.5)',\
+                   noise=alls=5:allf=t,fps=30,format=yuv420p[v];[1:a]volume=0.3[a]";
+    let text = |path: &Path| path.display().to_string();
+    let orchard = text(&orchard);
+    let making_text = text(&making);
+    let mut line = "-hide_banner -loglevel error -nostdin -y -stream_loop -1 -i"
+        .split(' ')
+        .collect::<Vec<_>>();
+    line.push(&orchard);
+    line.extend("-f lavfi -i anoisesrc=color=pink:sample_rate=48000:seed=7".split(' '));
+    line.extend([
+        "-filter_complex",
+        picture,
+        "-map",
+        "[v]",
+        "-map",
+        "[a]",
+        "-t",
+        "60",
+    ]);
+    line.extend(
+        "-c:v libx264 -preset veryfast -crf 21 -g 60 -c:a aac -b:a 128k -ac 2 -f mp4".split(' '),
+    );
+    line.push(&making_text);
+    run("ffmpeg", line);
+    std::fs::rename(&making, &clip).unwrap();
+    clip
+}
+
+/// A show on air.
+#[derive(Debug)]
+pub struct LiveShow {
+    /// The engine, recording.
+    pub engine: Engine,
+    /// A page's session.
+    pub session: Session,
+    servers: Vec<RtmpServer>,
+    preview: JoinHandle<()>,
+    pictures: Arc<AtomicU64>,
+}
+
+impl LiveShow {
+    /// Puts `kind` on air, full screen, with everything; two ingest servers take it.
+    pub async fn start(engine: Engine, kind: SourceKind) -> Self {
+        let servers = vec![RtmpServer::start(), RtmpServer::start()];
+        let urls: Vec<String> = servers.iter().map(|server| server.url("live")).collect();
+        let mut session = engine.session().await;
+        put_on_screen(&mut session, kind).await;
+        session
+            .until(STEP, "the source is live", |s| {
+                let inputs = &s.status.as_ref()?.inputs;
+                let live = |i: &&stallcast_wire::InputStatus| {
+                    i.id.as_str() == SOURCE && i.run == RunState::Live
+                };
+                inputs.iter().find(live).map(drop)
+            })
+            .await;
+        let csv = std::fs::read(assets().join("demo/products.csv")).unwrap();
+        let answer = engine.import("products.csv", &csv);
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let product = session
+            .until(STEP, "the products are there", |s| {
+                Some(s.show.as_ref()?.rundown.get(1)?.product.clone())
+            })
+            .await;
+        for (number, url) in urls.iter().enumerate() {
+            put_destination(&mut session, &format!("destination-{number}"), url).await;
+        }
+        go_live(&mut session, urls.len()).await;
+        session
+            .command(Command::PutOnAir { product })
+            .await
+            .unwrap();
+        let countdown = Command::StartCountdown { seconds: 3600 };
+        session.command(countdown).await.unwrap();
+        let pictures = Arc::new(AtomicU64::new(0));
+        let preview = PreviewClient::open(engine.port(), engine.token()).await;
+        let preview = preview.look_on(Arc::clone(&pictures));
+        Self {
+            engine,
+            session,
+            servers,
+            preview,
+            pictures,
+        }
+    }
+
+    /// As a page, reads on for `length`.
+    pub async fn play(&mut self, length: Duration) {
+        let until = Instant::now() + length;
+        while timeout_at(until, self.session.step())
+            .await
+            .is_ok_and(|more| more)
+        {}
+    }
+
+    /// The encoder's counters as last told.
+    pub fn encoder(&self) -> EncoderStatus {
+        let status = self.session.status.as_ref().expect("a status");
+        status.encoder.clone().expect("an encoder")
+    }
+
+    /// Preview pictures received so far.
+    pub fn preview_pictures(&self) -> u64 {
+        self.pictures.load(Ordering::Relaxed)
+    }
+
+    /// Panics unless both destinations and the recording run without a loss.
+    pub fn prove_whole(&self) {
+        let status = self.session.status.as_ref().expect("a status");
+        assert_eq!(status.destinations.len(), self.servers.len());
+        for destination in &status.destinations {
+            assert_eq!(destination.run, RunState::Live, "{destination:?}");
+            assert_eq!(destination.frames_dropped, 0, "{destination:?}");
+        }
+        assert!(status.recording.is_some(), "it is recorded");
+        assert!(!self.preview.is_finished(), "the preview is open");
+    }
+
+    /// Closes the preview, ends the show and waits until the recording is closed.
+    pub async fn end(&mut self) {
+        self.preview.abort();
+        self.session.command(Command::EndShow).await.unwrap();
+        self.session
+            .until(STEP, "everything has ended", |s| {
+                s.status.as_ref()?.recording.is_none().then_some(())
+            })
+            .await;
+    }
+}
+
+/// Makes `kind` the only thing on screen.
+pub async fn put_on_screen(session: &mut Session, kind: SourceKind) {
+    let source = Source {
+        id: SOURCE.into(),
+        name: SOURCE.into(),
+        kind,
+    };
+    session
+        .command(Command::PutSource { source })
+        .await
+        .unwrap();
+    let placement = Placement {
+        source: SOURCE.into(),
+        area: Area::FULL,
+        crop: Area::FULL,
+    };
+    let scene = Scene {
+        id: SOURCE.into(),
+        name: Text {
+            zh: SOURCE.into(),
+            en: SOURCE.into(),
+        },
+        layouts: BTreeMap::from([(CanvasId("landscape".into()), vec![placement])]),
+    };
+    session.command(Command::PutScene { scene }).await.unwrap();
+    let switch = Command::SwitchScene {
+        scene: SOURCE.into(),
+        transition: Transition::Cut,
+    };
+    session.command(switch).await.unwrap();
+}
+
+/// Adds a destination, its key in the file that this world allows.
+pub async fn put_destination(session: &mut Session, id: &str, url: &str) {
+    let destination = Destination {
+        id: id.into(),
+        platform: "custom".into(),
+        name: id.into(),
+        url: url.into(),
+        enabled: true,
+    };
+    session
+        .command(Command::PutDestination { destination })
+        .await
+        .unwrap();
+    let key = Request::SetKey {
+        destination: id.into(),
+        key: format!("key-of-{id}"),
+        allow_file: true,
+    };
+    session.request(key).await.unwrap();
+}
+
+/// Goes live and waits until `count` destinations are.
+pub async fn go_live(session: &mut Session, count: usize) {
+    session.command(Command::GoLive).await.unwrap();
+    session
+        .until(STEP, "the destinations are live", |s| {
+            let all = &s.status.as_ref()?.destinations;
+            let live = all.iter().filter(|d| d.run == RunState::Live).count();
+            (live == count).then_some(())
+        })
+        .await;
+}
