@@ -43,10 +43,10 @@ test('the page speaks Chinese and English, and remembers which', async ({ studio
   await expect(studio.getByRole('heading', { name: 'Settings' })).toBeVisible();
   await expect(studio.locator('html')).toHaveAttribute('lang', 'en');
   await studio.getByRole('button', { name: 'Back to the studio' }).click();
-  await expect(studio.getByText('Rehearsing', { exact: true })).toBeVisible();
+  await expect(studio.getByText('REHEARSAL', { exact: true })).toBeVisible();
   await expect(studio.getByRole('region', { name: 'On air' })).toContainText('Fuji');
   await studio.reload();
-  await expect(studio.getByText('Rehearsing', { exact: true })).toBeVisible();
+  await expect(studio.getByText('REHEARSAL', { exact: true })).toBeVisible();
   await studio.getByRole('button', { name: 'Settings' }).click();
   await studio
     .getByRole('navigation')
@@ -107,7 +107,7 @@ test('at 1280 by 720 the studio needs no scrolling in either language', async ({
   await shownPreview(studio, WHOLE);
   for (const [lang, word] of [
     ['zh-CN', '彩排中'],
-    ['en', 'Rehearsing'],
+    ['en', 'REHEARSAL'],
   ] as const) {
     await studio.evaluate((chosen) => {
       const stored = JSON.parse(localStorage.getItem('stallcast.prefs') ?? '{}') as object;

@@ -91,7 +91,7 @@ export async function addDestination(page: Page, url: string, key: string): Prom
   const form = page.locator('form', { has: page.getByRole('button', { name: '添加', exact: true }) });
   await form.getByLabel('推流地址').fill(url);
   await form.getByRole('button', { name: '添加', exact: true }).click();
-  const card = page.getByRole('region', { name: '自定义 RTMP' });
+  const card = page.getByRole('region', { name: '自定义 RTMP' }).last();
   await card.getByLabel('推流码', { exact: true }).fill(key);
   await card.getByRole('button', { name: '保存推流码' }).click();
   await card.getByRole('button', { name: '改存到仅本用户可读的文件' }).click();
