@@ -15,7 +15,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let tree = Tree::from_str(&std::fs::read_to_string(from)?, &Options::default())?;
     let mut picture = Pixmap::new(side, side).ok_or("no such side")?;
     let scale = side as f32 / tree.size().width();
-    resvg::render(&tree, Transform::from_scale(scale, scale), &mut picture.as_mut());
+    resvg::render(
+        &tree,
+        Transform::from_scale(scale, scale),
+        &mut picture.as_mut(),
+    );
     picture.save_png(to)?;
     Ok(())
 }

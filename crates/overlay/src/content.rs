@@ -90,11 +90,9 @@ pub(crate) fn card(settings: &Settings, show: &Show, product: &Product, lang: La
 
 /// The short title, unless only the full one speaks the language.
 fn title(product: &Product, lang: Lang) -> &str {
-    let in_lang = |text: &Text| {
-        !match lang {
-            Lang::Zh => text.zh.trim().is_empty(),
-            Lang::En => text.en.trim().is_empty(),
-        }
+    let in_lang = |text: &Text| !match lang {
+        Lang::Zh => text.zh.trim().is_empty(),
+        Lang::En => text.en.trim().is_empty(),
     };
     let short_speaks = in_lang(&product.short_title);
     let short_alone = !in_lang(&product.title) && product.short_title != Text::default();

@@ -40,6 +40,13 @@ pub(crate) struct Frame {
     pub lines: usize,
 }
 
+/// Which breaks a wrapped text prefers. A Chinese title has few spaces, and each parts two thoughts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Breaks {
+    Anywhere,
+    RatherAtSpaces,
+}
+
 /// A stretch of text of one face and one size.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Run {
@@ -77,9 +84,8 @@ pub(crate) struct DigitCells {
 /// Lays texts out as one line each.
 pub(crate) fn lines(fonts: &Fonts, look: Look, texts: &[&str]) -> Vec<Line> {
     let weight = weight(look.boldness);
-    let mut svg = String::from(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"10\" height=\"10\">",
-    );
+    let mut svg =
+        String::from("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"10\" height=\"10\">");
     let mut out = Vec::with_capacity(texts.len());
     let mut count = 0;
     for text in texts {
@@ -178,7 +184,7 @@ pub(crate) fn fit(fonts: &Fonts, look: Look, frame: Frame, text: &str) -> Fitted
     }
     let limit = lines_at(frame, frame.smallest);
     let room = frame.width / frame.smallest * SLACK;
-    let mut lines = wrap(fonts, look, text, room);
+    let mut lines = wrap(fonts, look, text, room, Breaks::Anywhere);
     if lines.len() > limit {
         let rest = lines.split_off(limit.saturating_sub(1)).concat();
         lines.push(cut(fonts, look, &rest, room));
@@ -193,7 +199,7 @@ pub(crate) fn fit_pages(fonts: &Fonts, look: Look, frame: Frame, text: &str) -> 
     }
     let limit = lines_at(frame, frame.smallest);
     let room = frame.width / frame.smallest * SLACK;
-    wrap(fonts, look, text, room)
+    wrap(fonts, look, text, room, Breaks::RatherAtSpaces)
         .chunks(limit)
         .map(|lines| verified(fonts, look, frame, lines.to_vec(), frame.smallest))
         .collect()
@@ -225,16 +231,22 @@ fn fit_whole(fonts: &Fonts, look: Look, frame: Frame, text: &str) -> Option<Fitt
         if limit < 2 || width * size > frame.width * limit as f32 {
             continue;
         }
-        let lines = wrap(fonts, look, text, frame.width / size * SLACK);
-        if lines.len() <= limit {
-            return Some(verified(fonts, look, frame, lines, size));
+        let room = frame.width / size * SLACK;
+        for breaks in [Breaks::RatherAtSpaces, Breaks::Anywhere] {
+            let lines = wrap(fonts, look, text, room, breaks);
+            if lines.len() <= limit {
+                return Some(verified(fonts, look, frame, lines, size));
+            }
         }
     }
     None
 }
 
 fn lines_at(frame: Frame, size: f32) -> usize {
-    frame.lines.min((frame.height / (size * LINE) + 0.01) as usize).max(1)
+    frame
+        .lines
+        .min((frame.height / (size * LINE) + 0.01) as usize)
+        .max(1)
 }
 
 /// Measures the lines as they will be drawn and takes back what shaping them together added.
@@ -250,7 +262,7 @@ fn verified(fonts: &Fonts, look: Look, frame: Frame, texts: Vec<String>, size: f
 
 /// Breaks a text into lines of at most `room` text sizes. A word longer than a line is cut between
 /// graphemes.
-fn wrap(fonts: &Fonts, look: Look, text: &str, room: f32) -> Vec<String> {
+fn wrap(fonts: &Fonts, look: Look, text: &str, room: f32, breaks: Breaks) -> Vec<String> {
     let mut pieces: Vec<&str> = segments(text);
     let mut measured = inked(fonts, look, &pieces);
     if measured.iter().any(|(ink, _)| *ink > room) {
@@ -269,15 +281,36 @@ fn wrap(fonts: &Fonts, look: Look, text: &str, room: f32) -> Vec<String> {
     }
     let mut lines = vec![String::new()];
     let mut used = 0.0;
+    // Where the last space of the line ends: bytes of the line, and width up to there.
+    let mut space: Option<(usize, f32)> = None;
     for (piece, (ink, advance)) in pieces.iter().zip(measured) {
         if used > 0.0 && used + ink > room {
-            lines.push(String::new());
-            used = 0.0;
-        }
-        if let Some(line) = lines.last_mut() {
-            line.push_str(piece);
+            let at_space = match (breaks, space) {
+                (Breaks::RatherAtSpaces, Some((at, width))) if width > room * 0.4 => {
+                    Some((at, width))
+                }
+                _ => None,
+            };
+            match (at_space, lines.last_mut()) {
+                (Some((at, width)), Some(line)) => {
+                    let carried = line.split_off(at);
+                    lines.push(carried);
+                    used -= width;
+                }
+                _ => {
+                    lines.push(String::new());
+                    used = 0.0;
+                }
+            }
+            space = None;
         }
         used += advance;
+        if let Some(line) = lines.last_mut() {
+            line.push_str(piece);
+            if piece.ends_with(' ') {
+                space = Some((line.len(), used));
+            }
+        }
     }
     lines
 }
@@ -310,7 +343,10 @@ fn cut(fonts: &Fonts, look: Look, text: &str, room: f32) -> String {
     while too_many - fits > 1 {
         let middle = usize::midpoint(fits, too_many);
         let text = candidate(middle);
-        let width = widths(fonts, look, &[&text]).first().copied().unwrap_or(0.0);
+        let width = widths(fonts, look, &[&text])
+            .first()
+            .copied()
+            .unwrap_or(0.0);
         if width <= room {
             fits = middle;
         } else {
@@ -324,9 +360,10 @@ fn cut(fonts: &Fonts, look: Look, text: &str, room: f32) -> String {
 pub(crate) fn fit_price(fonts: &Fonts, look: Look, frame: Frame, price: &MoneyParts) -> Fitted {
     let parts = [&price.sign, &price.whole, &price.fraction].map(String::as_str);
     let mut whole = Line::default();
-    for (part, share) in lines(fonts, look, &parts)
-        .into_iter()
-        .zip([SIGN_SHARE, 1.0, FRACTION_SHARE])
+    for (part, share) in
+        lines(fonts, look, &parts)
+            .into_iter()
+            .zip([SIGN_SHARE, 1.0, FRACTION_SHARE])
     {
         whole.runs.extend(part.runs.into_iter().map(|run| Run {
             x: whole.width + run.x * share,
@@ -349,7 +386,11 @@ pub(crate) fn digit_cells(fonts: &Fonts, look: Look) -> DigitCells {
     let glyphs = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", ":"];
     let lines = lines(fonts, look, &glyphs);
     DigitCells {
-        digit: lines.iter().take(10).map(|line| line.width).fold(0.0, f32::max),
+        digit: lines
+            .iter()
+            .take(10)
+            .map(|line| line.width)
+            .fold(0.0, f32::max),
         colon: lines.last().map_or(0.0, |line| line.width),
         glyphs: "0123456789:".chars().zip(lines).collect(),
     }
@@ -362,7 +403,9 @@ pub(crate) fn fit_digits(cells: &DigitCells, frame: Frame, text: &str) -> Fitted
         let cell = if c == ':' { cells.colon } else { cells.digit };
         if let Some((_, glyph)) = cells.glyphs.iter().find(|(known, _)| *known == c) {
             let x = whole.width + (cell - glyph.width) / 2.0;
-            whole.runs.extend(glyph.runs.iter().map(|run| Run { x, ..run.clone() }));
+            whole
+                .runs
+                .extend(glyph.runs.iter().map(|run| Run { x, ..run.clone() }));
         }
         whole.width += cell;
     }

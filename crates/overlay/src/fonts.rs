@@ -137,12 +137,8 @@ impl Fonts {
                 .iter()
                 .find_map(|family| find(&database, family, weight))
         };
-        let pair = |families: &[&str]| {
-            [
-                pick(families, Weight::NORMAL),
-                pick(families, Weight::BOLD),
-            ]
-        };
+        let pair =
+            |families: &[&str]| [pick(families, Weight::NORMAL), pick(families, Weight::BOLD)];
         let faces: Vec<ID> = database.faces().map(|face| face.id).collect();
         let any = faces.first().copied();
         let mut latin = pair(LATIN);

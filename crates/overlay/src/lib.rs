@@ -21,6 +21,6 @@ mod words;
 pub use fonts::{FontWarning, Fonts};
 pub use overlay::Overlay;
 pub use picture::{CanvasSize, Lang, Layer, Layers, Notice, Picture};
-pub use price::{format_money, money_parts, MoneyParts};
-pub use slate::{slate, SlateKind};
+pub use price::{MoneyParts, format_money, money_parts};
+pub use slate::{SlateKind, slate};
 pub use theme::{Fault, Piece, Theme, ThemeError};

@@ -125,7 +125,12 @@ impl Overlay {
 
     fn photo_size(&self) -> Option<(u32, u32)> {
         let place = place(&self.theme, Piece::Card, self.canvas)?;
-        let slot = self.theme.template(Piece::Card)?.slots.iter().find(|slot| slot.name == "photo")?;
+        let slot = self
+            .theme
+            .template(Piece::Card)?
+            .slots
+            .iter()
+            .find(|slot| slot.name == "photo")?;
         let (_, _, width, height) = pixel_box(slot, place.scale);
         Some((width, height))
     }
@@ -224,8 +229,7 @@ impl Overlay {
         photo: Option<&Pixmap>,
     ) -> Option<Pixmap> {
         let template = self.theme.template(piece)?;
-        let mut picture = if let Some(kept) =
-            self.backdrops.get(&(piece, content.holding.clone()))
+        let mut picture = if let Some(kept) = self.backdrops.get(&(piece, content.holding.clone()))
         {
             kept.clone()
         } else {

@@ -41,7 +41,9 @@ impl Pages {
 
     /// The page at `now`, counted from `start` in steps of `page_ms`.
     pub(crate) fn at(&self, start: At, now: At, page_ms: i64) -> Option<Page> {
-        let count = i64::try_from(self.pages.len()).ok().filter(|count| *count > 0)?;
+        let count = i64::try_from(self.pages.len())
+            .ok()
+            .filter(|count| *count > 0)?;
         let turns = (now.0 - start.0).div_euclid(page_ms);
         let index = usize::try_from(turns.rem_euclid(count)).ok()?;
         Some(Page {

@@ -72,7 +72,10 @@ impl Photos {
                 Ready { key, size, pixels }
             }
         };
-        let answer = ready.pixels.clone().map(|pixels| (ready.key.clone(), pixels));
+        let answer = ready
+            .pixels
+            .clone()
+            .map(|pixels| (ready.key.clone(), pixels));
         self.ready.push(ready);
         answer.ok_or_else(|| Notice::PhotoUnreadable {
             file: file.to_owned(),
@@ -90,7 +93,9 @@ fn key(folder: &Path, file: &str) -> Option<PhotoKey> {
         return None;
     }
     let path = folder.join(relative);
-    let facts = std::fs::metadata(&path).ok().filter(std::fs::Metadata::is_file)?;
+    let facts = std::fs::metadata(&path)
+        .ok()
+        .filter(std::fs::Metadata::is_file)?;
     Some(PhotoKey {
         changed: facts.modified().ok(),
         length: facts.len(),
@@ -161,7 +166,10 @@ mod tests {
         std::fs::write(dir.path().join("secret.png"), b"x").unwrap();
         let folder = dir.path().join("photos");
         assert_eq!(key(&folder, "../secret.png"), None);
-        assert_eq!(key(&folder, dir.path().join("secret.png").to_str().unwrap()), None);
+        assert_eq!(
+            key(&folder, dir.path().join("secret.png").to_str().unwrap()),
+            None
+        );
         assert_eq!(key(&folder, ""), None);
         assert_eq!(key(&folder, "."), None);
     }
@@ -169,11 +177,18 @@ mod tests {
     #[test]
     fn a_wide_photo_is_cut_in_the_middle() {
         let photo = DynamicImage::ImageRgba8(image::RgbaImage::from_fn(300, 100, |x, _| {
-            image::Rgba(if (100..200).contains(&x) { [255, 0, 0, 255] } else { [0, 0, 255, 255] })
+            image::Rgba(if (100..200).contains(&x) {
+                [255, 0, 0, 255]
+            } else {
+                [0, 0, 255, 255]
+            })
         }));
         let cut = cover(photo, (50, 50)).into_rgba8();
         assert_eq!(cut.dimensions(), (50, 50));
-        assert!(cut.pixels().all(|pixel| pixel[0] > 200), "the middle is red");
+        assert!(
+            cut.pixels().all(|pixel| pixel[0] > 200),
+            "the middle is red"
+        );
     }
 
     #[test]
@@ -185,7 +200,9 @@ mod tests {
             let answer = photos.get(dir.path(), "a.png", (10, 10));
             assert_eq!(
                 answer.err(),
-                Some(Notice::PhotoUnreadable { file: "a.png".to_owned() })
+                Some(Notice::PhotoUnreadable {
+                    file: "a.png".to_owned()
+                })
             );
         }
         assert_eq!(photos.ready.len(), 1);

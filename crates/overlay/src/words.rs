@@ -14,7 +14,11 @@ pub(crate) fn pick(text: &Text, lang: Lang) -> &str {
         Lang::Zh => (&text.zh, &text.en),
         Lang::En => (&text.en, &text.zh),
     };
-    if first.trim().is_empty() { second } else { first }
+    if first.trim().is_empty() {
+        second
+    } else {
+        first
+    }
 }
 
 /// Makes any text drawable: one line, no control or direction-override characters, at most [`LONGEST`]

@@ -40,7 +40,10 @@ fn a_tick_redraws_only_the_clock() {
         let after = overlay.layers(&show, At(second * 1000), Lang::En, Path::new("/nowhere"));
         assert_eq!(overlay.redraws(), drawn + u64::try_from(second).unwrap());
         for id in ["card", "stock", "ticker", "question"] {
-            assert!(Arc::ptr_eq(&layer(&before, id).rgba, &layer(&after, id).rgba), "{id}");
+            assert!(
+                Arc::ptr_eq(&layer(&before, id).rgba, &layer(&after, id).rgba),
+                "{id}"
+            );
         }
         let clocks = (layer(&before, "countdown"), layer(&after, "countdown"));
         assert_ne!(clocks.0.version, clocks.1.version);
@@ -61,7 +64,10 @@ fn a_change_of_stock_or_price_redraws_just_that() {
     product(&mut show).offer.live_price.minor = 2880;
     let price = overlay.layers(&show, At(0), Lang::Zh, folder);
     assert_eq!(overlay.redraws(), drawn + 2);
-    assert_eq!(layer(&stock, "stock").version, layer(&price, "stock").version);
+    assert_eq!(
+        layer(&stock, "stock").version,
+        layer(&price, "stock").version
+    );
     assert_ne!(layer(&stock, "card").rgba, layer(&price, "card").rgba);
 }
 
@@ -97,8 +103,16 @@ fn next_change_is_exactly_when_the_clock_steps() {
     while let Some(next) = overlay.layers(&show, now, Lang::Zh, folder).next_change {
         assert!(next > now);
         let shown = countdown.seconds_left(now);
-        assert_eq!(countdown.seconds_left(At(next.0 - 1)), shown, "still the same just before");
-        assert_eq!(countdown.seconds_left(next), shown - 1, "steps exactly then");
+        assert_eq!(
+            countdown.seconds_left(At(next.0 - 1)),
+            shown,
+            "still the same just before"
+        );
+        assert_eq!(
+            countdown.seconds_left(next),
+            shown - 1,
+            "steps exactly then"
+        );
         now = next;
         steps += 1;
     }
@@ -116,12 +130,18 @@ fn a_long_ticker_turns_pages_and_says_when() {
     let first = overlay.layers(&show, At(500), Lang::Zh, folder);
     assert_eq!(first.next_change, Some(At(6_000)));
     let same = overlay.layers(&show, At(5_999), Lang::Zh, folder);
-    assert_eq!(layer(&first, "ticker").version, layer(&same, "ticker").version);
+    assert_eq!(
+        layer(&first, "ticker").version,
+        layer(&same, "ticker").version
+    );
     let second = overlay.layers(&show, At(6_000), Lang::Zh, folder);
     assert_ne!(layer(&first, "ticker").rgba, layer(&second, "ticker").rgba);
     assert_eq!(second.next_change, Some(At(12_000)));
     show.ticker = text("短", "");
-    assert_eq!(overlay.layers(&show, At(0), Lang::Zh, folder).next_change, None);
+    assert_eq!(
+        overlay.layers(&show, At(0), Lang::Zh, folder).next_change,
+        None
+    );
 }
 
 #[test]
@@ -144,7 +164,12 @@ fn a_new_photo_under_the_same_name_is_shown() {
     assert_ne!(layer(&red, "card").rgba, layer(&blue, "card").rgba);
     std::fs::remove_file(&file).unwrap();
     let none = overlay.layers(&show, At(0), Lang::Zh, dir.path());
-    assert_eq!(none.notices, [Notice::PhotoMissing { file: "a.png".to_owned() }]);
+    assert_eq!(
+        none.notices,
+        [Notice::PhotoMissing {
+            file: "a.png".to_owned()
+        }]
+    );
     assert!(none.list.iter().any(|layer| layer.id == "card"));
 }
 

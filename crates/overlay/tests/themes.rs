@@ -49,15 +49,69 @@ fn every_built_in_theme_loads_from_its_folder_too() {
 #[test]
 fn a_broken_box_is_refused_by_its_name() {
     let cases = [
-        ("card.svg", "id=\"slot-title\"", "id=\"title\"", "slot-title", Fault::Missing),
-        ("card.svg", "id=\"slot-title\"", "id=\"slot-tittle\"", "slot-tittle", Fault::Unknown),
-        ("stock.svg", "id=\"when-low\"", "id=\"when-lo\"", "when-lo", Fault::Unknown),
-        ("card.svg", "<rect id=\"slot-spec\"", "<ellipse id=\"slot-spec\"", "slot-spec", Fault::NotARect),
-        ("ticker.svg", "id=\"slot-ticker\" x=\"", "id=\"slot-ticker\" x=\"9", "slot-ticker", Fault::Outside),
-        ("countdown.svg", "<g id=\"when-calm\">", "<g id=\"when-calm\" transform=\"scale(2)\">", "slot-countdown-label", Fault::Transformed),
-        ("question.svg", "data-lines=\"", "data-lines=\"9", "slot-question", Fault::Attribute("data-lines".into())),
-        ("card.svg", "data-strike=\"through\"", "data-strike=\"yes\"", "slot-list-price", Fault::Attribute("data-strike".into())),
-        ("slate.svg", "id=\"slot-headline\"", "id=\"slot-headline\" data-min=\"900\"", "", Fault::Missing),
+        (
+            "card.svg",
+            "id=\"slot-title\"",
+            "id=\"title\"",
+            "slot-title",
+            Fault::Missing,
+        ),
+        (
+            "card.svg",
+            "id=\"slot-title\"",
+            "id=\"slot-tittle\"",
+            "slot-tittle",
+            Fault::Unknown,
+        ),
+        (
+            "stock.svg",
+            "id=\"when-low\"",
+            "id=\"when-lo\"",
+            "when-lo",
+            Fault::Unknown,
+        ),
+        (
+            "card.svg",
+            "<rect id=\"slot-spec\"",
+            "<ellipse id=\"slot-spec\"",
+            "slot-spec",
+            Fault::NotARect,
+        ),
+        (
+            "ticker.svg",
+            "id=\"slot-ticker\" x=\"",
+            "id=\"slot-ticker\" x=\"9",
+            "slot-ticker",
+            Fault::Outside,
+        ),
+        (
+            "countdown.svg",
+            "<g id=\"when-calm\">",
+            "<g id=\"when-calm\" transform=\"scale(2)\">",
+            "slot-countdown-label",
+            Fault::Transformed,
+        ),
+        (
+            "question.svg",
+            "data-lines=\"",
+            "data-lines=\"9",
+            "slot-question",
+            Fault::Attribute("data-lines".into()),
+        ),
+        (
+            "card.svg",
+            "data-strike=\"through\"",
+            "data-strike=\"yes\"",
+            "slot-list-price",
+            Fault::Attribute("data-strike".into()),
+        ),
+        (
+            "slate.svg",
+            "id=\"slot-headline\"",
+            "id=\"slot-headline\" data-min=\"900\"",
+            "",
+            Fault::Missing,
+        ),
     ];
     for (file, from, to, wanted, fault) in cases {
         let error = broken(file, from, to);
@@ -89,8 +143,19 @@ fn settings_are_refused_by_their_field() {
         panic!("{error}");
     };
     assert!(reason.contains("low_stok"), "{reason}");
-    let error = broken("theme.json", "{ \"zh\": \"公告\", \"en\": \"NOTICE\" }", "{ \"zh\": \"\", \"en\": \" \" }");
-    assert_eq!(element(error), ("theme.json".to_owned(), "words.ticker".to_owned(), Fault::EmptyWords));
+    let error = broken(
+        "theme.json",
+        "{ \"zh\": \"公告\", \"en\": \"NOTICE\" }",
+        "{ \"zh\": \"\", \"en\": \" \" }",
+    );
+    assert_eq!(
+        element(error),
+        (
+            "theme.json".to_owned(),
+            "words.ticker".to_owned(),
+            Fault::EmptyWords
+        )
+    );
 }
 
 #[test]
@@ -99,6 +164,10 @@ fn a_missing_or_huge_file_is_refused() {
         Theme::load(Path::new("/nowhere")),
         Err(ThemeError::Unreadable { .. })
     ));
-    let error = broken("slate.svg", "</svg>", &format!("</svg><!--{}-->", "x".repeat(1 << 20)));
+    let error = broken(
+        "slate.svg",
+        "</svg>",
+        &format!("</svg><!--{}-->", "x".repeat(1 << 20)),
+    );
     assert!(matches!(error, ThemeError::TooLarge { .. }), "{error}");
 }

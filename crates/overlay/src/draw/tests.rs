@@ -31,14 +31,22 @@ fn escaped(slot: &Slot, look: Look, fitted: &Fitted, scale: f32, label: &str, al
         height + 2 * ROOM as u32,
     );
     let mut sheet = Pixmap::new(around.2, around.3).unwrap();
-    draw_svg(&fonts(), &text_svg(slot, look, fitted, scale, around), 1.0, &mut sheet);
+    draw_svg(
+        &fonts(),
+        &text_svg(slot, look, fitted, scale, around),
+        1.0,
+        &mut sheet,
+    );
     let (mut worst, mut ink) = (0, 0);
     for (index, pixel) in sheet.pixels().iter().enumerate() {
         if pixel.alpha() > 40 {
             ink += 1;
             let x = (index as u32 % around.2) as i32 - ROOM;
             let y = (index as u32 / around.2) as i32 - ROOM;
-            let out = (-x).max(-y).max(x + 1 - width as i32).max(y + 1 - height as i32);
+            let out = (-x)
+                .max(-y)
+                .max(x + 1 - width as i32)
+                .max(y + 1 - height as i32);
             worst = worst.max(out);
         }
     }
@@ -58,7 +66,8 @@ fn nasty() -> Vec<String> {
     vec![
         "红富士".to_owned(),
         "新疆阿克苏冰糖心红富士苹果，".repeat(12),
-        "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft".repeat(3),
+        "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+            .repeat(3),
         "Crisp and sweet apples from the slope, picked this morning, ".repeat(6),
         "🍎🍐🍯👨‍👩‍👧‍👦🇨🇳👍🏽".repeat(14),
         "苹果🍎 apple 🍐梨".to_owned(),
@@ -86,7 +95,11 @@ fn no_text_ever_leaves_its_box() {
             (Piece::Ticker, "ticker"),
         ] {
             let template = theme.template(piece).unwrap();
-            let slot = template.slots.iter().find(|known| known.name == slot).unwrap();
+            let slot = template
+                .slots
+                .iter()
+                .find(|known| known.name == slot)
+                .unwrap();
             let frame = Frame {
                 width: slot.width,
                 height: slot.height,
@@ -120,7 +133,11 @@ fn no_text_ever_leaves_its_box() {
 fn prices_of_any_length_stay_in_their_box_whole() {
     let theme = Theme::builtin("clean").unwrap();
     let template = theme.template(Piece::Card).unwrap();
-    let slot = template.slots.iter().find(|slot| slot.name == "live-price").unwrap();
+    let slot = template
+        .slots
+        .iter()
+        .find(|slot| slot.name == "live-price")
+        .unwrap();
     let look = Look {
         face: Face::Latin,
         boldness: Boldness::Bold,
@@ -132,15 +149,28 @@ fn prices_of_any_length_stay_in_their_box_whole() {
         smallest: slot.smallest,
         lines: 1,
     };
-    for (whole, fraction) in [("0", ".05"), ("29", ".9"), ("129999", ".99"), ("9007199254740991", ".999")] {
+    for (whole, fraction) in [
+        ("0", ".05"),
+        ("29", ".9"),
+        ("129999", ".99"),
+        ("9007199254740991", ".999"),
+    ] {
         let price = MoneyParts {
             sign: "KWD ".to_owned(),
             whole: whole.to_owned(),
             fraction: fraction.to_owned(),
         };
         let fitted = fit_price(&fonts(), look, frame, &price);
-        let text: String = fitted.lines[0].runs.iter().map(|run| run.text.as_str()).collect();
-        assert_eq!(text, format!("KWD {whole}{fraction}"), "a price is never cut");
+        let text: String = fitted.lines[0]
+            .runs
+            .iter()
+            .map(|run| run.text.as_str())
+            .collect();
+        assert_eq!(
+            text,
+            format!("KWD {whole}{fraction}"),
+            "a price is never cut"
+        );
         assert!(escaped(slot, look, &fitted, 1.0, whole, 1) <= 1, "{whole}");
     }
 }
@@ -149,7 +179,11 @@ fn prices_of_any_length_stay_in_their_box_whole() {
 fn pages_of_a_long_text_hold_all_of_it() {
     let theme = Theme::builtin("clean").unwrap();
     let template = theme.template(Piece::Question).unwrap();
-    let slot = template.slots.iter().find(|slot| slot.name == "question").unwrap();
+    let slot = template
+        .slots
+        .iter()
+        .find(|slot| slot.name == "question")
+        .unwrap();
     let frame = Frame {
         width: slot.width,
         height: slot.height,
@@ -172,4 +206,83 @@ fn pages_of_a_long_text_hold_all_of_it() {
         .map(|run| squeezed(&run.text))
         .collect();
     assert_eq!(shown, squeezed(&text));
+}
+
+fn boxes_for_missing_glyphs(group: &resvg::usvg::Group) -> usize {
+    let mut missing = 0;
+    for node in group.children() {
+        match node {
+            resvg::usvg::Node::Text(text) => {
+                let glyphs = text
+                    .layouted()
+                    .iter()
+                    .flat_map(|span| &span.positioned_glyphs);
+                missing += glyphs.filter(|glyph| glyph.id.0 == 0).count();
+            }
+            resvg::usvg::Node::Group(inner) => missing += boxes_for_missing_glyphs(inner),
+            _ => {}
+        }
+    }
+    missing
+}
+
+#[test]
+fn mixed_scripts_and_joined_emoji_are_drawn_whole() {
+    let fonts = fonts();
+    assert_eq!(
+        fonts.warnings(),
+        [],
+        "this test needs Chinese and emoji fonts"
+    );
+    let theme = Theme::builtin("clean").unwrap();
+    let slot = &theme
+        .template(Piece::Card)
+        .unwrap()
+        .slots
+        .iter()
+        .find(|slot| slot.name == "title")
+        .unwrap()
+        .clone();
+    let frame = Frame {
+        width: slot.width,
+        height: slot.height,
+        size: slot.size,
+        smallest: 8.0,
+        lines: 2,
+    };
+    for face in [Face::Latin, Face::Chinese] {
+        let look = Look {
+            face,
+            boldness: Boldness::Bold,
+        };
+        for text in [
+            "Honey 土蜂蜜 🍯 1️⃣ ❤️ ☀️",
+            "👨‍👩‍👧‍👦🇨🇳👍🏽 x",
+            "é ñ ü ¥29.9 €5 №3",
+            "苹果（脆甜）Ⅱ ① ㎏",
+        ] {
+            let fitted = fit(&fonts, look, frame, &clean(text));
+            let svg = text_svg(slot, look, &fitted, 1.0, pixel_box(slot, 1.0));
+            let tree = Tree::from_str(&svg, &fonts.options()).unwrap();
+            assert_eq!(boxes_for_missing_glyphs(tree.root()), 0, "{text} {face:?}");
+        }
+    }
+}
+
+#[test]
+fn right_to_left_words_stand_in_reading_order() {
+    let look = Look {
+        face: Face::Latin,
+        boldness: Boldness::Regular,
+    };
+    let line = crate::fit::lines(&fonts(), look, &["עסל 🍯 תפוח"]).remove(0);
+    let place = |needle: &str| {
+        let run = line
+            .runs
+            .iter()
+            .find(|run| run.text.contains(needle))
+            .unwrap();
+        run.x
+    };
+    assert!(place("עסל") > place("🍯") && place("🍯") > place("תפוח"));
 }

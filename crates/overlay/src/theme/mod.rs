@@ -87,23 +87,23 @@ impl Piece {
 
     pub(crate) fn slots(self) -> &'static [Known] {
         match self {
-            Piece::Card => const {
-                &[
-                    must("title"),
-                    must("live-price"),
-                    may("list-price"),
-                    may("live-label"),
-                    may("spec"),
-                    may("photo"),
-                    may("number"),
-                ]
-            },
+            Piece::Card => {
+                const {
+                    &[
+                        must("title"),
+                        must("live-price"),
+                        may("list-price"),
+                        may("live-label"),
+                        may("spec"),
+                        may("photo"),
+                        may("number"),
+                    ]
+                }
+            }
             Piece::Stock => const { &[must("stock")] },
             Piece::Countdown => const { &[must("countdown"), may("countdown-label")] },
             Piece::Ticker => const { &[must("ticker"), may("ticker-label")] },
-            Piece::Question => const {
-                &[must("question"), may("author"), may("question-label")]
-            },
+            Piece::Question => const { &[must("question"), may("author"), may("question-label")] },
             Piece::Slate => const { &[must("headline"), may("detail")] },
         }
     }
@@ -130,20 +130,52 @@ pub struct Theme {
 macro_rules! builtin {
     ($name:literal) => {
         &[
-            ("theme.json", include_str!(concat!("../../../../assets/themes/", $name, "/theme.json"))),
-            ("card.svg", include_str!(concat!("../../../../assets/themes/", $name, "/card.svg"))),
-            ("stock.svg", include_str!(concat!("../../../../assets/themes/", $name, "/stock.svg"))),
-            ("countdown.svg", include_str!(concat!("../../../../assets/themes/", $name, "/countdown.svg"))),
-            ("ticker.svg", include_str!(concat!("../../../../assets/themes/", $name, "/ticker.svg"))),
-            ("question.svg", include_str!(concat!("../../../../assets/themes/", $name, "/question.svg"))),
-            ("slate.svg", include_str!(concat!("../../../../assets/themes/", $name, "/slate.svg"))),
+            (
+                "theme.json",
+                include_str!(concat!("../../../../assets/themes/", $name, "/theme.json")),
+            ),
+            (
+                "card.svg",
+                include_str!(concat!("../../../../assets/themes/", $name, "/card.svg")),
+            ),
+            (
+                "stock.svg",
+                include_str!(concat!("../../../../assets/themes/", $name, "/stock.svg")),
+            ),
+            (
+                "countdown.svg",
+                include_str!(concat!(
+                    "../../../../assets/themes/",
+                    $name,
+                    "/countdown.svg"
+                )),
+            ),
+            (
+                "ticker.svg",
+                include_str!(concat!("../../../../assets/themes/", $name, "/ticker.svg")),
+            ),
+            (
+                "question.svg",
+                include_str!(concat!(
+                    "../../../../assets/themes/",
+                    $name,
+                    "/question.svg"
+                )),
+            ),
+            (
+                "slate.svg",
+                include_str!(concat!("../../../../assets/themes/", $name, "/slate.svg")),
+            ),
         ]
     };
 }
 
 type Files = &'static [(&'static str, &'static str)];
 
-const BUILT_IN: &[(&str, Files)] = &[("clean", builtin!("clean")), ("orchard", builtin!("orchard"))];
+const BUILT_IN: &[(&str, Files)] = &[
+    ("clean", builtin!("clean")),
+    ("orchard", builtin!("orchard")),
+];
 
 impl Theme {
     /// Names of the themes inside the program, the default first.

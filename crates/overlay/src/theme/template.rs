@@ -184,7 +184,11 @@ impl Template {
             return Err(Fault::Outside);
         }
         let photo = name == "photo";
-        let size = if photo { 0.0 } else { number(node, "data-size")? };
+        let size = if photo {
+            0.0
+        } else {
+            number(node, "data-size")?
+        };
         let smallest = optional(node, "data-min")?.unwrap_or(size);
         if !photo && !(8.0..=400.0).contains(&size) {
             return Err(Fault::Attribute("data-size".into()));
@@ -255,7 +259,10 @@ impl Template {
     }
 
     /// The boxes in use while exactly these conditions hold.
-    pub(crate) fn active<'a>(&'a self, holding: &'a [&'static str]) -> impl Iterator<Item = &'a Slot> {
+    pub(crate) fn active<'a>(
+        &'a self,
+        holding: &'a [&'static str],
+    ) -> impl Iterator<Item = &'a Slot> {
         self.slots.iter().filter(move |slot| {
             slot.conditions
                 .iter()
