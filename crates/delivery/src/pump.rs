@@ -187,6 +187,7 @@ impl<'a> Pump<'a> {
             s.frames_sent = self.frames.sent;
             s.frames_dropped = stats.drops.video_frames + self.frames.cut;
             s.backlog_ms = stats.backlog_ms;
+            s.stream_began_us = self.timeline.began_us();
         });
         verdict
     }

@@ -54,6 +54,9 @@ pub struct DestinationStatus {
     pub backlog_ms: u64,
     /// When the present connection was accepted, Unix time in milliseconds.
     pub connected_since_ms: Option<u64>,
+    /// The encoder's time, in microseconds, that is timestamp 0 of the present connection; `None` before its
+    /// first picture. Whoever receives the stream can tell with it how late a picture is.
+    pub stream_began_us: Option<i64>,
     /// How often the stream was taken up again after a loss.
     pub reconnects: u32,
     /// The newest trouble; stays after recovery, for whoever asks what happened.
@@ -72,6 +75,7 @@ impl DestinationStatus {
             frames_dropped: 0,
             backlog_ms: 0,
             connected_since_ms: None,
+            stream_began_us: None,
             reconnects: 0,
             last_error: None,
             room_closes_in_ms: None,
@@ -212,6 +216,7 @@ pub(crate) async fn supervise(
             s.kbps = 0.0;
             s.backlog_ms = 0;
             s.connected_since_ms = None;
+            s.stream_began_us = None;
             if ended.error.is_some() {
                 s.last_error.clone_from(&ended.error);
             }

@@ -32,6 +32,11 @@ pub(crate) struct Stamp {
 }
 
 impl Timeline {
+    /// The encoder's time, in microseconds, that is 0 on this connection.
+    pub fn began_us(&self) -> Option<i64> {
+        self.epoch_ms.map(|ms| ms.saturating_mul(1000))
+    }
+
     /// The stamp of a packet, or `None` for what comes before the first picture.
     pub fn stamp(&mut self, packet: &Packet) -> Option<Stamp> {
         let dts_ms = to_ms(packet.dts_us);

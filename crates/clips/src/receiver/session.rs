@@ -184,8 +184,9 @@ fn receive(
     shared.bell.notify_all();
 
     let mut still = StillWatch::default();
-    let mut packet = ff::Packet::empty();
     while !stopped(shared) {
+        // A packet of its own each time: reading into a used one would lose its bytes for ever.
+        let mut packet = ff::Packet::empty();
         match packet.read(&mut input) {
             Ok(()) => {}
             Err(ff::Error::InvalidData) => {

@@ -115,6 +115,10 @@ impl Air {
             parts.keys.clone(),
             Arc::clone(&parts.platforms),
             parts.tls_roots.clone(),
+            {
+                let program = Arc::clone(&parts.program);
+                Arc::new(move || program.running_time())
+            },
             parts.runtime.clone(),
         );
         Self {

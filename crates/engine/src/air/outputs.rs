@@ -2,9 +2,10 @@
 //! show's state; a destination that is not wanted any more is ended in the background.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, SystemTime};
 
-use stallcast_clips::{Receiver, ReceiverReport, ReceiverSpec, ReceiverState};
+use stallcast_clips::{Receiver, ReceiverReport, ReceiverSpec, ReceiverState, SourceClock};
 use stallcast_delivery::presets::{Platform, Platforms};
 use stallcast_delivery::{
     DeliveryErrorCode, Destination, DestinationSpec, DestinationStatus, Hub, Secret, State,
@@ -13,6 +14,7 @@ use stallcast_delivery::{
 use stallcast_show::{DestinationId, Phase, Show};
 use stallcast_wire::{DestinationHealth, ReceiverView, RunState};
 use tokio::runtime::Handle;
+use tokio::sync::watch;
 
 use crate::keys::Keys;
 
@@ -22,10 +24,15 @@ pub struct Outputs {
     keys: Keys,
     platforms: Arc<Platforms>,
     tls_roots: TlsRoots,
+    /// Now, on the timeline of the packets.
+    program_time: ProgramTime,
     runtime: Handle,
     running: BTreeMap<DestinationId, (stallcast_show::Destination, Destination)>,
     rehearsal: Option<Rehearsal>,
 }
+
+/// Tells the program's time; the receiver needs it to say how late a picture is.
+pub type ProgramTime = Arc<dyn Fn() -> Duration + Send + Sync>;
 
 struct Rehearsal {
     receiver: Receiver,
@@ -39,6 +46,7 @@ impl Outputs {
         keys: Keys,
         platforms: Arc<Platforms>,
         tls_roots: TlsRoots,
+        program_time: ProgramTime,
         runtime: Handle,
     ) -> Self {
         Self {
@@ -46,6 +54,7 @@ impl Outputs {
             keys,
             platforms,
             tls_roots,
+            program_time,
             runtime,
             running: BTreeMap::new(),
             rehearsal: None,
@@ -121,7 +130,10 @@ impl Outputs {
     }
 
     fn rehearse(&self) -> Option<Rehearsal> {
-        let receiver = match Receiver::listen(ReceiverSpec::default()) {
+        let publisher_status = Arc::new(OnceLock::new());
+        let clock = source_clock(Arc::clone(&publisher_status), Arc::clone(&self.program_time));
+        let spec = ReceiverSpec { clock: Some(clock), ..ReceiverSpec::default() };
+        let receiver = match Receiver::listen(spec) {
             Ok(receiver) => receiver,
             Err(error) => {
                 tracing::error!(%error, "the rehearsal receiver could not listen");
@@ -136,10 +148,10 @@ impl Outputs {
             tls_roots: TlsRoots::default(),
         };
         let _inside = self.runtime.enter();
-        Some(Rehearsal {
-            publisher: Destination::spawn(spec, self.hub.clone()),
-            receiver,
-        })
+        let publisher = Destination::spawn(spec, self.hub.clone());
+        // Set once, right here.
+        let _ = publisher_status.set(publisher.status());
+        Some(Rehearsal { receiver, publisher })
     }
 
     fn end_rehearsal(&mut self) {
@@ -173,6 +185,18 @@ impl Outputs {
             .as_ref()
             .map(|rehearsal| view(&rehearsal.receiver.latest()))
     }
+}
+
+/// When the picture with a stream timestamp was composed, told from where the connection's time 0 lies.
+fn source_clock(
+    publisher: Arc<OnceLock<watch::Receiver<DestinationStatus>>>,
+    program_time: ProgramTime,
+) -> SourceClock {
+    Arc::new(move |timestamp| {
+        let began = publisher.get()?.borrow().stream_began_us?;
+        let composed = Duration::from_micros(u64::try_from(began).ok()?) + timestamp;
+        SystemTime::now().checked_sub(program_time().checked_sub(composed)?)
+    })
 }
 
 fn health(
