@@ -1,5 +1,5 @@
 // A show to look at while the page is made: an orchard stall, its team's sources and three platforms.
-import platforms from '../../assets/platforms.json';
+import { readFileSync } from 'node:fs';
 import type { Product, ShowView } from '../src/wire/types.ts';
 
 function product(
@@ -136,7 +136,9 @@ export function demoShow(now: number): ShowView {
   };
 }
 
-export const PLATFORMS: unknown = platforms;
+export const PLATFORMS: unknown = JSON.parse(
+  readFileSync(new URL('../assets/platforms.json', `file://${process.cwd()}/`), 'utf8'),
+);
 
 export const CHAT: [string, string, boolean][] = [
   ['小鱼儿', '多少钱一斤呀？', true],
@@ -150,3 +152,19 @@ export const CHAT: [string, string, boolean][] = [
   ['Tariq', 'هل الشحن مجاني؟', true],
   ['橙子味的风', '主播今天好精神', false],
 ];
+
+export const DEVICES: unknown = {
+  devices: [
+    { id: 'usb-1', name: 'HD Webcam C920', kind: 'camera' },
+    { id: 'usb-2', name: 'USB Capture HDMI', kind: 'camera' },
+    { id: 'alsa-1', name: 'Lapel microphone', kind: 'microphone' },
+    { id: 'screen-1', name: 'eDP-1 1920×1080', kind: 'screen' },
+  ],
+};
+
+export const ENCODERS: unknown = {
+  encoders: [
+    { name: 'vah264enc', hardware: true, works: false, fps: 0, reason: 'media_element_missing' },
+    { name: 'x264enc', hardware: false, works: true, fps: 96, reason: '' },
+  ],
+};

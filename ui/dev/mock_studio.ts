@@ -11,7 +11,7 @@ import type {
   ShowView,
   StatusView,
 } from '../src/wire/types.ts';
-import { CHAT, demoShow, PLATFORMS, PRODUCTS } from './demo.ts';
+import { CHAT, demoShow, DEVICES, ENCODERS, PLATFORMS, PRODUCTS } from './demo.ts';
 
 type Answer =
   | { outcome: 'ok'; seq: number; data: null }
@@ -366,21 +366,9 @@ export class MockStudio {
         });
       }
       case 'devices':
-        return ok({
-          devices: [
-            { id: 'usb-1', name: 'HD Webcam C920', kind: 'camera' },
-            { id: 'usb-2', name: 'USB Capture HDMI', kind: 'camera' },
-            { id: 'alsa-1', name: 'Lapel microphone', kind: 'microphone' },
-            { id: 'screen-1', name: 'eDP-1 1920×1080', kind: 'screen' },
-          ],
-        });
+        return ok(DEVICES);
       case 'encoders':
-        return ok({
-          encoders: [
-            { name: 'vah264enc', hardware: true, works: false, fps: 0, reason: 'media_element_missing' },
-            { name: 'x264enc', hardware: false, works: true, fps: 96, reason: '' },
-          ],
-        });
+        return ok(ENCODERS);
       case 'platforms':
         return ok(PLATFORMS);
       case 'set_key':
