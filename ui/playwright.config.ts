@@ -3,6 +3,8 @@ import { defineConfig } from '@playwright/test';
 
 export default defineConfig({
   testDir: 'e2e',
+  // The README's pictures are taken on request only: `npm run pictures`.
+  testIgnore: process.env['PICTURES'] === undefined ? 'pictures.spec.ts' : undefined,
   outputDir: '../tests/out/web',
   // Every test has an engine that encodes in software; two at a time would measure the machine.
   workers: 1,

@@ -64,6 +64,8 @@ const THEMES = [
 
 for (const [label, theme] of THEMES) {
   test(`in the ${theme} theme nothing serious keeps anybody out`, async ({ studio }) => {
+    // Seven pages are looked through.
+    test.slow();
     await openSettings(studio, '外观、语言与快捷键');
     await studio.getByText(label, { exact: true }).click();
     await expect(studio.locator('html')).toHaveAttribute('data-theme', theme);

@@ -3,6 +3,11 @@ import { test as base, expect, type Page } from '@playwright/test';
 import { Engine } from './engine.ts';
 import { Ingest } from './ingest.ts';
 
+interface Settings {
+  /** Language of the cards and of the demo show. */
+  cards: 'zh-CN' | 'en';
+}
+
 interface World {
   engine: Engine;
   ingest: Ingest;
@@ -10,10 +15,10 @@ interface World {
   studio: Page;
 }
 
-export const test = base.extend<World>({
-  // eslint-disable-next-line no-empty-pattern -- the runner reads the pattern
-  engine: async ({}, use, info) => {
-    const engine = await Engine.start();
+export const test = base.extend<World & Settings>({
+  cards: ['zh-CN', { option: true }],
+  engine: async ({ cards }, use, info) => {
+    const engine = await Engine.start(cards);
     await use(engine);
     if (info.status !== info.expectedStatus) {
       await info.attach('engine.log', { body: engine.program.said(), contentType: 'text/plain' });
@@ -84,7 +89,7 @@ export async function changeOf(page: Page, region: Region, before: number[]): Pr
 }
 
 /** Adds the custom destination on `url` with a key, by hand, agreeing to the key file. */
-export async function addDestination(page: Page, url: string, key: string): Promise<void> {
+export async function addDestination(page: Page, url: string, key: string, name?: string): Promise<void> {
   await page.getByRole('button', { name: '设置', exact: true }).click();
   await page.getByRole('navigation').getByRole('button', { name: '推流平台' }).click();
   await page.getByRole('button', { name: '添加 自定义 RTMP' }).click();
@@ -96,6 +101,11 @@ export async function addDestination(page: Page, url: string, key: string): Prom
   await card.getByRole('button', { name: '保存推流码' }).click();
   await card.getByRole('button', { name: '改存到仅本用户可读的文件' }).click();
   await expect(card.getByText('推流码已保存')).toBeVisible();
+  if (name !== undefined) {
+    await card.getByLabel('名称').fill(name);
+    await card.getByRole('button', { name: '保存', exact: true }).click();
+    await expect(page.getByRole('region', { name })).toBeVisible();
+  }
   await page.getByRole('button', { name: '返回直播间' }).click();
 }
 

@@ -9,6 +9,7 @@ mod process;
 mod publisher;
 mod session;
 mod uplink;
+mod webdriver;
 mod xvfb;
 
 pub use engine::{Engine, EngineOptions, HttpAnswer};
@@ -19,4 +20,5 @@ pub use process::{Group, eventually, free_port, listens, run};
 pub use publisher::Publisher;
 pub use session::Session;
 pub use uplink::Uplink;
+pub use webdriver::WebWindow;
 pub use xvfb::{ScreenMotion, Xvfb};

@@ -1,0 +1,332 @@
+//! The desktop window on a screen of its own: it opens into the demo, puts products on air, goes live, and can be
+//! killed without the broadcast noticing.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::{Value, json};
+use stallcast_show::Command as Change;
+use stallcast_tests::world::{Group, RtmpServer, Session, WebWindow, Xvfb, eventually, run};
+use stallcast_wire::{Request, RunState};
+use tempfile::TempDir;
+
+/// How long a step may take on a busy machine.
+const STEP: Duration = Duration::from_secs(60);
+/// Photo of the product on the card, in shares of the preview: nothing of the moving picture shines through.
+const CARD_PHOTO: [f64; 4] = [0.08, 0.28, 0.24, 0.42];
+const WHOLE: [f64; 4] = [0.0, 0.0, 1.0, 1.0];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn the_window_shows_the_demo_goes_live_and_its_death_costs_the_broadcast_nothing() {
+    let server = RtmpServer::start();
+    let desktop = Desktop::new();
+    let window = desktop.open("first");
+
+    // A newcomer's first minute: the demo rehearses, and the picture moves.
+    window.wait_for(".phase.rehearsing");
+    let first = drawn(&window, WHOLE);
+    eventually(STEP, "the preview moves", || {
+        (difference(&first, &picture(&window, WHOLE)?) > 0.3).then_some(())
+    });
+    window.wait_for(&product(1, true));
+    let apple = resting(&window, CARD_PHOTO);
+
+    window.press("2");
+    window.wait_for(&product(2, true));
+    eventually(STEP, "the card of product 2 is in the picture", || {
+        (difference(&apple, &picture(&window, CARD_PHOTO)?) > 12.0).then_some(())
+    });
+    desktop.photograph("desktop-rehearsing");
+
+    // A destination by hand; its key through the API, since it can be seen nowhere afterwards anyway.
+    window.click(".topbar .acts button");
+    window.click("nav button:nth-of-type(3)");
+    window.click(".page .card:last-child li:last-child button");
+    window.fill(
+        ".page .card:last-child li:last-child form input",
+        &server.url("live"),
+    );
+    window.click(".page .card:last-child li:last-child form button[type=submit]");
+    window.wait_for(".key-form");
+    let id = desktop.add_key("live_secret_7f3a").await;
+    window.wait_for(".key.have");
+    window.click(".settings > header button");
+
+    // Going live takes a second, deliberate press.
+    window.click("button[aria-keyshortcuts='Control+L']");
+    window.click("button.hold:not(:disabled)");
+    window.wait_for("button.hold.armed");
+    let armed = window.text("button.hold small").unwrap();
+    eventually(STEP, "the time of a double click has passed", || {
+        (window.text("button.hold small")? != armed).then_some(())
+    });
+    assert!(server.recordings().is_empty(), "one press is none");
+    window.click("button.hold.armed");
+    window.wait_for(".phase.live");
+    let file = server.wait_for_recordings("live", 1, 100_000).remove(0);
+    desktop.photograph("desktop-live");
+    let clock = seconds(&window.text("time[role=timer]").unwrap());
+
+    // The window dies as programs die when memory runs out.
+    let engine = desktop.engine().pid;
+    kill(
+        Pid::from_raw(i32::try_from(window.pid()).unwrap()),
+        Signal::SIGKILL,
+    )
+    .unwrap();
+    eventually(STEP, "the window is gone", || {
+        (!desktop.screen_shows("Stallcast")).then_some(())
+    });
+    drop(window);
+    let received = bytes(&file);
+    eventually(STEP, "the stream goes on", || {
+        (bytes(&file) > received + 500_000).then_some(())
+    });
+    assert!(
+        Path::new(&format!("/proc/{engine}")).exists(),
+        "the engine lives"
+    );
+
+    let window = desktop.open("second");
+    window.wait_for(".phase.live");
+    window.wait_for(&product(2, true));
+    drawn(&window, WHOLE);
+    let now = seconds(&window.text("time[role=timer]").unwrap());
+    assert!(
+        now < clock && clock - now < 120,
+        "the clock went from {clock} to {now}"
+    );
+    assert_eq!(desktop.engine().pid, engine, "the same engine");
+    desktop.photograph("desktop-reopened");
+    let mut session = desktop.session().await;
+    let run = session
+        .until(STEP, "its health is told", |s| {
+            let all = &s.status.as_ref()?.destinations;
+            all.iter().find(|d| d.id.as_str() == id).cloned()
+        })
+        .await;
+    assert_eq!(
+        (run.run, run.reconnects, run.frames_dropped),
+        (RunState::Live, 0, 0)
+    );
+    assert_eq!(server.recordings().len(), 1, "one stream, never broken");
+
+    session.command(Change::EndShow).await.unwrap();
+    drop(session);
+    window.wait_for(".phase.idle");
+}
+
+/// A screen, a session bus and a home of the test's own, with what the window leaves running.
+struct Desktop {
+    home: TempDir,
+    screen: Xvfb,
+    bus: Group,
+}
+
+/// What `engine.json` says.
+#[derive(serde::Deserialize)]
+struct Running {
+    port: u16,
+    token: String,
+    pid: u32,
+}
+
+impl Desktop {
+    fn new() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let bus_path = home.path().join("bus");
+        let address = format!("--address=unix:path={}", bus_path.display());
+        let mut command = Command::new("dbus-daemon");
+        command.args(["--session", "--nofork", "--nopidfile", &address]);
+        let bus = Group::start_logged(&mut command, &home.path().join("bus.log"));
+        eventually(STEP, "the session bus is there", || {
+            bus_path.exists().then_some(())
+        });
+        Self {
+            home,
+            screen: Xvfb::start(1280, 720),
+            bus,
+        }
+    }
+
+    fn data(&self) -> PathBuf {
+        self.home.path().join("data")
+    }
+
+    /// Opens the window, as a person's desktop would.
+    fn open(&self, log: &str) -> WebWindow {
+        let home = self.home.path().display().to_string();
+        let env = [
+            ("TAURI_AUTOMATION", "true".to_owned()),
+            ("TAURI_WEBVIEW_AUTOMATION", "true".to_owned()),
+            ("DISPLAY", self.screen.display().to_owned()),
+            ("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={home}/bus")),
+            ("XDG_RUNTIME_DIR", home.clone()),
+            ("HOME", home),
+            ("STALLCAST_DATA", self.data().display().to_string()),
+            ("STALLCAST_NO_KEYCHAIN", "1".to_owned()),
+            ("STALLCAST_ENGINE", built("stallcast").display().to_string()),
+            // No accessibility bus is there to wait for.
+            ("NO_AT_BRIDGE", "1".to_owned()),
+        ];
+        let log = self.home.path().join(format!("window-{log}.log"));
+        WebWindow::open(&built("stallcast-desktop"), env, &log)
+    }
+
+    fn engine(&self) -> Running {
+        serde_json::from_slice(&fs::read(self.data().join("engine.json")).unwrap()).unwrap()
+    }
+
+    async fn session(&self) -> Session {
+        let engine = self.engine();
+        Session::open(engine.port, &engine.token).await
+    }
+
+    /// Stores a key for the one destination there is, in the file that this test allows; the destination's id.
+    async fn add_key(&self, key: &str) -> String {
+        let mut session = self.session().await;
+        let destination = session
+            .until(STEP, "the destination is there", |s| {
+                s.show.as_ref()?.destinations.keys().next().cloned()
+            })
+            .await;
+        let id = destination.as_str().to_owned();
+        let request = Request::SetKey {
+            destination,
+            key: key.to_owned(),
+            allow_file: true,
+        };
+        session.request(request).await.unwrap();
+        id
+    }
+
+    /// Whether a window of this title is on the screen.
+    fn screen_shows(&self, title: &str) -> bool {
+        run(
+            "xwininfo",
+            ["-display", self.screen.display(), "-root", "-tree"],
+        )
+        .contains(title)
+    }
+
+    /// Keeps a picture of the whole screen in `tests/out`.
+    fn photograph(&self, name: &str) {
+        let out = Path::new(env!("CARGO_MANIFEST_DIR")).join("out");
+        fs::create_dir_all(&out).unwrap();
+        let file = out.join(format!("{name}.png"));
+        run(
+            "import",
+            [
+                "-display",
+                self.screen.display(),
+                "-window",
+                "root",
+                file.to_str().unwrap(),
+            ],
+        );
+    }
+}
+
+impl Drop for Desktop {
+    /// The engine outlives its window by design, so it is ended here.
+    fn drop(&mut self) {
+        if let Ok(file) = fs::read(self.data().join("engine.json"))
+            && let Ok(engine) = serde_json::from_slice::<Running>(&file)
+            && let Ok(id) = i32::try_from(engine.pid)
+        {
+            let _ = kill(Pid::from_raw(id), Signal::SIGKILL);
+        }
+        if std::thread::panicking() {
+            for name in ["data/engine.log", "window-first.log", "window-second.log"] {
+                let said = fs::read_to_string(self.home.path().join(name)).unwrap_or_default();
+                let tail: Vec<&str> = said.lines().rev().take(40).collect();
+                eprintln!("== {name}");
+                tail.iter().rev().for_each(|line| eprintln!("{line}"));
+            }
+        }
+        self.bus.kill();
+    }
+}
+
+/// A program of the build this test belongs to.
+fn built(name: &str) -> PathBuf {
+    // target/debug/deps/NAME-HASH -> target/debug/NAME
+    let own = std::env::current_exe().unwrap();
+    let file = own.parent().and_then(Path::parent).unwrap().join(name);
+    assert!(
+        file.is_file(),
+        "{} is missing: cargo build -p stallcast-engine -p stallcast-desktop",
+        file.display()
+    );
+    file
+}
+
+/// Selector of product `n` of the rundown, on air or not.
+fn product(n: u32, on_air: bool) -> String {
+    format!("button[aria-keyshortcuts='{n}'][aria-pressed='{on_air}']")
+}
+
+/// The preview in that part of it, as a coarse grid of colours; `None` while there is no picture.
+fn picture(window: &WebWindow, part: [f64; 4]) -> Option<Vec<f64>> {
+    let script = "
+        const canvas = document.querySelector('canvas');
+        if (canvas === null || canvas.width < 600) return null;
+        const [left, top, right, bottom] = arguments;
+        const small = document.createElement('canvas');
+        small.width = small.height = 16;
+        const context = small.getContext('2d');
+        const [x, y] = [left * canvas.width, top * canvas.height];
+        context.drawImage(canvas, x, y, right * canvas.width - x, bottom * canvas.height - y, 0, 0, 16, 16);
+        return [...context.getImageData(0, 0, 16, 16).data].filter((_, i) => i % 4 !== 3);";
+    let Value::Array(values) = window.script(script, json!(part)) else {
+        return None;
+    };
+    Some(values.iter().map(|value| value.as_f64().unwrap()).collect())
+}
+
+/// Waits until the preview shows something, and gives that part of it.
+fn drawn(window: &WebWindow, part: [f64; 4]) -> Vec<f64> {
+    eventually(STEP, "the preview shows a picture", || {
+        let found = picture(window, part)?;
+        found.iter().any(|value| *value > 60.0).then_some(found)
+    })
+}
+
+/// Waits until that part of the preview stands still (a card has flown in), and gives it.
+fn resting(window: &WebWindow, part: [f64; 4]) -> Vec<f64> {
+    let mut last = drawn(window, part);
+    let mut still = 0;
+    eventually(STEP, "the card rests", || {
+        let now = drawn(window, part);
+        still = if difference(&last, &now) < 2.0 {
+            still + 1
+        } else {
+            0
+        };
+        last = now;
+        (still >= 10).then(|| last.clone())
+    })
+}
+
+/// Mean difference of two pictures, 0 to 255.
+fn difference(one: &[f64], other: &[f64]) -> f64 {
+    let sum: f64 = one.iter().zip(other).map(|(a, b)| (a - b).abs()).sum();
+    sum / one.len() as f64
+}
+
+/// `4:31` in seconds.
+fn seconds(clock: &str) -> u32 {
+    clock
+        .trim()
+        .split(':')
+        .fold(0, |sum, part| sum * 60 + part.parse::<u32>().unwrap())
+}
+
+fn bytes(file: &Path) -> u64 {
+    fs::metadata(file).map(|meta| meta.len()).unwrap_or(0)
+}
