@@ -55,8 +55,8 @@ pub fn cut(path: &Path, from: Duration, to: Duration, out: &Path) -> Result<CutS
     let mut writer = Writer::create(out, &input)?;
     let mut end = start;
     let mut lead_runs = lead.is_none();
-    let mut packet = ff::Packet::empty();
     loop {
+        let mut packet = ff::Packet::empty();
         match packet.read(&mut input) {
             Ok(()) => {}
             Err(ff::Error::InvalidData) => continue,
@@ -118,8 +118,8 @@ fn keyframe_before(
         seek(input, from);
         let mut first = None;
         let mut last = None;
-        let mut packet = ff::Packet::empty();
         loop {
+            let mut packet = ff::Packet::empty();
             match packet.read(input) {
                 Ok(()) => {}
                 Err(ff::Error::InvalidData) => continue,
@@ -192,8 +192,8 @@ pub fn join(parts: &[PathBuf], out: &Path) -> Result<Duration, ClipError> {
             .map(|stream| (stream.index(), stream.time_base()))
             .collect();
         let mut end = offset;
-        let mut packet = ff::Packet::empty();
         loop {
+            let mut packet = ff::Packet::empty();
             match packet.read(&mut input) {
                 Ok(()) => {}
                 Err(ff::Error::InvalidData) => continue,

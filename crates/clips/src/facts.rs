@@ -117,8 +117,8 @@ pub fn probe_with(path: &Path, depth: Depth) -> Result<MediaFacts, ClipError> {
 
     let mut broken = 0_u64;
     let mut reached_end = false;
-    let mut packet = ff::Packet::empty();
     loop {
+        let mut packet = ff::Packet::empty();
         match packet.read(&mut input) {
             Ok(()) => {}
             Err(ff::Error::Eof) => {

@@ -63,9 +63,9 @@ fn still(path: &Path, at: Duration, fit: Fit) -> Result<Picture, ClipError> {
             best = Some(frame);
         }
     };
-    let mut packet = ff::Packet::empty();
     let mut found = false;
     while !found {
+        let mut packet = ff::Packet::empty();
         match packet.read(&mut input) {
             Ok(()) if packet.stream() == index => {
                 // A damaged packet costs its own picture, not the still.

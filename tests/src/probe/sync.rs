@@ -119,8 +119,8 @@ fn decode(path: &Path) -> Decoded {
             sound.extend(levels.map(|(n, level)| (start + n as f64 / rate, level)));
         }
     };
-    let mut packet = ff::Packet::empty();
     loop {
+        let mut packet = ff::Packet::empty();
         match packet.read(&mut input) {
             Ok(()) if packet.stream() == video_index => {
                 // Damage is another probe's concern.
