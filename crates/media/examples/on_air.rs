@@ -37,7 +37,9 @@ async fn main() {
     let recorder: Arc<Mutex<Option<Recorder>>> = Arc::default();
     let (sender, mut events) = tokio::sync::mpsc::channel(64);
     let sink = EventSink::new(sender.clone());
-    let file = options.iter().find_map(|option| option.strip_prefix("record="));
+    let file = options
+        .iter()
+        .find_map(|option| option.strip_prefix("record="));
     let file = file.map(str::to_owned);
     let output = {
         let (bytes, recorder) = (bytes.clone(), recorder.clone());
@@ -89,11 +91,21 @@ async fn main() {
     }
     while let Some(event) = events.recv().await {
         println!("{event:?}");
-        if matches!(event, MediaEvent::OnAir { shows: OnAir::Scene, .. }) {
+        if matches!(
+            event,
+            MediaEvent::OnAir {
+                shows: OnAir::Scene,
+                ..
+            }
+        ) {
             break;
         }
     }
-    let (before, cpu, sent) = (program.stats(), cpu_seconds(), bytes.load(Ordering::Relaxed));
+    let (before, cpu, sent) = (
+        program.stats(),
+        cpu_seconds(),
+        bytes.load(Ordering::Relaxed),
+    );
     let started = Instant::now();
     tokio::time::sleep(Duration::from_secs(seconds)).await;
     let wall = started.elapsed().as_secs_f64();
@@ -103,7 +115,11 @@ async fn main() {
     let frames = stats.frames_produced - before.frames_produced;
     println!("{stats:?}");
     println!("{frames} frames in {wall:.2} s, {rate:.0} kbit/s");
-    println!("CPU {:.1} % of a core, {:.2} ms a frame", used / wall * 100.0, used / frames as f64 * 1e3);
+    println!(
+        "CPU {:.1} % of a core, {:.2} ms a frame",
+        used / wall * 100.0,
+        used / frames as f64 * 1e3
+    );
     program.stop();
     if let Some(recorder) = recorder.lock().unwrap().take() {
         println!("{:?}", recorder.finish());

@@ -122,11 +122,17 @@ fn a_finished_recording_is_a_plain_mp4_of_the_right_length() {
     );
     decodes_without_error(&path);
     let seconds = |text: &str| text.trim().parse::<f64>().unwrap();
-    let video: Vec<_> = packets.iter().filter(|packet| packet.track == Track::Video).collect();
+    let video: Vec<_> = packets
+        .iter()
+        .filter(|packet| packet.track == Track::Video)
+        .collect();
     let length = recording.duration.as_secs_f64();
     let lengths = probe(&path, "stream=duration");
     let of_video = seconds(lengths.lines().next().unwrap());
-    assert!((of_video - length).abs() < 0.01, "{of_video} instead of {length}");
+    assert!(
+        (of_video - length).abs() < 0.01,
+        "{of_video} instead of {length}"
+    );
     // Sound and picture begin together: the file keeps their places on the timeline.
     let starts = probe(&path, "stream=start_time");
     let starts: Vec<f64> = starts.lines().map(seconds).collect();
@@ -135,7 +141,10 @@ fn a_finished_recording_is_a_plain_mp4_of_the_right_length() {
         .find(|packet| packet.track == Track::Audio && packet.pts_us >= video[0].pts_us)
         .unwrap();
     let offset = (first_sound.pts_us - video[0].pts_us) as f64 / 1e6;
-    assert!((starts[1] - starts[0] - offset).abs() < 0.002, "{starts:?}, expected {offset}");
+    assert!(
+        (starts[1] - starts[0] - offset).abs() < 0.002,
+        "{starts:?}, expected {offset}"
+    );
     assert_eq!(
         probe(&path, "stream=codec_name")
             .split_whitespace()
@@ -287,7 +296,13 @@ fn child_whose_file_may_not_grow_beyond_a_megabyte() {
         }
     };
     assert!(
-        matches!(told, MediaEvent::RecordingFailed { disk_full: true, .. }),
+        matches!(
+            told,
+            MediaEvent::RecordingFailed {
+                disk_full: true,
+                ..
+            }
+        ),
         "{told:?}"
     );
     assert!(recorder.finish().is_err());
@@ -307,7 +322,11 @@ fn a_disk_that_fills_up_is_an_event_the_program_goes_on_and_what_was_written_pla
         .env(LIMITED_FILE, &path)
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stdout)
+    );
     decodes_without_error(&path);
 }
 

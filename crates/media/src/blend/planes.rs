@@ -1,8 +1,8 @@
 //! Owns safe access to the rows of a mapped I420 frame.
 
+use gst_video::prelude::*;
 use gstreamer as gst;
 use gstreamer_video as gst_video;
-use gst_video::prelude::*;
 
 /// The rows of one plane, each cut to the plane's width; empty when the plane cannot be read.
 pub(crate) fn plane_rows<'f>(

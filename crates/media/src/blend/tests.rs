@@ -24,11 +24,9 @@ fn info() -> gst_video::VideoInfo {
 fn frame(info: &gst_video::VideoInfo) -> gst::Buffer {
     let mut buffer = gst::Buffer::with_size(info.size()).unwrap();
     {
-        let mut frame = gst_video::VideoFrameRef::from_buffer_ref_writable(
-            buffer.get_mut().unwrap(),
-            info,
-        )
-        .unwrap();
+        let mut frame =
+            gst_video::VideoFrameRef::from_buffer_ref_writable(buffer.get_mut().unwrap(), info)
+                .unwrap();
         for plane in 0..3 {
             for (y, row) in planes::plane_rows_mut(&mut frame, plane).enumerate() {
                 for (x, value) in row.iter_mut().enumerate() {
@@ -42,7 +40,12 @@ fn frame(info: &gst_video::VideoInfo) -> gst::Buffer {
 
 fn planes_of(buffer: &gst::Buffer, info: &gst_video::VideoInfo) -> [Vec<u8>; 3] {
     let frame = gst_video::VideoFrameRef::from_buffer_ref_readable(buffer, info).unwrap();
-    [0, 1, 2].map(|plane| planes::plane_rows(&frame, plane).flatten().copied().collect())
+    [0, 1, 2].map(|plane| {
+        planes::plane_rows(&frame, plane)
+            .flatten()
+            .copied()
+            .collect()
+    })
 }
 
 /// Deterministic noise: premultiplied pixels with runs of transparent and opaque ones.
@@ -137,11 +140,9 @@ fn blended(layer: &Layer) -> ([Vec<u8>; 3], [Vec<u8>; 3]) {
     let mut expected = planes_of(&buffer, &info);
     reference(layer, &mut expected);
     if let Some(picture) = YuvPicture::convert(layer, Matrix::Bt709) {
-        let mut frame = gst_video::VideoFrameRef::from_buffer_ref_writable(
-            buffer.get_mut().unwrap(),
-            &info,
-        )
-        .unwrap();
+        let mut frame =
+            gst_video::VideoFrameRef::from_buffer_ref_writable(buffer.get_mut().unwrap(), &info)
+                .unwrap();
         picture.blend_into(&mut frame);
     }
     (planes_of(&buffer, &info), expected)
@@ -149,13 +150,25 @@ fn blended(layer: &Layer) -> ([Vec<u8>; 3], [Vec<u8>; 3]) {
 
 #[test]
 fn the_blend_stays_within_two_of_the_reference_at_every_parity_and_edge() {
-    for (x, y) in [(0, 0), (1, 0), (0, 1), (7, 5), (-5, -3), (50, 41), (-40, 20), (70, 10)] {
+    for (x, y) in [
+        (0, 0),
+        (1, 0),
+        (0, 1),
+        (7, 5),
+        (-5, -3),
+        (50, 41),
+        (-40, 20),
+        (70, 10),
+    ] {
         for (width, height) in [(33, 21), (20, 16), (1, 1)] {
             for opacity in [1.0, 0.4, 0.0] {
                 let layer = layer(x, y, width, height, opacity);
                 let (drawn, expected) = blended(&layer);
                 let difference = largest_difference(&drawn, &expected);
-                assert!(difference <= 2, "{difference} at {x},{y} {width}x{height} {opacity}");
+                assert!(
+                    difference <= 2,
+                    "{difference} at {x},{y} {width}x{height} {opacity}"
+                );
             }
         }
     }
@@ -172,11 +185,9 @@ fn a_layer_that_moves_by_an_odd_step_still_matches_the_reference() {
         let mut buffer = frame(&info);
         let mut expected = planes_of(&buffer, &info);
         reference(&layer, &mut expected);
-        let mut mapped = gst_video::VideoFrameRef::from_buffer_ref_writable(
-            buffer.get_mut().unwrap(),
-            &info,
-        )
-        .unwrap();
+        let mut mapped =
+            gst_video::VideoFrameRef::from_buffer_ref_writable(buffer.get_mut().unwrap(), &info)
+                .unwrap();
         pictures[0].blend_into(&mut mapped);
         drop(mapped);
         assert!(largest_difference(&planes_of(&buffer, &info), &expected) <= 2);
@@ -187,7 +198,10 @@ fn a_layer_that_moves_by_an_odd_step_still_matches_the_reference() {
 fn an_unchanged_layer_is_not_converted_again_whatever_happens_to_the_others() {
     let mut stack = LayerStack::new(Matrix::Bt709);
     let card = layer(4, 4, 20, 20, 1.0);
-    let mut clock = Layer { id: "clock".to_owned(), ..layer(30, 4, 10, 10, 1.0) };
+    let mut clock = Layer {
+        id: "clock".to_owned(),
+        ..layer(30, 4, 10, 10, 1.0)
+    };
     stack.replace(&[card.clone(), clock.clone()]);
     for version in 2..10 {
         clock.version = version;
@@ -217,10 +231,18 @@ fn the_element_passes_through_without_layers_and_never_draws_on_a_shared_buffer(
     let sink = gst_app::AppSink::builder().sync(false).build();
     let pipeline = gst::Pipeline::new();
     pipeline
-        .add_many([source.upcast_ref::<gst::Element>(), overlay.upcast_ref(), sink.upcast_ref()])
+        .add_many([
+            source.upcast_ref::<gst::Element>(),
+            overlay.upcast_ref(),
+            sink.upcast_ref(),
+        ])
         .unwrap();
-    gst::Element::link_many([source.upcast_ref::<gst::Element>(), overlay.upcast_ref(), sink.upcast_ref()])
-        .unwrap();
+    gst::Element::link_many([
+        source.upcast_ref::<gst::Element>(),
+        overlay.upcast_ref(),
+        sink.upcast_ref(),
+    ])
+    .unwrap();
     pipeline.set_state(gst::State::Playing).unwrap();
 
     let original = frame(&info);
@@ -242,7 +264,11 @@ fn the_element_passes_through_without_layers_and_never_draws_on_a_shared_buffer(
     reference(&card, &mut expected);
     let out = run(std::slice::from_ref(&card));
     assert!(largest_difference(&planes_of(&out, &info), &expected) <= 2);
-    assert_eq!(planes_of(&original, &info), untouched, "drew on the source's own frame");
+    assert_eq!(
+        planes_of(&original, &info),
+        untouched,
+        "drew on the source's own frame"
+    );
     let out = run(&[]);
     assert_eq!(planes_of(&out, &info), untouched);
     pipeline.set_state(gst::State::Null).unwrap();

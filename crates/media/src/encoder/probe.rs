@@ -101,8 +101,7 @@ pub(crate) fn select(
         (kind, choice)
     };
     if let Some(name) = requested {
-        let kind =
-            table::find(name).ok_or_else(|| MediaError::MissingElement(name.to_owned()))?;
+        let kind = table::find(name).ok_or_else(|| MediaError::MissingElement(name.to_owned()))?;
         let report = report(kind);
         return match report.reason {
             None => Ok(chosen(kind, ChoiceReason::Requested)),

@@ -61,7 +61,10 @@ fn the_probe_tells_what_works_and_the_choice_is_the_best_of_it() {
 
 #[test]
 fn a_requested_encoder_is_used_or_refused_but_never_replaced() {
-    assert_eq!(choose(Some("x264enc")).unwrap().reason, ChoiceReason::Requested);
+    assert_eq!(
+        choose(Some("x264enc")).unwrap().reason,
+        ChoiceReason::Requested
+    );
     assert_eq!(
         choose(Some("identity")),
         Err(MediaError::MissingElement("identity".to_owned()))

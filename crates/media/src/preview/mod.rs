@@ -113,7 +113,11 @@ impl Preview {
         let interval = self.interval_ns.load(Ordering::Relaxed);
         // Keep the average rate, but do not make up for a pause.
         let floor = pts.nseconds().saturating_sub(interval);
-        let base = if next == 0 { pts.nseconds() } else { next.max(floor) };
+        let base = if next == 0 {
+            pts.nseconds()
+        } else {
+            next.max(floor)
+        };
         self.next_ns.store(base + interval, Ordering::Relaxed);
         // A caller that holds the lock is starting or ending the pipeline: skip this picture.
         let Ok(running) = self.pipeline.try_lock() else {

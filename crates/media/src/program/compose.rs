@@ -195,9 +195,7 @@ impl Composer {
 
     fn draw(
         &self,
-        work: impl FnOnce(
-            &mut gst_video::VideoFrameRef<&mut gst::BufferRef>,
-        ) -> Result<(), MediaError>,
+        work: impl FnOnce(&mut gst_video::VideoFrameRef<&mut gst::BufferRef>) -> Result<(), MediaError>,
     ) -> Result<gst::Buffer, MediaError> {
         let mut buffer = self
             .pool
@@ -207,8 +205,7 @@ impl Composer {
             let buffer = buffer
                 .get_mut()
                 .ok_or_else(|| MediaError::Build("the pool's buffer is shared".to_owned()))?;
-            let mut frame =
-                gst_video::VideoFrameRef::from_buffer_ref_writable(buffer, &self.info)?;
+            let mut frame = gst_video::VideoFrameRef::from_buffer_ref_writable(buffer, &self.info)?;
             work(&mut frame)?;
         }
         Ok(buffer)
@@ -236,7 +233,11 @@ impl Picture {
 /// I420 at the canvas's size, rate and colours.
 pub(crate) fn canvas_info(canvas: &CanvasSpec) -> Result<gst_video::VideoInfo, MediaError> {
     // Players assume BT.601 below 720 lines and BT.709 from there on when a stream says nothing.
-    let colours = if canvas.height >= 720 { "bt709" } else { "bt601" };
+    let colours = if canvas.height >= 720 {
+        "bt709"
+    } else {
+        "bt601"
+    };
     let colorimetry = colours.parse::<gst_video::VideoColorimetry>()?;
     Ok(
         gst_video::VideoInfo::builder(gst_video::VideoFormat::I420, canvas.width, canvas.height)
@@ -262,7 +263,11 @@ fn steady(frames: &FrameQueue, at: gst::ClockTime, last: gst::ClockTime) -> Opti
     let strict = frames.pick(at)?;
     if strict.running_time == last {
         let next = frames.pick(at + SLACK)?;
-        return Some(if next.running_time > last { next } else { strict });
+        return Some(if next.running_time > last {
+            next
+        } else {
+            strict
+        });
     }
     let earlier = frames.pick(at.saturating_sub(SLACK));
     Some(match earlier {

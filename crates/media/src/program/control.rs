@@ -157,7 +157,11 @@ impl Control {
         let failure = match self.beat.encode() {
             Some(encode) => encode.failure().or_else(|| self.silence(&encode)),
             None => {
-                if self.health.restart_at.is_some_and(|at| Instant::now() >= at) {
+                if self
+                    .health
+                    .restart_at
+                    .is_some_and(|at| Instant::now() >= at)
+                {
                     self.restart();
                 }
                 return;

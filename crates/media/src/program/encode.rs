@@ -125,7 +125,8 @@ impl EncodePipeline {
         match self.source.push_buffer(picture) {
             Ok(_) => true,
             Err(error) => {
-                self.state.fail(format!("the encoder's pipeline stopped: {error}"));
+                self.state
+                    .fail(format!("the encoder's pipeline stopped: {error}"));
                 false
             }
         }
@@ -152,11 +153,7 @@ impl EncodePipeline {
     /// Fails as a driver would, for tests.
     #[cfg(test)]
     pub fn break_down(&self, message: &str) {
-        gst::element_error!(
-            self.overlay,
-            gst::ResourceError::Failed,
-            ("{}", message)
-        );
+        gst::element_error!(self.overlay, gst::ResourceError::Failed, ("{}", message));
     }
 
     /// Packets that came out so far.
@@ -224,12 +221,17 @@ fn mark_keyframes_and_preview(
                 };
                 let next = ((grid + frames) * 1_000_000_000).div_ceil(fps);
                 state.next_keyframe.store(next, Ordering::Relaxed);
-                pad.push_event(
-                    gst_video::DownstreamForceKeyUnitEvent::builder()
-                        .running_time(pts)
-                        .all_headers(false)
-                        .build(),
-                );
+                // The first picture is one anyway; and asked for it there, the encoder base class of
+                // GStreamer 1.22 notes x264enc's shifted time (1000 hours) as the last request and
+                // refuses all later ones.
+                if due != 0 {
+                    pad.push_event(
+                        gst_video::DownstreamForceKeyUnitEvent::builder()
+                            .running_time(pts)
+                            .all_headers(false)
+                            .build(),
+                    );
+                }
             }
             preview.offer(buffer, pts);
         }

@@ -19,6 +19,10 @@ use crate::error::MediaError;
 /// Longest cross-fade.
 const LONGEST_FADE: std::time::Duration = std::time::Duration::from_secs(5);
 
+/// Frames the clock may be behind and still make up for: a busy moment then costs no picture. More
+/// than the encoder's queues can take at once would only be thrown away.
+const CATCH_UP_FRAMES: u64 = 4;
+
 /// `GST_BUFFER_OFFSET_NONE`.
 const NO_OFFSET: u64 = u64::MAX;
 
@@ -34,6 +38,9 @@ pub(crate) struct Beat {
     /// Whether the overlay will draw, so that a picture shared with its source is copied first.
     pub overlay_draws: AtomicBool,
     stop: AtomicBool,
+    /// Pictures to leave out, for tests.
+    #[cfg(test)]
+    leave_out: std::sync::atomic::AtomicU32,
 }
 
 struct Staged {
@@ -79,6 +86,8 @@ impl Beat {
             encode: Mutex::new(None),
             overlay_draws: AtomicBool::new(false),
             stop: AtomicBool::new(false),
+            #[cfg(test)]
+            leave_out: std::sync::atomic::AtomicU32::new(0),
         }
     }
 
@@ -116,6 +125,20 @@ impl Beat {
         self.stop.store(true, Ordering::Release);
     }
 
+    /// Leaves pictures out as a busy machine would.
+    #[cfg(test)]
+    pub fn leave_out(&self, frames: u32) {
+        self.leave_out.fetch_add(frames, Ordering::Relaxed);
+    }
+
+    #[cfg(test)]
+    fn is_left_out(&self) -> bool {
+        let less = |left: u32| left.checked_sub(1);
+        self.leave_out
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less)
+            .is_ok()
+    }
+
     /// The thread's body: returns when [`Beat::stop`] was called.
     pub fn run(&self, composer: &mut Composer) {
         let clock = self.inputs.clock();
@@ -133,7 +156,7 @@ impl Beat {
             }
             let now = clock.running_time();
             let behind = now.saturating_sub(due);
-            if behind > frame {
+            if behind > frame * CATCH_UP_FRAMES {
                 let missed = behind.nseconds() / frame.nseconds().max(1);
                 self.counters.skipped(missed);
                 number += missed;
@@ -141,6 +164,11 @@ impl Beat {
             }
             if behind > frame / 2 {
                 self.counters.late();
+            }
+            #[cfg(test)]
+            if self.is_left_out() {
+                number += 1;
+                continue;
             }
             match self.make(composer, pts, now) {
                 Ok(shows) => {

@@ -58,8 +58,16 @@ impl Layout {
         let source = Rect {
             x: (crop_x + (crop_w - seen_w) / 2.0) as i32,
             y: (crop_y + (crop_h - seen_h) / 2.0) as i32,
-            width: if exact { shown.width } else { even_nearest(seen_w) },
-            height: if exact { shown.height } else { even_nearest(seen_h) },
+            width: if exact {
+                shown.width
+            } else {
+                even_nearest(seen_w)
+            },
+            height: if exact {
+                shown.height
+            } else {
+                even_nearest(seen_h)
+            },
         }
         .even();
         let place = Rect {
@@ -158,14 +166,38 @@ mod tests {
     #[test]
     fn covering_cuts_the_middle_out_without_scaling() {
         let layout = Layout::new(&placement(Fit::Cover, 1280, 720), 1280, 960);
-        assert_eq!(layout.source, Rect { x: 0, y: 120, width: 1280, height: 720 });
-        assert_eq!(layout.place, Rect { x: 0, y: 0, width: 1280, height: 720 });
+        assert_eq!(
+            layout.source,
+            Rect {
+                x: 0,
+                y: 120,
+                width: 1280,
+                height: 720
+            }
+        );
+        assert_eq!(
+            layout.place,
+            Rect {
+                x: 0,
+                y: 0,
+                width: 1280,
+                height: 720
+            }
+        );
     }
 
     #[test]
     fn a_tall_picture_stands_in_the_middle_with_bars_only_when_asked() {
         let layout = Layout::new(&placement(Fit::Inside, 1280, 720), 406, 720);
-        assert_eq!(layout.place, Rect { x: 436, y: 0, width: 406, height: 720 });
+        assert_eq!(
+            layout.place,
+            Rect {
+                x: 436,
+                y: 0,
+                width: 406,
+                height: 720
+            }
+        );
         assert_eq!(layout.bars, None);
         assert!(!layout.hides_below(1280, 720));
         let layout = Layout::new(&placement(Fit::Letterbox, 1280, 720), 406, 720);
@@ -175,19 +207,51 @@ mod tests {
     #[test]
     fn the_wanted_size_grows_by_what_is_cropped_so_that_the_rest_needs_no_scaling() {
         let mut cropped = placement(Fit::Cover, 640, 360);
-        cropped.crop = Crop { left: 0.25, right: 0.25, top: 0.5, bottom: 0.0 };
-        let scene = Scene { id: "s".to_owned(), placements: vec![cropped.clone()] };
+        cropped.crop = Crop {
+            left: 0.25,
+            right: 0.25,
+            top: 0.5,
+            bottom: 0.0,
+        };
+        let scene = Scene {
+            id: "s".to_owned(),
+            placements: vec![cropped.clone()],
+        };
         let want = want(&scene, "a", 30).unwrap();
         assert_eq!((want.width, want.height), (1280, 720));
         let layout = Layout::new(&cropped, 1280, 720);
-        assert_eq!(layout.source, Rect { x: 320, y: 360, width: 640, height: 360 });
+        assert_eq!(
+            layout.source,
+            Rect {
+                x: 320,
+                y: 360,
+                width: 640,
+                height: 360
+            }
+        );
         assert!(super::want(&scene, "b", 30).is_none());
     }
 
     #[test]
     fn a_small_source_is_enlarged_to_its_place() {
         let layout = Layout::new(&placement(Fit::Cover, 1280, 720), 640, 360);
-        assert_eq!(layout.source, Rect { x: 0, y: 0, width: 640, height: 360 });
-        assert_eq!(layout.place, Rect { x: 0, y: 0, width: 1280, height: 720 });
+        assert_eq!(
+            layout.source,
+            Rect {
+                x: 0,
+                y: 0,
+                width: 640,
+                height: 360
+            }
+        );
+        assert_eq!(
+            layout.place,
+            Rect {
+                x: 0,
+                y: 0,
+                width: 1280,
+                height: 720
+            }
+        );
     }
 }

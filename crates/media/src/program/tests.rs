@@ -29,7 +29,12 @@ fn ms(ms: u64) -> gst::ClockTime {
 }
 
 /// A frame whose luma is `shade(x, y)`.
-fn frame(width: u32, height: u32, at: gst::ClockTime, shade: impl Fn(usize, usize) -> u8) -> VideoFrame {
+fn frame(
+    width: u32,
+    height: u32,
+    at: gst::ClockTime,
+    shade: impl Fn(usize, usize) -> u8,
+) -> VideoFrame {
     let info = gst_video::VideoInfo::builder(gst_video::VideoFormat::I420, width, height)
         .build()
         .unwrap();
@@ -189,7 +194,10 @@ fn a_smaller_source_is_enlarged_smoothly_and_a_tall_one_gets_black_bars() {
     for (x, value) in luma[20].iter().enumerate() {
         let exact = (x as f64 + 0.5) / 2.0 - 0.5;
         let exact = exact.clamp(0.0, 63.0) * 3.0;
-        assert!((f64::from(*value) - exact).abs() <= 1.5, "{x}: {value} instead of {exact}");
+        assert!(
+            (f64::from(*value) - exact).abs() <= 1.5,
+            "{x}: {value} instead of {exact}"
+        );
     }
     bench.queue("tall").push(frame(40, 72, ms(0), |_, _| 200));
     let bars = scene(vec![Placement {
@@ -265,11 +273,17 @@ fn an_encoder_that_fails_is_replaced_and_the_stream_goes_on_with_a_keyframe() {
     program.beat.encode().unwrap().break_down("pulled out");
     let after = output.wait(|packets| {
         let last = before.last().unwrap().pts_us;
-        packets.iter().any(|p| p.keyframe && p.pts_us > last && p.pts_us % 2_000_000 != 0)
+        packets
+            .iter()
+            .any(|p| p.keyframe && p.pts_us > last && p.pts_us % 2_000_000 != 0)
             && packets.len() > before.len() + 40
     });
     assert!(after.windows(2).all(|pair| pair[1].pts_us > pair[0].pts_us));
-    let gap = after.windows(2).map(|pair| pair[1].pts_us - pair[0].pts_us).max().unwrap();
+    let gap = after
+        .windows(2)
+        .map(|pair| pair[1].pts_us - pair[0].pts_us)
+        .max()
+        .unwrap();
     assert!(gap < 1_500_000, "{gap} µs without a picture");
     let mut failed = false;
     while let Ok(event) = events.try_recv() {
@@ -294,7 +308,8 @@ fn two_canvases_share_one_input_and_one_sound() {
         };
         let output = Arc::new(Output::default());
         let program =
-            Program::start_with(inputs.clone(), spec.clone(), output.sink(), events.clone()).unwrap();
+            Program::start_with(inputs.clone(), spec.clone(), output.sink(), events.clone())
+                .unwrap();
         let full = scene(vec![Placement::full("cam", &spec.canvas)]);
         program.set_scene(full, Transition::Cut);
         (program, output)
@@ -318,4 +333,27 @@ fn two_canvases_share_one_input_and_one_sound() {
     tall.stop();
     let had = wide_output.wait(|_| true).len();
     wide_output.wait(|packets| packets.len() >= had + 15);
+}
+
+#[test]
+fn a_picture_left_out_does_not_move_the_keyframes_off_their_grid() {
+    let mut spec = ProgramSpec::hd720();
+    spec.canvas = canvas();
+    let output = Arc::new(Output::default());
+    let (sender, _events) = mpsc::channel(64);
+    let program = Program::start(spec, output.sink(), sender).unwrap();
+    for count in [20, 50] {
+        output.wait(|packets| packets.len() >= count);
+        program.beat.leave_out(1);
+    }
+    let packets = output.wait(|packets| packets.len() >= 150);
+    let start = packets[0].pts_us;
+    let place = |packet: &EncodedPacket| (packet.pts_us - start + 1_000) / 2_000_000;
+    for pair in packets.windows(2) {
+        assert_eq!(pair[1].keyframe, place(&pair[1]) > place(&pair[0]));
+    }
+    let missing = packets
+        .windows(2)
+        .filter(|pair| pair[1].pts_us - pair[0].pts_us > 50_000);
+    assert!(missing.count() >= 1, "no picture was left out");
 }

@@ -164,9 +164,11 @@ fn trak(out: &mut Boxes, config: &StreamConfig, track: &TrackTable, id: u32, kin
             });
             out.full(b"hdlr", 0, 0, |out| {
                 out.u32(0);
-                out.bytes.extend_from_slice(if video { b"vide" } else { b"soun" });
+                out.bytes
+                    .extend_from_slice(if video { b"vide" } else { b"soun" });
                 out.zeros(12);
-                out.bytes.extend_from_slice(if video { b"Video\0" } else { b"Sound\0" });
+                out.bytes
+                    .extend_from_slice(if video { b"Video\0" } else { b"Sound\0" });
             });
             out.boxed(b"minf", |out| {
                 if video {
@@ -200,7 +202,11 @@ fn sample_tables(out: &mut Boxes, track: &TrackTable, whole: bool) {
     let chunks: &[Chunk] = if whole { &track.chunks } else { &[] };
     let sizes: &[u32] = if whole { &track.sizes } else { &[] };
     out.full(b"stts", 0, 0, |out| {
-        let runs = if whole { track.duration_runs() } else { Vec::new() };
+        let runs = if whole {
+            track.duration_runs()
+        } else {
+            Vec::new()
+        };
         out.u32(runs.len() as u32);
         for (count, duration) in runs {
             out.words(&[count, duration]);
@@ -252,7 +258,9 @@ fn avc1(out: &mut Boxes, video: &VideoConfig) {
         out.zeros(32);
         out.u16(0x0018);
         out.u16(0xffff);
-        out.boxed(b"avcC", |out| out.bytes.extend_from_slice(&video.codec_data));
+        out.boxed(b"avcC", |out| {
+            out.bytes.extend_from_slice(&video.codec_data)
+        });
     });
 }
 

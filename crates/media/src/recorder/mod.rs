@@ -151,7 +151,10 @@ impl Recorder {
             packet: packet.clone(),
             at_us,
         };
-        let sent = self.sender.as_ref().is_some_and(|sender| sender.try_send(order).is_ok());
+        let sent = self
+            .sender
+            .as_ref()
+            .is_some_and(|sender| sender.try_send(order).is_ok());
         if !sent {
             self.shared.waiting_bytes.fetch_sub(size, Ordering::Relaxed);
             *progress = self.gap(start_us);

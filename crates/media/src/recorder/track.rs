@@ -106,7 +106,11 @@ impl Track {
     /// out: it would make a length of nothing.
     pub fn push(&mut self, packet: EncodedPacket, at_us: u64) {
         let at = self.ticks(at_us);
-        if self.newest.as_ref().is_some_and(|(newest, _)| at <= *newest) {
+        if self
+            .newest
+            .as_ref()
+            .is_some_and(|(newest, _)| at <= *newest)
+        {
             return;
         }
         if let Some((from, packet)) = self.newest.replace((at, packet)) {
@@ -157,7 +161,11 @@ impl Track {
                 for sample in &self.ready {
                     out.u32(sample.duration);
                     out.u32(sample.data.len() as u32);
-                    out.u32(if sample.sync { SYNC_SAMPLE } else { DELTA_SAMPLE });
+                    out.u32(if sample.sync {
+                        SYNC_SAMPLE
+                    } else {
+                        DELTA_SAMPLE
+                    });
                 }
             });
         });
