@@ -54,8 +54,15 @@ async fn main() {
     let _motion = screen.motion();
     let begin = Instant::now();
     let clock = TimeWindow::show(&screen, begin);
-    let env = BTreeMap::from([("DISPLAY".to_owned(), screen.display().to_owned())]);
-    let mut engine = studio(env);
+    // With a display and no bus of its own, D-Bus would start one there, and a keychain on it.
+    let env = BTreeMap::from([
+        ("DISPLAY", screen.display()),
+        ("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere"),
+    ]);
+    let env = env
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let mut engine = studio(env.collect());
     let mut session = engine.session().await;
     let kind = SourceKind::Screen {
         display: Some(screen.display().to_owned()),

@@ -11,8 +11,8 @@
     reason = "a benchmark whose world breaks has no result"
 )]
 
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -23,7 +23,6 @@ use serde_json::json;
 use stallcast_media::encoder::{self, BitrateUnit, Controls};
 use stallcast_show::SourceKind;
 use stallcast_tests::bench::{Better, CpuTime, LiveShow, natural_clip, report, rounded, studio};
-use stallcast_tests::world::Group;
 
 /// Not counted: connecting, filling queues, the encoder's first groups.
 const WARM_UP: Duration = Duration::from_secs(8);
@@ -39,39 +38,36 @@ const AAC_BITS: i32 = 128_000;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
-    let arguments: Vec<String> = std::env::args().collect();
-    if let [_, mode, clip] = arguments.as_slice()
-        && mode == "--floor"
-    {
-        return play_floor(Path::new(clip));
-    }
+    gst::init().unwrap();
     let clip = natural_clip();
     let before = floor(&clip).await;
     let show = show(&clip).await;
     let after = floor(&clip).await;
-    let floor_seconds = f64::midpoint(before.seconds, after.seconds);
     for (name, run) in [("floor", &before), ("show", &show), ("floor", &after)] {
         println!(
-            "{name}: {:.2} CPU s in {:.0} s; by thread, ms/s:",
-            run.seconds, run.wall
+            "{name}: {:.2} CPU s for {} frames in {:.0} s; by thread, ms/s: {:#?}",
+            run.seconds, run.frames, run.wall, run.threads
         );
-        for (thread, cost) in run.threads.as_object().unwrap() {
-            println!("  {thread:24} {cost}");
-        }
     }
+    let floor_frame = f64::midpoint(before.frame_ms(), after.frame_ms());
+    // Frames left out in one run only would compare different work.
+    let steady = [&before, &show, &after].iter().all(|run| run.is_steady());
     let detail = json!({
         "clip": "demo orchard, panned, grain, pink noise; 1280x720 at 30/s, H.264 CRF 21 + AAC",
-        "counted_s": rounded(show.wall),
+        "show_ms_a_frame": rounded(show.frame_ms()),
+        "floor_ms_a_frame": [rounded(before.frame_ms()), rounded(after.frame_ms())],
         "show_cpu_s": rounded(show.seconds),
         "floor_cpu_s": [rounded(before.seconds), rounded(after.seconds)],
-        "show_cores": rounded(show.seconds / show.wall),
-        "counters": show.counters,
+        "counted_s": rounded(show.wall),
+        "steady": steady,
+        "frames": [before.frames, show.frames, after.frames],
+        "show": show.counters,
         "threads_ms_per_s": show.threads,
         "floor_threads_ms_per_s": after.threads,
     });
     report(
         "studio-tax",
-        show.seconds / floor_seconds * (before.wall + after.wall) / 2.0 / show.wall,
+        show.frame_ms() / floor_frame,
         "x decode + encode",
         1.2,
         Better::Lower,
@@ -83,20 +79,32 @@ async fn main() {
 struct Run {
     seconds: f64,
     wall: f64,
-    threads: serde_json::Value,
+    frames: u64,
+    threads: BTreeMap<String, f64>,
     counters: serde_json::Value,
 }
 
 impl Run {
-    fn between(earlier: &(Instant, CpuTime), pid: u32, counters: serde_json::Value) -> Self {
+    fn between(earlier: &(Instant, CpuTime), pid: u32, frames: u64) -> Self {
         let now = CpuTime::of(pid);
         let wall = earlier.0.elapsed().as_secs_f64();
         Self {
             seconds: now.since(&earlier.1),
             wall,
-            threads: json!(now.threads_since(&earlier.1, wall)),
-            counters,
+            frames,
+            threads: now.threads_since(&earlier.1, wall),
+            counters: serde_json::Value::Null,
         }
+    }
+
+    /// CPU time of one encoded frame with everything around it.
+    fn frame_ms(&self) -> f64 {
+        self.seconds * 1000.0 / self.frames as f64
+    }
+
+    fn is_steady(&self) -> bool {
+        let due = self.wall * 30.0;
+        (self.frames as f64 - due).abs() <= due * 0.01
     }
 }
 
@@ -109,15 +117,14 @@ async fn show(clip: &Path) -> Run {
     let earlier = (Instant::now(), CpuTime::of(pid));
     show.play(COUNTED).await;
     let after = show.encoder();
-    let counters = json!({
-        "frames": after.frames - before.frames,
+    let mut run = Run::between(&earlier, pid, after.frames - before.frames);
+    run.counters = json!({
         "late": after.late_frames - before.late_frames,
         "skipped": after.skipped_frames - before.skipped_frames,
         "preview": show.preview_pictures() - pictures,
         "encoder": after.name,
         "kbps": after.kbps,
     });
-    let run = Run::between(&earlier, pid, counters);
     assert_eq!(
         (after.name.as_str(), after.kbps),
         ("x264enc", KBPS),
@@ -128,26 +135,8 @@ async fn show(clip: &Path) -> Run {
     run
 }
 
+/// Plays the clip through decoder and encoder in this process, which has nothing else to do.
 async fn floor(clip: &Path) -> Run {
-    let mut process = Group::start(
-        Command::new(std::env::current_exe().unwrap())
-            .arg("--floor")
-            .arg(clip),
-    );
-    tokio::time::sleep(WARM_UP).await;
-    let earlier = (Instant::now(), CpuTime::of(process.id()));
-    tokio::time::sleep(COUNTED).await;
-    let run = Run::between(&earlier, process.id(), json!(null));
-    assert!(
-        process.ended().is_none(),
-        "the floor played to the end of the count"
-    );
-    run
-}
-
-/// The floor's process: plays the clip once through decoder and encoder.
-fn play_floor(clip: &Path) {
-    gst::init().unwrap();
     let description = format!(
         "filesrc location={} ! decodebin name=d \
          d. ! video/x-raw ! clocksync ! x264enc name=x264 ! h264parse ! \
@@ -165,18 +154,29 @@ fn play_floor(clip: &Path) {
     });
     set_like_the_engine(&pipeline.by_name("x264").unwrap());
     let packets = Arc::new(AtomicU64::new(0));
-    let counted = Arc::clone(&packets);
+    let counter = Arc::clone(&packets);
     let out = pipeline.by_name("out").unwrap().static_pad("sink").unwrap();
     out.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
-        counted.fetch_add(1, Ordering::Relaxed);
+        counter.fetch_add(1, Ordering::Relaxed);
         gst::PadProbeReturn::Ok
     });
     pipeline.set_state(gst::State::Playing).unwrap();
-    let end = pipeline.bus().unwrap().timed_pop_filtered(
-        gst::ClockTime::NONE,
-        &[gst::MessageType::Eos, gst::MessageType::Error],
+    tokio::time::sleep(WARM_UP).await;
+    let own = std::process::id();
+    let before = packets.load(Ordering::Relaxed);
+    let earlier = (Instant::now(), CpuTime::of(own));
+    tokio::time::sleep(COUNTED).await;
+    let run = Run::between(&earlier, own, packets.load(Ordering::Relaxed) - before);
+    let ended = pipeline
+        .bus()
+        .unwrap()
+        .pop_filtered(&[gst::MessageType::Eos, gst::MessageType::Error]);
+    assert!(
+        ended.is_none(),
+        "the floor plays to the end of the count: {ended:?}"
     );
-    println!("{end:?} after {} packets", packets.load(Ordering::Relaxed));
+    pipeline.set_state(gst::State::Null).unwrap();
+    run
 }
 
 /// Gives an x264enc the engine's settings, from the engine's own table.
