@@ -15,6 +15,12 @@ for (const [lang, theme, name] of [
     test.use({ cards: lang });
 
     test(`${name}.png`, async ({ studio, ingest }) => {
+      test.slow();
+      // The simulated audience falls silent when it gets serious, so its questions come first.
+      await studio.locator('[data-tab="questions"]').click();
+      await expect
+        .poll(() => studio.locator('#side-part li').count(), { timeout: 90_000 })
+        .toBeGreaterThan(6);
       await addDestination(studio, ingest.url, 'key', lang === 'en' ? 'My server' : '我的服务器');
       await goLive(studio);
       await studio.evaluate((prefs) => localStorage.setItem('stallcast.prefs', JSON.stringify(prefs)), {
@@ -26,9 +32,6 @@ for (const [lang, theme, name] of [
       await shownPreview(studio, WHOLE);
       await studio.keyboard.press('2');
       await studio.locator('[data-tab="questions"]').click();
-      await expect
-        .poll(() => studio.locator('#side-part li').count(), { timeout: 60_000 })
-        .toBeGreaterThan(4);
       await studio.locator('#side-part li button').nth(1).click();
       await expect(studio.locator('.pinned button')).toBeVisible();
       await expect(studio.locator('footer')).toContainText('bit/s');

@@ -44,6 +44,8 @@ test('key 2 puts product 2 on air: marked in the list, shown on the card, with a
   await expect(row(2)).toContainText('讲解中');
   await expect(row(1).getByRole('button')).toHaveAttribute('aria-pressed', 'false');
   await expect(studio.getByRole('region', { name: '正在讲解' })).toContainText('莱阳秋月梨');
+  // Its offer runs for five minutes from now, whatever was left of the apples'.
+  await expect(studio.getByRole('timer')).toHaveText(/^(5:00|4:5\d)$/);
   await expect.poll(() => changeOf(studio, CARD_PHOTO, apple), 'the card changed').toBeGreaterThan(12);
 
   // And back: the same card as before, so it is the product that made the difference.
