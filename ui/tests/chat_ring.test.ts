@@ -87,3 +87,11 @@ describe('repainting', () => {
     expect(paints()).toBe(before + 1);
   });
 });
+
+it('a line that was taken back is gone, and does not return with a reconnection', () => {
+  const ring = new ChatRing(10);
+  ring.push([line(1), line(2)]);
+  ring.remove([line(1).id]);
+  ring.push([line(1)]);
+  expect(ring.snapshot().map((l) => l.id)).toEqual([line(2).id]);
+});

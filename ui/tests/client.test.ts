@@ -56,6 +56,7 @@ function world() {
     random: () => 1,
     onMessage: (message) => messages.push(message),
     onChat: (lines) => chat.push(lines),
+    onChatRemoved: () => {},
     onNotice: (notice) => notices.push(notice),
     onLink: (link, wait) => links.push([link, wait]),
   });

@@ -44,7 +44,7 @@ pub enum Access {
     Open,
     /// Some accounts get a key, others must use the platform's own program.
     Restricted,
-    /// Most accounts get no key: the way is the virtual camera into the platform's program.
+    /// Most accounts get no key: the way is a capture of our picture in the platform's own program.
     VirtualCamera,
 }
 

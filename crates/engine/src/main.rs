@@ -134,7 +134,7 @@ async fn serve(run: Run) -> Result<(), StartError> {
         extra_root: run.extra_root,
         theme: run.theme,
     };
-    let (studio, air) = Studio::start(options).await?;
+    let (studio, threads) = Studio::start(options).await?;
     let file = runtime_file::RuntimeFile {
         port: address.port(),
         token: token(),
@@ -152,11 +152,11 @@ async fn serve(run: Run) -> Result<(), StartError> {
         .serve(listener)
         .await;
     studio.end().await;
-    if tokio::task::spawn_blocking(move || air.join())
-        .await
-        .is_err()
-    {
-        tracing::error!("the air thread did not end well");
+    let joined = tokio::task::spawn_blocking(move || {
+        threads.into_iter().all(|thread| thread.join().is_ok())
+    });
+    if !joined.await.unwrap_or(false) {
+        tracing::error!("a thread of the engine did not end well");
     }
     // A new engine may have written its own by now; only ours is removed.
     if RuntimeFile::read(&folders.runtime_file()).is_some_and(|now| now.pid == file.pid) {

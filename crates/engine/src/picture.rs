@@ -13,11 +13,12 @@ use tokio::sync::watch;
 use crate::clock::now;
 use crate::desk::Published;
 
-/// Draws for one program until the desk is gone. Blocks; runs on a thread of its own.
+/// Draws for one program until `ended` says so. Blocks; runs on a thread of its own.
 pub fn follow(
     mut overlay: Overlay,
     program: &Program,
     mut published: watch::Receiver<Published>,
+    mut ended: watch::Receiver<bool>,
     lang: Lang,
     photos: &PathBuf,
     runtime: &Handle,
@@ -36,15 +37,20 @@ pub fn follow(
         let wait = layers
             .next_change
             .map(|at| Duration::from_millis(u64::try_from(at.0 - now().0).unwrap_or(0)));
-        let changed = runtime.block_on(async {
+        let until = async {
             match wait {
-                Some(wait) => tokio::time::timeout(wait, published.changed())
-                    .await
-                    .unwrap_or(Ok(())),
-                None => published.changed().await,
+                Some(wait) => tokio::time::sleep(wait).await,
+                None => std::future::pending().await,
+            }
+        };
+        let goes_on = runtime.block_on(async {
+            tokio::select! {
+                changed = published.changed() => changed.is_ok(),
+                () = until => true,
+                _ = ended.wait_for(|ended| *ended) => false,
             }
         });
-        if changed.is_err() {
+        if !goes_on {
             return;
         }
     }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -87,13 +88,13 @@ struct Inner {
 
 impl Studio {
     /// Starts everything: resumes the show from its journal, opens the picture and follows the state. Gives the
-    /// thread to wait for at the end.
+    /// threads to wait for at the end.
     ///
     /// # Errors
     /// When the journal cannot be used, or media cannot start.
     pub async fn start(
         options: Options,
-    ) -> Result<(Self, std::thread::JoinHandle<()>), StartError> {
+    ) -> Result<(Self, Vec<JoinHandle<()>>), StartError> {
         let folders = options.folders.clone();
         let (journal, resumed) = Journal::open(&folders.journal())?;
         let fresh = resumed.origin == Origin::Created;
@@ -125,7 +126,8 @@ impl Studio {
         let (orders, waiting_orders) = mpsc::channel(16);
         let notices = broadcast::Sender::new(NOTICES);
         let (status_sender, status) = watch::channel(empty_status());
-        let warnings = draw(&options, &desk, &program)?;
+        let ended = watch::Sender::new(false);
+        let (overlay, warnings) = draw(&options, &desk, &program, ended.subscribe())?;
         let parts = Parts {
             desk: desk.clone(),
             program: Arc::clone(&program),
@@ -156,7 +158,7 @@ impl Studio {
             orders,
             notices,
             status,
-            ended: watch::Sender::new(false),
+            ended,
             watchers: AtomicUsize::new(0),
             pages: AtomicUsize::new(0),
         };
@@ -167,7 +169,7 @@ impl Studio {
             studio.inner.folders.sign_of_life(),
             studio.clone(),
         ));
-        Ok((studio, air))
+        Ok((studio, vec![air, overlay]))
     }
 
     /// Where things are kept.
@@ -388,7 +390,12 @@ async fn prepare(
 }
 
 /// Starts the overlay's thread and draws the slate; gives what a person should know about the fonts.
-fn draw(options: &Options, desk: &Desk, program: &Arc<Program>) -> Result<Vec<String>, StartError> {
+fn draw(
+    options: &Options,
+    desk: &Desk,
+    program: &Arc<Program>,
+    ended: watch::Receiver<bool>,
+) -> Result<(JoinHandle<()>, Vec<String>), StartError> {
     let theme = Theme::load(&options.folders.asset("themes").join(&options.theme))?;
     let fonts = Fonts::system();
     let warnings = fonts
@@ -405,7 +412,7 @@ fn draw(options: &Options, desk: &Desk, program: &Arc<Program>) -> Result<Vec<St
     let (published, photos): (watch::Receiver<Published>, PathBuf) =
         (desk.published(), options.folders.photos());
     let runtime = Handle::current();
-    std::thread::Builder::new()
+    let thread = std::thread::Builder::new()
         .name("overlay".into())
         .spawn(move || {
             let picture = slate(&theme, &fonts, SlateKind::NoInput, lang, canvas);
@@ -420,9 +427,9 @@ fn draw(options: &Options, desk: &Desk, program: &Arc<Program>) -> Result<Vec<St
                 opacity: 1.0,
             }));
             let overlay = Overlay::new(theme, fonts, canvas);
-            crate::picture::follow(overlay, &program, published, lang, &photos, &runtime);
+            crate::picture::follow(overlay, &program, published, ended, lang, &photos, &runtime);
         })?;
-    Ok(warnings)
+    Ok((thread, warnings))
 }
 
 /// The canvas and encoding of a height of 720 or 1080 lines.

@@ -24,6 +24,13 @@ export class ChatRing {
     if (this.lines.length > this.capacity * 1.25) this.cut();
   }
 
+  /** Lines that were taken back. Their ids stay known, so that they do not come back with a reconnection. */
+  remove(ids: readonly string[]): void {
+    const gone = new Set(ids);
+    this.lines = this.lines.filter((line) => !gone.has(line.id));
+    for (const id of gone) this.ids.add(id);
+  }
+
   /** A copy, oldest first, never longer than the ring. */
   snapshot(): ChatLine[] {
     this.cut();

@@ -80,6 +80,10 @@ export class Studio {
         this.ring.push(lines);
         this.repainter.request();
       },
+      onChatRemoved: (messages) => {
+        this.ring.remove(messages);
+        this.repainter.request();
+      },
       onNotice: (notice) => this.note(notice),
       onLink: (link, retryInMs) => {
         if (link === 'open') this.lostAt = null;

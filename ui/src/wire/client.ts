@@ -29,6 +29,8 @@ export interface ClientOptions {
   random: () => number;
   onMessage: (message: Extract<ServerMessage, { type: 'welcome' } | { type: 'topic' }>) => void;
   onChat: (lines: ChatLine[], fresh: boolean) => void;
+  /** The platform's moderators took these lines back. */
+  onChatRemoved: (messages: readonly string[]) => void;
   onNotice: (notice: Notice) => void;
   onLink: (link: Link, retryInMs: number | null) => void;
 }
@@ -166,6 +168,9 @@ export class Client {
       case 'chat':
         this.options.onChat(message.lines, this.fresh);
         this.fresh = false;
+        return;
+      case 'chat_removed':
+        this.options.onChatRemoved(message.messages);
         return;
       case 'notice':
         this.options.onNotice(message.notice);
