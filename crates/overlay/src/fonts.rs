@@ -193,7 +193,8 @@ impl Fonts {
         for (at, grapheme) in text.grapheme_indices(true) {
             let blank = grapheme.chars().all(char::is_whitespace);
             let id = match current {
-                Some(id) if blank => Some(id),
+                // An emoji font's space is as wide as an emoji.
+                Some(id) if blank && Some(id) != self.inner.emoji => Some(id),
                 _ => self.inner.face_of(grapheme, face, boldness).or(base),
             };
             if id != current && at > start {

@@ -8,6 +8,7 @@ mod content;
 mod draw;
 mod fit;
 mod fonts;
+mod lettering;
 mod overlay;
 mod pages;
 mod photo;

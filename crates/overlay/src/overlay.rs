@@ -8,13 +8,13 @@ use stallcast_show::{At, Product, Show};
 use crate::{
     CanvasSize, Fonts, Lang, Layer, Layers, Piece, Theme,
     content::{self, Content, Words},
-    draw::{draw_photo, draw_svg, draw_text, pixel_box},
-    fit::{DigitCells, Fitted, Frame, Look, digit_cells, fit, fit_digits, fit_price},
-    fonts::Face,
+    draw::{draw_photo, draw_svg, pixel_box},
+    fit::{Frame, Look},
+    lettering::{Digits, Which, draw_words, frame, look},
     pages::Pages,
     photo::Photos,
     place::{Place, place},
-    theme::{Half, Slot, Template},
+    theme::Half,
     words::{clean, pick},
 };
 
@@ -27,9 +27,9 @@ pub struct Overlay {
     canvas: CanvasSize,
     drawn: BTreeMap<Piece, Drawn>,
     photos: Photos,
-    /// Drawings of parts without a photo, by condition: a clock step draws only its words.
-    backdrops: BTreeMap<(Piece, Vec<&'static str>), Pixmap>,
-    digits: Option<(Look, DigitCells)>,
+    /// Everything of a part but what changes by itself, by condition: a clock step lays only digits.
+    backdrops: BTreeMap<(Piece, Vec<&'static str>), Backdrop>,
+    digits: Digits,
     ticker: Pages,
     question: Pages,
     redraws: u64,
@@ -39,6 +39,13 @@ pub struct Overlay {
 struct Drawn {
     content: Content,
     layer: Layer,
+}
+
+#[derive(Debug)]
+struct Backdrop {
+    standing: Vec<(&'static str, Words)>,
+    lang: Lang,
+    pixels: Pixmap,
 }
 
 impl Overlay {
@@ -51,7 +58,7 @@ impl Overlay {
             drawn: BTreeMap::new(),
             photos: Photos::default(),
             backdrops: BTreeMap::new(),
-            digits: None,
+            digits: Digits::default(),
             ticker: Pages::default(),
             question: Pages::default(),
             redraws: 0,
@@ -229,70 +236,63 @@ impl Overlay {
         photo: Option<&Pixmap>,
     ) -> Option<Pixmap> {
         let template = self.theme.template(piece)?;
-        let mut picture = if let Some(kept) = self.backdrops.get(&(piece, content.holding.clone()))
-        {
-            kept.clone()
-        } else {
-            let mut fresh = Pixmap::new(place.width, place.height)?;
-            let drawing = template.drawing(&content.holding, Half::Under);
-            draw_svg(&self.fonts, &drawing, place.scale, &mut fresh);
-            if piece != Piece::Card {
-                self.backdrops
-                    .insert((piece, content.holding.clone()), fresh.clone());
+        let standing: Vec<_> = content
+            .words
+            .iter()
+            .filter(|(_, words)| Which::Standing.has(words))
+            .cloned()
+            .collect();
+        let kept = self.backdrops.get(&(piece, content.holding.clone()));
+        let mut picture = match kept {
+            Some(kept) if kept.standing == standing && kept.lang == content.lang => {
+                kept.pixels.clone()
             }
-            fresh
+            _ => {
+                let mut fresh = Pixmap::new(place.width, place.height)?;
+                let drawing = template.drawing(&content.holding, Half::Under);
+                draw_svg(&self.fonts, &drawing, place.scale, &mut fresh);
+                let photo_slot = template
+                    .active(&content.holding)
+                    .find(|slot| slot.name == "photo");
+                if let (Some(photo), Some(slot)) = (photo, photo_slot) {
+                    draw_photo(slot, photo, place.scale, &mut fresh);
+                }
+                if template.has_over_photo() {
+                    let drawing = template.drawing(&content.holding, Half::Over);
+                    draw_svg(&self.fonts, &drawing, place.scale, &mut fresh);
+                }
+                draw_words(
+                    &self.fonts,
+                    template,
+                    place.scale,
+                    content,
+                    Which::Standing,
+                    &mut self.digits,
+                    &mut fresh,
+                );
+                // A card has nothing that changes by itself: keeping it would only cost memory.
+                if piece != Piece::Card {
+                    let backdrop = Backdrop {
+                        standing,
+                        lang: content.lang,
+                        pixels: fresh.clone(),
+                    };
+                    self.backdrops
+                        .insert((piece, content.holding.clone()), backdrop);
+                }
+                fresh
+            }
         };
-        if let Some(photo) = photo
-            && let Some(slot) = template
-                .active(&content.holding)
-                .find(|slot| slot.name == "photo")
-        {
-            draw_photo(slot, photo, place.scale, &mut picture);
-        }
-        if template.has_over_photo() {
-            let drawing = template.drawing(&content.holding, Half::Over);
-            draw_svg(&self.fonts, &drawing, place.scale, &mut picture);
-        }
         draw_words(
             &self.fonts,
             template,
             place.scale,
             content,
+            Which::Changing,
             &mut self.digits,
             &mut picture,
         );
         Some(picture)
-    }
-}
-
-/// Draws every text of a part into its box.
-pub(crate) fn draw_words(
-    fonts: &Fonts,
-    template: &Template,
-    scale: f32,
-    content: &Content,
-    digits: &mut Option<(Look, DigitCells)>,
-    picture: &mut Pixmap,
-) {
-    for slot in template.active(&content.holding) {
-        let said = content.words.iter().find(|(name, _)| *name == slot.name);
-        let Some((_, words)) = said else {
-            continue;
-        };
-        let look = look(slot, content.lang);
-        let fitted: Fitted = match words {
-            Words::Text(text) => fit(fonts, look, frame(slot), text),
-            Words::Price(parts) => fit_price(fonts, look, frame(slot), parts),
-            Words::Page(fitted) => fitted.clone(),
-            Words::Digits(text) => {
-                if digits.as_ref().is_none_or(|(known, _)| *known != look) {
-                    *digits = None;
-                }
-                let (_, cells) = digits.get_or_insert_with(|| (look, digit_cells(fonts, look)));
-                fit_digits(cells, frame(slot), text)
-            }
-        };
-        draw_text(fonts, slot, look, &fitted, scale, picture);
     }
 }
 
@@ -308,26 +308,6 @@ pub(crate) fn lay(onto: &mut Pixmap, part: &Pixmap, place: Place) {
         Transform::identity(),
         None,
     );
-}
-
-fn look(slot: &Slot, lang: Lang) -> Look {
-    Look {
-        face: slot.face.unwrap_or(match lang {
-            Lang::Zh => Face::Chinese,
-            Lang::En => Face::Latin,
-        }),
-        boldness: slot.boldness,
-    }
-}
-
-fn frame(slot: &Slot) -> Frame {
-    Frame {
-        width: slot.width,
-        height: slot.height,
-        size: slot.size,
-        smallest: slot.smallest,
-        lines: slot.lines,
-    }
 }
 
 fn earlier(a: Option<At>, b: Option<At>) -> Option<At> {

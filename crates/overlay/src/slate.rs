@@ -6,7 +6,8 @@ use crate::{
     CanvasSize, Fonts, Lang, Picture, Piece, Theme,
     content::{Content, Words},
     draw::draw_svg,
-    overlay::{draw_words, lay},
+    lettering::{Digits, Which, draw_words},
+    overlay::lay,
     place::place,
     theme::Half,
     words::{clean, pick},
@@ -66,7 +67,15 @@ fn drawn(
     {
         let drawing = template.drawing(&content.holding, Half::Under);
         draw_svg(fonts, &drawing, place.scale, &mut part);
-        draw_words(fonts, template, place.scale, &content, &mut None, &mut part);
+        draw_words(
+            fonts,
+            template,
+            place.scale,
+            &content,
+            Which::Standing,
+            &mut Digits::default(),
+            &mut part,
+        );
         lay(&mut picture, &part, place);
     }
     Some(picture)

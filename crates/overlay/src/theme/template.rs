@@ -47,7 +47,7 @@ pub(crate) struct Slot {
     /// `#rrggbb` or `#rrggbbaa`.
     pub colour: String,
     /// Conditions that must all hold for this box to be used.
-    conditions: Vec<String>,
+    pub conditions: Vec<String>,
 }
 
 /// A part's drawing, checked.
@@ -202,8 +202,8 @@ impl Template {
         };
         let colour = node.attribute("fill").unwrap_or("#000000");
         let hex = colour.strip_prefix('#').unwrap_or_default();
-        if !photo && !(matches!(hex.len(), 3 | 6 | 8) && hex.chars().all(|c| c.is_ascii_hexdigit()))
-        {
+        let written = matches!(hex.len(), 3 | 6 | 8) && hex.chars().all(|c| c.is_ascii_hexdigit());
+        if !photo && !written {
             return Err(Fault::Attribute("fill".into()));
         }
         Ok(Slot {
