@@ -106,3 +106,17 @@ fn mute_silences_and_gain_changes_the_level() {
     mixer.set_mute("tone", false);
     level("-20 dB again", -20.5..=-19.5);
 }
+
+#[test]
+fn a_mix_starts_every_time_even_on_a_busy_machine() {
+    gst::init().unwrap();
+    let clock = MediaClock::new();
+    // All at once: their beds are late, which must not end them.
+    let mixers: Vec<_> = (0..24).map(|_| mixer(&clock)).collect();
+    for (mixer, heard) in &mixers {
+        wait_for("five frames", SOON, || {
+            assert_eq!(mixer.failure(), None);
+            (heard.lock().unwrap().len() >= 5).then_some(())
+        });
+    }
+}

@@ -113,7 +113,8 @@ impl AudioMixer {
         let mixer = make("audiomixer")?;
         mixer.set_property("latency", MIX_LATENCY.nseconds());
         mixer.set_property("min-upstream-latency", INPUT_LATENCY.nseconds());
-        mixer.set_property("ignore-inactive-pads", true);
+        // Not ignore-inactive-pads: when the bed's first block is late, 1.22 finds only inactive
+        // pads and ends the stream. Pads without data are waited for as long as the latency.
         mixer.set_property_from_str("start-time-selection", "set");
         mixer.set_property("start-time", now.nseconds());
         // One block is one AAC frame.
@@ -373,17 +374,25 @@ fn watch_bus(pipeline: &gst::Pipeline, shared: &Arc<MixShared>) {
     let Some(bus) = pipeline.bus() else { return };
     let shared = Arc::downgrade(shared);
     bus.set_sync_handler(move |_, message| {
-        if let gst::MessageView::Error(error) = message.view() {
-            let from_branch = message.src().is_some_and(|src| src.is::<gst_app::AppSrc>());
-            let error = MediaError::from_message(error);
-            if from_branch {
-                tracing::debug!(%error, "a sound branch ended");
-            } else {
-                tracing::error!(%error, "the audio mixer failed");
-                if let Some(shared) = shared.upgrade() {
-                    // The first failure is the cause; later ones follow from it.
-                    let _ = shared.failure.set(error);
+        let failure = match message.view() {
+            gst::MessageView::Error(error) => {
+                let from_branch = message.src().is_some_and(|src| src.is::<gst_app::AppSrc>());
+                let error = MediaError::from_message(error);
+                if from_branch {
+                    tracing::debug!(%error, "a sound branch ended");
+                    None
+                } else {
+                    Some(error)
                 }
+            }
+            gst::MessageView::Eos(_) => Some(MediaError::EndOfStream),
+            _ => None,
+        };
+        if let Some(error) = failure {
+            tracing::error!(%error, "the audio mixer failed");
+            if let Some(shared) = shared.upgrade() {
+                // The first failure is the cause; later ones follow from it.
+                let _ = shared.failure.set(error);
             }
         }
         gst::BusSyncReply::Drop

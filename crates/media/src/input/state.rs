@@ -50,12 +50,12 @@ pub const REBUILD_AFTER: Duration = Duration::from_millis(2_500);
 /// than [`REBUILD_AFTER`]: some take seconds to their first frame.
 pub const GIVE_UP_START_AFTER: Duration = Duration::from_secs(6);
 
-/// How long a sound source may take to its first sample: 1.5 s, and that much more with each
-/// attempt. A sound server that was asked in the moment in which the device appeared may never
+/// How long a sound source may take to its first sample: 1.5 s, and that much more after each
+/// time that nothing came. A sound server that was asked in the moment in which the device appeared may never
 /// start it; a Bluetooth headset takes some seconds to change to its microphone.
 #[must_use]
-pub fn sound_start_within(attempt: u32) -> Duration {
-    (Duration::from_millis(1_500) * attempt.saturating_add(1)).min(GIVE_UP_START_AFTER)
+pub fn sound_start_within(silent_starts: u32) -> Duration {
+    (Duration::from_millis(1_500) * silent_starts.saturating_add(1)).min(GIVE_UP_START_AFTER)
 }
 
 /// Wait before an attempt: none before the first, then 500 ms doubling to 2 s. Two seconds keep a

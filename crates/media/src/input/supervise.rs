@@ -156,6 +156,7 @@ pub(super) fn start(
         tap: None,
         number: 0,
         attempt: 0,
+        silent_starts: 0,
         devices: None,
     };
     if spec.kind.may_have_audio()
@@ -197,6 +198,8 @@ struct Supervisor {
     tap: Option<AudioTap>,
     number: u64,
     attempt: u32,
+    /// Attempts in a row that opened their source and got nothing from it.
+    silent_starts: u32,
     devices: Option<DeviceWatch>,
 }
 
@@ -337,6 +340,7 @@ impl Supervisor {
             match (has_data, live_since) {
                 (true, None) => {
                     live_since = Some(Instant::now());
+                    self.silent_starts = 0;
                     self.say(InputState::Live, None);
                     if running.shows_still() {
                         running.release();
@@ -347,9 +351,10 @@ impl Supervisor {
                     let patience = if self.spec.kind.has_video() {
                         GIVE_UP_START_AFTER
                     } else {
-                        sound_start_within(self.attempt)
+                        sound_start_within(self.silent_starts)
                     };
                     if started.elapsed() > patience {
+                        self.silent_starts += 1;
                         return Outcome::Failed(MediaError::Pipeline {
                             element: self.spec.id.clone(),
                             reason: "no data".to_owned(),

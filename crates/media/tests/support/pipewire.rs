@@ -1,10 +1,10 @@
 //! A PipeWire session of its own, with its own bus and runtime folder, and cameras that can be
 //! plugged in and pulled out.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::Duration;
 
 use super::wait_for;
@@ -114,19 +114,38 @@ impl PipeWireSession {
         VirtualCamera { child }
     }
 
-    /// Plugs in a microphone that hears a tone of -6 dB.
-    pub fn plug_microphone(&self, name: &str) -> VirtualCamera {
-        let child = self
-            .command("gst-launch-1.0")
-            .args(["-q", "audiotestsrc", "is-live=true", "volume=0.5", "!"])
-            .arg("audio/x-raw,format=F32LE,rate=48000,channels=2,layout=interleaved")
-            .args(["!", "pipewiresink", "mode=provide"])
-            .arg(format!(
-                "stream-properties=p,media.class=Audio/Source,node.name={name},node.description={name}"
-            ))
+    /// Plugs in a microphone in a silent room. (A stream of gst-launch as an audio source has no
+    /// clock here and never flows; this node brings its own.)
+    pub fn plug_microphone(&self, name: &str) -> VirtualMicrophone {
+        let mut child = self
+            .command("pw-cli")
+            .stdin(Stdio::piped())
             .spawn()
-            .expect("gst-launch-1.0 starts");
-        VirtualCamera { child }
+            .expect("pw-cli starts");
+        let mut orders = child.stdin.take().expect("piped");
+        writeln!(
+            orders,
+            "create-node adapter {{ factory.name=support.null-audio-sink node.name={name} \
+             node.description={name} media.class=Audio/Source/Virtual audio.position=[FL FR] }}"
+        )
+        .expect("pw-cli listens");
+        VirtualMicrophone {
+            child,
+            _orders: orders,
+        }
+    }
+}
+
+/// A microphone that is pulled out when dropped.
+pub struct VirtualMicrophone {
+    child: Child,
+    _orders: ChildStdin,
+}
+
+impl Drop for VirtualMicrophone {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
