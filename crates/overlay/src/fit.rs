@@ -7,7 +7,6 @@ use unicode_segmentation::UnicodeSegmentation;
 use crate::{
     Fonts,
     fonts::{Boldness, Face, FaceIndex},
-    price::MoneyParts,
     words::{escape, segments},
 };
 
@@ -17,12 +16,10 @@ pub(crate) const LINE: f32 = 1.24;
 const RULER: f32 = 100.0;
 /// Sizes tried between the largest and the smallest when a text wraps.
 const STEPS: u8 = 6;
+/// Width of a space that stands between two fonts, in text sizes: a quarter, as in most fonts.
+const BLANK: f32 = 0.25;
 /// Shaping rounds advances: a hair of the width is kept free.
-const SLACK: f32 = 0.997;
-/// Sign and fraction of a price beside its whole units.
-const SIGN_SHARE: f32 = 0.56;
-const FRACTION_SHARE: f32 = 0.62;
-
+pub(crate) const SLACK: f32 = 0.997;
 /// The look of a text, as far as its width depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Look {
@@ -73,14 +70,6 @@ pub(crate) struct Fitted {
     pub size: f32,
 }
 
-/// The ten digits and the colon in one look, in cells of one width: a clock would tremble without them.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct DigitCells {
-    glyphs: Vec<(char, Line)>,
-    digit: f32,
-    colon: f32,
-}
-
 /// Lays texts out as one line each.
 pub(crate) fn lines(fonts: &Fonts, look: Look, texts: &[&str]) -> Vec<Line> {
     let weight = weight(look.boldness);
@@ -88,6 +77,7 @@ pub(crate) fn lines(fonts: &Fonts, look: Look, texts: &[&str]) -> Vec<Line> {
         String::from("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"10\" height=\"10\">");
     let mut out = Vec::with_capacity(texts.len());
     let mut count = 0;
+    let mut blanks = Vec::new();
     for text in texts {
         let mut line = Line::default();
         for (part, reversed) in visual(text) {
@@ -96,6 +86,18 @@ pub(crate) fn lines(fonts: &Fonts, look: Look, texts: &[&str]) -> Vec<Line> {
                 runs.reverse();
             }
             for (run, face) in runs {
+                let blank = run.chars().all(char::is_whitespace);
+                blanks.push(blank.then_some(BLANK * run.chars().count() as f32));
+                if blank {
+                    // The renderer drops a text of spaces alone.
+                    line.runs.push(Run {
+                        text: String::new(),
+                        face,
+                        share: 1.0,
+                        x: 0.0,
+                    });
+                    continue;
+                }
                 svg.push_str(&format!(
                     "<text id=\"t{count}\" xml:space=\"preserve\" font-family=\"{}\" font-weight=\"{weight}\" font-size=\"{RULER}\">{}</text>",
                     face.family(),
@@ -119,11 +121,14 @@ pub(crate) fn lines(fonts: &Fonts, look: Look, texts: &[&str]) -> Vec<Line> {
         Err(error) => tracing::error!(%error, "a text could not be measured"),
     }
     let mut widths = widths.into_iter();
+    let mut blanks = blanks.into_iter();
     for line in &mut out {
         for run in &mut line.runs {
             run.x = line.width;
-            line.width += widths.next().unwrap_or(0.0);
+            let blank = blanks.next().flatten();
+            line.width += blank.or_else(|| widths.next()).unwrap_or(0.0);
         }
+        line.runs.retain(|run| !run.text.is_empty());
     }
     out
 }
@@ -354,66 +359,4 @@ fn cut(fonts: &Fonts, look: Look, text: &str, room: f32) -> String {
         }
     }
     candidate(fits)
-}
-
-/// A price: never cut, only shrunk.
-pub(crate) fn fit_price(fonts: &Fonts, look: Look, frame: Frame, price: &MoneyParts) -> Fitted {
-    let parts = [&price.sign, &price.whole, &price.fraction].map(String::as_str);
-    let mut whole = Line::default();
-    for (part, share) in
-        lines(fonts, look, &parts)
-            .into_iter()
-            .zip([SIGN_SHARE, 1.0, FRACTION_SHARE])
-    {
-        whole.runs.extend(part.runs.into_iter().map(|run| Run {
-            x: whole.width + run.x * share,
-            share,
-            ..run
-        }));
-        whole.width += part.width * share;
-    }
-    Fitted {
-        size: frame
-            .size
-            .min(frame.height / LINE)
-            .min(frame.width * SLACK / whole.width.max(0.01)),
-        lines: vec![whole],
-    }
-}
-
-/// Measures the cells of a clock.
-pub(crate) fn digit_cells(fonts: &Fonts, look: Look) -> DigitCells {
-    let glyphs = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", ":"];
-    let lines = lines(fonts, look, &glyphs);
-    DigitCells {
-        digit: lines
-            .iter()
-            .take(10)
-            .map(|line| line.width)
-            .fold(0.0, f32::max),
-        colon: lines.last().map_or(0.0, |line| line.width),
-        glyphs: "0123456789:".chars().zip(lines).collect(),
-    }
-}
-
-/// A clock: digits in equal cells, shrunk when there are hours.
-pub(crate) fn fit_digits(cells: &DigitCells, frame: Frame, text: &str) -> Fitted {
-    let mut whole = Line::default();
-    for c in text.chars() {
-        let cell = if c == ':' { cells.colon } else { cells.digit };
-        if let Some((_, glyph)) = cells.glyphs.iter().find(|(known, _)| *known == c) {
-            let x = whole.width + (cell - glyph.width) / 2.0;
-            whole
-                .runs
-                .extend(glyph.runs.iter().map(|run| Run { x, ..run.clone() }));
-        }
-        whole.width += cell;
-    }
-    Fitted {
-        size: frame
-            .size
-            .min(frame.height / LINE)
-            .min(frame.width / whole.width.max(0.01)),
-        lines: vec![whole],
-    }
 }

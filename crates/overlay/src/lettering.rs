@@ -8,10 +8,9 @@ use crate::{
     Fonts, Lang,
     content::{Content, Words},
     draw::draw_text,
-    fit::{
-        DigitCells, Fitted, Frame, LINE, Line, Look, Run, digit_cells, fit, fit_digits, fit_price,
-    },
+    fit::{Fitted, Frame, LINE, Line, Look, Run, fit},
     fonts::Face,
+    numbers::{DigitCells, digit_cells, fit_digits, fit_price},
     theme::{Align, Slot, Template},
 };
 

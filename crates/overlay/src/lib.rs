@@ -9,6 +9,7 @@ mod draw;
 mod fit;
 mod fonts;
 mod lettering;
+mod numbers;
 mod overlay;
 mod pages;
 mod photo;

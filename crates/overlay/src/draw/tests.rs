@@ -7,8 +7,9 @@ use resvg::tiny_skia::Pixmap;
 use super::*;
 use crate::{
     Piece, Theme,
-    fit::{Frame, fit, fit_pages, fit_price},
+    fit::{Frame, fit, fit_pages},
     fonts::{Boldness, Face},
+    numbers::fit_price,
     price::MoneyParts,
     words::clean,
 };
@@ -267,6 +268,16 @@ fn mixed_scripts_and_joined_emoji_are_drawn_whole() {
             assert_eq!(boxes_for_missing_glyphs(tree.root()), 0, "{text} {face:?}");
         }
     }
+}
+
+#[test]
+fn a_space_between_two_fonts_keeps_its_width() {
+    let look = Look {
+        face: Face::Latin,
+        boldness: Boldness::Regular,
+    };
+    let lines = crate::fit::lines(&fonts(), look, &["🍯🍎", "🍯 🍎"]);
+    assert!((lines[1].width - lines[0].width - 0.25).abs() < 0.01);
 }
 
 #[test]
