@@ -161,7 +161,8 @@ impl TimeWindow {
     fn show(screen: &Xvfb, begin: Instant) -> Self {
         let description = format!(
             "appsrc name=in is-live=true format=time max-buffers=1 leaky-type=downstream \
-             caps=video/x-raw,format=BGRx,width={},height={},framerate={SHOWN_FPS}/1 ! \
+             caps=video/x-raw,format=BGRx,width={},height={},framerate={SHOWN_FPS}/1,\
+             pixel-aspect-ratio=1/1 ! \
              ximagesink display={} sync=false",
             BITS * SQUARE,
             ROWS * SQUARE,
