@@ -72,7 +72,7 @@ test('a question is pinned to the picture by a click and taken off again', async
   await expect(studio.getByRole('button', { name: '撤下' })).toHaveCount(0);
 });
 
-test('a strip is muted with its button and with the space bar, and its meter falls silent', async ({
+test('a strip is muted with its button and with the space bar, and viewers hear nothing meanwhile', async ({
   studio,
 }) => {
   const mute = studio.getByRole('button', { name: '静音：果园' });
