@@ -26,6 +26,7 @@ use crate::clock::MediaClock;
 use crate::devices::DeviceWatch;
 use crate::error::MediaError;
 use crate::frame::FrameQueue;
+use crate::platform::CaptureKind;
 
 /// Wake-ups without cause: five a second.
 const WATCH_EVERY: Duration = Duration::from_millis(200);
@@ -328,6 +329,9 @@ impl Supervisor {
                     }
                     running.want_changed(want);
                 }
+                Ok(Control::DevicesChanged) if self.device_is_gone() => {
+                    return Outcome::Failed(MediaError::DeviceMissing(self.spec.id.clone()));
+                }
                 Ok(_) | Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Outcome::StopRequested,
             }
@@ -400,6 +404,21 @@ impl Supervisor {
                 Err(RecvTimeoutError::Timeout) => return true,
                 Err(RecvTimeoutError::Disconnected) => return false,
             }
+        }
+    }
+
+    /// The named device is no longer listed. Asked at once when a device goes: a sound server moves
+    /// the stream to another microphone, unseen and whatever it was asked to do.
+    fn device_is_gone(&self) -> bool {
+        let (kind, device) = match &self.spec.kind {
+            InputKind::Camera { device } => (CaptureKind::Camera, device),
+            InputKind::Microphone { device } => (CaptureKind::Microphone, device),
+            InputKind::DesktopAudio { device } => (CaptureKind::DesktopAudio, device),
+            _ => return false,
+        };
+        match (&self.devices, device) {
+            (Some(devices), Some(id)) => !devices.knows(kind, id),
+            _ => false,
         }
     }
 

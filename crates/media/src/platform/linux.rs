@@ -82,12 +82,11 @@ pub(super) const TABLE: PlatformTable = PlatformTable {
                 set("do-timestamp", "true"),
                 set("provide-clock", "false"),
                 set("client-name", "stallcast"),
-                set("stream-properties", "props,node.dont-reconnect=true"),
                 set("buffer-time", "120000"),
                 set("latency-time", "20000"),
             ],
-            note: "PulseAudio and PipeWire's pulse server. Without dont-reconnect another microphone \
-                   takes over unseen when this one is unplugged.",
+            note: "PulseAudio and PipeWire's pulse server. The server moves the stream to another \
+                   microphone when this one is unplugged: the supervision watches the list.",
         },
         CaptureRow {
             kind: CaptureKind::Microphone,
@@ -112,7 +111,6 @@ pub(super) const TABLE: PlatformTable = PlatformTable {
                 set("do-timestamp", "true"),
                 set("provide-clock", "false"),
                 set("client-name", "stallcast"),
-                set("stream-properties", "props,node.dont-reconnect=true"),
                 set("buffer-time", "120000"),
                 set("latency-time", "20000"),
             ],
