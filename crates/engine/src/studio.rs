@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use stallcast_delivery::presets::{self, Platforms};
@@ -92,9 +92,7 @@ impl Studio {
     ///
     /// # Errors
     /// When the journal cannot be used, or media cannot start.
-    pub async fn start(
-        options: Options,
-    ) -> Result<(Self, Vec<JoinHandle<()>>), StartError> {
+    pub async fn start(options: Options) -> Result<(Self, Vec<JoinHandle<()>>), StartError> {
         let folders = options.folders.clone();
         let (journal, resumed) = Journal::open(&folders.journal())?;
         let fresh = resumed.origin == Origin::Created;

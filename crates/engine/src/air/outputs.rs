@@ -131,8 +131,14 @@ impl Outputs {
 
     fn rehearse(&self) -> Option<Rehearsal> {
         let publisher_status = Arc::new(OnceLock::new());
-        let clock = source_clock(Arc::clone(&publisher_status), Arc::clone(&self.program_time));
-        let spec = ReceiverSpec { clock: Some(clock), ..ReceiverSpec::default() };
+        let clock = source_clock(
+            Arc::clone(&publisher_status),
+            Arc::clone(&self.program_time),
+        );
+        let spec = ReceiverSpec {
+            clock: Some(clock),
+            ..ReceiverSpec::default()
+        };
         let receiver = match Receiver::listen(spec) {
             Ok(receiver) => receiver,
             Err(error) => {
@@ -151,7 +157,10 @@ impl Outputs {
         let publisher = Destination::spawn(spec, self.hub.clone());
         // Set once, right here.
         let _ = publisher_status.set(publisher.status());
-        Some(Rehearsal { receiver, publisher })
+        Some(Rehearsal {
+            receiver,
+            publisher,
+        })
     }
 
     fn end_rehearsal(&mut self) {

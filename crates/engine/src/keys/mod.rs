@@ -3,9 +3,9 @@
 
 mod system;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use stallcast_delivery::Secret;
 use stallcast_show::DestinationId;
@@ -16,32 +16,50 @@ use stallcast_wire::{ErrorCode, WireError};
 pub struct Keys {
     file: PathBuf,
     keychain: bool,
-    known: Arc<Mutex<BTreeMap<DestinationId, Secret>>>,
+    held: Arc<Mutex<Held>>,
+}
+
+#[derive(Default)]
+struct Held {
+    /// Every key read or set so far.
+    known: BTreeMap<DestinationId, Secret>,
+    /// Those that stand in the file, because the user allowed it.
+    in_file: BTreeSet<DestinationId>,
 }
 
 impl Keys {
     /// Opens the keychain, or notes that there is none. Blocks for as long as the keychain takes to answer.
     pub fn open(file: PathBuf) -> Self {
         let keychain = std::env::var_os("STALLCAST_NO_KEYCHAIN").is_none() && system::open();
+        Self::with(file, keychain)
+    }
+
+    fn with(file: PathBuf, keychain: bool) -> Self {
         let stored: BTreeMap<DestinationId, String> = std::fs::read(&file)
             .ok()
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
             .unwrap_or_default();
-        let known = stored
-            .into_iter()
-            .map(|(id, key)| (id, Secret::new(key)))
-            .collect();
+        let held = Held {
+            in_file: stored.keys().cloned().collect(),
+            known: stored
+                .into_iter()
+                .map(|(id, key)| (id, Secret::new(key)))
+                .collect(),
+        };
         Self {
             file,
             keychain,
-            known: Arc::new(Mutex::new(known)),
+            held: Arc::new(Mutex::new(held)),
         }
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The key of a destination. The keychain is asked once, then the key is remembered.
     pub fn get(&self, id: &DestinationId) -> Option<Secret> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(key) = known.get(id) {
+        if let Some(key) = self.held().known.get(id) {
             return Some(key.clone());
         }
         let key = Secret::new(if self.keychain {
@@ -49,45 +67,49 @@ impl Keys {
         } else {
             return None;
         });
-        known.insert(id.clone(), key.clone());
+        self.held().known.insert(id.clone(), key.clone());
         Some(key)
     }
 
     /// Whether a key is at hand without asking the keychain.
     pub fn knows(&self, id: &DestinationId) -> bool {
-        self.known
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .contains_key(id)
+        self.held().known.contains_key(id)
     }
 
-    /// Stores a key; an empty one is forgotten.
+    /// Stores a key; an empty one is forgotten. The file is used only when the keychain does not take the key (it
+    /// is locked, or there is none) and the user allowed it.
     ///
     /// # Errors
-    /// [`ErrorCode::NoKeychain`] when there is no keychain and `allow_file` is false, or writing failed.
+    /// [`ErrorCode::NoKeychain`] when no keychain takes it and `allow_file` is false; or writing failed.
     pub fn set(&self, id: &DestinationId, key: String, allow_file: bool) -> Result<(), WireError> {
-        if !self.keychain && !allow_file {
+        let in_keychain = self.keychain && system::write(id.as_str(), &key);
+        let mut held = self.held();
+        let was_in_file = held.in_file.remove(id);
+        if !in_keychain && !allow_file && !was_in_file {
             return Err(WireError::new(ErrorCode::NoKeychain));
         }
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.keychain && !system::write(id.as_str(), &key) {
-            return Err(WireError::new(ErrorCode::NoKeychain).retryable());
-        }
         if key.is_empty() {
-            known.remove(id);
+            held.known.remove(id);
         } else {
-            known.insert(id.clone(), Secret::new(key));
+            held.known.insert(id.clone(), Secret::new(key));
+            if !in_keychain {
+                held.in_file.insert(id.clone());
+            }
         }
-        if self.keychain {
+        if in_keychain && !was_in_file {
             Ok(())
         } else {
-            self.write_file(&known)
+            self.write_file(&held)
         }
     }
 
-    fn write_file(&self, known: &BTreeMap<DestinationId, Secret>) -> Result<(), WireError> {
+    fn write_file(&self, held: &Held) -> Result<(), WireError> {
+        let in_file = held
+            .known
+            .iter()
+            .filter(|(id, _)| held.in_file.contains(*id));
         let plain: BTreeMap<&DestinationId, &str> =
-            known.iter().map(|(id, key)| (id, key.reveal())).collect();
+            in_file.map(|(id, key)| (id, key.reveal())).collect();
         let bytes = serde_json::to_vec(&plain).map_err(|_| WireError::new(ErrorCode::Internal))?;
         crate::private_file::replace(&self.file, &bytes).map_err(|error| {
             tracing::error!(%error, "the key file could not be written");
@@ -101,11 +123,7 @@ mod tests {
     use super::*;
 
     fn without_keychain(folder: &tempfile::TempDir) -> Keys {
-        Keys {
-            file: folder.path().join("keys.json"),
-            keychain: false,
-            known: Arc::default(),
-        }
+        Keys::with(folder.path().join("keys.json"), false)
     }
 
     #[test]
