@@ -51,7 +51,11 @@ fn metadata() -> Value {
         .current_dir(root)
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
@@ -62,13 +66,17 @@ fn packages(metadata: &Value) -> impl Iterator<Item = &Value> {
 #[test]
 fn no_arrow_points_up() {
     let metadata = metadata();
-    let allowed: BTreeMap<&str, BTreeSet<&str>> =
-        ARROWS.iter().map(|(from, to)| (*from, to.iter().copied().collect())).collect();
+    let allowed: BTreeMap<&str, BTreeSet<&str>> = ARROWS
+        .iter()
+        .map(|(from, to)| (*from, to.iter().copied().collect()))
+        .collect();
     let ours = packages(&metadata).filter(|p| p["source"].is_null());
     let mut seen = 0;
     for package in ours {
         let name = package["name"].as_str().unwrap();
-        let may = allowed.get(name).unwrap_or_else(|| panic!("{name} has no place in the house yet"));
+        let may = allowed
+            .get(name)
+            .unwrap_or_else(|| panic!("{name} has no place in the house yet"));
         for dependency in package["dependencies"].as_array().unwrap() {
             let to = dependency["name"].as_str().unwrap();
             if to.starts_with("stallcast-") {
@@ -77,7 +85,11 @@ fn no_arrow_points_up() {
         }
         seen += 1;
     }
-    assert_eq!(seen, ARROWS.len(), "a room of the list is missing from the workspace");
+    assert_eq!(
+        seen,
+        ARROWS.len(),
+        "a room of the list is missing from the workspace"
+    );
 }
 
 #[test]
@@ -101,11 +113,23 @@ fn only_these_rooms_know_gstreamer_and_ffmpeg() {
 fn every_linked_licence_is_on_the_list() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let deny = std::fs::read_to_string(root.join("deny.toml")).unwrap();
-    let list = deny.split("allow = [").nth(1).unwrap().split(']').next().unwrap();
+    let list = deny
+        .split("allow = [")
+        .nth(1)
+        .unwrap()
+        .split(']')
+        .next()
+        .unwrap();
     let allowed: BTreeSet<&str> = list.split('"').skip(1).step_by(2).collect();
     for package in packages(&metadata()) {
-        let licence = package["license"].as_str().unwrap_or_else(|| panic!("{} names no licence", package["name"]));
-        assert!(permitted(licence, &allowed), "{} is under {licence}", package["name"]);
+        let licence = package["license"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{} names no licence", package["name"]));
+        assert!(
+            permitted(licence, &allowed),
+            "{} is under {licence}",
+            package["name"]
+        );
     }
 }
 
@@ -118,7 +142,10 @@ fn permitted(expression: &str, allowed: &BTreeSet<&str>) -> bool {
         match byte {
             b'(' => depth += 1,
             b')' => depth -= 1,
-            b'O' if depth == 0 && expression[i..].starts_with("OR ") && expression[..i].ends_with(' ') => {
+            b'O' if depth == 0
+                && expression[i..].starts_with("OR ")
+                && expression[..i].ends_with(' ') =>
+            {
                 alternatives.push(&expression[start..i]);
                 start = i + 3;
             }
@@ -143,7 +170,10 @@ fn split_and(expression: &str) -> Vec<&str> {
         match byte {
             b'(' => depth += 1,
             b')' => depth -= 1,
-            b'A' if depth == 0 && expression[i..].starts_with("AND ") && expression[..i].ends_with(' ') => {
+            b'A' if depth == 0
+                && expression[i..].starts_with("AND ")
+                && expression[..i].ends_with(' ') =>
+            {
                 parts.push(&expression[start..i]);
                 start = i + 4;
             }

@@ -21,7 +21,7 @@ mod theme;
 mod words;
 
 pub use fonts::{FontWarning, Fonts};
-pub use overlay::Overlay;
+pub use overlay::{Overlay, SHELF};
 pub use picture::{CanvasSize, Lang, Layer, Layers, Notice, Picture};
 pub use price::{MoneyParts, format_money, money_parts};
 pub use slate::{SlateKind, slate};

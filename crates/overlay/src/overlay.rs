@@ -1,12 +1,16 @@
 //! The overlay of one canvas: compares what each part says with what is drawn, and draws the difference.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    path::Path,
+    sync::Arc,
+};
 
 use resvg::tiny_skia::{Pixmap, PixmapPaint, Transform};
 use stallcast_show::{At, Product, Show};
 
 use crate::{
-    CanvasSize, Fonts, Lang, Layer, Layers, Piece, Theme,
+    CanvasSize, Fonts, Lang, Layer, Layers, Notice, Piece, Theme,
     content::{self, Content, Words},
     draw::{draw_photo, draw_svg, pixel_box},
     fit::{Frame, Look},
@@ -26,6 +30,8 @@ pub struct Overlay {
     fonts: Fonts,
     canvas: CanvasSize,
     drawn: BTreeMap<Piece, Drawn>,
+    /// Cards drawn before they are needed, oldest first.
+    shelf: VecDeque<Drawn>,
     photos: Photos,
     /// Everything of a part but what changes by itself, by condition: a clock step lays only digits.
     backdrops: BTreeMap<(Piece, Vec<&'static str>), Backdrop>,
@@ -35,7 +41,10 @@ pub struct Overlay {
     redraws: u64,
 }
 
-#[derive(Debug)]
+/// Cards kept ready: a page of number keys and a few more. A card at 1080 lines is some 2 MB.
+pub const SHELF: usize = 12;
+
+#[derive(Debug, Clone)]
 struct Drawn {
     content: Content,
     layer: Layer,
@@ -56,6 +65,7 @@ impl Overlay {
             fonts,
             canvas,
             drawn: BTreeMap::new(),
+            shelf: VecDeque::new(),
             photos: Photos::default(),
             backdrops: BTreeMap::new(),
             digits: Digits::default(),
@@ -101,6 +111,30 @@ impl Overlay {
         layers
     }
 
+    /// Draws the card of a product before it is on air, so that putting it there costs no drawing. Does nothing
+    /// when it lies ready; false then. At most [`SHELF`] cards are kept, the oldest go first.
+    pub fn prepare(&mut self, show: &Show, product: &Product, lang: Lang, photos: &Path) -> bool {
+        let (content, photo, _) = self.card_content(show, product, lang, photos);
+        if self.is_ready(&content) {
+            return false;
+        }
+        if let Some(drawn) = self.redraw(Piece::Card, content, photo.as_deref()) {
+            if self.shelf.len() == SHELF {
+                self.shelf.pop_front();
+            }
+            self.shelf.push_back(drawn);
+        }
+        true
+    }
+
+    fn is_ready(&self, card: &Content) -> bool {
+        let on_picture = self.drawn.get(&Piece::Card);
+        on_picture
+            .into_iter()
+            .chain(&self.shelf)
+            .any(|drawn| drawn.content == *card)
+    }
+
     fn card(
         &mut self,
         show: &Show,
@@ -109,8 +143,20 @@ impl Overlay {
         folder: &Path,
         layers: &mut Layers,
     ) {
+        let (content, photo, notice) = self.card_content(show, product, lang, folder);
+        layers.notices.extend(notice);
+        self.put(Piece::Card, Some(content), photo, layers);
+    }
+
+    fn card_content(
+        &mut self,
+        show: &Show,
+        product: &Product,
+        lang: Lang,
+        folder: &Path,
+    ) -> (Content, Option<Arc<Pixmap>>, Option<Notice>) {
         let mut content = content::card(&self.theme.settings, show, product, lang);
-        let mut pixels = None;
+        let (mut pixels, mut missing) = (None, None);
         if let Some(file) = &product.photo
             && let Some(size) = self.photo_size()
         {
@@ -119,7 +165,7 @@ impl Overlay {
                     content.photo = Some(key);
                     pixels = Some(photo);
                 }
-                Err(notice) => layers.notices.push(notice),
+                Err(notice) => missing = Some(notice),
             }
         }
         content.holding.push(if pixels.is_some() {
@@ -127,7 +173,7 @@ impl Overlay {
         } else {
             "no-photo"
         });
-        self.put(Piece::Card, Some(content), pixels, layers);
+        (content, pixels, missing)
     }
 
     fn photo_size(&self) -> Option<(u32, u32)> {
@@ -208,12 +254,23 @@ impl Overlay {
             layers.list.push(drawn.layer.clone());
             return;
         }
-        let Some(place) = place(&self.theme, piece, self.canvas) else {
-            return;
+        let shelved = self
+            .shelf
+            .iter()
+            .find(|card| piece == Piece::Card && card.content == content);
+        let drawn = match shelved {
+            Some(card) => Some(card.clone()),
+            None => self.redraw(piece, content, photo.as_deref()),
         };
-        let Some(pixels) = self.draw(piece, place, &content, photo.as_deref()) else {
-            return;
-        };
+        if let Some(drawn) = drawn {
+            layers.list.push(drawn.layer.clone());
+            self.drawn.insert(piece, drawn);
+        }
+    }
+
+    fn redraw(&mut self, piece: Piece, content: Content, photo: Option<&Pixmap>) -> Option<Drawn> {
+        let place = place(&self.theme, piece, self.canvas)?;
+        let pixels = self.draw(piece, place, &content, photo)?;
         self.redraws += 1;
         let layer = Layer {
             id: piece.id(),
@@ -224,8 +281,7 @@ impl Overlay {
             height: place.height,
             rgba: pixels.take().into(),
         };
-        layers.list.push(layer.clone());
-        self.drawn.insert(piece, Drawn { content, layer });
+        Some(Drawn { content, layer })
     }
 
     fn draw(

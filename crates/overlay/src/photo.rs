@@ -12,7 +12,7 @@ use resvg::tiny_skia::{IntSize, Pixmap};
 use crate::Notice;
 
 /// Photos kept ready; a card shows one, the next few presses of a key come from here.
-const KEPT: usize = 12;
+const KEPT: usize = crate::SHELF + 4;
 /// Largest photo side in pixels.
 const LARGEST_SIDE: u32 = 12_000;
 /// Most memory a decoder may take, in bytes: a 48-megapixel phone photo needs 144 MB for a moment.

@@ -184,3 +184,33 @@ fn a_new_theme_never_reuses_a_version() {
     let newest = before.list.iter().map(|layer| layer.version).max().unwrap();
     assert!(after.list.iter().all(|layer| layer.version > newest));
 }
+
+#[test]
+fn a_card_prepared_before_goes_on_air_without_drawing_it() {
+    let mut overlay = overlay("orchard", HD);
+    let mut show = show();
+    let nowhere = Path::new("/nowhere");
+    let first = overlay.layers(&show, At(0), Lang::Zh, nowhere);
+    let mut next = show.products[&apple()].clone();
+    next.id = "pear".into();
+    next.short_title = text("", "");
+    next.title = text("秋月梨", "Pears");
+    show.products.insert(next.id.clone(), next.clone());
+    assert!(overlay.prepare(&show, &next, Lang::Zh, nowhere));
+    assert!(
+        !overlay.prepare(&show, &next, Lang::Zh, nowhere),
+        "it lies ready"
+    );
+    show.on_air.as_mut().unwrap().product = next.id.clone();
+    show.countdown = None;
+    show.stock.clear();
+    let drawn = overlay.redraws();
+    let after = overlay.layers(&show, At(0), Lang::Zh, nowhere);
+    assert_ne!(layer(&first, "card").rgba, layer(&after, "card").rgba);
+    let others = u64::try_from(after.list.len()).unwrap() - 1;
+    assert!(
+        overlay.redraws() - drawn <= others,
+        "the card was drawn again"
+    );
+    assert_eq!(layer(&after, "card").version, drawn);
+}

@@ -11,7 +11,9 @@ use crate::stage::*;
 async fn notice(session: &mut Session, key: &str) {
     let seen = session.notices.len();
     session
-        .until(STEP, key, |s| s.notices[seen..].iter().find(|n| n.key == key).map(drop))
+        .until(STEP, key, |s| {
+            s.notices[seen..].iter().find(|n| n.key == key).map(drop)
+        })
         .await;
 }
 
@@ -45,9 +47,15 @@ async fn an_unplugged_camera_becomes_the_slate_and_comes_back_without_a_gap_in_t
     drop(session);
     assert!(engine.stop().success());
     println!("slate after {to_slate:?}, back after {back:?}");
-    assert!(to_slate <= Duration::from_millis(1000), "slate after {to_slate:?}");
+    assert!(
+        to_slate <= Duration::from_millis(1000),
+        "slate after {to_slate:?}"
+    );
     assert!(back <= Duration::from_secs(3), "back after {back:?}");
     let received = server.wait_for_recordings("live", 1, 1000).remove(0);
     let video = prove_playable(&received).video.unwrap();
-    assert!(video.longest_gap <= Duration::from_millis(70), "a gap in the stream: {video:?}");
+    assert!(
+        video.longest_gap <= Duration::from_millis(70),
+        "a gap in the stream: {video:?}"
+    );
 }

@@ -14,13 +14,19 @@ pub fn expected(show: &Show, at: At) -> Vec<Layer> {
         height: 720,
     };
     let mut overlay = Overlay::new(theme, Fonts::system(), canvas);
-    overlay.layers(show, at, Lang::Zh, &assets().join("demo/photos")).list
+    overlay
+        .layers(show, at, Lang::Zh, &assets().join("demo/photos"))
+        .list
 }
 
 /// Mean difference (0 to 255) between a frame and a layer, over the layer's opaque pixels that no later layer of
 /// `all` covers.
 pub fn difference(frame: &RgbImage, layer: &Layer, all: &[Layer]) -> f64 {
-    let above: Vec<&Layer> = all.iter().skip_while(|l| l.id != layer.id).skip(1).collect();
+    let above: Vec<&Layer> = all
+        .iter()
+        .skip_while(|l| l.id != layer.id)
+        .skip(1)
+        .collect();
     let (mut sum, mut count) = (0_u64, 0_u64);
     for y in 0..layer.height {
         for x in 0..layer.width {
@@ -36,7 +42,11 @@ pub fn difference(frame: &RgbImage, layer: &Layer, all: &[Layer]) -> f64 {
             }
         }
     }
-    assert!(count > 1000, "layer {} has hardly an opaque pixel", layer.id);
+    assert!(
+        count > 1000,
+        "layer {} has hardly an opaque pixel",
+        layer.id
+    );
     sum as f64 / count as f64
 }
 

@@ -30,7 +30,12 @@ async fn camera_screen_card_and_clock_reach_two_servers_and_the_recording() {
         width: 3000,
         height: 3000,
     };
-    put_scene(&mut session, "both", &[("camera", Area::FULL), ("screen", corner)]).await;
+    put_scene(
+        &mut session,
+        "both",
+        &[("camera", Area::FULL), ("screen", corner)],
+    )
+    .await;
     switch(&mut session, "both", Transition::Cut).await;
     input_live(&mut session, "camera").await;
     input_live(&mut session, "screen").await;
@@ -41,13 +46,21 @@ async fn camera_screen_card_and_clock_reach_two_servers_and_the_recording() {
     go_live(&mut session, &["one", "two"]).await;
 
     let product = products[1].id.clone();
-    session.command(Command::PutOnAir { product: product.clone() }).await.unwrap();
+    session
+        .command(Command::PutOnAir {
+            product: product.clone(),
+        })
+        .await
+        .unwrap();
     let countdown = Command::StartCountdown { seconds: 100 };
     session.command(countdown).await.unwrap();
     session
         .until(STEP, "product 2 is on air with its clock", |s| {
             let show = s.show.as_ref()?;
-            let running = show.countdown.as_ref().is_some_and(|c| c.product == product);
+            let running = show
+                .countdown
+                .as_ref()
+                .is_some_and(|c| c.product == product);
             (running && show.on_air.as_ref()?.product == product).then_some(())
         })
         .await;
@@ -61,10 +74,20 @@ async fn camera_screen_card_and_clock_reach_two_servers_and_the_recording() {
     dying.kill();
     play(&mut session, Duration::from_secs(4)).await;
     let status = session.status.clone().unwrap();
-    let health = |id: &str| status.destinations.iter().find(|d| d.id.as_str() == id).unwrap().clone();
+    let health = |id: &str| {
+        status
+            .destinations
+            .iter()
+            .find(|d| d.id.as_str() == id)
+            .unwrap()
+            .clone()
+    };
     assert_eq!(health("two").frames_dropped, 0, "{:?}", health("two"));
     assert_eq!(health("two").reconnects, 0);
-    assert!(!health("one").error.is_empty(), "the dead server is said to be dead");
+    assert!(
+        !health("one").error.is_empty(),
+        "the dead server is said to be dead"
+    );
     assert_eq!(status.encoder.as_ref().unwrap().skipped_frames, 0);
 
     session.command(Command::EndShow).await.unwrap();
@@ -81,11 +104,17 @@ async fn camera_screen_card_and_clock_reach_two_servers_and_the_recording() {
     let video = facts.video.clone().unwrap();
     assert_eq!((video.width, video.height), (1280, 720));
     let expected_frames = video.duration.as_secs_f64() * 30.0;
-    assert!((video.frames as f64 - expected_frames).abs() <= expected_frames * 0.01, "{video:?}");
+    assert!(
+        (video.frames as f64 - expected_frames).abs() <= expected_frames * 0.01,
+        "{video:?}"
+    );
     let longest = video.keyframe_interval_max;
     assert!((longest.as_secs_f64() - 2.0).abs() < 0.05, "{video:?}");
     let audio = facts.audio.unwrap();
-    assert_eq!((audio.codec.as_str(), audio.sample_rate, audio.channels), ("aac", 48_000, 2));
+    assert_eq!(
+        (audio.codec.as_str(), audio.sample_rate, audio.channels),
+        ("aac", 48_000, 2)
+    );
 
     // The card of product 2, and a clock that runs by the second.
     let at = Duration::from_secs(6);
@@ -106,10 +135,18 @@ async fn camera_screen_card_and_clock_reach_two_servers_and_the_recording() {
         &frame,
         stallcast_tests::probe::Region::of(1280, 720, 0.75, 0.15, 0.9, 0.3),
     );
-    assert!(blue > 90.0 && red < 40.0, "the screen is not in its corner: red {red}, blue {blue}");
+    assert!(
+        blue > 90.0 && red < 40.0,
+        "the screen is not in its corner: red {red}, blue {blue}"
+    );
 
     let recording = engine.recordings().remove(0);
     let recorded = prove_playable(&recording).video.unwrap();
-    assert!(recorded.frames + 60 >= video.frames, "{} of {}", recorded.frames, video.frames);
+    assert!(
+        recorded.frames + 60 >= video.frames,
+        "{} of {}",
+        recorded.frames,
+        video.frames
+    );
     assert_eq!(av_offset_ms(&recording), None, "this show has no flashes");
 }

@@ -20,8 +20,16 @@ async fn a_show_killed_in_the_middle_goes_on_with_the_same_product_and_clock() {
     put_destination(&mut session, "one", &server).await;
     go_live(&mut session, &["one"]).await;
     let product = products[2].id.clone();
-    session.command(Command::PutOnAir { product: product.clone() }).await.unwrap();
-    session.command(Command::StartCountdown { seconds: 600 }).await.unwrap();
+    session
+        .command(Command::PutOnAir {
+            product: product.clone(),
+        })
+        .await
+        .unwrap();
+    session
+        .command(Command::StartCountdown { seconds: 600 })
+        .await
+        .unwrap();
     play(&mut session, Duration::from_secs(8)).await;
     let before = show_of(&session);
     let recorded = session.status.clone().unwrap().recording.unwrap().seconds;
@@ -40,14 +48,23 @@ async fn a_show_killed_in_the_middle_goes_on_with_the_same_product_and_clock() {
         })
         .await;
     assert_eq!(Some(&on_air), before.on_air.as_ref());
-    assert_eq!(Some(&countdown), before.countdown.as_ref(), "one deadline, one second everywhere");
+    assert_eq!(
+        Some(&countdown),
+        before.countdown.as_ref(),
+        "one deadline, one second everywhere"
+    );
     assert!(matches!(phase, Phase::Live { .. }));
     println!("live again {resumed:?} after the kill");
-    assert!(resumed <= Duration::from_secs(5), "live again after {resumed:?}");
+    assert!(
+        resumed <= Duration::from_secs(5),
+        "live again after {resumed:?}"
+    );
     play(&mut session, Duration::from_secs(4)).await;
     session.command(Command::EndShow).await.unwrap();
     session
-        .until(STEP, "the recording is closed", |s| s.status.as_ref()?.recording.is_none().then_some(()))
+        .until(STEP, "the recording is closed", |s| {
+            s.status.as_ref()?.recording.is_none().then_some(())
+        })
         .await;
     let parts = session.show.clone().unwrap().recording_parts;
     drop(session);

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use stallcast_show::{
-    Area, CanvasId, Command, Destination, Placement, Product, Scene, Show, Source, SourceKind, Text,
-    Transition,
+    Area, CanvasId, Command, Destination, Placement, Product, Scene, Show, Source, SourceKind,
+    Text, Transition,
 };
 use stallcast_tests::world::{Engine, EngineOptions, RtmpServer, Session};
 use stallcast_wire::{Request, RunState};
@@ -46,7 +46,9 @@ pub async fn import_orchard(engine: &Engine, session: &mut Session) -> Vec<Produ
                 let found = products.iter().find(|product| product.id == item.product);
                 found.cloned()
             });
-            in_order.collect::<Option<Vec<_>>>().filter(|p| p.len() >= 3)
+            in_order
+                .collect::<Option<Vec<_>>>()
+                .filter(|p| p.len() >= 3)
         })
         .await
 }
@@ -57,7 +59,10 @@ pub async fn put_source(session: &mut Session, id: &str, kind: SourceKind) {
         name: id.into(),
         kind,
     };
-    session.command(Command::PutSource { source }).await.unwrap();
+    session
+        .command(Command::PutSource { source })
+        .await
+        .unwrap();
 }
 
 pub async fn put_scene(session: &mut Session, id: &str, placements: &[(&str, Area)]) {
@@ -90,7 +95,10 @@ pub async fn input_live(session: &mut Session, id: &str) {
     session
         .until(STEP, &format!("{id} is live"), |s| {
             let inputs = &s.status.as_ref()?.inputs;
-            inputs.iter().find(|i| i.id.as_str() == id && i.run == RunState::Live).map(drop)
+            inputs
+                .iter()
+                .find(|i| i.id.as_str() == id && i.run == RunState::Live)
+                .map(drop)
         })
         .await;
 }
@@ -104,7 +112,10 @@ pub async fn put_destination(session: &mut Session, id: &str, server: &RtmpServe
         url: server.url("live"),
         enabled: true,
     };
-    session.command(Command::PutDestination { destination }).await.unwrap();
+    session
+        .command(Command::PutDestination { destination })
+        .await
+        .unwrap();
     let key = Request::SetKey {
         destination: id.into(),
         key: format!("key-of-{id}"),
@@ -125,7 +136,9 @@ pub async fn destination_live(session: &mut Session, id: &str) {
     session
         .until(STEP, &format!("{id} is live"), |s| {
             let all = &s.status.as_ref()?.destinations;
-            all.iter().find(|d| d.id.as_str() == id && d.run == RunState::Live).map(drop)
+            all.iter()
+                .find(|d| d.id.as_str() == id && d.run == RunState::Live)
+                .map(drop)
         })
         .await;
 }
@@ -133,7 +146,10 @@ pub async fn destination_live(session: &mut Session, id: &str) {
 /// Reads on for `length` of the show.
 pub async fn play(session: &mut Session, length: Duration) {
     let until = tokio::time::Instant::now() + length;
-    while tokio::time::timeout_at(until, session.step()).await.is_ok_and(|more| more) {}
+    while tokio::time::timeout_at(until, session.step())
+        .await
+        .is_ok_and(|more| more)
+    {}
 }
 
 /// The show as the session was told, with what the cards need.
@@ -142,7 +158,10 @@ pub fn show_of(session: &Session) -> Show {
     let products = session.catalogue.clone().unwrap().products;
     Show {
         name: view.name,
-        products: products.into_iter().map(|product| (product.id.clone(), product)).collect(),
+        products: products
+            .into_iter()
+            .map(|product| (product.id.clone(), product))
+            .collect(),
         rundown: view.rundown,
         on_air: view.on_air,
         countdown: view.countdown,
