@@ -53,6 +53,9 @@ pub struct Audience {
     pub lines: Vec<AudienceLine>,
 }
 
+/// Lines of the show's language to one of the other, in [`Audience::mostly`].
+const OWN_TO_OTHER: usize = 6;
+
 /// Why an audience cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AudienceError {
@@ -97,6 +100,28 @@ impl Audience {
             .map_err(|error| AudienceError::NotJson(error.to_string()))?;
         audience.check()?;
         Ok(audience)
+    }
+
+    /// The audience of a show in `lang`: everybody who speaks it, and a few who do not.
+    #[must_use]
+    pub fn mostly(mut self, lang: Language) -> Self {
+        let (own, mut others): (Vec<_>, Vec<_>) =
+            self.lines.drain(..).partition(|line| line.lang == lang);
+        for about in [About::Product, About::Room] {
+            let mut few = others.extract_if(.., |line| line.about == about);
+            for (index, line) in own.iter().filter(|line| line.about == about).enumerate() {
+                self.lines.push(line.clone());
+                // Among the others, not after them: what was not said for longest is said first.
+                if index % OWN_TO_OTHER == OWN_TO_OTHER / 2 {
+                    self.lines.extend(few.next());
+                }
+            }
+        }
+        if self.lines.iter().all(AudienceLine::needs_product) {
+            // Nobody of this language has anything to say by himself: better the others than silence.
+            self.lines.extend(others);
+        }
+        self
     }
 
     fn check(&self) -> Result<(), AudienceError> {
@@ -151,6 +176,33 @@ mod tests {
         texts.sort_unstable();
         texts.dedup();
         assert_eq!(texts.len(), demo.lines.len());
+    }
+
+    #[test]
+    fn an_audience_speaks_mostly_the_language_of_the_show() {
+        for lang in [Language::Zh, Language::En] {
+            let lines = Audience::demo().mostly(lang).lines;
+            for about in [About::Product, About::Room] {
+                let said: Vec<bool> = lines
+                    .iter()
+                    .filter(|line| line.about == about)
+                    .map(|line| line.lang == lang)
+                    .collect();
+                assert!(said.len() >= 20, "{lang:?} {about:?}");
+                let others = said.iter().filter(|own| !**own).count();
+                assert!(others > 0 && others * 5 <= said.len(), "{lang:?} {about:?}");
+                // From the first lines on, not only over an evening.
+                let early = said.iter().take(8).filter(|own| !**own).count();
+                assert_eq!(early, 1, "{lang:?} {about:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_audience_without_the_language_of_the_show_speaks_its_own() {
+        let mut only_chinese = Audience::demo();
+        only_chinese.lines.retain(|line| line.lang == Language::Zh);
+        assert_eq!(only_chinese.clone().mostly(Language::En), only_chinese);
     }
 
     #[test]

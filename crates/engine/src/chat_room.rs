@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use stallcast_chat::{
-    Audience, Connector, ConnectorSpec, ConnectorState, Incoming, LineDraft, OwnIds, Pace,
+    Audience, Connector, ConnectorSpec, ConnectorState, Incoming, Language, LineDraft, OwnIds, Pace,
 };
 use stallcast_show::{ChatLine, Command, MessageId, Text};
 use stallcast_wire::{ChatConnector, ChatStatus, RunState};
@@ -58,6 +58,7 @@ struct Shared {
     connections: Mutex<BTreeMap<String, Connection>>,
     webhook_ids: Mutex<OwnIds>,
     webhook_seen: Mutex<VecDeque<MessageId>>,
+    audience: Language,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -65,8 +66,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl ChatRoom {
-    /// Opens the room over the desk; `nonce` makes the ids of this run differ from the last one's.
-    pub fn open(desk: Desk, nonce: u64) -> Self {
+    /// Opens the room over the desk; `nonce` makes the ids of this run differ from the last one's, `audience` is
+    /// what most of a simulated audience speaks.
+    pub fn open(desk: Desk, nonce: u64, audience: Language) -> Self {
         let (lines, waiting) = mpsc::channel(WAITING);
         let shared = Arc::new(Shared {
             lines,
@@ -75,6 +77,7 @@ impl ChatRoom {
             connections: Mutex::default(),
             webhook_ids: Mutex::new(OwnIds::new(nonce)),
             webhook_seen: Mutex::default(),
+            audience,
         });
         tokio::spawn(gather(waiting, Arc::clone(&shared), desk));
         Self { shared }
@@ -153,7 +156,9 @@ impl ChatRoom {
                     ConnectorSpec::GenericWebSocket { url },
                 )
             }
-            ChatConnector::Simulated => ("simulated", String::new(), audience()),
+            ChatConnector::Simulated => {
+                ("simulated", String::new(), audience(self.shared.audience))
+            }
         };
         let connector = Connector::spawn(spec, self.shared.lines.clone(), Arc::new(now));
         lock(&self.shared.connections).insert(
@@ -289,10 +294,10 @@ async fn take_back(shared: &Shared, desk: &Desk, gone: Vec<MessageId>) {
 }
 
 /// The rehearsal audience that ships with the program.
-fn audience() -> ConnectorSpec {
+fn audience(lang: Language) -> ConnectorSpec {
     ConnectorSpec::Simulated {
         seed: rand::random(),
         pace: Pace::CALM,
-        lines: Audience::demo(),
+        lines: Audience::demo().mostly(lang),
     }
 }

@@ -47,14 +47,22 @@ pub fn commands(folders: &Folders, chinese: bool) -> std::io::Result<Vec<Command
         Command::PutSource {
             source: source(
                 "orchard",
-                "果园 Orchard",
+                if chinese { "果园" } else { "Orchard" },
                 SourceKind::File {
                     path: clip.to_string_lossy().into_owned(),
                 },
             ),
         },
         Command::PutSource {
-            source: source("test", "测试画面 Test picture", SourceKind::TestPicture),
+            source: source(
+                "test",
+                if chinese {
+                    "测试画面"
+                } else {
+                    "Test picture"
+                },
+                SourceKind::TestPicture,
+            ),
         },
         Command::PutScene {
             scene: scene("orchard", "果园", "Orchard", &[("orchard", Area::FULL)]),

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use stallcast_chat::Language;
 use stallcast_delivery::presets::{self, Platforms};
 use stallcast_delivery::{Hub, TlsRoots};
 use stallcast_journal::{Journal, Origin};
@@ -94,7 +95,7 @@ impl Studio {
     /// When the journal cannot be used, or media cannot start.
     pub async fn start(options: Options) -> Result<(Self, Vec<JoinHandle<()>>), StartError> {
         let folders = options.folders.clone();
-        let (journal, resumed) = Journal::open(&folders.journal())?;
+        let (journal, resumed) = Journal::open(folders.journal())?;
         let fresh = resumed.origin == Origin::Created;
         let desk = Desk::start(journal, resumed, now)?;
         let keys_file = folders.key_file();
@@ -119,7 +120,11 @@ impl Studio {
             .map_err(std::io::Error::other)??;
         let program = Arc::new(program);
 
-        let room = ChatRoom::open(desk.clone(), rand::random());
+        let audience = match options.lang {
+            Lang::Zh => Language::Zh,
+            Lang::En => Language::En,
+        };
+        let room = ChatRoom::open(desk.clone(), rand::random(), audience);
         let chat = ChatConnections::open(room.clone(), folders.chat_file()).await;
         let (orders, waiting_orders) = mpsc::channel(16);
         let notices = broadcast::Sender::new(NOTICES);
