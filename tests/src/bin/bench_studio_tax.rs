@@ -41,7 +41,7 @@ async fn main() {
     gst::init().unwrap();
     let clip = natural_clip();
     let before = floor(&clip).await;
-    let show = show(&clip).await;
+    let show = Box::pin(show(&clip)).await;
     let after = floor(&clip).await;
     for (name, run) in [("floor", &before), ("show", &show), ("floor", &after)] {
         println!(

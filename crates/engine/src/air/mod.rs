@@ -203,14 +203,13 @@ impl Air {
         if before.is_none_or(|b| b.phase != show.phase) {
             self.seat_audience(&show);
         }
-        if let Some(on_air) = show
-            .on_air
-            .as_ref()
-            .filter(|on| before.and_then(|b| b.on_air.as_ref()) != Some(on))
+        let on_air = show.on_air.as_ref();
+        let is_new = before.and_then(|b| b.on_air.as_ref()) != on_air;
+        if let Some(product) = on_air
+            .and_then(|on| show.products.get(&on.product))
+            .filter(|_| is_new)
         {
-            if let Some(product) = show.products.get(&on_air.product) {
-                self.parts.chat.react(&product.title);
-            }
+            self.parts.chat.react(&product.title);
         }
         self.record(&show);
     }
@@ -324,10 +323,8 @@ impl Air {
     }
 
     fn look(&mut self) {
-        if self.recording.as_ref().is_some_and(Recording::has_ended) {
-            if let Some(ended) = self.recording.take() {
-                self.finish(ended);
-            }
+        if let Some(ended) = self.recording.take_if(|recording| recording.has_ended()) {
+            self.finish(ended);
         }
         let show = self.parts.desk.show();
         if show.recording && self.recording.is_none() {
