@@ -44,6 +44,12 @@ function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
   });
 }
 
+/** As the engine reads it: every member there, and text. */
+function isHello(message: object): boolean {
+  const { token, lang } = message as { token?: unknown; lang?: unknown };
+  return typeof token === 'string' && typeof lang === 'string';
+}
+
 function serve(ws: WebSocket): void {
   const send = (message: ServerMessage): void => ws.send(JSON.stringify(message));
   let studio: MockStudio | null = null;
@@ -88,7 +94,7 @@ function serve(ws: WebSocket): void {
   ws.on('message', (raw) => {
     const message = JSON.parse(String(raw)) as ClientMessage;
     if (message.type === 'hello') {
-      if (!message.token.includes('dev')) {
+      if (!isHello(message) || !message.token.includes('dev')) {
         const error = {
           code: 'unauthorized' as const,
           message_key: 'error.unauthorized',
@@ -127,6 +133,10 @@ async function picture(ws: WebSocket): Promise<void> {
     const message = JSON.parse(String(raw)) as { type: string };
     if (message.type === 'ack') free = true;
     if (message.type !== 'hello' || ffmpeg !== null) return;
+    if (!isHello(message)) {
+      ws.close();
+      return;
+    }
     const source =
       'gradients=s=960x540:r=12:c0=0x24521f:c1=0xc8562b:c2=0xe9c46a:c3=0x1d3557:nb_colors=4:speed=0.02';
     const made = spawn(

@@ -70,6 +70,12 @@ describe('message files', () => {
     inBoth(union('CheckLevel').map((level) => `check_level.${level}`));
   });
 
+  it('have a name for every platform that the chat crate names itself', () => {
+    const text = rustFiles('crates/chat/src').map(read).join('\n');
+    const named = [...text.matchAll(/platform(?::|: &'static str:| =|: [a-z]+ =) "([a-z]+)"/g)];
+    inBoth(named.map((match) => `platform.${match[1]}`));
+  });
+
   it('have a sentence for every refusal of the show', () => {
     const list = /CODES[^=]*=\s*\[([^\]]*)\]/.exec(read('crates/show/src/refusal.rs'))?.[1] ?? '';
     inBoth([...list.matchAll(/"([a-z_]+)"/g)].map((match) => `refusal.${match[1]}`));
@@ -106,7 +112,7 @@ describe('message files', () => {
       .join('\n');
     // Built from a code at run time.
     const built =
-      /^(error|refusal|notice|warning|preflight|cause|field|problem|phase|run|level|check_level|severity|source|chat_kind|access|theme|settings|keys|next|tab)\./;
+      /^(error|refusal|notice|warning|preflight|cause|field|problem|phase|run|level|check_level|severity|source|chat_kind|platform|access|theme|settings|keys|next|tab)\./;
     const unused = Object.keys(EN).filter((key) => !built.test(key) && !sources.includes(`'${key}'`));
     expect(unused).toEqual([]);
   });
