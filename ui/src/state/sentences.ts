@@ -82,7 +82,9 @@ function stillRuns(incident: Incident): string {
   const running = [...incident.stillLive];
   if (incident.recordingRuns && incident.subject !== 'disk') running.push(t('still.recording'));
   if (running.length === 0) return incident.subject === 'destination' ? t('still.nothing') : '';
-  return t('still.running', { list: listOf(running, prefs.lang), n: running.length });
+  const sentence = t('still.running', { list: listOf(running, prefs.lang), n: running.length });
+  // A name keeps its letters, a word of ours begins its sentence.
+  return incident.stillLive.length > 0 ? sentence : sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }
 
 function nextStep(incident: Incident): string {
