@@ -34,7 +34,8 @@ run_tests() {
   if cargo nextest --version >/dev/null 2>&1; then
     cargo nextest run --locked --no-fail-fast "$@"
   else
-    cargo test --locked --no-fail-fast "$@"
+    # One at a time: tests that encode in real time want the machine to themselves.
+    cargo test --locked --no-fail-fast "$@" -- --test-threads=1
   fi
 }
 

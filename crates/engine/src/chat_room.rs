@@ -30,6 +30,9 @@ const GATHER: Duration = Duration::from_millis(80);
 /// Most lines in one batch: 12 500 a second at [`GATHER`], well above the 5 000 a busy room may bring.
 const BATCH: usize = 1000;
 
+/// Kind of the invented audience, as the wire names it.
+const SIMULATED: &str = "simulated";
+
 /// What pages are told.
 #[derive(Debug, Clone)]
 pub enum Told {
@@ -156,9 +159,7 @@ impl ChatRoom {
                     ConnectorSpec::GenericWebSocket { url },
                 )
             }
-            ChatConnector::Simulated => {
-                ("simulated", String::new(), audience(self.shared.audience))
-            }
+            ChatConnector::Simulated => (SIMULATED, String::new(), audience(self.shared.audience)),
         };
         let connector = Connector::spawn(spec, self.shared.lines.clone(), Arc::new(now));
         lock(&self.shared.connections).insert(
@@ -181,9 +182,16 @@ impl ChatRoom {
         found
     }
 
-    /// Whether a connection of this id is open.
-    pub fn has(&self, id: &str) -> bool {
-        lock(&self.shared.connections).contains_key(id)
+    /// Sends every invented audience home.
+    pub async fn disconnect_simulated(&self) {
+        let simulated: Vec<String> = lock(&self.shared.connections)
+            .iter()
+            .filter(|(_, connection)| connection.kind == SIMULATED)
+            .map(|(id, _)| id.clone())
+            .collect();
+        for id in simulated {
+            self.disconnect(&id).await;
+        }
     }
 
     /// Tells a simulated audience what just went on air.

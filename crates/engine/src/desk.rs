@@ -108,21 +108,25 @@ impl Thread {
     }
 
     fn carry_out(&mut self, actor: &Actor, command: Command) -> Result<u64, WireError> {
-        let (show, seq, catalogue) = {
-            let now = self.publish.borrow();
-            (Arc::clone(&now.show), now.seq, now.catalogue)
-        };
         let at = (self.clock)();
-        let events =
-            decide(&show, command, at).map_err(|r| WireError::refused(r.code(), r.params()))?;
+        let events = decide(self.journal.show(), command, at)
+            .map_err(|r| WireError::refused(r.code(), r.params()))?;
         if events.is_empty() {
-            return Ok(seq);
+            return Ok(self.journal.last_seq().0);
         }
         let Seq(seq) = self.journal.append(actor, at, &events).map_err(|error| {
             tracing::error!(%error, "the journal could not be written; the command did not happen");
             WireError::new(ErrorCode::JournalUnwritable).retryable()
         })?;
-        let catalogue = catalogue + u64::from(events.iter().any(changes_catalogue));
+        // Chat comes by the hundred and changes nothing that is shown: no reason to send the show to everybody.
+        if events
+            .iter()
+            .all(|event| matches!(event, Event::ChatNoted { .. }))
+        {
+            return Ok(seq);
+        }
+        let catalogue =
+            self.publish.borrow().catalogue + u64::from(events.iter().any(changes_catalogue));
         self.publish.send_replace(Published {
             show: Arc::new(self.journal.show().clone()),
             seq,

@@ -112,11 +112,14 @@ fn page(file: &RuntimeFile) -> String {
 }
 
 fn start(run: Run) -> Result<(), StartError> {
-    tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
-        .build()?
-        .block_on(serve(run))
+        .build()?;
+    let outcome = runtime.block_on(serve(run));
+    // Not for ever: a keychain may still be waiting for its person.
+    runtime.shutdown_timeout(Duration::from_secs(2));
+    outcome
 }
 
 async fn serve(run: Run) -> Result<(), StartError> {

@@ -1,8 +1,8 @@
 //! The studio: everything of one engine, started in order, and the handle the API works with.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -17,7 +17,8 @@ use stallcast_media::program::{EventSink, Program, ProgramSpec};
 use stallcast_overlay::{CanvasSize, FontWarning, Fonts, Lang, Overlay, SlateKind, Theme, slate};
 use stallcast_show::{Actor, Command, Phase};
 use stallcast_wire::{
-    DeviceView, Devices, EncoderView, Encoders, ErrorCode, Notice, Request, StatusView, WireError,
+    ChatConnector, DeviceView, Devices, EncoderView, Encoders, ErrorCode, Notice, Request,
+    StatusView, WireError,
 };
 use tokio::runtime::Handle;
 use tokio::sync::{broadcast, mpsc, watch};
@@ -34,8 +35,9 @@ use crate::{StartError, demo, sign_of_life};
 
 /// Preview pictures a second while somebody looks; the web views of some systems draw no more.
 const PREVIEW_FPS: u32 = 15;
-/// Width of the preview, pixels.
-const PREVIEW_WIDTH: u32 = 960;
+/// Width of the preview, pixels: what the smallest studio window shows, and a little more. Scaling and JPEG are the
+/// largest cost of the studio beside the encoder, and grow with the area.
+const PREVIEW_WIDTH: u32 = 800;
 /// Media events waiting for the air thread; beyond, the newest is dropped and states are read again.
 const MEDIA_EVENTS: usize = 256;
 /// Notices a page may lag behind before it loses the oldest.
@@ -83,7 +85,8 @@ struct Inner {
     notices: broadcast::Sender<Notice>,
     status: watch::Receiver<StatusView>,
     ended: watch::Sender<bool>,
-    watchers: AtomicUsize,
+    /// Held while the preview is switched, so that a page that leaves cannot switch it off for one that came.
+    watchers: Mutex<usize>,
     pages: AtomicUsize,
 }
 
@@ -143,6 +146,7 @@ impl Studio {
             events,
             recorder_events,
             orders: waiting_orders,
+            own_orders: orders.clone(),
             notices: notices.clone(),
             status: status_sender,
             warnings,
@@ -162,12 +166,13 @@ impl Studio {
             notices,
             status,
             ended,
-            watchers: AtomicUsize::new(0),
+            watchers: Mutex::new(0),
             pages: AtomicUsize::new(0),
         };
         let studio = Self {
             inner: Arc::new(inner),
         };
+        tokio::spawn(studio.clone().read_keys());
         tokio::spawn(sign_of_life::keep(
             studio.inner.folders.sign_of_life(),
             studio.clone(),
@@ -210,23 +215,28 @@ impl Studio {
     /// # Errors
     /// See [`Desk::submit`].
     pub async fn submit(&self, actor: Actor, command: Command) -> Result<u64, WireError> {
-        if let Command::GoLive = command {
-            self.read_keys().await;
+        let removed = match &command {
+            Command::RemoveDestination { destination } => Some(destination.clone()),
+            _ => None,
+        };
+        let seq = self.inner.desk.submit(actor, command).await?;
+        if let Some(id) = removed {
+            // Or the next destination of this id would stream with the old one's key.
+            let keys = self.inner.keys.clone();
+            tokio::task::spawn_blocking(move || keys.set(&id, String::new(), false));
         }
-        self.inner.desk.submit(actor, command).await
+        Ok(seq)
     }
 
-    /// Reads the enabled destinations' keys off the keychain before the air thread needs them.
-    async fn read_keys(&self) {
+    /// Reads the destinations' keys off the keychain, which may ask a person first, and then lets the
+    /// destinations that waited for them begin.
+    async fn read_keys(self) {
         let (keys, show) = (self.inner.keys.clone(), self.inner.desk.show());
-        let read = move || {
-            show.destinations
-                .keys()
-                .filter(|id| keys.get(id).is_some())
-                .count()
-        };
-        if let Ok(found) = tokio::task::spawn_blocking(read).await {
-            tracing::debug!(found, "keys read");
+        let read = move || keys.read(show.destinations.keys());
+        if tokio::task::spawn_blocking(read).await.is_ok()
+            && self.order(Order::KeysRead).await.is_err()
+        {
+            tracing::debug!("the engine ended before the keys were read");
         }
     }
 
@@ -237,10 +247,9 @@ impl Studio {
     pub async fn look_up(&self, request: Request) -> Result<serde_json::Value, WireError> {
         match request {
             Request::Preflight => {
-                self.read_keys().await;
                 let status = self.inner.status.borrow().clone();
                 answer(&air::preflight(&self.inner.desk.show(), &status, &|id| {
-                    self.inner.keys.knows(id)
+                    self.inner.keys.get(id).is_some()
                 }))
             }
             Request::Devices => blocking(devices).await,
@@ -259,6 +268,10 @@ impl Studio {
                 Ok(serde_json::Value::Null)
             }
             Request::ConnectChat { id, connector } => {
+                let rehearsing = matches!(self.inner.desk.show().phase, Phase::Rehearsing { .. });
+                if connector == ChatConnector::Simulated && !rehearsing {
+                    return Err(WireError::new(ErrorCode::Forbidden));
+                }
                 self.inner.chat.connect(id, connector).await?;
                 Ok(serde_json::Value::Null)
             }
@@ -303,12 +316,22 @@ impl Studio {
 
     /// Counts somebody who looks at the preview, until dropped.
     pub fn watch_preview(&self) -> Watching {
-        if self.inner.watchers.fetch_add(1, Ordering::SeqCst) == 0 {
+        let mut watchers = self.watchers();
+        *watchers += 1;
+        if *watchers == 1 {
             self.set_preview(true);
         }
+        drop(watchers);
         Watching {
             studio: self.clone(),
         }
+    }
+
+    fn watchers(&self) -> MutexGuard<'_, usize> {
+        self.inner
+            .watchers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn set_preview(&self, on: bool) {
@@ -329,10 +352,11 @@ impl Studio {
         }
     }
 
-    /// Whether nobody looks and nothing is on air.
+    /// Whether nobody looks, nothing is on air and nothing is recorded.
     pub fn is_idle(&self) -> bool {
-        self.inner.pages.load(Ordering::SeqCst) == 0
-            && !matches!(self.inner.desk.show().phase, Phase::Live { .. })
+        let show = self.inner.desk.show();
+        let busy = show.recording || matches!(show.phase, Phase::Live { .. });
+        self.inner.pages.load(Ordering::SeqCst) == 0 && !busy
     }
 }
 
@@ -350,7 +374,9 @@ impl Watching {
 
 impl Drop for Watching {
     fn drop(&mut self) {
-        if self.studio.inner.watchers.fetch_sub(1, Ordering::SeqCst) == 1 {
+        let mut watchers = self.studio.watchers();
+        *watchers -= 1;
+        if *watchers == 0 {
             self.studio.set_preview(false);
         }
     }
@@ -382,12 +408,17 @@ async fn prepare(
                 .map_err(|error| StartError::Refused(error.message_key))?;
         }
     }
-    let on_air = desk.show().phase != Phase::Idle;
-    if on_air && !fresh && !sign_of_life::is_recent(&folders.sign_of_life()) {
-        tracing::warn!("the show was interrupted too long ago to go on by itself; it was ended");
-        desk.submit(air::engine(), Command::EndShow)
-            .await
-            .map_err(|error| StartError::Refused(error.message_key))?;
+    if !fresh && !sign_of_life::is_recent(&folders.sign_of_life()) {
+        for (begun, command) in [
+            (desk.show().phase != Phase::Idle, Command::EndShow),
+            (desk.show().recording, Command::SetRecording { on: false }),
+        ] {
+            if begun {
+                tracing::warn!(?command, "interrupted too long ago to go on by itself");
+                let refused = |error: WireError| StartError::Refused(error.message_key);
+                desk.submit(air::engine(), command).await.map_err(refused)?;
+            }
+        }
     }
     Ok(())
 }

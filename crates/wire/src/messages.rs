@@ -114,7 +114,7 @@ pub enum CheckLevel {
 /// One check.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct Check {
-    /// What was checked: `camera`, `sound`, `encoder`, `destination`, `key`, `disk`, `products`, `journal`.
+    /// What was checked: `destination`, `key`, `encoder`, `picture`, `sound`, `disk`, `products`.
     pub id: String,
     /// Outcome.
     pub level: CheckLevel,

@@ -34,12 +34,16 @@ pub const CANVAS: &str = "landscape";
 /// How often health is looked at.
 const LOOK: Duration = Duration::from_millis(500);
 /// How long after a recording part failed the next is begun.
-const RECORD_AGAIN: Duration = Duration::from_secs(2);
+const RECORD_AGAIN: Duration = Duration::from_secs(30);
 
 /// Told to the air thread from outside the show's state.
 pub enum Order {
     /// A key was stored or forgotten.
     KeyChanged(DestinationId),
+    /// The keychain was read: destinations that waited for their key may begin.
+    KeysRead,
+    /// A recording part was closed; the cause when it failed.
+    PartClosed(Result<(), String>),
     /// Finalise what is open and end.
     End,
 }
@@ -57,6 +61,7 @@ pub struct Parts {
     pub events: mpsc::Receiver<MediaEvent>,
     pub recorder_events: EventSink,
     pub orders: mpsc::Receiver<Order>,
+    pub own_orders: mpsc::Sender<Order>,
     pub notices: broadcast::Sender<Notice>,
     pub status: watch::Sender<StatusView>,
     pub warnings: Vec<String>,
@@ -162,14 +167,19 @@ impl Air {
                     let show = self.parts.desk.show();
                     self.outputs.key_changed(&id, &show);
                 }
+                Woken::Order(Some(Order::KeysRead)) => self.outputs.follow(&self.parts.desk.show()),
+                Woken::Order(Some(Order::PartClosed(outcome))) => self.part_closed(outcome),
                 Woken::Order(Some(Order::End) | None) => break,
                 Woken::Look => self.look(),
             }
         }
-        self.outputs.end();
-        if let Some(recording) = self.recording.take() {
-            self.finish(recording);
+        // The recording first: it is what cannot be sent again.
+        if let Some(recording) = self.recording.take()
+            && let Err(cause) = runtime.block_on(recording.finish())
+        {
+            tracing::error!(cause, "the last recording part failed");
         }
+        self.outputs.end();
     }
 
     fn follow(&mut self) {
@@ -221,7 +231,7 @@ impl Air {
         let rehearsing = matches!(show.phase, Phase::Rehearsing { .. });
         self.parts.runtime.block_on(async move {
             if !rehearsing {
-                chat.disconnect(SEAT).await;
+                chat.disconnect_simulated().await;
             } else if chat.statuses().is_empty() {
                 chat.connect(SEAT.into(), stallcast_wire::ChatConnector::Simulated)
                     .await;
@@ -263,8 +273,18 @@ impl Air {
         });
     }
 
+    /// Closes a part in the background: a slow disk must not hold up the show.
     fn finish(&mut self, recording: Recording) {
-        if let Err(cause) = recording.finish(&self.parts.runtime) {
+        let orders = self.parts.own_orders.clone();
+        self.parts.runtime.spawn(async move {
+            let outcome = recording.finish().await;
+            // At the end of the engine nobody listens any more; the part is closed all the same.
+            let _ = orders.send(Order::PartClosed(outcome)).await;
+        });
+    }
+
+    fn part_closed(&mut self, outcome: Result<(), String>) {
+        if let Err(cause) = outcome {
             tracing::error!(cause, "a recording part failed");
             self.record_again = Some(std::time::Instant::now() + RECORD_AGAIN);
             self.tell(NoticeLevel::Error, "notice.recording_failed", &[]);
@@ -309,7 +329,7 @@ impl Air {
                 // What is in the file stays playable; the next part is begun when the disk may take it.
                 if let Some(failed) = self.recording.take() {
                     self.record_again = Some(std::time::Instant::now() + RECORD_AGAIN);
-                    drop(failed);
+                    self.finish(failed);
                 }
             }
             MediaEvent::RecordingGap { dropped, .. } => {
@@ -330,6 +350,8 @@ impl Air {
         if show.recording && self.recording.is_none() {
             self.begin_part(&show);
         }
+        // A receiver that could not listen is tried again.
+        self.outputs.follow(&show);
         let status = self.status(&show);
         self.parts.status.send_replace(status);
     }

@@ -68,7 +68,7 @@ impl Outputs {
         let gone: Vec<_> = self
             .running
             .iter()
-            .filter(|(id, (value, _))| wanted(id) != Some(value))
+            .filter(|(id, (value, _))| !wanted(id).is_some_and(|now| same_place(now, value)))
             .map(|(id, _)| id.clone())
             .collect();
         for id in gone {
@@ -78,9 +78,10 @@ impl Outputs {
         }
         for (id, value) in &show.destinations {
             if wanted(id).is_some() && !self.running.contains_key(id) {
-                let destination = self.open(value);
-                self.running
-                    .insert(id.clone(), (value.clone(), destination));
+                if let Some(destination) = self.open(value) {
+                    self.running
+                        .insert(id.clone(), (value.clone(), destination));
+                }
             }
         }
         match (
@@ -104,7 +105,7 @@ impl Outputs {
             .block_on(futures_util::future::join_all(ending));
     }
 
-    /// A key was stored or forgotten: its destination starts anew with it.
+    /// A key was stored or forgotten: its destination starts anew with it, or ends.
     pub fn key_changed(&mut self, id: &DestinationId, show: &Show) {
         if let Some((_, destination)) = self.running.remove(id) {
             self.runtime.spawn(destination.stop());
@@ -112,7 +113,9 @@ impl Outputs {
         self.follow(show);
     }
 
-    fn open(&self, value: &stallcast_show::Destination) -> Destination {
+    /// `None` while its key is not at hand: an address without its key would be published under a wrong name.
+    fn open(&self, value: &stallcast_show::Destination) -> Option<Destination> {
+        let key = self.keys.get(&value.id)?;
         let preset = self
             .platforms
             .platforms
@@ -121,12 +124,12 @@ impl Outputs {
         let spec = DestinationSpec {
             id: value.id.0.clone(),
             url: value.url.clone(),
-            key: self.keys.get(&value.id).unwrap_or_else(|| Secret::new("")),
+            key,
             closing_deadline: preset.and_then(Platform::closing_deadline),
             tls_roots: self.tls_roots.clone(),
         };
         let _inside = self.runtime.enter();
-        Destination::spawn(spec, self.hub.clone())
+        Some(Destination::spawn(spec, self.hub.clone()))
     }
 
     fn rehearse(&self) -> Option<Rehearsal> {
@@ -177,13 +180,18 @@ impl Outputs {
     /// Health of every destination of the show, running or not.
     pub fn health(&self, show: &Show) -> Vec<DestinationHealth> {
         show.destinations
-            .keys()
-            .map(|id| {
+            .iter()
+            .map(|(id, destination)| {
                 let status = self
                     .running
                     .get(id)
                     .map(|(_, destination)| destination.status().borrow().clone());
-                health(id, status, self.keys.knows(id))
+                let wanted = matches!(show.phase, Phase::Live { .. }) && destination.enabled;
+                let mut health = health(id, status, self.keys.get(id).is_some());
+                if wanted && !health.has_key {
+                    health.error = "no_key".into();
+                }
+                health
             })
             .collect()
     }
@@ -206,6 +214,11 @@ fn source_clock(
         let composed = Duration::from_micros(u64::try_from(began).ok()?) + timestamp;
         SystemTime::now().checked_sub(program_time().checked_sub(composed)?)
     })
+}
+
+/// A new name is no reason to cut a stream.
+fn same_place(a: &stallcast_show::Destination, b: &stallcast_show::Destination) -> bool {
+    (&a.url, &a.platform) == (&b.url, &b.platform)
 }
 
 fn health(

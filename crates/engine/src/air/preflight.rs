@@ -63,8 +63,7 @@ fn destinations(show: &Show, has_key: &dyn Fn(&DestinationId) -> bool) -> Vec<Ch
         .into_iter()
         .map(|destination| {
             let name = [("name", destination.name.clone())];
-            // A custom address may carry its key; a platform's never does.
-            if !has_key(&destination.id) && destination.platform != "custom" {
+            if !has_key(&destination.id) {
                 item("key", CheckLevel::Stop, "missing", &name)
             } else {
                 item("destination", CheckLevel::Ok, "ready", &name)
@@ -191,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_platform_without_its_key_stops_the_show_and_a_custom_address_does_not() {
+    fn a_destination_without_its_key_stops_the_show() {
         let mut show = Show::default();
         for (id, platform) in [("a", "bilibili"), ("b", "custom")] {
             let destination = Destination {
@@ -203,7 +202,7 @@ mod tests {
             };
             show.destinations.insert(id.into(), destination);
         }
-        let found = destinations(&show, &|_| false);
+        let found = destinations(&show, &|id| id.as_str() == "b");
         assert_eq!(found[0].key, "preflight.key.missing");
         assert_eq!(found[1].key, "preflight.destination.ready");
     }

@@ -73,18 +73,16 @@ impl Recording {
     }
 
     /// Finalises the part and waits for it; gives the cause when it failed.
-    pub fn finish(mut self, runtime: &Handle) -> Result<(), String> {
+    pub async fn finish(mut self) -> Result<(), String> {
         if let Some(stop) = self.stop.take() {
             // A part that ended by itself no longer listens.
             let _ = stop.send(());
         }
-        runtime.block_on(async {
-            match tokio::time::timeout(FINISH_WITHIN, self.task).await {
-                Ok(Ok(outcome)) => outcome,
-                Ok(Err(error)) => Err(error.to_string()),
-                Err(_) => Err("the disk did not take the end of the recording in time".into()),
-            }
-        })
+        match tokio::time::timeout(FINISH_WITHIN, self.task).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(_) => Err("the disk did not take the end of the recording in time".into()),
+        }
     }
 }
 
@@ -118,6 +116,9 @@ async fn record(
             break;
         }
         let Some(recorder) = &mut recorder else { break };
+        if recorder.has_failed() {
+            break;
+        }
         recorder.push(&packet(delivered.packet, delivered.format.video.fps));
         report.send_replace(recorder.bytes_written());
     }

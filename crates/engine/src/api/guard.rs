@@ -1,5 +1,5 @@
 //! The guard at the door: only this machine's own names as Host (against DNS rebinding) and only our own
-//! pages as Origin.
+//! pages as Origin; and nothing of the API without the session's token, before a body is read.
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -15,6 +15,9 @@ const DESKTOP_ORIGINS: [&str; 3] = [
     "https://tauri.localhost",
 ];
 
+/// What asks for no bearer token: the sign of life, and the sockets, which ask for it in their first message.
+const OPEN: [&str; 3] = ["/api/health", "/api/ws", "/api/preview"];
+
 /// Lets a request pass, or refuses it before any handler sees it.
 pub async fn check(State(api): State<Api>, request: Request, next: Next) -> Response {
     let desktop = match permit(request.headers(), api.port) {
@@ -29,6 +32,13 @@ pub async fn check(State(api): State<Api>, request: Request, next: Next) -> Resp
     };
     if desktop.is_some() && request.method() == axum::http::Method::OPTIONS {
         return cross_origin(StatusCode::NO_CONTENT.into_response(), desktop);
+    }
+    let path = request.uri().path();
+    if path.starts_with("/api/")
+        && !OPEN.contains(&path)
+        && api.actor_of(request.headers()).is_none()
+    {
+        return cross_origin(StatusCode::UNAUTHORIZED.into_response(), desktop);
     }
     cross_origin(next.run(request).await, desktop)
 }

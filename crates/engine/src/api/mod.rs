@@ -24,6 +24,9 @@ use crate::studio::Studio;
 /// Largest spreadsheet taken, bytes.
 const MAX_UPLOAD: usize = 64 << 20;
 
+/// How long open connections may take to close at the end.
+const FAREWELL: std::time::Duration = std::time::Duration::from_secs(2);
+
 /// What every handler needs.
 #[derive(Clone)]
 pub struct Api {
@@ -58,7 +61,7 @@ impl Api {
                 "/api/import",
                 post(upload::import_route).layer(DefaultBodyLimit::max(MAX_UPLOAD)),
             )
-            .route("/api/photo/{name}", get(photos::photo))
+            .route("/api/photo/{*name}", get(photos::photo))
             .route(
                 "/api/chat",
                 post(webhook::receive)
@@ -70,9 +73,14 @@ impl Api {
                 guard::check,
             ))
             .with_state(self);
-        axum::serve(listener, app)
-            .with_graceful_shutdown(async move { studio.ended().await })
-            .await
+        let ended = studio.clone();
+        let served =
+            axum::serve(listener, app).with_graceful_shutdown(async move { ended.ended().await });
+        // A page that does not read must not keep the engine from ending.
+        tokio::select! {
+            served = served => served,
+            () = async { studio.ended().await; tokio::time::sleep(FAREWELL).await } => Ok(()),
+        }
     }
 
     /// Who stands behind a token.

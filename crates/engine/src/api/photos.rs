@@ -1,21 +1,16 @@
 //! Product photos for the page.
 
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::Api;
 
-/// Sends one photo of the show's photo folder. Asks for the session's token, so a page shows it from memory.
-pub async fn photo(
-    State(api): State<Api>,
-    headers: HeaderMap,
-    Path(name): Path<String>,
-) -> Response {
-    if api.actor_of(&headers).is_none() {
-        return StatusCode::UNAUTHORIZED.into_response();
-    }
-    let plain = !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\']);
+/// Sends one photo of the show's photo folder. The guard asks for the session's token, so a page shows it from memory.
+pub async fn photo(State(api): State<Api>, Path(name): Path<String>) -> Response {
+    let plain = name
+        .split('/')
+        .all(|part| !part.is_empty() && !part.starts_with('.') && !part.contains('\\'));
     let kind = match name
         .rsplit('.')
         .next()

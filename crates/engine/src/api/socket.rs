@@ -10,6 +10,7 @@ use stallcast_wire::{
     ShowView, Topic, WireError, least_role, least_role_of_request,
 };
 use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::mpsc;
 use tokio::time::{Duration, timeout};
 
 use super::Api;
@@ -20,6 +21,10 @@ use crate::clock::now;
 const MAX_MESSAGE: usize = 256 << 10;
 /// How long a page may take to say hello, or to take a message, before its socket is closed.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Requests of one page under way at once. They may wait for a person at the keychain, so topics flow beside them;
+/// one more is refused.
+const SLOW_REQUESTS: usize = 4;
 
 /// Opens the socket.
 pub async fn open(State(api): State<Api>, upgrade: WebSocketUpgrade) -> Response {
@@ -133,6 +138,7 @@ async fn talk(api: Api, mut socket: WebSocket) {
     let mut meters = studio.meters();
     let mut notices = studio.notices();
     let (recent, mut lines) = studio.chat().follow();
+    let (slow, mut answers) = mpsc::channel(SLOW_REQUESTS);
     let mut pushed = Pushed {
         seq: 0,
         catalogue: None,
@@ -145,7 +151,9 @@ async fn talk(api: Api, mut socket: WebSocket) {
     loop {
         let alive = tokio::select! {
             message = socket.recv() => match message {
-                Some(Ok(Message::Text(text))) => answer(&api, &actor, &mut socket, text.as_str()).await,
+                Some(Ok(Message::Text(text))) => {
+                    answer(&api, &actor, &mut socket, &slow, text.as_str()).await
+                }
                 Some(Ok(Message::Close(_)) | Err(_)) | None => false,
                 Some(Ok(_)) => true,
             },
@@ -161,11 +169,16 @@ async fn talk(api: Api, mut socket: WebSocket) {
                 let levels = levels(&meters.borrow_and_update());
                 pushed.topic(&mut socket, Topic::Meters(levels)).await
             }
+            Some(message) = answers.recv() => send(&mut socket, &message).await,
             batch = lines.recv() => match batch {
                 Ok(Told::Lines(lines)) => send(&mut socket, &ServerMessage::Chat { lines: lines.to_vec() }).await,
                 Ok(Told::Removed(gone)) => send(&mut socket, &ServerMessage::ChatRemoved { messages: gone.to_vec() }).await,
-                // The page lags: the lines it missed are in the journal, it goes on with the newest.
-                Err(RecvError::Lagged(_)) => true,
+                // The page lags and goes on with the newest lines; it knows which of them it has.
+                Err(RecvError::Lagged(_)) => {
+                    let (recent, newest) = studio.chat().follow();
+                    lines = newest;
+                    send(&mut socket, &ServerMessage::Chat { lines: recent }).await
+                }
                 Err(RecvError::Closed) => false,
             },
             notice = notices.recv() => match notice {
@@ -181,21 +194,40 @@ async fn talk(api: Api, mut socket: WebSocket) {
     }
 }
 
-async fn answer(api: &Api, actor: &Actor, socket: &mut WebSocket, text: &str) -> bool {
+async fn answer(
+    api: &Api,
+    actor: &Actor,
+    socket: &mut WebSocket,
+    slow: &mpsc::Sender<ServerMessage>,
+    text: &str,
+) -> bool {
     let (id, outcome) = match serde_json::from_str(text) {
         Ok(ClientMessage::Command { id, command }) => (id, carry_out(api, actor, command).await),
-        Ok(ClientMessage::Request { id, request }) => (id, look_up(api, actor, request).await),
+        Ok(ClientMessage::Request { id, request }) => match slow.clone().try_reserve_owned() {
+            Ok(place) => {
+                let (api, actor) = (api.clone(), actor.clone());
+                tokio::spawn(async move {
+                    place.send(result(id, look_up(&api, &actor, request).await));
+                });
+                return true;
+            }
+            Err(_) => (id, Err(WireError::new(ErrorCode::TooLarge).retryable())),
+        },
         Ok(ClientMessage::Hello { .. } | ClientMessage::Ack { .. }) => return true,
         Err(error) => (
             0,
             Err(WireError::new(ErrorCode::Malformed).with("cause", error.to_string())),
         ),
     };
+    send(socket, &result(id, outcome)).await
+}
+
+fn result(id: u32, outcome: Answer) -> ServerMessage {
     let outcome = match outcome {
         Ok((seq, data)) => Outcome::Ok { seq, data },
         Err(error) => Outcome::Failed { error },
     };
-    send(socket, &ServerMessage::Result { id, outcome }).await
+    ServerMessage::Result { id, outcome }
 }
 
 type Answer = Result<(u64, serde_json::Value), WireError>;

@@ -57,23 +57,21 @@ impl Keys {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The key of a destination. The keychain is asked once, then the key is remembered.
-    pub fn get(&self, id: &DestinationId) -> Option<Secret> {
-        if let Some(key) = self.held().known.get(id) {
-            return Some(key.clone());
+    /// Asks the keychain for the keys that are not at hand yet. Blocks for as long as a person takes to unlock it:
+    /// never call it where the show would wait.
+    pub fn read<'a>(&self, ids: impl Iterator<Item = &'a DestinationId>) {
+        for id in ids {
+            if self.keychain && self.get(id).is_none() {
+                if let Some(key) = system::read(id.as_str()) {
+                    self.held().known.insert(id.clone(), Secret::new(key));
+                }
+            }
         }
-        let key = Secret::new(if self.keychain {
-            system::read(id.as_str())?
-        } else {
-            return None;
-        });
-        self.held().known.insert(id.clone(), key.clone());
-        Some(key)
     }
 
-    /// Whether a key is at hand without asking the keychain.
-    pub fn knows(&self, id: &DestinationId) -> bool {
-        self.held().known.contains_key(id)
+    /// The key of a destination, if it is at hand; the keychain is not asked.
+    pub fn get(&self, id: &DestinationId) -> Option<Secret> {
+        self.held().known.get(id).cloned()
     }
 
     /// Stores a key; an empty one is forgotten. The file is used only when the keychain does not take the key (it

@@ -175,6 +175,12 @@ impl Recorder {
         Progress::Gap { start_us }
     }
 
+    /// Whether writing failed; nothing more goes into the file then.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.shared.failed.load(Ordering::Acquire)
+    }
+
     /// Packets left out because the disk was too slow.
     #[must_use]
     pub fn dropped(&self) -> u64 {
