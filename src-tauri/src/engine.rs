@@ -1,5 +1,6 @@
 //! The engine's life as seen from the window: find a running one, else start one that outlives us.
 
+use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -66,16 +67,33 @@ fn attach_blocking() -> Result<Attached, EngineError> {
     Err(EngineError::Silent)
 }
 
-/// The engine named by the runtime file, if something listens there.
+/// The engine named by the runtime file, if it answers there: after a crash the port may be somebody else's.
 fn running() -> Option<Attached> {
     let file: RuntimeFile =
         serde_json::from_slice(&std::fs::read(data_folder().join("engine.json")).ok()?).ok()?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, file.port));
-    TcpStream::connect_timeout(&address, Duration::from_millis(300)).ok()?;
+    answers(address).then_some(())?;
     Some(Attached {
         base: format!("http://{address}"),
         token: file.token,
     })
+}
+
+/// Whether an engine answers at this address.
+fn answers(address: SocketAddr) -> bool {
+    let ask = || -> std::io::Result<String> {
+        let patience = Duration::from_millis(300);
+        let mut socket = TcpStream::connect_timeout(&address, patience)?;
+        socket.set_read_timeout(Some(patience))?;
+        write!(
+            socket,
+            "GET /api/health HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
+        )?;
+        let mut answer = String::new();
+        socket.take(4096).read_to_string(&mut answer)?;
+        Ok(answer)
+    };
+    ask().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200") && answer.ends_with("stallcast"))
 }
 
 /// The same folder as the engine's; given to it on its command line, so the two cannot differ.
@@ -94,8 +112,10 @@ fn start() -> Result<(), EngineError> {
     let program = program().ok_or(EngineError::Missing)?;
     let data = data_folder();
     std::fs::create_dir_all(&data).map_err(|_| EngineError::NotStarted)?;
-    let log =
-        std::fs::File::create(data.join("engine.log")).map_err(|_| EngineError::NotStarted)?;
+    let log = data.join("engine.log");
+    // The last run's log says why it ended; kept once. There is none at the first start.
+    let _ = std::fs::rename(&log, data.join("engine.last.log"));
+    let log = std::fs::File::create(log).map_err(|_| EngineError::NotStarted)?;
     let mut command = Command::new(program);
     command
         .arg("run")

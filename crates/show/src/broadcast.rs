@@ -1,6 +1,7 @@
 //! The show's name, its destinations and how far it is: what may happen and what it changes.
 
 use crate::check::{self, ID_MAX, NAME_MAX};
+use crate::refusal::UrlFault;
 use crate::{At, Destination, DestinationId, Event, Phase, Refusal, Show};
 
 /// Most destinations of one show.
@@ -26,6 +27,13 @@ impl Show {
         check::filled("platform", &destination.platform, NAME_MAX)?;
         check::filled("destination_name", &destination.name, NAME_MAX)?;
         check::url("destination_url", &destination.url, &["rtmp", "rtmps"])?;
+        // What follows a question mark is a key on every platform that uses one; keys stay out of the journal.
+        if destination.url.contains('?') {
+            return Err(Refusal::BadUrl {
+                field: "destination_url",
+                fault: UrlFault::Credentials,
+            });
+        }
         match self.destinations.get(&destination.id) {
             Some(known) if *known == destination => return Ok(Vec::new()),
             Some(_) => {}

@@ -77,11 +77,12 @@ impl Outputs {
             }
         }
         for (id, value) in &show.destinations {
-            if wanted(id).is_some() && !self.running.contains_key(id) {
-                if let Some(destination) = self.open(value) {
-                    self.running
-                        .insert(id.clone(), (value.clone(), destination));
-                }
+            if wanted(id).is_some()
+                && !self.running.contains_key(id)
+                && let Some(destination) = self.open(value)
+            {
+                self.running
+                    .insert(id.clone(), (value.clone(), destination));
             }
         }
         match (

@@ -61,10 +61,11 @@ impl Keys {
     /// never call it where the show would wait.
     pub fn read<'a>(&self, ids: impl Iterator<Item = &'a DestinationId>) {
         for id in ids {
-            if self.keychain && self.get(id).is_none() {
-                if let Some(key) = system::read(id.as_str()) {
-                    self.held().known.insert(id.clone(), Secret::new(key));
-                }
+            if self.keychain
+                && self.get(id).is_none()
+                && let Some(key) = system::read(id.as_str())
+            {
+                self.held().known.insert(id.clone(), Secret::new(key));
             }
         }
     }
