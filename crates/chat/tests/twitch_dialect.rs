@@ -81,7 +81,10 @@ async fn recorded_shapes_arrive_with_their_names_and_ids_and_removals_follow() {
 
 #[tokio::test]
 async fn every_line_of_a_recorded_hour_is_read() {
-    let path = "/work/shared/data/twitch_recent_800.json";
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../../shared/data/twitch_recent_800.json"
+    );
     let path = std::env::var("STALLCAST_TWITCH_RECORDING").unwrap_or_else(|_| path.to_owned());
     let Ok(json) = std::fs::read_to_string(&path) else {
         eprintln!("NOT RUN: no recording at {path} (set STALLCAST_TWITCH_RECORDING)");

@@ -91,7 +91,8 @@ fn own_cases_that_were_not_trained_on_are_told_apart() {
 /// model: `training/README.md` holds the cross-validated figures.
 #[test]
 fn the_development_sets_are_recognised_where_they_are_at_hand() {
-    let folder = std::env::var("STALLCAST_CHAT_DATA").unwrap_or("/work/shared/data".into());
+    let folder = std::env::var("STALLCAST_CHAT_DATA")
+        .unwrap_or(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data").into());
     for (name, text_at, ask_at, at_least) in [
         ("livechat_dev.csv", 1, 2, 0.80),
         ("shop_dev.csv", 2, 3, 0.90),

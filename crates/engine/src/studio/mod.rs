@@ -1,37 +1,36 @@
 //! The studio: everything of one engine, started in order, and the handle the API works with.
 
+mod begin;
+mod requests;
+
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use stallcast_chat::Language;
 use stallcast_delivery::presets::{self, Platforms};
 use stallcast_delivery::{Hub, TlsRoots};
 use stallcast_journal::{Journal, Origin};
 use stallcast_media::audio::Meters;
-use stallcast_media::blend::Layer;
 use stallcast_media::preview::PreviewFrame;
 use stallcast_media::program::{EventSink, Program, ProgramSpec};
-use stallcast_overlay::{CanvasSize, FontWarning, Fonts, Lang, Overlay, SlateKind, Theme, slate};
+use stallcast_overlay::Lang;
 use stallcast_show::{Actor, Command, Phase};
-use stallcast_wire::{
-    ChatConnector, DeviceView, Devices, EncoderView, Encoders, ErrorCode, Notice, Request,
-    StatusView, WireError,
-};
+use stallcast_wire::{ErrorCode, Notice, StatusView, WireError};
 use tokio::runtime::Handle;
 use tokio::sync::{broadcast, mpsc, watch};
 
-use crate::air::{self, Air, CANVAS, Order, Parts};
+use crate::air::{self, Air, Order, Parts};
 use crate::chat_connections::ChatConnections;
 use crate::chat_room::ChatRoom;
 use crate::clock::now;
-use crate::desk::{Desk, Published};
+use crate::desk::Desk;
 use crate::folders::Folders;
 use crate::keys::Keys;
-use crate::wire_name::wire_name;
-use crate::{StartError, demo, sign_of_life};
+use crate::{StartError, sign_of_life};
+pub use begin::program_spec;
+use begin::{draw, prepare};
 
 /// Preview pictures a second while somebody looks; the web views of some systems draw no more.
 const PREVIEW_FPS: u32 = 15;
@@ -240,58 +239,6 @@ impl Studio {
         }
     }
 
-    /// Answers a request.
-    ///
-    /// # Errors
-    /// When it cannot be answered; see each [`Request`].
-    pub async fn look_up(&self, request: Request) -> Result<serde_json::Value, WireError> {
-        match request {
-            Request::Preflight => {
-                let status = self.inner.status.borrow().clone();
-                answer(&air::preflight(&self.inner.desk.show(), &status, &|id| {
-                    self.inner.keys.get(id).is_some()
-                }))
-            }
-            Request::Devices => blocking(devices).await,
-            Request::Encoders => blocking(encoders).await,
-            Request::Platforms => answer(self.inner.platforms.as_ref()),
-            Request::SetKey {
-                destination,
-                key,
-                allow_file,
-            } => {
-                let (keys, id) = (self.inner.keys.clone(), destination.clone());
-                tokio::task::spawn_blocking(move || keys.set(&id, key, allow_file))
-                    .await
-                    .map_err(|_| WireError::new(ErrorCode::Internal))??;
-                self.order(Order::KeyChanged(destination)).await?;
-                Ok(serde_json::Value::Null)
-            }
-            Request::ConnectChat { id, connector } => {
-                let rehearsing = matches!(self.inner.desk.show().phase, Phase::Rehearsing { .. });
-                if connector == ChatConnector::Simulated && !rehearsing {
-                    return Err(WireError::new(ErrorCode::Forbidden));
-                }
-                self.inner.chat.connect(id, connector).await?;
-                Ok(serde_json::Value::Null)
-            }
-            Request::DisconnectChat { id } => {
-                self.inner.chat.disconnect(&id).await?;
-                Ok(serde_json::Value::Null)
-            }
-            Request::Shutdown => {
-                if matches!(self.inner.desk.show().phase, Phase::Live { .. }) {
-                    return Err(WireError::refused(
-                        "already_live",
-                        std::collections::BTreeMap::new(),
-                    ));
-                }
-                self.end().await;
-                Ok(serde_json::Value::Null)
-            }
-        }
-    }
-
     async fn order(&self, order: Order) -> Result<(), WireError> {
         self.inner
             .orders
@@ -393,112 +340,6 @@ impl Drop for Page {
     }
 }
 
-/// Puts the demo into a fresh journal, and takes a show off air that was interrupted too long ago to go on.
-async fn prepare(
-    desk: &Desk,
-    folders: &Folders,
-    fresh: bool,
-    begin: Fresh,
-    lang: Lang,
-) -> Result<(), StartError> {
-    if fresh && begin == Fresh::Demo {
-        for command in demo::commands(folders, lang == Lang::Zh)? {
-            desk.submit(air::engine(), command)
-                .await
-                .map_err(|error| StartError::Refused(error.message_key))?;
-        }
-    }
-    if !fresh && !sign_of_life::is_recent(&folders.sign_of_life()) {
-        for (begun, command) in [
-            (desk.show().phase != Phase::Idle, Command::EndShow),
-            (desk.show().recording, Command::SetRecording { on: false }),
-        ] {
-            if begun {
-                tracing::warn!(?command, "interrupted too long ago to go on by itself");
-                let refused = |error: WireError| StartError::Refused(error.message_key);
-                desk.submit(air::engine(), command).await.map_err(refused)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Starts the overlay's thread and draws the slate; gives what a person should know about the fonts.
-fn draw(
-    options: &Options,
-    desk: &Desk,
-    program: &Arc<Program>,
-    ended: watch::Receiver<bool>,
-) -> Result<(JoinHandle<()>, Vec<String>), StartError> {
-    let theme = Theme::load(&options.folders.asset("themes").join(&options.theme))?;
-    let fonts = Fonts::system();
-    let warnings = fonts
-        .warnings()
-        .iter()
-        .map(|warning| font_warning(*warning).to_owned())
-        .collect();
-    let canvas = &program.spec().canvas;
-    let canvas = CanvasSize {
-        width: canvas.width,
-        height: canvas.height,
-    };
-    let (program, lang) = (Arc::clone(program), options.lang);
-    let (published, photos): (watch::Receiver<Published>, PathBuf) =
-        (desk.published(), options.folders.photos());
-    let runtime = Handle::current();
-    let thread = std::thread::Builder::new()
-        .name("overlay".into())
-        .spawn(move || {
-            let picture = slate(&theme, &fonts, SlateKind::NoInput, lang, canvas);
-            program.set_slate(Some(Layer {
-                id: "slate".into(),
-                version: 1,
-                x: 0,
-                y: 0,
-                width: picture.width,
-                height: picture.height,
-                rgba: picture.rgba,
-                opacity: 1.0,
-            }));
-            let overlay = Overlay::new(theme, fonts, canvas);
-            crate::picture::follow(overlay, &program, published, ended, lang, &photos, &runtime);
-        })?;
-    Ok((thread, warnings))
-}
-
-/// The canvas and encoding of a height of 720 or 1080 lines.
-///
-/// # Errors
-/// Any other height.
-pub fn program_spec(
-    lines: u32,
-    kbps: Option<u32>,
-    encoder: Option<String>,
-) -> Result<ProgramSpec, StartError> {
-    let (width, usual_kbps) = match lines {
-        720 => (1280, 2500),
-        1080 => (1920, 4500),
-        other => return Err(StartError::CanvasHeight(other)),
-    };
-    let mut spec = ProgramSpec::hd720();
-    spec.canvas.id = CANVAS.into();
-    spec.canvas.width = width;
-    spec.canvas.height = lines;
-    spec.encode.video_kbps = kbps.unwrap_or(usual_kbps);
-    spec.encode.encoder = encoder;
-    spec.encode.keyframe_interval = Duration::from_secs(2);
-    Ok(spec)
-}
-
-/// The page's sentence for what the fonts cannot draw.
-fn font_warning(warning: FontWarning) -> &'static str {
-    match warning {
-        FontWarning::NoFont => "warning.no_font",
-        FontWarning::NoChinese => "warning.no_chinese_font",
-        FontWarning::NoEmoji => "warning.no_emoji_font",
-    }
-}
-
 fn empty_status() -> StatusView {
     StatusView {
         now: now().0,
@@ -512,45 +353,5 @@ fn empty_status() -> StatusView {
         uplink_kbps: 0.0,
         chat: vec![],
         warnings: vec![],
-    }
-}
-
-fn answer(value: &impl serde::Serialize) -> Result<serde_json::Value, WireError> {
-    serde_json::to_value(value).map_err(|_| WireError::new(ErrorCode::Internal))
-}
-
-async fn blocking<T: serde::Serialize + Send + 'static>(
-    look: fn() -> T,
-) -> Result<serde_json::Value, WireError> {
-    let found = tokio::task::spawn_blocking(look)
-        .await
-        .map_err(|_| WireError::new(ErrorCode::Internal))?;
-    answer(&found)
-}
-
-fn devices() -> Devices {
-    let found = stallcast_media::devices::list().into_iter();
-    Devices {
-        devices: found
-            .map(|d| DeviceView {
-                id: d.id,
-                name: d.name,
-                kind: wire_name(&d.kind),
-            })
-            .collect(),
-    }
-}
-
-fn encoders() -> Encoders {
-    let tried = stallcast_media::encoder::probe().into_iter();
-    let encoders = tried.map(|report| EncoderView {
-        name: report.name,
-        hardware: report.hardware,
-        works: report.works,
-        fps: report.speed_fps,
-        reason: report.reason.as_ref().map(wire_name).unwrap_or_default(),
-    });
-    Encoders {
-        encoders: encoders.collect(),
     }
 }

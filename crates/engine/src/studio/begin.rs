@@ -1,0 +1,126 @@
+//! How a studio begins: what a fresh or interrupted journal needs, the canvas, and the overlay's thread.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use stallcast_media::blend::Layer;
+use stallcast_media::program::{Program, ProgramSpec};
+use stallcast_overlay::{CanvasSize, FontWarning, Fonts, Lang, Overlay, SlateKind, Theme, slate};
+use stallcast_show::{Command, Phase};
+use stallcast_wire::WireError;
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+
+use super::{Fresh, Options};
+use crate::air::{self, CANVAS};
+use crate::desk::{Desk, Published};
+use crate::folders::Folders;
+use crate::{StartError, demo, sign_of_life};
+
+/// Puts the demo into a fresh journal, and takes a show off air that was interrupted too long ago to go on.
+pub(super) async fn prepare(
+    desk: &Desk,
+    folders: &Folders,
+    fresh: bool,
+    begin: Fresh,
+    lang: Lang,
+) -> Result<(), StartError> {
+    if fresh && begin == Fresh::Demo {
+        for command in demo::commands(folders, lang == Lang::Zh)? {
+            desk.submit(air::engine(), command)
+                .await
+                .map_err(|error| StartError::Refused(error.message_key))?;
+        }
+    }
+    if !fresh && !sign_of_life::is_recent(&folders.sign_of_life()) {
+        for (begun, command) in [
+            (desk.show().phase != Phase::Idle, Command::EndShow),
+            (desk.show().recording, Command::SetRecording { on: false }),
+        ] {
+            if begun {
+                tracing::warn!(?command, "interrupted too long ago to go on by itself");
+                let refused = |error: WireError| StartError::Refused(error.message_key);
+                desk.submit(air::engine(), command).await.map_err(refused)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Starts the overlay's thread and draws the slate; gives what a person should know about the fonts.
+pub(super) fn draw(
+    options: &Options,
+    desk: &Desk,
+    program: &Arc<Program>,
+    ended: watch::Receiver<bool>,
+) -> Result<(JoinHandle<()>, Vec<String>), StartError> {
+    let theme = Theme::load(&options.folders.asset("themes").join(&options.theme))?;
+    let fonts = Fonts::system();
+    let warnings = fonts
+        .warnings()
+        .iter()
+        .map(|warning| font_warning(*warning).to_owned())
+        .collect();
+    let canvas = &program.spec().canvas;
+    let canvas = CanvasSize {
+        width: canvas.width,
+        height: canvas.height,
+    };
+    let (program, lang) = (Arc::clone(program), options.lang);
+    let (published, photos): (watch::Receiver<Published>, PathBuf) =
+        (desk.published(), options.folders.photos());
+    let runtime = Handle::current();
+    let thread = std::thread::Builder::new()
+        .name("overlay".into())
+        .spawn(move || {
+            let picture = slate(&theme, &fonts, SlateKind::NoInput, lang, canvas);
+            program.set_slate(Some(Layer {
+                id: "slate".into(),
+                version: 1,
+                x: 0,
+                y: 0,
+                width: picture.width,
+                height: picture.height,
+                rgba: picture.rgba,
+                opacity: 1.0,
+            }));
+            let overlay = Overlay::new(theme, fonts, canvas);
+            crate::picture::follow(overlay, &program, published, ended, lang, &photos, &runtime);
+        })?;
+    Ok((thread, warnings))
+}
+
+/// The canvas and encoding of a height of 720 or 1080 lines.
+///
+/// # Errors
+/// Any other height.
+pub fn program_spec(
+    lines: u32,
+    kbps: Option<u32>,
+    encoder: Option<String>,
+) -> Result<ProgramSpec, StartError> {
+    let (width, usual_kbps) = match lines {
+        720 => (1280, 2500),
+        1080 => (1920, 4500),
+        other => return Err(StartError::CanvasHeight(other)),
+    };
+    let mut spec = ProgramSpec::hd720();
+    spec.canvas.id = CANVAS.into();
+    spec.canvas.width = width;
+    spec.canvas.height = lines;
+    spec.encode.video_kbps = kbps.unwrap_or(usual_kbps);
+    spec.encode.encoder = encoder;
+    spec.encode.keyframe_interval = Duration::from_secs(2);
+    Ok(spec)
+}
+
+/// The page's sentence for what the fonts cannot draw.
+fn font_warning(warning: FontWarning) -> &'static str {
+    match warning {
+        FontWarning::NoFont => "warning.no_font",
+        FontWarning::NoChinese => "warning.no_chinese_font",
+        FontWarning::NoEmoji => "warning.no_emoji_font",
+    }
+}
