@@ -151,7 +151,10 @@ impl Beat {
             let pts = self.time_of(number);
             let due = pts + latency;
             let wait = clock.clock().new_single_shot_id(clock.base_time() + due);
-            if let (Err(error), _) = wait.wait() {
+            // Early means that the moment has passed: the frame is late, and counted as such below.
+            if let (Err(error), _) = wait.wait()
+                && error != gst::ClockError::Early
+            {
                 tracing::warn!(?error, "the frame clock's wait failed");
             }
             let now = clock.running_time();
