@@ -6,7 +6,7 @@ import type { CheckLevel } from "./CheckLevel";
  */
 export type Check = { 
 /**
- * What was checked: `camera`, `sound`, `encoder`, `destination`, `key`, `disk`, `products`, `journal`.
+ * What was checked: `destination`, `key`, `encoder`, `picture`, `sound`, `disk`, `products`.
  */
 id: string, 
 /**
