@@ -30,6 +30,14 @@ impl PipeWireSession {
             fs::create_dir(dir.path().join(folder)).unwrap();
         }
         fs::set_permissions(dir.path().join("run"), fs::Permissions::from_mode(0o700)).unwrap();
+        // Bluetooth's part of the session manager gives up the whole manager where no logind runs, as in a container.
+        let bluetooth = dir.path().join("config/wireplumber/bluetooth.lua.d");
+        fs::create_dir_all(&bluetooth).unwrap();
+        fs::write(
+            bluetooth.join("80-off.lua"),
+            "bluez_monitor.enabled = false\n",
+        )
+        .unwrap();
         let mut session = Self {
             processes: Vec::new(),
             dir,

@@ -21,6 +21,14 @@ impl PipeWireSession {
         let dir = tempfile::tempdir().expect("temporary folder");
         std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o700))
             .expect("private folder");
+        // Bluetooth's part of the session manager gives up the whole manager where no logind runs, as in a container.
+        let bluetooth = dir.path().join("config/wireplumber/bluetooth.lua.d");
+        std::fs::create_dir_all(&bluetooth).expect("configuration folder");
+        std::fs::write(
+            bluetooth.join("80-off.lua"),
+            "bluez_monitor.enabled = false\n",
+        )
+        .expect("configuration");
         let mut bus = Command::new("dbus-daemon")
             .args(["--session", "--nofork", "--nopidfile", "--print-address=1"])
             .stdout(Stdio::piped())
