@@ -22,6 +22,8 @@ const MAX_MESSAGE: usize = 256 << 10;
 /// How long a page may take to say hello, or to take a message, before its socket is closed.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long the end of the engine waits for an answer; less than the API takes to close.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
 /// Requests of one page under way at once. They may wait for a person at the keychain, so topics flow beside them;
 /// one more is refused.
 const SLOW_REQUESTS: usize = 4;
@@ -186,9 +188,27 @@ async fn talk(api: Api, mut socket: WebSocket) {
                 Err(RecvError::Lagged(_)) => true,
                 Err(RecvError::Closed) => false,
             },
-            () = studio.ended() => false,
+            () = studio.ended() => {
+                farewell(&mut socket, slow, answers).await;
+                return;
+            }
         };
         if !alive {
+            return;
+        }
+    }
+}
+
+/// The engine ends: answers under way (the one to the request to end, for one) are still given.
+async fn farewell(
+    socket: &mut WebSocket,
+    slow: mpsc::Sender<ServerMessage>,
+    mut answers: mpsc::Receiver<ServerMessage>,
+) {
+    // The channel closes when the last answer is in.
+    drop(slow);
+    while let Ok(Some(message)) = timeout(LAST_ANSWERS, answers.recv()).await {
+        if !send(socket, &message).await {
             return;
         }
     }
