@@ -159,7 +159,7 @@ impl AudioMixer {
         });
         watch_master(&mixer, &shared);
         watch_bus(&pipeline, &shared);
-        deliver(&sink, &shared, samples_to_time(priming), on_audio);
+        deliver(&sink, &shared, now, samples_to_time(priming), on_audio);
 
         let core = Arc::new(MixerCore {
             pipeline,
@@ -399,9 +399,12 @@ fn watch_bus(pipeline: &gst::Pipeline, shared: &Arc<MixShared>) {
     });
 }
 
+/// Hands on what lies after `start`: when the bed's first block is late, 1.22's mixer times out
+/// without a start time, begins at zero and makes up for it with silence nobody should receive.
 fn deliver(
     sink: &gst_app::AppSink,
     shared: &Arc<MixShared>,
+    start: gst::ClockTime,
     priming: gst::ClockTime,
     on_audio: impl Fn(EncodedAudio) + Send + Sync + 'static,
 ) {
@@ -425,11 +428,14 @@ fn deliver(
                         .and_then(|segment| segment.downcast_ref::<gst::ClockTime>())
                         .and_then(|segment| segment.to_running_time(pts))
                 });
+                let pts = pts
+                    .filter(|pts| *pts >= start)
+                    .and_then(|pts| pts.checked_sub(priming));
                 let (Some(pts), Ok(map)) = (pts, buffer.map_readable()) else {
                     return Ok(gst::FlowSuccess::Ok);
                 };
                 on_audio(EncodedAudio {
-                    pts: pts.saturating_sub(priming),
+                    pts,
                     duration: buffer
                         .duration()
                         .unwrap_or_else(|| samples_to_time(FRAME_SAMPLES)),
