@@ -40,8 +40,10 @@ pub enum DeliveryErrorCode {
     /// The host answered, but not as an RTMP server, or not in time.
     #[error("RTMP handshake failed")]
     HandshakeFailed,
-    /// The server refused the application or the key; its own status code, shortened to
-    /// harmless characters (`NetStream.Publish.BadName`: the key is in use, or still is).
+    /// The server refused the application or the key; its own words, shortened to harmless
+    /// characters (`NetStream.Publish.BadName`: the key is in use, or still is), or
+    /// [`DeliveryErrorCode::HUNG_UP`] when it closed the connection instead of answering, or
+    /// within [`crate::SETTLE`] of an answer that sounded like a yes.
     #[error("publishing rejected: {0}")]
     PublishRejected(String),
     /// The server sent what RTMP does not allow.
@@ -59,6 +61,19 @@ pub enum DeliveryErrorCode {
 }
 
 impl DeliveryErrorCode {
+    /// What stands for the words of a server that refused without any.
+    pub const HUNG_UP: &str = "hung_up";
+
+    /// The server's own words about it, where it gave some; never a key.
+    pub fn server_words(&self) -> Option<&str> {
+        match self {
+            Self::PublishRejected(words) | Self::EndedByServer(words) => {
+                Some(words.as_str()).filter(|words| *words != Self::HUNG_UP)
+            }
+            _ => None,
+        }
+    }
+
     /// The reason behind a failed TCP connect.
     pub(crate) fn from_connect(error: &io::Error) -> Self {
         match error.kind() {

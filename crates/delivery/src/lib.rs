@@ -36,6 +36,7 @@ pub use hub::{Delivered, Hub, Subscription, SubscriptionStats};
 pub use ingest_url::{IngestUrl, Transport};
 pub use liveness::{RateMeter, STALL_RECONNECT, STALL_WARNING, Verdict, judge};
 pub use packet::{AudioFormat, Packet, StreamFormat, Track, VideoFormat};
+pub use pump::SETTLE;
 pub use queue::{DropCounts, QueueLimits};
 pub use retry::{RETRY_CAP, RetrySchedule, STABLE_AFTER, retry_delay};
 pub use secret::Secret;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 use crate::destination::DestinationSpec;
 use crate::error::DeliveryErrorCode as Code;
@@ -106,7 +106,7 @@ impl Attempt for Publisher {
                 return not_live(Some(error));
             }
         };
-        tracing::info!(destination = %self.spec.id, "live");
+        let first = self.subscription.is_none();
         let subscription = match &mut self.subscription {
             Some(subscription) => {
                 subscription.resume();
@@ -114,16 +114,21 @@ impl Attempt for Publisher {
             }
             none => none.insert(self.hub.subscribe(QUEUE)),
         };
-        status.went_live();
-        let live_since = Instant::now();
         let mut pump = Pump::new(link, session, subscription, self.frames);
-        let result = pump.run(status, &mut orders).await;
+        let result = pump.run(&self.spec.id, status, &mut orders).await;
         let ended = Ended {
             error: result.err(),
-            live_for: Some(live_since.elapsed()),
+            live_for: pump.live_for(),
             silent_for: pump.silent_for(),
         };
-        self.frames = pump.finish();
+        let frames = pump.finish();
+        if ended.live_for.is_none() && first {
+            // A destination that never was live has missed nothing.
+            self.subscription = None;
+            status.update(|s| (s.frames_sent, s.frames_dropped) = (0, 0));
+        } else {
+            self.frames = frames;
+        }
         if let Some(subscription) = &mut self.subscription {
             subscription.suspend();
             let dropped = subscription.stats().drops.video_frames + self.frames.cut;
@@ -134,7 +139,12 @@ impl Attempt for Publisher {
             });
         }
         if let Some(error) = &ended.error {
-            tracing::warn!(destination = %self.spec.id, %error, live_for = ?ended.live_for, "lost");
+            match ended.live_for {
+                Some(live_for) => {
+                    tracing::warn!(destination = %self.spec.id, %error, ?live_for, "lost");
+                }
+                None => tracing::info!(destination = %self.spec.id, %error, "not accepted"),
+            }
         }
         ended
     }
@@ -166,7 +176,11 @@ async fn greet(link: &mut Link) -> Result<Vec<u8>, Code> {
 
 /// Connect, create a stream, publish.
 async fn negotiate(link: &mut Link, session: &mut PublishSession, rest: &[u8]) -> Result<(), Code> {
-    let lost = |_| Code::ClosedByServer;
+    // A server that hangs up when asked to take the stream has refused it.
+    let lost = |session: &PublishSession| match session.has_asked_to_publish() {
+        true => Code::PublishRejected(Code::HUNG_UP.to_owned()),
+        false => Code::ClosedByServer,
+    };
     let mut buffer = [0u8; 4096];
     let mut input = session.input(rest);
     loop {
@@ -178,12 +192,15 @@ async fn negotiate(link: &mut Link, session: &mut PublishSession, rest: &[u8]) -
             }
             None => {}
         }
-        link.write_all_buf(&mut session.out).await.map_err(lost)?;
-        link.flush().await.map_err(lost)?;
-        let count = link.read(&mut buffer).await.map_err(lost)?;
-        if count == 0 {
-            return Err(Code::ClosedByServer);
-        }
+        let heard = async {
+            link.write_all_buf(&mut session.out).await?;
+            link.flush().await?;
+            link.read(&mut buffer).await
+        };
+        let count = match heard.await {
+            Ok(count @ 1..) => count,
+            Ok(0) | Err(_) => return Err(lost(session)),
+        };
         input = session.input(&buffer[..count]);
     }
 }

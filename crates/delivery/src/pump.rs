@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::error::DeliveryErrorCode as Code;
 use crate::hub::{Delivered, Subscription};
@@ -23,6 +23,11 @@ use crate::timeline::Timeline;
 
 /// Time for the last bytes and the farewell when stopping.
 const FAREWELL_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How long a connection must outlive the server's consent before it counts as live: servers with
+/// access rules (nginx's `deny publish`) answer `NetStream.Publish.Start` and hang up at once. The
+/// hang-up comes with the answer, or one round trip after our first bytes (300 ms across borders).
+pub const SETTLE: Duration = Duration::from_millis(500);
 
 /// Video frames of a destination over all its connections.
 #[derive(Debug, Clone, Copy, Default)]
@@ -46,6 +51,7 @@ pub(crate) struct Pump<'a> {
     frames: FrameCounts,
     meter: RateMeter,
     began: Instant,
+    live_since: Option<Instant>,
     last_progress: Instant,
     last_accepted: u64,
 }
@@ -77,9 +83,15 @@ impl<'a> Pump<'a> {
             frames,
             meter: RateMeter::default(),
             began: now,
+            live_since: None,
             last_progress: now,
             last_accepted: 0,
         }
+    }
+
+    /// How long the stream counted as live; `None` when it never did.
+    pub fn live_for(&self) -> Option<Duration> {
+        self.live_since.map(|_| self.began.elapsed())
     }
 
     /// How long no byte was accepted.
@@ -94,7 +106,33 @@ impl<'a> Pump<'a> {
     }
 
     /// Runs until ordered to stop or the hub ends (`Ok`), or the connection is lost.
-    pub async fn run(&mut self, status: &Reporter, orders: &mut OrderBook) -> Result<(), Code> {
+    pub async fn run(
+        &mut self,
+        id: &str,
+        status: &Reporter,
+        orders: &mut OrderBook,
+    ) -> Result<(), Code> {
+        let result = self.carry(id, status, orders).await;
+        result.map_err(|error| self.as_refusal(error))
+    }
+
+    /// A server that says yes and hangs up, or says no after all, has refused.
+    fn as_refusal(&self, error: Code) -> Code {
+        match error {
+            _ if self.live_since.is_some() => error,
+            Code::ClosedByServer => Code::PublishRejected(Code::HUNG_UP.to_owned()),
+            Code::EndedByServer(words) => Code::PublishRejected(words),
+            other => other,
+        }
+    }
+
+    async fn carry(
+        &mut self,
+        id: &str,
+        status: &Reporter,
+        orders: &mut OrderBook,
+    ) -> Result<(), Code> {
+        let settled = self.began + SETTLE;
         let mut tick = status_ticks();
         let mut buffer = vec![0u8; 16 * 1024];
         let mut network_epoch = orders.now().network_epoch;
@@ -116,6 +154,11 @@ impl<'a> Pump<'a> {
                     Some(delivered) => self.enqueue(&delivered),
                     None => return self.farewell().await,
                 },
+                () = sleep_until(settled), if self.live_since.is_none() => {
+                    tracing::info!(destination = %id, "live");
+                    self.live_since = Some(Instant::now());
+                    status.went_live();
+                }
                 _ = tick.tick() => {
                     if self.report(status) == Verdict::Dead {
                         return Err(Code::Stalled);
@@ -179,10 +222,12 @@ impl<'a> Pump<'a> {
         self.meter.sample(now - self.began, accepted);
         let stats = self.subscription.stats();
         status.update(|s| {
-            s.state = match verdict {
-                Verdict::Flowing => State::Live,
-                Verdict::Stalled | Verdict::Dead => State::Stalled,
-            };
+            if self.live_since.is_some() {
+                s.state = match verdict {
+                    Verdict::Flowing => State::Live,
+                    Verdict::Stalled | Verdict::Dead => State::Stalled,
+                };
+            }
             s.kbps = self.meter.kbps();
             s.frames_sent = self.frames.sent;
             s.frames_dropped = stats.drops.video_frames + self.frames.cut;

@@ -12,6 +12,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use crate::error::DeliveryErrorCode;
 use crate::retry::RetrySchedule;
 
+/// Rounds a wait up to whole milliseconds.
+const ALMOST_ONE_MS: Duration = Duration::from_nanos(999_999);
 /// How often figures and count-downs are refreshed.
 pub(crate) const STATUS_TICK: Duration = Duration::from_millis(200);
 
@@ -20,12 +22,12 @@ pub(crate) const STATUS_TICK: Duration = Duration::from_millis(200);
 pub enum State {
     /// The first connection is being made.
     Starting,
-    /// The ingest accepted the stream and takes its bytes.
+    /// The ingest accepted the stream, kept the connection for [`crate::SETTLE`] and takes its bytes.
     Live,
     /// Connected, but no byte was accepted for [`crate::STALL_WARNING`] while some wait.
     Stalled,
     /// Not connected. `attempt` counts from 1 since the last stable connection;
-    /// `next_in_ms` counts down and is 0 while the try is under way.
+    /// `next_in_ms` counts down and is 0 exactly while the try is under way.
     Retrying {
         /// The number of the coming (or running) try.
         attempt: u32,
@@ -151,7 +153,7 @@ impl Reporter {
         });
     }
 
-    /// The ingest accepted the stream.
+    /// The ingest accepted the stream and meant it.
     pub fn went_live(&self) {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).ok();
         let again = self.ever_live.swap(true, Ordering::Relaxed);
@@ -276,7 +278,9 @@ async fn wait_for_try(
     let mut tick = status_ticks();
     let network_epoch = orders.now().network_epoch;
     let woken = loop {
-        let next_in_ms = millis(due.saturating_duration_since(Instant::now()));
+        // Rounded up and never 0: that says a try is under way.
+        let left = due.saturating_duration_since(Instant::now());
+        let next_in_ms = millis(left + ALMOST_ONE_MS).max(1);
         status.update(|s| {
             s.state = State::Retrying {
                 attempt,

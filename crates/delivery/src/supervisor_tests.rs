@@ -153,6 +153,27 @@ async fn a_change_of_the_network_ends_the_wait() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_wait_reads_zero_only_while_a_try_is_under_way() {
+    let rig = Rig::start(vec![], None);
+    rig.pass(2).await;
+    // The next try is at 3 s; figures are asked for in its last milliseconds.
+    assert_eq!(rig.tries().len(), 3);
+    tokio::time::advance(Duration::from_millis(995)).await;
+    let mut seen = 0;
+    while rig.tries().len() == 3 {
+        rig.orders.send_modify(|_| ());
+        tokio::task::yield_now().await;
+        let State::Retrying { next_in_ms, .. } = rig.now().state else {
+            panic!("{:?}", rig.now())
+        };
+        assert!(next_in_ms >= 1 || rig.tries().len() > 3, "0 while waiting");
+        seen += 1;
+        tokio::time::advance(Duration::from_micros(100)).await;
+    }
+    assert!(seen >= 10, "{seen}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_server_that_accepts_and_drops_at_once_is_not_hammered() {
     let rig = Rig::start(vec![Act::Live(Duration::from_millis(10)); 50], None);
     rig.pass(60).await;

@@ -168,7 +168,7 @@ async fn every_kind_of_bad_peer_gets_its_name_and_harms_nobody() {
         (Manner::NonsenseLater, DeliveryErrorCode::ProtocolViolated),
         (
             Manner::Reject,
-            DeliveryErrorCode::PublishRejected("NetStream.Publish.BadName".into()),
+            DeliveryErrorCode::PublishRejected("NetStream.Publish.BadName: in use".into()),
         ),
     ];
     let mut bad = Vec::new();

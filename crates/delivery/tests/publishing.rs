@@ -6,10 +6,12 @@ mod support;
 use std::process::Command;
 use std::time::Duration;
 
-use stallcast_delivery::{DeliveryErrorCode, State};
+use stallcast_delivery::{DeliveryErrorCode, DestinationStatus, State};
 use support::clip::{Encoder, GOP, number_of};
 use support::nginx::Nginx;
 use support::{SOON, destination, flv, wait_live, wait_status};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_records_every_frame_from_a_keyframe_at_zero() {
@@ -101,10 +103,10 @@ async fn a_key_in_use_is_tried_again_until_it_is_free() {
         matches!(s.state, State::Retrying { attempt: 2.., .. })
     })
     .await;
-    let code = "NetStream.Publish.BadName".to_owned();
+    let words = "NetStream.Publish.BadName: Already publishing".to_owned();
     assert_eq!(
         refused.last_error,
-        Some(DeliveryErrorCode::PublishRejected(code))
+        Some(DeliveryErrorCode::PublishRejected(words))
     );
     assert_eq!(refused.frames_dropped, 0);
     first.stop().await;
@@ -112,4 +114,61 @@ async fn a_key_in_use_is_tried_again_until_it_is_free() {
     let live = wait_live(&second, SOON).await;
     assert_eq!(live.reconnects, 0);
     second.stop().await;
+}
+
+/// Everything a destination showed until it was refused twice.
+async fn shown_until_refused(nginx: &Nginx) -> Vec<DestinationStatus> {
+    let encoder = Encoder::start(0);
+    let target = destination("key", &nginx.url(), &encoder.hub);
+    let mut shown = Vec::new();
+    wait_status(&target, SOON, "two refusals", |s| {
+        shown.push(s.clone());
+        matches!(s.state, State::Retrying { attempt: 3.., .. })
+    })
+    .await;
+    target.stop().await;
+    shown
+}
+
+fn assert_never_live(shown: &[DestinationStatus]) {
+    let last = shown.last().unwrap();
+    let words = DeliveryErrorCode::HUNG_UP.to_owned();
+    assert_eq!(
+        last.last_error,
+        Some(DeliveryErrorCode::PublishRejected(words))
+    );
+    for status in shown {
+        assert!(
+            !matches!(status.state, State::Live | State::Stalled),
+            "{status:?}"
+        );
+        assert_eq!((status.reconnects, status.connected_since_ms), (0, None));
+    }
+    assert_eq!((last.frames_sent, last.frames_dropped), (0, 0));
+}
+
+/// nginx answers `NetStream.Publish.Start` here, and closes at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_denies_publishing_is_never_shown_as_live() {
+    let nginx = Nginx::start_with("deny publish all;").await;
+    assert_never_live(&shown_until_refused(&nginx).await);
+}
+
+/// nginx asks somebody else, who says no, and closes without an answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_the_servers_own_judge_forbids_is_refused() {
+    let judge = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = judge.local_addr().unwrap().port();
+    let judging = tokio::spawn(async move {
+        loop {
+            let (mut asked, _) = judge.accept().await.unwrap();
+            let mut question = [0; 4096];
+            let _ = asked.read(&mut question).await;
+            let no = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+            let _ = asked.write_all(no).await;
+        }
+    });
+    let nginx = Nginx::start_with(&format!("on_publish http://127.0.0.1:{port}/judge;")).await;
+    assert_never_live(&shown_until_refused(&nginx).await);
+    judging.abort();
 }

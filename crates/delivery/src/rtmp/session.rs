@@ -33,9 +33,9 @@ const DELETE_STREAM: f64 = 7.0;
 pub(crate) enum SessionEvent {
     /// Media may be sent.
     Accepted,
-    /// The application or the key was refused, with the server's code.
+    /// The application or the key was refused, with the server's words.
     Rejected(String),
-    /// The stream was accepted before and is over, with the server's code.
+    /// The stream was accepted before and is over, with the server's words.
     Ended(String),
 }
 
@@ -49,6 +49,8 @@ enum Stage {
 
 pub(crate) struct PublishSession {
     stream_name: Secret,
+    /// What no word of the server may repeat: the key, and what follows a question mark.
+    unsaid: Vec<Secret>,
     reader: ChunkReader,
     writer: ChunkWriter,
     stage: Stage,
@@ -65,6 +67,7 @@ impl PublishSession {
     pub fn new(url: &IngestUrl) -> Self {
         let mut session = Self {
             stream_name: url.stream_name.clone(),
+            unsaid: unsaid(url),
             reader: ChunkReader::new(),
             writer: ChunkWriter::new(),
             stage: Stage::Connecting,
@@ -197,9 +200,9 @@ impl PublishSession {
                 if self.stage != Stage::Accepted
                     && ![Some(RELEASE_STREAM), Some(FC_PUBLISH)].contains(&transaction) =>
             {
-                let code = values.iter().find_map(|v| v.property("code"));
-                let code = self.harmless(code.unwrap_or("error"));
-                Ok(Some(self.over(code)))
+                let info = values.iter().find(|v| v.property("code").is_some());
+                let words = info.map_or_else(|| "error".to_owned(), |info| self.words(info));
+                Ok(Some(self.over(words)))
             }
             "onStatus" => Ok(self.status(&values)),
             "close" => Ok(Some(self.over("close".to_owned()))),
@@ -219,7 +222,7 @@ impl PublishSession {
             || code == "NetStream.Publish.BadName"
             || code == "NetStream.Publish.Denied"
             || code == "NetConnection.Connect.Closed";
-        failed.then(|| self.over(self.harmless(code)))
+        failed.then(|| self.over(self.words(info)))
     }
 
     fn over(&self, code: String) -> SessionEvent {
@@ -229,16 +232,40 @@ impl PublishSession {
         }
     }
 
-    /// A server's code cut to what a code looks like, and never the key.
-    fn harmless(&self, code: &str) -> String {
-        let name = self.stream_name.reveal();
-        if code.contains(name) {
+    /// Whether the server was asked to take the stream: closing then is its answer.
+    pub fn has_asked_to_publish(&self) -> bool {
+        matches!(self.stage, Stage::Publishing | Stage::Accepted)
+    }
+
+    /// A status in the server's words: its code cut to what a code looks like, and after a colon
+    /// what it says to people. Never a key.
+    fn words(&self, info: &Value) -> String {
+        let code = info.property("code").unwrap_or_default();
+        let said = info.property("description").unwrap_or_default();
+        let secret = |text: &str| {
+            self.unsaid
+                .iter()
+                .any(|secret| text.contains(secret.reveal()))
+        };
+        if secret(code) {
             return "hidden".to_owned();
         }
-        code.chars()
+        let code: String = code
+            .chars()
             .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
             .take(64)
-            .collect()
+            .collect();
+        let said: String = said
+            .chars()
+            .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '.' | ',' | '_' | '-' | '\''))
+            .take(120)
+            .collect();
+        // Judged again: leaving characters out may have joined one.
+        match said.trim() {
+            "" => code,
+            said if secret(said) => code,
+            said => format!("{code}: {said}"),
+        }
     }
 
     fn create_stream(&mut self) {
@@ -304,6 +331,19 @@ impl PublishSession {
     fn write(&mut self, message: Outgoing<'_>) {
         self.writer.write(&mut self.out, &message);
     }
+}
+
+/// The parts of an address that are secret on some platform: the stream's name, whole and in parts,
+/// and what follows the application's question mark. Parts of fewer than four characters would hide
+/// every sentence and unlock nothing.
+fn unsaid(url: &IngestUrl) -> Vec<Secret> {
+    let name = url.stream_name.reveal();
+    let query = url.app.split_once('?').map_or("", |(_, query)| query);
+    let parts = [name, query]
+        .into_iter()
+        .flat_map(|text| text.split(['?', '&', '=', '/']))
+        .filter(|part| part.len() >= 4);
+    [name].into_iter().chain(parts).map(Secret::new).collect()
 }
 
 #[cfg(test)]

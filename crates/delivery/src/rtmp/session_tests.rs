@@ -188,6 +188,38 @@ fn a_code_that_carries_the_key_or_a_novel_is_cut() {
 }
 
 #[test]
+fn what_a_server_says_to_people_is_kept_and_never_repeats_a_part_of_the_key() {
+    let url = IngestUrl::parse(
+        "rtmp://host/live?token=tok123",
+        &Secret::new("name1?sign=abcd9"),
+    );
+    let mut session = PublishSession::new(&url.unwrap());
+    let mut reason = |description: &str| {
+        let info = Value::Object(vec![
+            ("level".into(), Value::text("error")),
+            ("code".into(), Value::text("NetStream.Publish.Denied")),
+            ("description".into(), Value::text(description)),
+        ]);
+        let values = [
+            Value::text("onStatus"),
+            Value::Number(0.0),
+            Value::Null,
+            info,
+        ];
+        let events = session.input(&from_server(20, &amf0::encode(&values)));
+        match events.unwrap().remove(0) {
+            SessionEvent::Rejected(words) => words,
+            other => panic!("{other:?}"),
+        }
+    };
+    let said = "NetStream.Publish.Denied: Room closed, 房间已关闭";
+    assert_eq!(reason("<Room> closed, 房间已关闭"), said);
+    for secret in ["no name1", "abcd9 is old", "tok123", "ab<cd9>"] {
+        assert_eq!(reason(secret), "NetStream.Publish.Denied", "{secret}");
+    }
+}
+
+#[test]
 fn pings_and_bandwidth_are_answered_and_unknown_events_ignored() {
     let mut session = PublishSession::new(&url("k"));
     session.out.clear();
