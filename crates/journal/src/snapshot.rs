@@ -8,7 +8,7 @@ use crate::{ChainHash, JournalError, Seq};
 
 /// Raised whenever `Show::apply` gives another state for the same events: older snapshots then count as
 /// absent and the entries are replayed.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// Snapshots kept; the older one serves when the newest is damaged.
 const KEPT: i64 = 2;

@@ -102,7 +102,12 @@ impl Show {
             Event::DestinationRemoved { destination } => {
                 self.destinations.remove(destination);
             }
-            Event::PhaseChanged { phase } => self.phase = *phase,
+            Event::PhaseChanged { phase } => {
+                if !self.is_live() && matches!(phase, Phase::Live { .. }) {
+                    self.begin_keeping_anew();
+                }
+                self.phase = *phase;
+            }
             _ => {}
         }
     }

@@ -136,4 +136,9 @@ pub enum Command {
         /// At least one.
         lines: Vec<ChatLine>,
     },
+    /// Notes that chat lines were taken back by their platform (by the engine only).
+    TakeBackChat {
+        /// Which.
+        messages: Vec<MessageId>,
+    },
 }

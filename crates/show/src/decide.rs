@@ -48,6 +48,7 @@ pub fn decide(show: &Show, command: Command, at: At) -> Result<Vec<Event>, Refus
         Command::SetRecording { on } => Ok(show.decide_set_recording(on)),
         Command::NoteRecordingPart { file } => show.decide_note_recording_part(file, at),
         Command::NoteChat { lines } => Ok(show.decide_note_chat(lines)),
+        Command::TakeBackChat { messages } => Ok(show.decide_take_back_chat(messages)),
     }
 }
 
@@ -78,7 +79,8 @@ impl Show {
             | Event::QuestionUnpinned => self.apply_staging(event),
             Event::RecordingSet { .. }
             | Event::RecordingPartOpened { .. }
-            | Event::ChatNoted { .. } => self.apply_keeping(event),
+            | Event::ChatNoted { .. }
+            | Event::ChatTakenBack { .. } => self.apply_keeping(event),
         }
     }
 

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    At, ChatLine, Countdown, Destination, DestinationId, OnAir, Phase, PinnedQuestion, Product,
-    ProductId, RundownItem, Scene, SceneId, Source, SourceId, Strip, Text, Transition,
+    At, ChatLine, Countdown, Destination, DestinationId, MessageId, OnAir, Phase, PinnedQuestion,
+    Product, ProductId, RundownItem, Scene, SceneId, Source, SourceId, Strip, Text, Transition,
 };
 
 /// A fact. Names and fields are kept for good: older journals must stay readable.
@@ -84,5 +84,8 @@ pub enum Event {
     },
     ChatNoted {
         lines: Vec<ChatLine>,
+    },
+    ChatTakenBack {
+        messages: Vec<MessageId>,
     },
 }

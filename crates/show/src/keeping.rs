@@ -1,7 +1,7 @@
 //! What is kept of a show: recording parts and chat lines; what may happen and what it changes.
 
 use crate::check;
-use crate::{At, ChatLine, Event, Refusal, Show};
+use crate::{At, ChatLine, Event, MessageId, Refusal, Show};
 
 /// Longest chat line and author kept, in characters.
 const LINE_MAX: usize = 500;
@@ -37,6 +37,22 @@ impl Show {
             cut(&mut line.author, AUTHOR_MAX);
         }
         vec![Event::ChatNoted { lines }]
+    }
+
+    /// Lines that their platform took back: kept as a fact, so that no later reading shows them again.
+    pub(crate) fn decide_take_back_chat(&self, messages: Vec<MessageId>) -> Vec<Event> {
+        if messages.is_empty() {
+            return Vec::new();
+        }
+        vec![Event::ChatTakenBack { messages }]
+    }
+
+    /// A new broadcast counts its own lines and parts. A part that is being written goes on and is its first.
+    pub(crate) fn begin_keeping_anew(&mut self) {
+        self.chat_lines = 0;
+        let kept = usize::from(self.recording).min(self.recording_parts.len());
+        self.recording_parts
+            .drain(..self.recording_parts.len() - kept);
     }
 
     pub(crate) fn apply_keeping(&mut self, event: &Event) {

@@ -104,9 +104,9 @@ pub struct Show {
     pub phase: Phase,
     /// Whether a recording is wanted.
     pub recording: bool,
-    /// Files recorded so far in this show, in order.
+    /// Files recorded so far in this broadcast (since the last one, while none runs), in order.
     pub recording_parts: Vec<String>,
-    /// Chat lines noted since the show began.
+    /// Chat lines noted since the broadcast began.
     #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub chat_lines: u64,
 }

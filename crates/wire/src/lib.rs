@@ -1,12 +1,15 @@
-//! What crosses the API: messages, topics, error codes, and the least role of every command. No logic.
+//! What crosses the API: messages, topics, error codes, and the least role of every command; and where an engine
+//! is found. No logic.
 //! TypeScript is generated from here: `cargo run -p stallcast-wire --bin stallcast-types`.
 
 mod error;
+mod home;
 mod messages;
 mod registry;
 mod topics;
 
 pub use error::{ErrorCode, WireError};
+pub use home::{RUNTIME_FILE, RuntimeFile, create_private_folder, data_folder};
 pub use messages::{
     ChatConnector, Check, CheckLevel, ClientMessage, DeviceView, Devices, EncoderView, Encoders,
     ImportProblem, ImportView, Outcome, Preflight, Request, ServerMessage,

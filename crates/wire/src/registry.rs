@@ -30,7 +30,9 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | Command::StartRehearsal
         | Command::GoLive
         | Command::EndShow => Role::Owner,
-        Command::NoteRecordingPart { .. } | Command::NoteChat { .. } => return None,
+        Command::NoteRecordingPart { .. }
+        | Command::NoteChat { .. }
+        | Command::TakeBackChat { .. } => return None,
     })
 }
 

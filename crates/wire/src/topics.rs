@@ -44,9 +44,9 @@ pub struct ShowView {
     pub phase: Phase,
     /// Whether a recording is wanted.
     pub recording: bool,
-    /// Recorded files.
+    /// Files recorded in this broadcast.
     pub recording_parts: Vec<String>,
-    /// Chat lines so far.
+    /// Chat lines of this broadcast so far.
     pub chat_lines: u64,
 }
 

@@ -121,4 +121,8 @@ file: string, } | { "do": "note_chat",
 /**
  * At least one.
  */
-lines: Array<ChatLine>, };
+lines: Array<ChatLine>, } | { "do": "take_back_chat", 
+/**
+ * Which.
+ */
+messages: Array<MessageId>, };

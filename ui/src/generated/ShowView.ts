@@ -83,10 +83,10 @@ phase: Phase,
  */
 recording: boolean, 
 /**
- * Recorded files.
+ * Files recorded in this broadcast.
  */
 recording_parts: Array<string>, 
 /**
- * Chat lines so far.
+ * Chat lines of this broadcast so far.
  */
 chat_lines: number, };

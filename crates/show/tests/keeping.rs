@@ -1,0 +1,84 @@
+//! What is kept of a show: the counts of one broadcast do not run into the next.
+
+use stallcast_show::{At, ChatLine, Command, Destination, Event, MessageId, Show, decide};
+
+fn run(show: &mut Show, command: Command) -> Vec<Event> {
+    let events = decide(show, command, At(0)).unwrap();
+    show.apply_all(&events);
+    events
+}
+
+fn with_destination() -> Show {
+    let mut show = Show::default();
+    let destination = Destination {
+        id: "one".into(),
+        platform: "custom".to_owned(),
+        name: "one".to_owned(),
+        url: "rtmp://127.0.0.1/live".to_owned(),
+        enabled: true,
+    };
+    run(&mut show, Command::PutDestination { destination });
+    show
+}
+
+fn say(show: &mut Show, id: &str) {
+    let line = ChatLine {
+        id: MessageId::from(id),
+        platform: "web".to_owned(),
+        author: "阿芳".to_owned(),
+        text: "甜吗".to_owned(),
+        at: At(0),
+        question: true,
+    };
+    run(show, Command::NoteChat { lines: vec![line] });
+}
+
+fn part(show: &mut Show, file: &str) {
+    let file = file.to_owned();
+    run(show, Command::NoteRecordingPart { file });
+}
+
+#[test]
+fn a_new_broadcast_begins_with_no_line_and_no_part_of_the_last_one() {
+    let mut show = with_destination();
+    run(&mut show, Command::GoLive);
+    part(&mut show, "1.mp4");
+    say(&mut show, "web:1");
+    run(&mut show, Command::EndShow);
+    assert_eq!(show.recording_parts, ["1.mp4"], "still to be looked at");
+    assert_eq!(show.chat_lines, 1);
+
+    run(&mut show, Command::GoLive);
+    assert!(show.recording_parts.is_empty());
+    assert_eq!(show.chat_lines, 0);
+    part(&mut show, "2.mp4");
+    assert_eq!(show.recording_parts, ["2.mp4"]);
+}
+
+#[test]
+fn a_part_that_is_being_written_belongs_to_the_broadcast_that_begins() {
+    let mut show = with_destination();
+    run(&mut show, Command::SetRecording { on: true });
+    part(&mut show, "1.mp4");
+    run(&mut show, Command::SetRecording { on: false });
+    run(&mut show, Command::SetRecording { on: true });
+    part(&mut show, "2.mp4");
+    run(&mut show, Command::GoLive);
+    assert_eq!(show.recording_parts, ["2.mp4"]);
+}
+
+#[test]
+fn what_a_platform_takes_back_is_a_fact_of_its_own() {
+    let mut show = Show::default();
+    say(&mut show, "web:1");
+    let messages = vec![MessageId::from("web:1")];
+    let taken = run(
+        &mut show,
+        Command::TakeBackChat {
+            messages: messages.clone(),
+        },
+    );
+    assert_eq!(taken, [Event::ChatTakenBack { messages }]);
+    let none = Command::TakeBackChat { messages: vec![] };
+    assert!(run(&mut show, none).is_empty());
+}
