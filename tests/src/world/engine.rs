@@ -25,7 +25,7 @@ const END_WITHIN: Duration = Duration::from_secs(30);
 pub struct EngineOptions {
     /// Added to its environment, for example [`super::PipeWireSession::env`].
     pub env: BTreeMap<String, String>,
-    /// Added to its command line after `run --data DIR --port 0`.
+    /// Added to its command line after `run --data DIR`.
     pub arguments: Vec<String>,
     /// Its data folder; `None` = a temporary one that goes with the [`Engine`].
     pub data: Option<PathBuf>,
@@ -98,7 +98,7 @@ impl Engine {
         self.starts += 1;
         let mut command = Command::new(program());
         command
-            .args(["run", "--port", "0", "--data"])
+            .args(["run", "--data"])
             .arg(&self.data)
             .args(&self.options.arguments)
             // Nothing of the person's who runs the tests: no keychain, no screen, no settings.

@@ -3,6 +3,7 @@
 
 mod camera;
 mod card;
+mod ending;
 mod on_air;
 mod resume;
 mod stage;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use stallcast_show::{Area, Command, SourceKind, Transition};
-use stallcast_tests::probe::{av_offset_ms, frame_at, prove_playable};
+use stallcast_tests::probe::{av_offset_ms, flash_clip, frame_at, prove_playable};
 use stallcast_tests::world::{PipeWireSession, RtmpServer, Xvfb};
 
 use crate::card::{difference, expected, seconds_shown};
@@ -24,21 +24,34 @@ async fn camera_screen_card_and_clock_reach_two_servers_and_the_recording() {
     put_source(&mut session, "camera", SourceKind::Camera { device: None }).await;
     let display = Some(screen.display().to_owned());
     put_source(&mut session, "screen", SourceKind::Screen { display }).await;
+    let folder = tempfile::tempdir().unwrap();
+    let clip = folder.path().join("flash.mp4");
+    flash_clip(&clip, Duration::from_secs(20), Duration::ZERO);
+    let path = clip.to_string_lossy().into_owned();
+    put_source(&mut session, "clip", SourceKind::File { path }).await;
     let corner = Area {
         x: 6500,
         y: 500,
         width: 3000,
         height: 3000,
     };
-    put_scene(
-        &mut session,
-        "both",
-        &[("camera", Area::FULL), ("screen", corner)],
-    )
-    .await;
-    switch(&mut session, "both", Transition::Cut).await;
-    input_live(&mut session, "camera").await;
-    input_live(&mut session, "screen").await;
+    // Large enough that its flashes are seen in the brightness of the whole picture.
+    let flashing = Area {
+        x: 0,
+        y: 500,
+        width: 5000,
+        height: 5000,
+    };
+    let placed = [
+        ("camera", Area::FULL),
+        ("screen", corner),
+        ("clip", flashing),
+    ];
+    put_scene(&mut session, "stall", &placed).await;
+    switch(&mut session, "stall", Transition::Cut).await;
+    for source in ["camera", "screen", "clip"] {
+        input_live(&mut session, source).await;
+    }
 
     let products = import_orchard(&engine, &mut session).await;
     put_destination(&mut session, "one", &servers[0]).await;
@@ -148,5 +161,9 @@ async fn camera_screen_card_and_clock_reach_two_servers_and_the_recording() {
         recorded.frames,
         video.frames
     );
-    assert_eq!(av_offset_ms(&recording), None, "this show has no flashes");
+    for (what, file) in [("the server", &received), ("the recording", &recording)] {
+        let offset = av_offset_ms(file).expect("flashes and beeps");
+        println!("sound comes {offset:.0} ms after the picture in {what}");
+        assert!(offset.abs() < 40.0, "{offset} ms in {what}");
+    }
 }

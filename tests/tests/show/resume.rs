@@ -43,8 +43,14 @@ async fn a_show_killed_in_the_middle_goes_on_with_the_same_product_and_clock() {
 
     let recorded = recording_since.elapsed();
     let killed = Instant::now();
+    let address = (engine.port(), engine.token().to_owned());
     engine.kill9();
     engine.restart();
+    assert_eq!(
+        (engine.port(), engine.token().to_owned()),
+        address,
+        "a page that is open finds it again"
+    );
     let mut session = engine.session().await;
     destination_live(&mut session, "one").await;
     let resumed = killed.elapsed();
