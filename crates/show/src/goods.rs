@@ -21,6 +21,10 @@ impl Show {
         if products.is_empty() {
             return Err(Refusal::NothingToDo { field: "products" });
         }
+        let products: Vec<Product> = products
+            .into_iter()
+            .map(Product::without_invisible)
+            .collect();
         for product in &products {
             product.check().map_err(|why| Refusal::InProduct {
                 product: product.id.clone(),

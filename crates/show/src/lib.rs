@@ -19,6 +19,7 @@ mod roles;
 mod show;
 mod stage;
 mod staging;
+mod visible;
 
 pub use chat_line::ChatLine;
 pub use check::gtin_is_valid;
@@ -33,3 +34,4 @@ pub use refusal::{Refusal, UrlFault};
 pub use roles::{Actor, Role};
 pub use show::{At, Countdown, OnAir, Phase, Show};
 pub use stage::{Area, PinnedQuestion, Placement, Scene, Source, SourceKind, Strip, Transition};
+pub use visible::visible;

@@ -255,3 +255,32 @@ fn a_chat_line_that_is_too_long_is_cut_and_its_batch_is_kept() {
         if lines[0].text.chars().count() == 500 && lines[1].text == "甜吗"));
     assert_eq!(show.chat_lines, 2);
 }
+
+#[test]
+fn a_product_keeps_nothing_that_nobody_sees() {
+    let mut sly = product("peach", None, None);
+    sly.title.zh = "\u{202E}桃蜜水\u{202C}".to_owned();
+    sly.short_title.en = "Peach\u{200B}es".to_owned();
+    sly.spec.zh = "5\u{2066}斤\u{2069}".to_owned();
+    sly.talking_points = vec!["甜\u{61C}".to_owned()];
+    sly.link = Some("https://shop.example/\u{200F}peach".to_owned());
+    let mut show = Show::default();
+    run(&mut show, Command::ImportProducts { products: vec![sly] }, 0);
+    let kept = &show.products[&ProductId::from("peach")];
+    assert_eq!(kept.title.zh, "桃蜜水");
+    assert_eq!(kept.short_title.en, "Peaches");
+    assert_eq!(kept.spec.zh, "5斤");
+    assert_eq!(kept.talking_points, ["甜"]);
+    assert_eq!(kept.link.as_deref(), Some("https://shop.example/peach"));
+
+    let mut empty = product("plum", None, None);
+    empty.title = Text {
+        zh: "\u{202E}\u{200B}".to_owned(),
+        en: String::new(),
+    };
+    let products = vec![empty];
+    assert!(matches!(
+        refused(&show, Command::ImportProducts { products }),
+        Refusal::InProduct { .. }
+    ));
+}
