@@ -265,7 +265,13 @@ fn a_product_keeps_nothing_that_nobody_sees() {
     sly.talking_points = vec!["甜\u{61C}".to_owned()];
     sly.link = Some("https://shop.example/\u{200F}peach".to_owned());
     let mut show = Show::default();
-    run(&mut show, Command::ImportProducts { products: vec![sly] }, 0);
+    run(
+        &mut show,
+        Command::ImportProducts {
+            products: vec![sly],
+        },
+        0,
+    );
     let kept = &show.products[&ProductId::from("peach")];
     assert_eq!(kept.title.zh, "桃蜜水");
     assert_eq!(kept.short_title.en, "Peaches");

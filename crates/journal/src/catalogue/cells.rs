@@ -3,8 +3,12 @@
 use stallcast_show::{Currency, Money, MoneyFault, Offer, Refusal, Text};
 
 use super::columns::Columns;
+use super::durations::seconds;
 use super::table::{Cell, Kind, Row, trimmed};
 use super::{Field, ProblemCode};
+
+/// Talking points read of a row; [`stallcast_show::Product::check`] takes 50.
+const POINTS_READ: usize = 51;
 
 /// A cell that could not be read.
 pub(super) struct Fault {
@@ -286,7 +290,10 @@ impl<'a> RowCells<'a> {
             if let Some(words) = self.readable(Field::TalkingPoints, cell) {
                 let parts = words.split(['\n', '\r', '；', ';', '|']);
                 let bare = parts.map(|p| trimmed(p.trim_start_matches(['•', '·', '-', '*', ' '])));
-                points.extend(bare.filter(|p| !p.is_empty()).map(str::to_owned));
+                // One more than a product has is enough to refuse the row.
+                let room = POINTS_READ.saturating_sub(points.len());
+                let filled = bare.filter(|p| !p.is_empty()).take(room);
+                points.extend(filled.map(str::to_owned));
             }
         }
         points
@@ -321,37 +328,6 @@ pub(super) fn in_its_language(words: &str) -> Text {
     text
 }
 
-/// `90`, `90秒`, `5分钟`, `1分30秒`, `1h30m`, `00:05:00`. `1:30` is refused: it may be minutes or hours.
-fn seconds(words: &str, unit_s: f64) -> Option<f64> {
-    let parts: Vec<&str> = words.split([':', '：']).collect();
-    if let [hours, minutes, seconds] = parts[..] {
-        let part = |text: &str| text.parse::<u16>().ok().map(f64::from);
-        return Some(part(hours)? * 3600.0 + part(minutes)? * 60.0 + part(seconds)?);
-    }
-    let mut rest = words;
-    let mut sum = 0.0;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.');
-        let (number, tail) = rest.split_at(digits.unwrap_or(rest.len()));
-        let tail = tail.trim_start();
-        let unit_end = tail
-            .find(|c: char| c.is_ascii_digit())
-            .unwrap_or(tail.len());
-        let (unit, next) = tail.split_at(unit_end);
-        let unit_s = match unit.trim().to_lowercase().as_str() {
-            "" if next.is_empty() => unit_s,
-            "秒" | "秒钟" | "s" | "sec" | "secs" | "second" | "seconds" => 1.0,
-            "分" | "分钟" | "m" | "min" | "mins" | "minute" | "minutes" => 60.0,
-            "时" | "小时" | "h" | "hour" | "hours" => 3600.0,
-            _ => return None,
-        };
-        sum += number.parse::<f64>().ok()? * unit_s;
-        rest = next;
-    }
-    let whole = sum.round();
-    ((sum - whole).abs() < 1e-6).then_some(whole)
-}
-
 /// The column and code for what a product as a whole is refused for.
 pub(super) fn from_refusal(refusal: &Refusal, id_field: Field) -> (Field, ProblemCode) {
     let of = |name: &str| match name {
@@ -374,31 +350,5 @@ pub(super) fn from_refusal(refusal: &Refusal, id_field: Field) -> (Field, Proble
         Refusal::BadUrl { .. } => (Field::Link, ProblemCode::LinkInvalid),
         // A product's check gives no other refusal.
         _ => (id_field, ProblemCode::BadCharacters),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_are_read_as_people_write_them() {
-        for (words, unit_s, expected) in [
-            ("90", 1.0, Some(90.0)),
-            ("90秒", 1.0, Some(90.0)),
-            ("5分钟", 1.0, Some(300.0)),
-            ("1分30秒", 1.0, Some(90.0)),
-            ("1h30m", 1.0, Some(5400.0)),
-            ("5 min", 1.0, Some(300.0)),
-            ("1.5", 60.0, Some(90.0)),
-            ("00:05:00", 1.0, Some(300.0)),
-            ("1:30", 1.0, None),
-            ("soon", 1.0, None),
-            ("-5", 1.0, None),
-            ("1.5", 1.0, None),
-            ("5 apples", 1.0, None),
-        ] {
-            assert_eq!(seconds(words, unit_s), expected, "{words}");
-        }
     }
 }

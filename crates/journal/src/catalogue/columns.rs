@@ -3,7 +3,7 @@
 use stallcast_show::Currency;
 
 use super::synonyms::SYNONYMS;
-use super::table::{Cell, Row, Table, letter};
+use super::table::{Cell, Row, letter};
 use super::{Field, MappedColumn};
 
 /// The columns of a table that were understood.
@@ -11,20 +11,15 @@ pub(super) struct Columns {
     /// Field and place of each, in the order of the file.
     found: Vec<(Field, usize)>,
     headers: Vec<String>,
-    /// Index of the first row below the header.
-    pub(super) first_row: usize,
 }
 
 impl Columns {
-    /// The first of the uppermost rows that names a title and a price: lists often begin with a banner
-    /// or instructions.
-    pub(super) fn find(table: &Table) -> Option<Columns> {
-        let rows = table.rows.iter().enumerate().take(20);
-        rows.map(|(index, row)| Columns::of(row, index + 1))
-            .find(Columns::usable)
+    /// The columns of a row that names a title and a price; nothing when it is no such header.
+    pub(super) fn header(row: &Row) -> Option<Columns> {
+        Some(Columns::of(row)).filter(Columns::usable)
     }
 
-    fn of(row: &Row, first_row: usize) -> Columns {
+    fn of(row: &Row) -> Columns {
         let headers: Vec<String> = row.cells.iter().map(|cell| cell.text.clone()).collect();
         let mut found: Vec<(Field, usize)> = Vec::new();
         for (column, header) in headers.iter().enumerate() {
@@ -39,11 +34,7 @@ impl Columns {
                 found.push((field, column));
             }
         }
-        Columns {
-            found,
-            headers,
-            first_row,
-        }
+        Columns { found, headers }
     }
 
     fn usable(&self) -> bool {

@@ -1,40 +1,68 @@
-//! Text with delimiters as a table, its rows counted as a spreadsheet counts them.
+//! Text with delimiters as rows, counted as a spreadsheet counts them.
 
-use super::decode::decode;
-use super::table::{COLUMNS_MAX, Cell, Row, Table};
-use super::{Delimiter, Format, ImportError};
+use super::table::{COLUMNS_MAX, Cell, Row};
+use super::{Delimiter, Stop};
 
-pub(super) fn read(bytes: &[u8], file_name: &str) -> Result<Table, ImportError> {
-    let (text, encoding) = decode(bytes);
-    let (body, skipped, delimiter) = delimiter(&text, file_name);
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(byte(delimiter))
-        .from_reader(body.as_bytes());
-    let mut rows = Vec::new();
-    let mut line = skipped;
-    let mut record = csv::StringRecord::new();
-    // The text is valid UTF-8 and the reader flexible, so reading cannot fail; were it to, what was read
-    // until then counts.
-    while reader.read_record(&mut record).unwrap_or(false) {
-        // The reader skips blank lines without a word, and its own line count takes quoted line breaks
-        // as lines: so count records and the blank lines before them.
-        let start = record.position().map_or(0, csv::Position::byte);
-        line = line.saturating_add(1).saturating_add(blank_lines(
+/// The filled rows of a text, read as they are asked for.
+pub(super) struct CsvRows<'a> {
+    body: &'a str,
+    delimiter: Delimiter,
+    reader: csv::Reader<&'a [u8]>,
+    record: csv::StringRecord,
+    /// The last line read.
+    line: u32,
+    stop: &'a Stop,
+}
+
+impl<'a> CsvRows<'a> {
+    pub(super) fn new(text: &'a str, file_name: &str, stop: &'a Stop) -> Self {
+        let (body, skipped, delimiter) = delimiter(text, file_name);
+        let reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(byte(delimiter))
+            .from_reader(body.as_bytes());
+        CsvRows {
             body,
-            usize::try_from(start).unwrap_or(usize::MAX),
-        ));
-        let cells: Vec<Cell> = record.iter().take(COLUMNS_MAX).map(Cell::words).collect();
-        if cells.iter().any(|cell| !cell.text.is_empty()) {
-            rows.push(Row { line, cells });
+            delimiter,
+            reader,
+            record: csv::StringRecord::new(),
+            line: skipped,
+            stop,
         }
     }
-    Ok(Table {
-        format: Format::Csv { delimiter },
-        encoding,
-        rows,
-    })
+
+    /// What was found between the cells.
+    pub(super) fn delimiter(&self) -> Delimiter {
+        self.delimiter
+    }
+}
+
+impl Iterator for CsvRows<'_> {
+    type Item = Row;
+
+    fn next(&mut self) -> Option<Row> {
+        // The text is valid UTF-8 and the reader flexible, so reading cannot fail; were it to, what was read
+        // until then counts.
+        while !self.stop.asked() && self.reader.read_record(&mut self.record).unwrap_or(false) {
+            // The reader skips blank lines without a word, and its own line count takes quoted line breaks
+            // as lines: so count records and the blank lines before them.
+            let start = self.record.position().map_or(0, csv::Position::byte);
+            let blank = blank_lines(self.body, usize::try_from(start).unwrap_or(usize::MAX));
+            self.line = self.line.saturating_add(1).saturating_add(blank);
+            let cells: Vec<Cell> = self
+                .record
+                .iter()
+                .take(COLUMNS_MAX)
+                .map(Cell::words)
+                .collect();
+            if cells.iter().any(|cell| !cell.text.is_empty()) {
+                let line = self.line;
+                return Some(Row { line, cells });
+            }
+        }
+        None
+    }
 }
 
 fn byte(delimiter: Delimiter) -> u8 {
@@ -114,17 +142,17 @@ mod tests {
     use super::*;
 
     fn lines(text: &str) -> Vec<(u32, String)> {
-        let table = read(text.as_bytes(), "list.csv").unwrap();
         let first = |row: Row| (row.line, row.cells[0].text.clone());
-        table.rows.into_iter().map(first).collect()
+        CsvRows::new(text, "list.csv", &Stop::default())
+            .map(first)
+            .collect()
     }
 
     #[test]
     fn rows_are_counted_as_a_spreadsheet_counts_them() {
         for end in ["\n", "\r\n", "\r"] {
             let text = ["a,1", "", "\"b", "b2\",2", ",", "c,3", "", "", "d,4"].join(end);
-            let inner = format!("b{end}b2");
-            let expected = [(1, "a"), (3, inner.as_str()), (5, "c"), (8, "d")];
+            let expected = [(1, "a"), (3, "b\nb2"), (5, "c"), (8, "d")];
             let expected = expected.map(|(line, text)| (line, text.to_owned()));
             assert_eq!(lines(&text), expected, "{end:?}");
         }

@@ -3,15 +3,17 @@
 use stallcast_show::{Product, ProductId, Text};
 
 use super::cells::{BelowZero, Photo, RowCells};
-use super::{Field, Made, ProblemCode, Reading};
+use super::reading::{Made, Reading};
+use super::table::Row;
+use super::{Field, ProblemCode};
 
 /// Reads every row below the header. The id is the first filled of: the shop's id, the number in the
 /// show, the barcode, the title.
-pub(super) fn read(reading: &mut Reading<'_>) {
+pub(super) fn read(reading: &mut Reading<'_>, rows: &mut dyn Iterator<Item = Row>) {
     let columns = reading.columns;
     let mut numbers: Vec<Option<u32>> = Vec::new();
-    for row in reading.rows() {
-        let mut cells = RowCells::new(columns, row);
+    for row in rows {
+        let mut cells = RowCells::new(columns, &row);
         let title = cells.title();
         if title == Text::default() && !cells.faults.iter().any(|f| is_title(f.field)) {
             cells.fault(Field::Title, ProblemCode::TitleMissing, "");
@@ -37,7 +39,7 @@ pub(super) fn read(reading: &mut Reading<'_>) {
         let talking_points = cells.talking_points();
         // Without an offer there is a fault, and the row ends there.
         let Some(offer) = cells.offer(reading.currency, BelowZero::Fault) else {
-            reading.refuse(row, cells);
+            reading.refuse(&row, cells);
             continue;
         };
         let product = Product {
@@ -52,18 +54,24 @@ pub(super) fn read(reading: &mut Reading<'_>) {
             talking_points,
         };
         let place = number.and_then(leading_number);
+        if !cells.faults.is_empty() {
+            reading.refuse(&row, cells);
+            continue;
+        }
+        if !reading.passes(&row, id_field, &product) {
+            continue;
+        }
         let before = reading.products.len();
-        reading.take(
-            row,
-            cells,
-            id_field,
-            Made {
-                product,
-                photo_link,
-            },
-        );
+        let made = Made {
+            product,
+            photo_link,
+        };
+        reading.keep(row.line, id_field, made);
         if reading.products.len() > before {
             numbers.push(place);
+        }
+        if reading.enough() {
+            break;
         }
     }
     sort_by_number(reading, &numbers);

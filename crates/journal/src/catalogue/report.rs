@@ -106,8 +106,11 @@ pub enum ProblemCode {
     HandleMissing,
     /// The id stands in an earlier line already.
     DuplicateId,
-    /// More products than a show takes.
+    /// This good row and those after it found no room: a show holds [`super::PRODUCTS_MAX`] products. Named once,
+    /// at the first of them.
     TooManyProducts,
+    /// From this line on problems are counted only; the value is how many there are.
+    MoreProblems,
     /// Characters that are damaged in the file.
     BadCharacters,
     /// The spreadsheet made a date of it.
@@ -137,6 +140,10 @@ pub struct PhotoLink {
     pub product: ProductId,
     /// Where it is: `http` or `https`.
     pub url: String,
+    /// The row that names it, as a spreadsheet counts.
+    pub line: u32,
+    /// Header and letter of the column.
+    pub column: String,
 }
 
 /// What an import found.
@@ -144,7 +151,7 @@ pub struct PhotoLink {
 pub struct ImportReport {
     /// The good rows, in the order of their numbers (链接号) or else of the file.
     pub products: Vec<Product>,
-    /// The bad ones, by line.
+    /// The bad ones, by line, at most some thousand; after them the lines about all that follow.
     pub problems: Vec<RowProblem>,
     /// Photos to fetch.
     pub photo_links: Vec<PhotoLink>,
@@ -161,10 +168,10 @@ pub struct ImportReport {
 /// Why a file as a whole could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ImportError {
-    /// Larger than [`super::FILE_MAX_BYTES`].
+    /// Larger than [`super::FILE_MAX_BYTES`], or a workbook that unpacks to more than is read.
     #[error("the file has {bytes} bytes, at most {max} are read")]
     TooLarge {
-        /// Its size.
+        /// Its size, or how much was unpacked until it was too much.
         bytes: usize,
         /// The limit.
         max: usize,
@@ -178,6 +185,12 @@ pub enum ImportError {
     /// A damaged workbook, or another kind of ZIP file.
     #[error("the workbook cannot be read")]
     BadWorkbook,
+    /// A header and nothing below it.
+    #[error("a header without a product below it")]
+    NoRows,
+    /// The asker went away.
+    #[error("the import was stopped")]
+    Stopped,
     /// No row names a title and a price.
     #[error("no row with headers for title and price")]
     NoHeader {
@@ -195,6 +208,8 @@ impl ImportError {
             ImportError::OldExcel => "import_old_excel",
             ImportError::BadWorkbook => "import_bad_workbook",
             ImportError::NoHeader { .. } => "import_no_header",
+            ImportError::NoRows => "import_no_rows",
+            ImportError::Stopped => "import_stopped",
         }
     }
 }

@@ -6,72 +6,151 @@ use stallcast_show::{Product, ProductId, Text};
 
 use super::cells::{BelowZero, Photo, RowCells};
 use super::columns::Columns;
+use super::reading::{Made, Reading};
 use super::table::Row;
-use super::{Field, Made, ProblemCode, Reading};
+use super::{Field, PRODUCTS_MAX, ProblemCode};
 
-/// One product with its variants.
-struct Group<'a> {
-    handle: &'a str,
-    /// The row that describes the product.
-    first: &'a Row,
-    variants: Vec<&'a Row>,
+/// Good variants kept until the file ends: twice what a show takes, because some share an id.
+const VARIANTS_MAX: usize = 2 * PRODUCTS_MAX;
+
+/// Handles kept, with and without a good variant; over it those without one are named and let go.
+const GROUPS_MAX: usize = 4 * PRODUCTS_MAX;
+
+/// Most text of all variants, bytes. What a handle's rows share is copied to each of them, so a small file could
+/// become a large show.
+const TEXT_MAX_BYTES: usize = 32 * 1024 * 1024;
+
+/// The rows of one handle.
+struct Group {
+    handle: String,
+    line: u32,
+    /// What the first row says of all variants.
+    shared: Shared,
     photo: Photo,
+    /// Variants met, good or bad.
+    met: usize,
+    good: Vec<Variant>,
+}
+
+struct Shared {
+    title: Text,
+    short_title: Text,
+    spec: Text,
+    talking_points: Vec<String>,
+}
+
+/// One variant that was read; its id, title and photo wait for the whole group.
+struct Variant {
+    index: usize,
+    line: u32,
+    product: Product,
+    sku: Option<String>,
+    options: String,
+    photo: Photo,
+}
+
+/// The groups in the order in which they begin.
+#[derive(Default)]
+struct Groups {
+    groups: Vec<Group>,
+    places: HashMap<String, usize>,
+    kept: usize,
+    text_bytes: usize,
 }
 
 /// Reads the groups in the order in which they begin. A product with one variant keeps its handle as id;
 /// several become products `handle/sku`, titled with their option values.
-pub(super) fn read(reading: &mut Reading<'_>) {
-    for group in groups(reading) {
-        if group.variants.is_empty() {
-            // Pictures of a product whose own row is not in the file.
-            reading.problem(
-                group.first.line,
-                Field::Title,
-                ProblemCode::TitleMissing,
-                "",
-            );
+pub(super) fn read(reading: &mut Reading<'_>, rows: &mut dyn Iterator<Item = Row>) {
+    let mut groups = Groups::default();
+    for row in rows {
+        if groups.kept >= VARIANTS_MAX {
+            reading.leave_out(row.line);
+            break;
         }
-        let title = RowCells::new(reading.columns, group.first).title();
-        for (index, row) in group.variants.iter().enumerate() {
-            variant(reading, &group, &title, index, row);
-        }
+        groups.row(reading, &row);
+    }
+    for group in groups.groups {
+        finish(reading, group);
     }
 }
 
-fn groups<'a>(reading: &mut Reading<'a>) -> Vec<Group<'a>> {
-    let columns = reading.columns;
-    let mut groups: Vec<Group<'a>> = Vec::new();
-    let mut places: HashMap<&str, usize> = HashMap::new();
-    for row in reading.rows() {
-        let Some(handle) = columns.cell(row, Field::Handle).map(|c| c.text.as_str()) else {
+impl Groups {
+    fn row(&mut self, reading: &mut Reading<'_>, row: &Row) {
+        let columns = reading.columns;
+        let Some(handle) = columns.cell(row, Field::Handle) else {
             reading.problem(row.line, Field::Handle, ProblemCode::HandleMissing, "");
-            continue;
+            return;
         };
-        let place = *places.entry(handle).or_insert_with(|| {
-            groups.push(Group {
-                handle,
-                first: row,
-                variants: Vec::new(),
-                photo: Photo::None,
-            });
-            groups.len() - 1
-        });
-        let Some(group) = groups.get_mut(place) else {
-            continue;
+        let place = self.place(reading, &handle.text, row);
+        let Some(group) = self.groups.get_mut(place) else {
+            return;
         };
-        if is_variant(columns, row) {
-            group.variants.push(row);
-        }
         // Pictures stand in rows of their own; the first one is the product's.
         if group.photo == Photo::None {
             let mut cells = RowCells::new(columns, row);
             group.photo = cells.photo(Field::Photo);
-            for fault in cells.faults {
-                reading.problem(row.line, fault.field, fault.code, &fault.value);
-            }
+            reading.refuse(row, cells);
         }
+        if !is_variant(columns, row) {
+            return;
+        }
+        group.met += 1;
+        let Some(variant) = variant(reading, group, row) else {
+            return;
+        };
+        self.text_bytes += text_bytes(&variant.product);
+        if self.text_bytes > TEXT_MAX_BYTES {
+            let field = Field::TalkingPoints;
+            reading.problem(row.line, field, ProblemCode::TextTooLong, "");
+            return;
+        }
+        self.kept += 1;
+        group.good.push(variant);
     }
-    groups
+
+    fn place(&mut self, reading: &mut Reading<'_>, handle: &str, row: &Row) -> usize {
+        if let Some(place) = self.places.get(handle) {
+            return *place;
+        }
+        if self.groups.len() >= GROUPS_MAX {
+            self.let_go(reading);
+        }
+        let mut cells = RowCells::new(reading.columns, row);
+        let shared = Shared {
+            title: cells.title(),
+            short_title: cells.text(Field::ShortTitle, None),
+            spec: cells.text(Field::Spec, Some(Field::SpecEn)),
+            talking_points: cells.talking_points(),
+        };
+        self.groups.push(Group {
+            handle: handle.to_owned(),
+            line: row.line,
+            shared,
+            photo: Photo::None,
+            met: 0,
+            good: Vec::new(),
+        });
+        let place = self.groups.len() - 1;
+        self.places.insert(handle.to_owned(), place);
+        place
+    }
+
+    /// Names the groups without a good variant and forgets them.
+    fn let_go(&mut self, reading: &mut Reading<'_>) {
+        let (kept, empty): (Vec<Group>, Vec<Group>) = std::mem::take(&mut self.groups)
+            .into_iter()
+            .partition(|group| !group.good.is_empty());
+        for group in empty {
+            finish(reading, group);
+        }
+        self.groups = kept;
+        self.places = self
+            .groups
+            .iter()
+            .enumerate()
+            .map(|(place, group)| (group.handle.clone(), place))
+            .collect();
+    }
 }
 
 /// A row that has more than a picture.
@@ -88,73 +167,105 @@ fn is_variant(columns: &Columns, row: &Row) -> bool {
     .any(|field| columns.cell(row, field).is_some())
 }
 
-fn variant(reading: &mut Reading<'_>, group: &Group<'_>, title: &Text, index: usize, row: &Row) {
+fn variant(reading: &mut Reading<'_>, group: &Group, row: &Row) -> Option<Variant> {
     let columns = reading.columns;
     let mut cells = RowCells::new(columns, row);
-    let sku = cells.words(Field::Id);
+    let sku = cells.words(Field::Id).map(str::to_owned);
     let options = columns
         .cells(row, Field::OptionValue)
         .map(|cell| cell.text.as_str())
         .filter(|value| *value != "Default Title")
         .collect::<Vec<_>>()
         .join(" / ");
-    let several = group.variants.len() > 1;
-    let (id_field, id) = match sku {
-        _ if !several => (Field::Handle, group.handle.to_owned()),
-        Some(sku) => (Field::Id, format!("{}/{sku}", group.handle)),
-        None if !options.is_empty() => (Field::OptionValue, format!("{}/{options}", group.handle)),
-        None => (Field::Handle, format!("{}/{}", group.handle, index + 1)),
-    };
-    let title = if several && !options.is_empty() {
-        with_options(title, &options)
-    } else {
-        title.clone()
-    };
-    if title == Text::default() {
+    let shared = &group.shared;
+    if shared.title == Text::default() {
         cells.fault(Field::Title, ProblemCode::TitleMissing, "");
     }
-    let photo = match cells.photo(Field::VariantPhoto) {
-        Photo::None => group.photo.clone(),
-        own => own,
-    };
-    let (photo, photo_link) = match photo {
-        Photo::None => (None, None),
-        Photo::File(name) => (Some(name), None),
-        Photo::Web(url) => (None, Some(url)),
-    };
+    let photo = cells.photo(Field::VariantPhoto);
     let gtin = cells.gtin();
     let link = cells.words(Field::Link).map(str::to_owned);
     let Some(mut offer) = cells.offer(reading.currency, BelowZero::SoldOut) else {
         reading.refuse(row, cells);
-        return;
+        return None;
     };
+    if !cells.faults.is_empty() {
+        reading.refuse(row, cells);
+        return None;
+    }
     // A shop that does not count a variant still exports 0 for it.
     let uncounted =
         columns.has(Field::StockTracker) && columns.cell(row, Field::StockTracker).is_none();
     if uncounted {
         offer.quantity = None;
     }
-    let mut shared = RowCells::new(columns, group.first);
     let product = Product {
-        id: ProductId(id),
-        title,
-        short_title: shared.text(Field::ShortTitle, None),
-        photo,
-        spec: shared.text(Field::Spec, Some(Field::SpecEn)),
+        id: ProductId(group.handle.clone()),
+        title: shared.title.clone(),
+        short_title: shared.short_title.clone(),
+        photo: None,
+        spec: shared.spec.clone(),
         offer,
         gtin,
         link,
-        talking_points: shared.talking_points(),
+        talking_points: shared.talking_points.clone(),
     };
-    reading.take(
-        row,
-        cells,
-        id_field,
-        Made {
+    reading
+        .passes(row, Field::Handle, &product)
+        .then_some(Variant {
+            index: group.met,
+            line: row.line,
+            product,
+            sku,
+            options,
+            photo,
+        })
+}
+
+/// Gives the variants of a group their ids, titles and photos, now that their number is known.
+fn finish(reading: &mut Reading<'_>, group: Group) {
+    if group.met == 0 {
+        // Pictures of a product whose own row is not in the file.
+        reading.problem(group.line, Field::Title, ProblemCode::TitleMissing, "");
+    }
+    let several = group.met > 1;
+    for variant in group.good {
+        let mut product = variant.product;
+        let options = variant.options;
+        let (id_field, id) = match variant.sku {
+            _ if !several => (Field::Handle, group.handle.clone()),
+            Some(sku) => (Field::Id, format!("{}/{sku}", group.handle)),
+            None if !options.is_empty() => {
+                (Field::OptionValue, format!("{}/{options}", group.handle))
+            }
+            None => (Field::Handle, format!("{}/{}", group.handle, variant.index)),
+        };
+        product.id = ProductId(id);
+        if several && !options.is_empty() {
+            product.title = with_options(&product.title, &options);
+        }
+        let photo = match variant.photo {
+            Photo::None => group.photo.clone(),
+            own => own,
+        };
+        let photo_link = match photo {
+            Photo::None => None,
+            Photo::File(name) => {
+                product.photo = Some(name);
+                None
+            }
+            Photo::Web(url) => Some(url),
+        };
+        if let Err(refusal) = product.check() {
+            let (field, code) = super::cells::from_refusal(&refusal, id_field);
+            reading.problem(variant.line, field, code, product.id.as_str());
+            continue;
+        }
+        let made = Made {
             product,
             photo_link,
-        },
-    );
+        };
+        reading.keep(variant.line, id_field, made);
+    }
 }
 
 fn with_options(title: &Text, options: &str) -> Text {
@@ -169,4 +280,15 @@ fn with_options(title: &Text, options: &str) -> Text {
         zh: add(&title.zh),
         en: add(&title.en),
     }
+}
+
+fn text_bytes(product: &Product) -> usize {
+    let texts = [&product.title, &product.short_title, &product.spec];
+    let of_texts = texts.iter().map(|text| text.zh.len() + text.en.len());
+    of_texts.sum::<usize>()
+        + product
+            .talking_points
+            .iter()
+            .map(String::len)
+            .sum::<usize>()
 }

@@ -1,9 +1,13 @@
-//! A sheet as rows of cells, whatever file it came from.
+//! A row of cells, whatever file it came from.
 
-use super::{Encoding, Format};
+use stallcast_show::visible;
 
 /// Columns read; the widest known export has some 150.
 pub(super) const COLUMNS_MAX: usize = 512;
+
+/// Most bytes kept of a cell: as many characters as a spreadsheet's cell holds (32 767, Excel's specification), of
+/// four bytes at most. Nothing that long is taken anyway.
+const CELL_MAX_BYTES: usize = 4 * 32_767;
 
 /// What a cell is besides its text.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,9 +35,12 @@ impl Cell {
         kind: Kind::Text,
     };
 
+    /// What a person reads in the cell: without blanks around it and without what nobody sees.
     pub(super) fn words(text: &str) -> Cell {
+        let text = trimmed(text);
+        let text = visible(&text[..text.floor_char_boundary(CELL_MAX_BYTES)]);
         Cell {
-            text: trimmed(text).to_owned(),
+            text: trimmed(&text).to_owned(),
             kind: Kind::Text,
         }
     }
@@ -45,14 +52,6 @@ pub(super) struct Row {
     /// As a spreadsheet counts, from 1.
     pub(super) line: u32,
     pub(super) cells: Vec<Cell>,
-}
-
-/// One sheet.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Table {
-    pub(super) format: Format,
-    pub(super) encoding: Encoding,
-    pub(super) rows: Vec<Row>,
 }
 
 /// Without blanks and invisible marks at both ends (zero-width spaces and byte order marks come with

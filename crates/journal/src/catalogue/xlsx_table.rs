@@ -1,35 +1,33 @@
-//! Workbooks as tables: cells are streamed, so that a far-away cell costs nothing.
+//! Workbooks as rows: cells are streamed, so that a far-away cell costs nothing.
 
 use std::io::Cursor;
+use std::iter::Peekable;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use calamine::{DataRef, Reader, SheetType, SheetVisible, Xlsx};
+use calamine::{DataRef, Reader, SheetType, SheetVisible, Xlsx, XlsxCellReader};
 
-use super::table::{COLUMNS_MAX, Cell, Kind, Row, Table};
-use super::{Encoding, Format, ImportError};
+use super::table::{COLUMNS_MAX, Cell, Kind, Row};
+use super::{ImportError, ImportReport, Stop, archive};
 
-/// Most cells read of a workbook; ten thousand products with fifty columns have half a million.
-const CELLS_MAX: usize = 2_000_000;
+/// Takes a sheet's name and rows, and answers with the report when it is the list.
+type Take<'t> = dyn FnMut(String, &mut dyn Iterator<Item = Row>) -> Option<ImportReport> + 't;
 
-/// Most bytes a workbook may claim to unpack to.
-const UNPACKED_MAX_BYTES: u64 = 512 * 1024 * 1024;
-
-/// Reads every visible sheet, in order.
-pub(super) fn read(bytes: &[u8]) -> Result<Vec<Table>, ImportError> {
-    if unpacked_bytes(bytes) > UNPACKED_MAX_BYTES {
-        return Err(ImportError::TooLarge {
-            bytes: usize::try_from(unpacked_bytes(bytes)).unwrap_or(usize::MAX),
-            max: usize::try_from(UNPACKED_MAX_BYTES).unwrap_or(usize::MAX),
-        });
-    }
-    // The reader is a stranger to damaged files: should one make it panic, the import fails, not the show.
-    catch_unwind(AssertUnwindSafe(|| read_sheets(bytes)))
-        .unwrap_or(None)
-        .ok_or(ImportError::BadWorkbook)
+/// Offers every visible sheet to `take`, in order, until one is the list.
+pub(super) fn read(
+    bytes: &[u8],
+    stop: &Stop,
+    take: &mut Take<'_>,
+) -> Result<Option<ImportReport>, ImportError> {
+    // The readers are strangers to damaged files: should one make them panic, the import fails, not the show.
+    catch_unwind(AssertUnwindSafe(|| {
+        archive::check(bytes, stop)?;
+        read_sheets(bytes, stop, take).ok_or(ImportError::BadWorkbook)
+    }))
+    .unwrap_or(Err(ImportError::BadWorkbook))
 }
 
-fn read_sheets(bytes: &[u8]) -> Option<Vec<Table>> {
-    let failed = |error: calamine::XlsxError| tracing::debug!(%error, "a workbook cannot be read");
+/// `None` = the workbook cannot be read.
+fn read_sheets(bytes: &[u8], stop: &Stop, take: &mut Take<'_>) -> Option<Option<ImportReport>> {
     let mut workbook = Xlsx::new(Cursor::new(bytes)).map_err(failed).ok()?;
     let names: Vec<String> = workbook
         .sheets_metadata()
@@ -37,51 +35,93 @@ fn read_sheets(bytes: &[u8]) -> Option<Vec<Table>> {
         .filter(|s| s.typ == SheetType::WorkSheet && s.visible == SheetVisible::Visible)
         .map(|s| s.name.clone())
         .collect();
-    let mut left = CELLS_MAX;
-    let mut tables = Vec::new();
-    for sheet in names {
-        let mut reader = workbook
-            .worksheet_cells_reader(&sheet)
+    for name in names {
+        let reader = workbook
+            .worksheet_cells_reader(&name)
             .map_err(failed)
             .ok()?;
-        let mut rows: Vec<Row> = Vec::new();
-        while left > 0 {
-            let Some(found) = reader.next_cell().map_err(failed).ok()? else {
-                break;
-            };
-            left -= 1;
-            let (row, column) = found.get_position();
-            let column = column as usize;
-            let value = cell(found.get_value());
-            if column < COLUMNS_MAX && !value.text.is_empty() {
-                place(&mut rows, row.saturating_add(1), column, value);
-            }
+        let mut cells = Cells {
+            reader,
+            stop,
+            damaged: false,
+        };
+        let found = take(
+            name,
+            &mut Rows {
+                cells: cells.by_ref().peekable(),
+            },
+        );
+        if cells.damaged {
+            return None;
         }
-        // Rows come in order in every file a spreadsheet writes, but the format does not promise it.
-        rows.sort_by_key(|row| row.line);
-        tables.push(Table {
-            format: Format::Xlsx { sheet },
-            encoding: Encoding::Utf8,
-            rows,
-        });
+        if found.is_some() {
+            return Some(found);
+        }
     }
-    Some(tables)
+    Some(None)
 }
 
-fn place(rows: &mut Vec<Row>, line: u32, column: usize, value: Cell) {
-    if rows.last().is_none_or(|row| row.line != line) {
-        rows.push(Row {
-            line,
-            cells: Vec::new(),
-        });
+// Called where a library's result is mapped, which hands over the error itself.
+#[allow(clippy::needless_pass_by_value)]
+fn failed(error: calamine::XlsxError) {
+    tracing::debug!(%error, "a workbook cannot be read");
+}
+
+/// The filled cells of a sheet with their lines and columns.
+struct Cells<'w, 'b> {
+    reader: XlsxCellReader<'w, Cursor<&'b [u8]>>,
+    stop: &'w Stop,
+    damaged: bool,
+}
+
+impl Iterator for Cells<'_, '_> {
+    type Item = (u32, usize, Cell);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.stop.asked() {
+            let found = match self.reader.next_cell() {
+                Ok(found) => found?,
+                Err(error) => {
+                    failed(error);
+                    self.damaged = true;
+                    return None;
+                }
+            };
+            let (row, column) = found.get_position();
+            let column = column as usize;
+            if column >= COLUMNS_MAX {
+                continue;
+            }
+            let value = cell(found.get_value());
+            if !value.text.is_empty() {
+                return Some((row.saturating_add(1), column, value));
+            }
+        }
+        None
     }
-    if let Some(row) = rows.last_mut() {
-        if row.cells.len() <= column {
-            row.cells.resize(column + 1, Cell::EMPTY);
+}
+
+/// Cells of one line in turn are a row. Lines come in order in every file a spreadsheet writes; where they do not,
+/// rows come as the file has them.
+struct Rows<I: Iterator<Item = (u32, usize, Cell)>> {
+    cells: Peekable<I>,
+}
+
+impl<I: Iterator<Item = (u32, usize, Cell)>> Iterator for Rows<I> {
+    type Item = Row;
+
+    fn next(&mut self) -> Option<Row> {
+        let line = self.cells.peek()?.0;
+        let mut cells: Vec<Cell> = Vec::new();
+        while let Some((_, column, value)) = self.cells.next_if(|(other, ..)| *other == line) {
+            if cells.len() <= column {
+                cells.resize(column + 1, Cell::EMPTY);
+            }
+            if let Some(place) = cells.get_mut(column) {
+                *place = value;
+            }
         }
-        if let Some(place) = row.cells.get_mut(column) {
-            *place = value;
-        }
+        Some(Row { line, cells })
     }
 }
 
@@ -122,39 +162,6 @@ pub(super) fn exact(number: f64) -> String {
     // Rust writes the shortest decimal that reads back as the same number, without exponent.
     let text = rounded.to_string();
     if text == "-0" { "0".to_owned() } else { text }
-}
-
-/// The sum of the sizes that the archive's directory claims; 0 when there is no readable one, which the
-/// reader will then say itself. Layout: PKWARE APPNOTE 4.3.12 and 4.3.16.
-fn unpacked_bytes(bytes: &[u8]) -> u64 {
-    let number = |at: usize, length: usize| -> Option<u64> {
-        let field = bytes.get(at..at.checked_add(length)?)?;
-        Some(
-            field
-                .iter()
-                .rev()
-                .fold(0, |sum, b| sum << 8 | u64::from(*b)),
-        )
-    };
-    let end_signature = [0x50, 0x4B, 0x05, 0x06];
-    let tail = bytes.len().saturating_sub(66_000);
-    let Some(end) = bytes
-        .get(tail..)
-        .and_then(|part| part.windows(4).rposition(|w| w == end_signature))
-    else {
-        return 0;
-    };
-    let mut at = number(tail + end + 16, 4).and_then(|at| usize::try_from(at).ok());
-    let mut sum: u64 = 0;
-    while let Some(entry) = at.filter(|at| number(*at, 4) == Some(0x0201_4B50)) {
-        sum = sum.saturating_add(number(entry + 24, 4).unwrap_or(0));
-        let variable: u64 = [28, 30, 32]
-            .iter()
-            .filter_map(|o| number(entry + o, 2))
-            .sum();
-        at = usize::try_from(variable).ok().map(|v| entry + 46 + v);
-    }
-    sum
 }
 
 #[cfg(test)]

@@ -1,0 +1,176 @@
+//! What a reader of rows found so far, and the limits it keeps: products, and problems that are named.
+
+use std::collections::HashSet;
+
+use stallcast_show::{Currency, Product, ProductId};
+
+use super::cells::{self, RowCells};
+use super::columns::Columns;
+use super::table::{Row, shortened};
+use super::{
+    Encoding, Field, Format, ImportOptions, ImportReport, PRODUCTS_MAX, PhotoLink, ProblemCode,
+    RowProblem,
+};
+
+/// Most problems named one by one; nobody reads more, and a file of millions of bad rows must not become
+/// millions of messages.
+pub(super) const PROBLEMS_MAX: usize = 1_000;
+
+/// A product as its row gives it, before it is checked.
+pub(super) struct Made {
+    pub(super) product: Product,
+    pub(super) photo_link: Option<String>,
+}
+
+/// Problems that are counted only.
+#[derive(Clone, Copy)]
+struct Unnamed {
+    first_line: u32,
+    count: u64,
+}
+
+/// What a reader of rows works with and what it found so far.
+pub(super) struct Reading<'a> {
+    pub(super) columns: &'a Columns,
+    pub(super) currency: &'a Currency,
+    known: &'a HashSet<ProductId>,
+    pub(super) products: Vec<Product>,
+    photo_links: Vec<PhotoLink>,
+    problems: Vec<RowProblem>,
+    unnamed: Option<Unnamed>,
+    /// Ids taken.
+    taken: HashSet<ProductId>,
+    /// How many of them the show does not have yet.
+    new: usize,
+    /// Line of the first good row that found no room.
+    left_out: Option<u32>,
+}
+
+impl<'a> Reading<'a> {
+    pub(super) fn new(columns: &'a Columns, options: &'a ImportOptions) -> Self {
+        Reading {
+            columns,
+            currency: &options.currency,
+            known: &options.known,
+            products: Vec::new(),
+            photo_links: Vec::new(),
+            problems: Vec::new(),
+            unnamed: None,
+            taken: HashSet::new(),
+            new: 0,
+            left_out: None,
+        }
+    }
+
+    pub(super) fn problem(&mut self, line: u32, field: Field, code: ProblemCode, value: &str) {
+        if self.problems.len() >= PROBLEMS_MAX {
+            let unnamed = self.unnamed.get_or_insert(Unnamed {
+                first_line: line,
+                count: 0,
+            });
+            unnamed.first_line = unnamed.first_line.min(line);
+            unnamed.count += 1;
+            return;
+        }
+        self.problems.push(RowProblem {
+            line,
+            column: self.columns.label(field),
+            code,
+            value: shortened(value),
+        });
+    }
+
+    /// Names every cell of a row that could not be read.
+    pub(super) fn refuse(&mut self, row: &Row, cells: RowCells<'_>) {
+        for fault in cells.faults {
+            self.problem(row.line, fault.field, fault.code, &fault.value);
+        }
+    }
+
+    /// Names what a row's product as a whole is refused for; whether it was fine.
+    pub(super) fn passes(&mut self, row: &Row, id_field: Field, product: &Product) -> bool {
+        let Err(refusal) = product.check() else {
+            return true;
+        };
+        let (field, code) = cells::from_refusal(&refusal, id_field);
+        let columns = self.columns;
+        let value = columns.cell(row, field).map_or("", |cell| &cell.text);
+        self.problem(row.line, field, code, value);
+        false
+    }
+
+    /// Takes a product that was checked, when its id is free and there is room.
+    pub(super) fn keep(&mut self, line: u32, id_field: Field, made: Made) {
+        let Made {
+            product,
+            photo_link,
+        } = made;
+        if self.taken.contains(&product.id) {
+            let id = product.id.as_str();
+            self.problem(line, id_field, ProblemCode::DuplicateId, id);
+            return;
+        }
+        let is_new = !self.known.contains(&product.id);
+        if self.products.len() >= PRODUCTS_MAX || (is_new && self.show_is_full()) {
+            self.leave_out(line);
+            return;
+        }
+        self.new += usize::from(is_new);
+        self.taken.insert(product.id.clone());
+        if let Some(url) = photo_link {
+            self.photo_links.push(PhotoLink {
+                product: product.id.clone(),
+                url,
+                line,
+                column: self.columns.label(Field::Photo),
+            });
+        }
+        self.products.push(product);
+    }
+
+    fn show_is_full(&self) -> bool {
+        self.known.len() + self.new >= PRODUCTS_MAX
+    }
+
+    /// Notes a good row that found no room; the first one is named.
+    pub(super) fn leave_out(&mut self, line: u32) {
+        let first = self.left_out.get_or_insert(line);
+        *first = (*first).min(line);
+    }
+
+    /// Whether no further row can add anything: then the rest of the file is not read. Rows of products that the
+    /// show has already may still come after the last new one.
+    pub(super) fn enough(&self) -> bool {
+        let updates = self.products.len() - self.new;
+        self.left_out.is_some()
+            && (self.products.len() >= PRODUCTS_MAX || updates >= self.known.len())
+    }
+
+    pub(super) fn into_report(mut self, format: Format, encoding: Encoding) -> ImportReport {
+        self.problems.sort_by_key(|problem| problem.line);
+        let whole = |line, code, value: String| RowProblem {
+            line,
+            column: String::new(),
+            code,
+            value,
+        };
+        if let Some(unnamed) = self.unnamed {
+            let count = unnamed.count.to_string();
+            let code = ProblemCode::MoreProblems;
+            self.problems.push(whole(unnamed.first_line, code, count));
+        }
+        if let Some(line) = self.left_out {
+            let code = ProblemCode::TooManyProducts;
+            self.problems.push(whole(line, code, String::new()));
+        }
+        ImportReport {
+            products: self.products,
+            problems: self.problems,
+            photo_links: self.photo_links,
+            format,
+            encoding,
+            mapping: self.columns.mapping(),
+            unmapped: self.columns.unmapped(),
+        }
+    }
+}
