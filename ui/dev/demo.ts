@@ -153,6 +153,13 @@ export const CHAT: [string, string, boolean][] = [
   ['橙子味的风', '主播今天好精神', false],
 ];
 
+/** What people also write: as long as it gets. */
+export const LONG_CHAT: [string, string, boolean][] = [
+  ['果粉'.repeat(30), '苹果'.repeat(250), false],
+  ['x'.repeat(60), `Do you ship ${'very '.repeat(96)}far?`, true],
+  ['سارة', 'مرحبا '.repeat(80), false],
+];
+
 export const DEVICES: unknown = {
   devices: [
     { id: 'usb-1', name: 'HD Webcam C920', kind: 'camera' },

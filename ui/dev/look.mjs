@@ -5,7 +5,13 @@ import { chromium } from 'playwright-core';
 import { createServer } from 'vite';
 
 const OUT = new URL('../../tests/out/look/', import.meta.url).pathname;
-const SIZES = { 720: [1280, 720], 1080: [1920, 1080], phone: [390, 844], tablet: [820, 1180] };
+const SIZES = {
+  720: [1280, 720],
+  1080: [1920, 1080],
+  phone: [390, 844],
+  portrait: [720, 1280],
+  tablet: [820, 1180],
+};
 
 /** name, token, size, language, theme, what to do first */
 const SHOTS = [
@@ -16,6 +22,22 @@ const SHOTS = [
   ['live', 'dev-live', '1080', 'en', 'sunlight', { seen: true }],
   ['trouble', 'dev-live-trouble', '720', 'en', 'dark', { seen: true }],
   ['trouble', 'dev-live-trouble', '720', 'zh-CN', 'sunlight', { seen: true, side: 'questions' }],
+  ['nobody', 'dev-live-down', '720', 'zh-CN', 'dark', { seen: true }],
+  ['nobody', 'dev-live-down', '720', 'en', 'light', { seen: true }],
+  ['nobody', 'dev-live-down', '720', 'en', 'sunlight', { seen: true }],
+  ['nobody', 'dev-live-down', 'portrait', 'zh-CN', 'light', { seen: true }],
+  ['nobody', 'dev-live-down', 'phone', 'en', 'dark', { seen: true }],
+  ['some', 'dev-live-trouble', '720', 'zh-CN', 'light', { seen: true }],
+  ['reconly', 'dev-live-reconly', '720', 'en', 'dark', { seen: true }],
+  ['reconly', 'dev-live-reconly', '720', 'zh-CN', 'light', { seen: true }],
+  ['gone', 'dev-live-gone1', '720', 'zh-CN', 'dark', { seen: true, wait: 3500 }],
+  ['gone', 'dev-live-gone2', '720', 'en', 'light', { seen: true, wait: 14000 }],
+  ['gone', 'dev-live-gone3', 'portrait', 'en', 'dark', { seen: true, wait: 3500 }],
+  ['gone', 'dev-live-gone4', '720', 'zh-CN', 'sunlight', { seen: true, wait: 3500 }],
+  ['guide', 'dev-idle-guide', '720', 'zh-CN', 'dark'],
+  ['long', 'dev-long', '720', 'zh-CN', 'dark', { seen: true }],
+  ['long', 'dev-long', '720', 'en', 'light', { seen: true, side: 'questions' }],
+  ['long', 'dev-long', 'phone', 'zh-CN', 'light', { seen: true, tab: 3 }],
   ['ask', 'dev-idle', '720', 'en', 'dark', { seen: true, keys: ['Control+l'] }],
   ['ask', 'dev-idle', '720', 'zh-CN', 'light', { seen: true, keys: ['Control+l'] }],
   ['end', 'dev-live-end', '720', 'en', 'dark', { seen: true, click: 'End show' }],
@@ -64,7 +86,7 @@ for (const [name, token, size, lang, theme, then = {}] of SHOTS) {
     [lang, theme, then.seen === true],
   );
   await page.goto(`${base}#token=${token}`);
-  await page.waitForTimeout(1800);
+  await page.waitForTimeout(1800 + (then.wait ?? 0));
   if (then.page) await page.evaluate((where) => (location.hash = `settings/${where}`), then.page);
   for (const key of then.keys ?? []) await page.keyboard.press(key);
   if (then.click) await page.getByRole('button', { name: then.click }).click();

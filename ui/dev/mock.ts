@@ -1,5 +1,6 @@
 // A stand-in for the engine inside Vite's dev server: speaks the protocol, one show for each token.
-// Tokens choose what is to be seen: `dev`, or with `idle`, `live`, `trouble`, `flood`, `empty`, `viewer` in them.
+// Tokens choose what is to be seen: `dev`, or with `idle`, `live`, `trouble`, `down`, `reconly`, `flood`, `long`,
+// `empty`, `viewer`, `gone` (dies after two seconds) in them.
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -44,6 +45,10 @@ function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
   });
 }
 
+const GONE_AFTER_MS = 2000;
+/** Engines that died: nobody answers for them any more. */
+const gone = new Set<string>();
+
 /** As the engine reads it: every member there, and text. */
 function isHello(message: object): boolean {
   const { token, lang } = message as { token?: unknown; lang?: unknown };
@@ -62,6 +67,16 @@ function serve(ws: WebSocket): void {
   }
 
   function begin(token: string): void {
+    if (gone.has(token)) {
+      ws.close();
+      return;
+    }
+    if (token.includes('gone')) {
+      setTimeout(() => {
+        gone.add(token);
+        ws.close();
+      }, GONE_AFTER_MS);
+    }
     const opened = studioOf(token);
     studio = opened;
     send({ type: 'welcome', role: token.includes('viewer') ? 'viewer' : 'owner', version: '0.1.0' });
@@ -133,10 +148,12 @@ async function picture(ws: WebSocket): Promise<void> {
     const message = JSON.parse(String(raw)) as { type: string };
     if (message.type === 'ack') free = true;
     if (message.type !== 'hello' || ffmpeg !== null) return;
-    if (!isHello(message)) {
+    const { token } = message as unknown as { token: string };
+    if (!isHello(message) || gone.has(token)) {
       ws.close();
       return;
     }
+    if (token.includes('gone')) setTimeout(() => ws.close(), GONE_AFTER_MS);
     const source =
       'gradients=s=960x540:r=12:c0=0x24521f:c1=0xc8562b:c2=0xe9c46a:c3=0x1d3557:nb_colors=4:speed=0.02';
     const made = spawn(

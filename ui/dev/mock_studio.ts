@@ -11,7 +11,7 @@ import type {
   ShowView,
   StatusView,
 } from '../src/wire/types.ts';
-import { CHAT, demoShow, DEVICES, ENCODERS, PLATFORMS, PRODUCTS } from './demo.ts';
+import { CHAT, demoShow, DEVICES, ENCODERS, LONG_CHAT, PLATFORMS, PRODUCTS } from './demo.ts';
 
 type Answer =
   | { outcome: 'ok'; seq: number; data: null }
@@ -57,6 +57,10 @@ export class MockStudio {
       });
       this.catalogue = [];
     }
+    if (this.has('reconly')) {
+      for (const destination of Object.values(this.show.destinations))
+        if (destination !== undefined) destination.enabled = false;
+    }
     if (this.has('pinned')) {
       this.show.pinned = { message: 'sim:2', author: 'Maya', text: 'Do you ship to Canada?', since: now };
     }
@@ -82,7 +86,8 @@ export class MockStudio {
   }
 
   private line(at: number): ChatLine {
-    const [author, text, question] = CHAT[this.chatCount % CHAT.length] ?? ['', '', false];
+    const list = this.has('long') ? [...CHAT, ...LONG_CHAT] : CHAT;
+    const [author, text, question] = list[this.chatCount % list.length] ?? ['', '', false];
     return {
       id: `sim:${this.chatCount++}`,
       platform: this.chatCount % 3 === 0 ? 'twitch' : 'simulated',
@@ -154,7 +159,7 @@ export class MockStudio {
         skipped_frames: 0,
       },
       destinations: Object.keys(this.show.destinations).map((id) => {
-        const down = trouble && id === 'twitch';
+        const down = (trouble && id === 'twitch') || this.has('down');
         const enabled = this.show.destinations[id]?.enabled === true;
         return {
           id,

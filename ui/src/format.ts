@@ -83,6 +83,17 @@ export function decibels(db: number, lang: Lang, digits = 1): string {
   return `${sign}${shown} dB`;
 }
 
+/** `November 22 at 21:43`: a moment that may lie before today. */
+export function dayAndTime(at: number, lang: Lang): string {
+  return new Intl.DateTimeFormat(lang, {
+    month: 'long',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  }).format(at);
+}
+
 /** `14:03:22` of a moment. */
 export function timeOfDay(at: number, lang: Lang): string {
   return new Intl.DateTimeFormat(lang, {

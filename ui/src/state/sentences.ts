@@ -1,10 +1,11 @@
 // Sentences about things of the show: ids become names, codes become words.
-import { bytes, listOf, minutes, textOf, decimal, whole } from '../format.ts';
+import { bytes, dayAndTime, listOf, minutes, textOf, decimal, whole } from '../format.ts';
 import { hasMessage, t, tWire, type MessageKey } from '../messages/text.ts';
 import type { Values } from '../messages/fill.ts';
 import type { PageError } from '../wire/types.ts';
 import type { Incident } from './incidents.ts';
 import { prefs } from './prefs.svelte.ts';
+import type { Reach } from './reach.ts';
 import type { Studio } from './studio.svelte.ts';
 
 /** A code in words: `cause.tls_failed`; an unknown one is shown as it came rather than hidden. */
@@ -26,6 +27,7 @@ function named(studio: Studio, params: Readonly<Record<string, string>>): Values
       const scene = show?.scenes.find((candidate) => candidate.id === value);
       out[name] = scene === undefined ? value : textOf(scene.name, lang);
     } else if (name === 'field') out[name] = words('field', value);
+    else if (name === 'at') out[name] = dayAndTime(Number(value), lang);
     else if (name === 'free') out[name] = bytes(Number(value), lang);
     else if (name === 'reason' || name === 'error' || name === 'cause') out[name] = words('cause', value);
     else out[name] = value;
@@ -51,6 +53,36 @@ export function checkText(studio: Studio, key: string, params: Readonly<Record<s
 /** What happened, what still runs, what is next and when. */
 export function incidentText(incident: Incident): { what: string; still: string; next: string } {
   return { what: whatHappened(incident), still: stillRuns(incident), next: nextStep(incident) };
+}
+
+/** When something is tried again, in two or three words: never "in 0 s". */
+export function againText(inMs: number): string {
+  const seconds = Math.ceil(inMs / 1000);
+  return seconds > 0 ? t('health.retry_in', { seconds }) : t('health.trying');
+}
+
+function nextTry(inMs: number): string {
+  const seconds = Math.ceil(inMs / 1000);
+  return seconds > 0 ? t('next.retry', { seconds }) : t('next.trying');
+}
+
+/** Causes that lie between this computer and the world, not at one platform. */
+const NETWORK: ReadonlySet<string> = new Set(['dns_failed', 'unreachable', 'timed_out', 'stalled']);
+
+/** What still runs, what is next and what a person can do while nobody receives the show. */
+export function nobodyText(reach: Reach): { still: string; next: string; you: string } {
+  return {
+    still: reach.recordingRuns ? t('reach.still_recording') : t('still.nothing'),
+    next: reach.nextInMs === null ? '' : nextTry(reach.nextInMs),
+    you:
+      reach.wanted === 0
+        ? t('reach.you_add')
+        : reach.nextInMs === null
+          ? t('reach.you_keys')
+          : NETWORK.has(reach.cause)
+            ? t('reach.you_network')
+            : t('reach.you_check'),
+  };
 }
 
 function whatHappened(incident: Incident): string {
@@ -90,10 +122,8 @@ function stillRuns(incident: Incident): string {
 function nextStep(incident: Incident): string {
   const parts: string[] = [];
   const next = incident.next;
-  if (next.kind === 'retry') {
-    const seconds = Math.ceil(next.inMs / 1000);
-    parts.push(seconds > 0 ? t('next.retry', { seconds }) : t('next.trying'));
-  } else if (next.kind === 'trying') parts.push(t('next.trying'));
+  if (next.kind === 'retry') parts.push(nextTry(next.inMs));
+  else if (next.kind === 'trying') parts.push(t('next.trying'));
   else if (next.kind === 'slate') parts.push(t('next.slate'));
   else if (next.kind === 'catching_up') parts.push(t('next.catching_up'));
   else parts.push(t(`next.you_${next.step}` as MessageKey));

@@ -19,6 +19,7 @@ import { ChatRing, Repainter } from './chat_ring.ts';
 import { ServerClock } from './clock.ts';
 import { incidentsOf, type Incident } from './incidents.ts';
 import { prefs } from './prefs.svelte.ts';
+import { reachOf, type Reach } from './reach.ts';
 
 /** A line of the log: a notice of the engine or a refused action of this page. */
 export interface LogLine extends Notice {
@@ -26,6 +27,12 @@ export interface LogLine extends Notice {
 }
 
 const LOG_LINES = 200;
+/** Notices that the engine repeats to every page, and that stay until somebody closes them. */
+export const STANDING: ReadonlySet<string> = new Set([
+  'notice.interrupted',
+  'notice.keys_damaged',
+  'notice.chat_damaged',
+]);
 const RANK: readonly Role[] = ['viewer', 'moderator', 'producer', 'lead', 'owner'];
 
 export class Studio {
@@ -47,6 +54,11 @@ export class Studio {
   localNow = $state(Date.now());
   /** Actions sent and not yet answered. */
   readonly pending = new SvelteSet<string>();
+
+  /** Local time at which the shown things stood still; `null` while they live. */
+  private get frozenAt(): number | null {
+    return this.connected ? null : this.lostAt;
+  }
 
   private statusAt = $state(0);
   private offset = $state(0);
@@ -87,7 +99,7 @@ export class Studio {
       onNotice: (notice) => this.note(notice),
       onLink: (link, retryInMs) => {
         if (link === 'open') this.lostAt = null;
-        else if (this.link === 'open') this.lostAt = Date.now();
+        else if (this.link === 'open') this.lose();
         // While trying again the page keeps saying that the engine is away.
         if (link !== 'connecting' || this.lostAt === null) this.link = link;
         this.retryAt = retryInMs === null ? null : Date.now() + retryInMs;
@@ -104,18 +116,23 @@ export class Studio {
     };
   }
 
-  /** The engine's clock, ms. */
+  /** The engine's clock, ms. Without the engine it stands: what is shown is from that moment. */
   get now(): number {
-    return this.localNow + this.offset;
+    return (this.frozenAt ?? this.localNow) + this.offset;
   }
 
   /** Milliseconds since the last status, for countdowns inside it. */
   get statusAge(): number {
-    return Math.max(0, this.localNow - this.statusAt);
+    return Math.max(0, (this.frozenAt ?? this.localNow) - this.statusAt);
   }
 
   get connected(): boolean {
     return this.link === 'open';
+  }
+
+  /** What is shown is what was last known: nothing of it may look alive. */
+  get stale(): boolean {
+    return this.show !== null && !this.connected;
   }
 
   get phase(): ShowView['phase']['phase'] {
@@ -125,6 +142,8 @@ export class Studio {
   readonly incidents: Incident[] = $derived.by(() =>
     this.show === null || this.status === null ? [] : incidentsOf(this.show, this.status, this.statusAge),
   );
+
+  readonly reach: Reach | null = $derived(reachOf(this.show, this.status, this.now, this.statusAge));
 
   may(role: Role): boolean {
     return RANK.indexOf(this.role) >= RANK.indexOf(role);
@@ -162,7 +181,16 @@ export class Studio {
     this.note({ level: 'warn', key: error.message_key, params: error.params, at: this.now });
   }
 
+  private lose(): void {
+    this.lostAt = Date.now();
+    // Levels are of this very moment or of none.
+    this.meters = null;
+  }
+
   private note(notice: Notice): void {
+    // A notice that stands is told again with every connection.
+    const same = (line: LogLine): boolean => line.key === notice.key && line.at === notice.at;
+    if (STANDING.has(notice.key) && this.log.some(same)) return;
     this.log = [...this.log.slice(-(LOG_LINES - 1)), { ...notice, n: this.nextLog++ }];
   }
 
