@@ -6,6 +6,7 @@
 
 pub mod catalogue;
 mod chain;
+mod entries;
 mod error;
 mod journal;
 mod lock;
