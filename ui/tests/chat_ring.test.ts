@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ChatRing, Repainter } from '../src/state/chat_ring.ts';
+import { ChatRing, Repainter, RING_LINES } from '../src/state/chat_ring.ts';
 import type { ChatLine } from '../src/wire/types.ts';
 
 const line = (n: number): ChatLine => ({
@@ -43,7 +43,7 @@ describe('the chat ring', () => {
     const ring = new ChatRing();
     const began = performance.now();
     for (let i = 0; i < 600; i += 1) ring.push(lines(i * 50, i * 50 + 50));
-    expect(ring.snapshot()).toHaveLength(2000);
+    expect(ring.snapshot()).toHaveLength(RING_LINES);
     expect(performance.now() - began).toBeLessThan(1000);
   });
 });

@@ -101,6 +101,8 @@ describe('message files', () => {
   it('have words for every problem an import can name', () => {
     const report = 'crates/journal/src/catalogue/report.rs';
     inBoth(variants(report, 'ProblemCode').map((code) => `problem.${code}`));
+    const photos = 'crates/engine/src/api/upload/web_photos.rs';
+    inBoth(variants(photos, 'PhotoFault').map((code) => `problem.${code}`));
     const whole = [...read(report).matchAll(/=>\s*"(import_[a-z_]+)"/g)].map((match) => `cause.${match[1]}`);
     inBoth(whole);
   });

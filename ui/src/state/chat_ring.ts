@@ -1,7 +1,8 @@
 // The last chat lines, and how often the page is repainted for them.
 import type { ChatLine } from '../wire/types.ts';
 
-export const RING_LINES = 2000;
+/** An hour of a busy room, some megabytes; only what is in sight is drawn. */
+export const RING_LINES = 10_000;
 /** At most four repaints a second while lines pour in. */
 export const REPAINT_MS = 250;
 
