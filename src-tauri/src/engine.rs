@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use stallcast_wire::{RUNTIME_FILE, RuntimeFile, create_private_folder, data_folder};
 
 /// How long a fresh engine may take until it answers; it needs less than two seconds on a laptop, more on a
 /// machine that is still starting up.
@@ -32,12 +33,6 @@ pub enum EngineError {
     /// It was started and does not answer.
     #[error("the engine does not answer")]
     Silent,
-}
-
-#[derive(Deserialize)]
-struct RuntimeFile {
-    port: u16,
-    token: String,
 }
 
 /// Attaches to the running engine, or starts one.
@@ -69,8 +64,7 @@ fn attach_blocking() -> Result<Attached, EngineError> {
 
 /// The engine named by the runtime file, if it answers there: after a crash the port may be somebody else's.
 fn running() -> Option<Attached> {
-    let file: RuntimeFile =
-        serde_json::from_slice(&std::fs::read(data_folder().join("engine.json")).ok()?).ok()?;
+    let file = RuntimeFile::read(&data_folder().join(RUNTIME_FILE))?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, file.port));
     answers(address).then_some(())?;
     Some(Attached {
@@ -96,26 +90,19 @@ fn answers(address: SocketAddr) -> bool {
     ask().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200") && answer.ends_with("stallcast"))
 }
 
-/// The same folder as the engine's; given to it on its command line, so the two cannot differ.
-fn data_folder() -> PathBuf {
-    let under = |variable: &str, rest: &str| {
-        std::env::var_os(variable).map(|base| PathBuf::from(base).join(rest))
-    };
-    under("STALLCAST_DATA", "")
-        .or_else(|| under("XDG_DATA_HOME", "stallcast"))
-        .or_else(|| under("LOCALAPPDATA", "Stallcast"))
-        .or_else(|| under("HOME", ".local/share/stallcast"))
-        .unwrap_or_else(|| PathBuf::from("stallcast-data"))
-}
-
 fn start() -> Result<(), EngineError> {
     let program = program().ok_or(EngineError::Missing)?;
+    // Given to the engine on its command line, so the two cannot differ.
     let data = data_folder();
-    std::fs::create_dir_all(&data).map_err(|_| EngineError::NotStarted)?;
+    create_private_folder(&data).map_err(|_| EngineError::NotStarted)?;
     let log = data.join("engine.log");
     // The last run's log says why it ended; kept once. There is none at the first start.
     let _ = std::fs::rename(&log, data.join("engine.last.log"));
-    let log = std::fs::File::create(log).map_err(|_| EngineError::NotStarted)?;
+    let mut options = std::fs::File::options();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let log = options.open(log).map_err(|_| EngineError::NotStarted)?;
     let mut command = Command::new(program);
     command
         .arg("run")

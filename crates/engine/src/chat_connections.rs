@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use stallcast_wire::{ChatConnector, ErrorCode, WireError};
 
 use crate::chat_room::ChatRoom;
+use crate::clock::now;
 
 /// Most connections at once.
 const MOST: usize = 16;
@@ -20,20 +21,19 @@ pub struct ChatConnections {
 }
 
 impl ChatConnections {
-    /// Opens what `file` names.
-    pub async fn open(room: ChatRoom, file: PathBuf) -> Self {
-        let stored: BTreeMap<String, ChatConnector> = std::fs::read(&file)
-            .ok()
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .unwrap_or_default();
+    /// Opens what `file` names. Gives the new name of a damaged file that was set aside, too.
+    pub async fn open(room: ChatRoom, file: PathBuf) -> (Self, Option<String>) {
+        let (stored, aside): (BTreeMap<String, ChatConnector>, _) =
+            crate::private_file::read_or_set_aside(&file, now());
         for (id, connector) in &stored {
             room.connect(id.clone(), connector.clone()).await;
         }
-        Self {
+        let connections = Self {
             room,
             file,
             wanted: Mutex::new(stored),
-        }
+        };
+        (connections, aside)
     }
 
     /// The room.

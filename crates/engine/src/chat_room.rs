@@ -10,7 +10,8 @@ use stallcast_chat::{
 };
 use stallcast_show::{ChatLine, Command, MessageId, Text};
 use stallcast_wire::{ChatConnector, ChatStatus, RunState};
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::task::JoinHandle;
 
 use crate::air::engine;
 use crate::clock::now;
@@ -18,7 +19,7 @@ use crate::desk::Desk;
 use crate::wire_name::wire_name;
 
 /// Lines a page gets when it joins.
-const RECENT: usize = 200;
+pub const RECENT: usize = 200;
 /// Lines waiting for the room; a connector waits a moment for a place and then drops, counting.
 const WAITING: usize = 4096;
 /// Ids of pushed lines remembered, so that a sender may repeat itself after a break.
@@ -29,6 +30,8 @@ const BATCHES: usize = 64;
 const GATHER: Duration = Duration::from_millis(80);
 /// Most lines in one batch: 12 500 a second at [`GATHER`], well above the 5 000 a busy room may bring.
 const BATCH: usize = 1000;
+/// How long the end of the engine waits for the last lines to be written down; a healthy disk takes some 10 ms.
+const LAST_LINES: Duration = Duration::from_secs(2);
 
 /// Kind of the invented audience, as the wire names it.
 const SIMULATED: &str = "simulated";
@@ -62,6 +65,13 @@ struct Shared {
     webhook_ids: Mutex<OwnIds>,
     webhook_seen: Mutex<VecDeque<MessageId>>,
     audience: Language,
+    gathering: Mutex<Option<Gathering>>,
+}
+
+/// The task that gathers, and the way to have it finish.
+struct Gathering {
+    close: oneshot::Sender<()>,
+    task: JoinHandle<()>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -69,21 +79,38 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl ChatRoom {
-    /// Opens the room over the desk; `nonce` makes the ids of this run differ from the last one's, `audience` is
-    /// what most of a simulated audience speaks.
-    pub fn open(desk: Desk, nonce: u64, audience: Language) -> Self {
+    /// Opens the room over the desk with the lines of before; `nonce` makes the ids of this run differ from the last
+    /// one's, `audience` is what most of a simulated audience speaks.
+    pub fn open(desk: Desk, nonce: u64, audience: Language, recent: Vec<ChatLine>) -> Self {
         let (lines, waiting) = mpsc::channel(WAITING);
+        let (close, closed) = oneshot::channel();
+        // A sender that repeats itself after the break is recognised.
+        let seen = recent.iter().map(|line| line.id.clone()).collect();
         let shared = Arc::new(Shared {
             lines,
-            recent: Mutex::default(),
+            recent: Mutex::new(recent.into()),
             batches: broadcast::Sender::new(BATCHES),
             connections: Mutex::default(),
             webhook_ids: Mutex::new(OwnIds::new(nonce)),
-            webhook_seen: Mutex::default(),
+            webhook_seen: Mutex::new(seen),
             audience,
+            gathering: Mutex::default(),
         });
-        tokio::spawn(gather(waiting, Arc::clone(&shared), desk));
+        let task = tokio::spawn(gather(waiting, closed, Arc::clone(&shared), desk));
+        *lock(&shared.gathering) = Some(Gathering { close, task });
         Self { shared }
+    }
+
+    /// Takes no more lines and has those that came written down; bounded, should the disk not take them.
+    pub async fn close(&self) {
+        let Some(Gathering { close, task }) = lock(&self.shared.gathering).take() else {
+            return;
+        };
+        // The task is gone already only when it panicked; then there is nothing to wait for.
+        let _ = close.send(());
+        if tokio::time::timeout(LAST_LINES, task).await.is_err() {
+            tracing::error!("the last chat lines could not be written down in time");
+        }
     }
 
     /// The last lines, and every batch after them.
@@ -95,27 +122,29 @@ impl ChatRoom {
         )
     }
 
-    /// Takes lines that were pushed to the studio; false when the room is full.
+    /// Takes lines that were pushed to the studio, all or none; false when the room has no place for all.
     pub fn push_drafts(&self, drafts: Vec<LineDraft>) -> bool {
         let received = now();
         let mut own_ids = lock(&self.shared.webhook_ids);
         let mut seen = lock(&self.shared.webhook_seen);
-        for line in drafts
+        let Ok(places) = self.shared.lines.try_reserve_many(drafts.len()) else {
+            return false;
+        };
+        let lines = drafts
             .into_iter()
-            .filter_map(|draft| draft.into_line(received, &mut own_ids))
-        {
+            .filter_map(|draft| draft.into_line(received, &mut own_ids));
+        let mut places = places;
+        for line in lines {
             if seen.contains(&line.id) {
                 continue;
             }
-            let id = line.id.clone();
-            if self.shared.lines.try_send(Incoming::Line(line)).is_err() {
-                return false;
-            }
+            let Some(place) = places.next() else { break };
             // Only what was taken counts as seen: a sender that is told "full" sends again.
-            seen.push_back(id);
+            seen.push_back(line.id.clone());
             if seen.len() > SEEN {
                 seen.pop_front();
             }
+            place.send(Incoming::Line(line));
         }
         true
     }
@@ -241,9 +270,25 @@ impl Connection {
     }
 }
 
-async fn gather(mut waiting: mpsc::Receiver<Incoming>, shared: Arc<Shared>, desk: Desk) {
+async fn gather(
+    mut waiting: mpsc::Receiver<Incoming>,
+    mut closed: oneshot::Receiver<()>,
+    shared: Arc<Shared>,
+    desk: Desk,
+) {
     let mut arrived = Vec::with_capacity(BATCH);
-    while waiting.recv_many(&mut arrived, BATCH).await > 0 {
+    loop {
+        let came = tokio::select! {
+            came = waiting.recv_many(&mut arrived, BATCH) => came,
+            _ = &mut closed, if !waiting.is_closed() => {
+                // What waits is still received; then none comes.
+                waiting.close();
+                continue;
+            }
+        };
+        if came == 0 {
+            return;
+        }
         let until = tokio::time::Instant::now() + GATHER;
         while arrived.len() < BATCH {
             let room = BATCH - arrived.len();
@@ -295,6 +340,11 @@ async fn take_back(shared: &Shared, desk: &Desk, gone: Vec<MessageId>) {
     if pinned && desk.submit(engine(), Command::UnpinQuestion).await.is_err() {
         tracing::warn!("a question that was taken back could not be unpinned");
     }
+    let messages = gone.clone();
+    let taken = Command::TakeBackChat { messages };
+    if let Err(error) = desk.submit(engine(), taken).await {
+        tracing::warn!(code = ?error.code, "that lines were taken back could not be written down");
+    }
     let mut recent = lock(&shared.recent);
     recent.retain(|line| !gone.contains(&line.id));
     // Nobody listening is fine.
@@ -307,5 +357,56 @@ fn audience(lang: Language) -> ConnectorSpec {
         seed: rand::random(),
         pace: Pace::CALM,
         lines: Audience::demo().mostly(lang),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use stallcast_journal::Journal;
+
+    use super::*;
+    use crate::chat_history::last_lines;
+    use crate::threads::Threads;
+
+    #[tokio::test]
+    async fn lines_that_came_in_the_last_moment_are_in_the_journal_and_in_the_next_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        let (journal, resumed) = Journal::open(&path).unwrap();
+        let (threads, mut fallen) = Threads::watched();
+        let desk = Desk::start(journal, resumed, now, &threads).unwrap();
+        drop(threads);
+        let room = ChatRoom::open(desk.clone(), 1, Language::En, vec![]);
+        let body = r#"[{"id":"1","author":"Fang","text":"How sweet?"},{"id":"2","author":"Li","text":"Hi"}]"#;
+        let push = |room: &ChatRoom| {
+            let drafts =
+                stallcast_chat::webhook::parse(body.as_bytes(), "application/json").unwrap();
+            room.push_drafts(drafts)
+        };
+        assert!(push(&room));
+        room.close().await;
+        assert!(
+            !push(&room) || room.follow().0.len() == 2,
+            "closed is closed"
+        );
+        drop((room, desk));
+        // The desk's thread drops its end when it lets the journal go.
+        assert_eq!(fallen.recv().await, None);
+
+        let (journal, resumed) = Journal::open(&path).unwrap();
+        assert_eq!(resumed.show.chat_lines, 2);
+        let recent = last_lines(&journal, RECENT, stallcast_show::At(0)).unwrap();
+        let (threads, _fallen) = Threads::watched();
+        let desk = Desk::start(journal, resumed, now, &threads).unwrap();
+        let room = ChatRoom::open(desk, 2, Language::En, recent);
+        let (lines, _) = room.follow();
+        assert_eq!(lines.len(), 2);
+        assert!(lines[0].question && lines[0].text == "How sweet?");
+        assert!(
+            push(&room),
+            "a sender that repeats itself is told that all is well"
+        );
+        room.close().await;
+        assert_eq!(room.follow().0.len(), 2, "and nothing comes twice");
     }
 }

@@ -8,6 +8,8 @@ use stallcast_show::{Actor, At, Command, Event, Show, decide};
 use stallcast_wire::{ErrorCode, WireError};
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::threads::Threads;
+
 /// Commands waiting for the desk; a full queue makes the sender wait, it never drops one.
 const WAITING_COMMANDS: usize = 256;
 
@@ -40,7 +42,12 @@ impl Desk {
     ///
     /// # Errors
     /// When the thread cannot be started.
-    pub fn start(journal: Journal, resumed: Resumed, clock: fn() -> At) -> std::io::Result<Self> {
+    pub fn start(
+        journal: Journal,
+        resumed: Resumed,
+        clock: fn() -> At,
+        threads: &Threads,
+    ) -> std::io::Result<Self> {
         let (asks, waiting) = mpsc::channel(WAITING_COMMANDS);
         let first = Published {
             show: Arc::new(resumed.show),
@@ -48,17 +55,13 @@ impl Desk {
             catalogue: 0,
         };
         let (publish, published) = watch::channel(first);
-        std::thread::Builder::new()
-            .name("desk".into())
-            .spawn(move || {
-                Thread {
-                    journal,
-                    waiting,
-                    publish,
-                    clock,
-                }
-                .run()
-            })?;
+        let thread = Thread {
+            journal,
+            waiting,
+            publish,
+            clock,
+        };
+        threads.start("desk", move || thread.run())?;
         Ok(Self { asks, published })
     }
 
@@ -121,7 +124,7 @@ impl Thread {
         // Chat comes by the hundred and changes nothing that is shown: no reason to send the show to everybody.
         if events
             .iter()
-            .all(|event| matches!(event, Event::ChatNoted { .. }))
+            .all(|event| matches!(event, Event::ChatNoted { .. } | Event::ChatTakenBack { .. }))
         {
             return Ok(seq);
         }
@@ -141,4 +144,22 @@ fn changes_catalogue(event: &Event) -> bool {
         event,
         Event::ProductsImported { .. } | Event::ProductRemoved { .. }
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::air::engine;
+
+    #[tokio::test]
+    async fn a_desk_that_falls_is_heard_of_and_answers_that_the_engine_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let (journal, resumed) = Journal::open(folder.path().join("journal")).unwrap();
+        let (threads, mut fallen) = Threads::watched();
+        let desk = Desk::start(journal, resumed, || panic!("injected"), &threads).unwrap();
+        let name = "x".to_owned();
+        let lost = desk.submit(engine(), Command::Rename { name }).await;
+        assert_eq!(lost.unwrap_err().code, ErrorCode::ShuttingDown);
+        assert_eq!(fallen.recv().await, Some("desk"));
+    }
 }

@@ -17,21 +17,57 @@ impl Folders {
     pub fn open(data: PathBuf, assets: PathBuf) -> std::io::Result<Self> {
         let folders = Self { data, assets };
         for folder in [folders.data.clone(), folders.recordings(), folders.photos()] {
-            std::fs::create_dir_all(folder)?;
+            stallcast_wire::create_private_folder(&folder)?;
         }
+        #[cfg(unix)]
+        folders.close_to_others();
         Ok(folders)
     }
 
-    /// The data folder of this user: `STALLCAST_DATA`, else the platform's usual place.
-    pub fn default_data() -> PathBuf {
-        let under = |variable: &str, rest: &str| {
-            std::env::var_os(variable).map(|base| PathBuf::from(base).join(rest))
+    /// Takes from other users what an older version, or a folder made by hand, left open to them: names of
+    /// customers stand in the journal. Only in a folder that holds a show and nothing or a fresh one: somebody may
+    /// have named a folder of other things by mistake.
+    #[cfg(unix)]
+    fn close_to_others(&self) {
+        use std::os::unix::fs::PermissionsExt;
+        let Ok(entries) = std::fs::read_dir(&self.data) else {
+            return;
         };
-        under("STALLCAST_DATA", "")
-            .or_else(|| under("XDG_DATA_HOME", "stallcast"))
-            .or_else(|| under("LOCALAPPDATA", "Stallcast"))
-            .or_else(|| under("HOME", ".local/share/stallcast"))
-            .unwrap_or_else(|| PathBuf::from("stallcast-data"))
+        let known = [
+            "engine",
+            "address",
+            "keys",
+            "chat",
+            "alive",
+            "recordings",
+            "photos",
+        ];
+        let entries: Vec<_> = entries.flatten().collect();
+        let is_ours = |entry: &std::fs::DirEntry| {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            let stem = name.split('.').next().unwrap_or_default();
+            known.contains(&stem) || name.starts_with(stallcast_journal::FILE_NAME)
+        };
+        if !self.journal().exists() && !entries.iter().all(is_ours) {
+            tracing::warn!("the data folder holds other things; who may read it is left as it is");
+            return;
+        }
+        let files = entries
+            .iter()
+            .filter(|entry| is_ours(entry) && entry.file_type().is_ok_and(|kind| kind.is_file()));
+        let folders =
+            [self.data.clone(), self.recordings(), self.photos()].map(|path| (path, 0o700));
+        for (path, mode) in files.map(|entry| (entry.path(), 0o600)).chain(folders) {
+            let open = std::fs::metadata(&path)
+                .is_ok_and(|meta| meta.permissions().mode() & 0o777 & !mode != 0);
+            if open
+                && let Err(error) =
+                    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode))
+            {
+                tracing::warn!(%error, path = %path.display(), "it stays open to other users");
+            }
+        }
     }
 
     /// What ships with the program: `STALLCAST_ASSETS`, else beside the program, else the source tree.
@@ -70,7 +106,12 @@ impl Folders {
 
     /// Address and token of the running engine, readable by this user only.
     pub fn runtime_file(&self) -> PathBuf {
-        self.data.join("engine.json")
+        self.data.join(stallcast_wire::RUNTIME_FILE)
+    }
+
+    /// Port and token, kept for the next engine; readable by this user only.
+    pub fn address_file(&self) -> PathBuf {
+        self.data.join("address.json")
     }
 
     /// Keys, when there is no keychain and the user allowed a file.
@@ -91,5 +132,51 @@ impl Folders {
     /// Something that ships with the program.
     pub fn asset(&self, name: &str) -> PathBuf {
         self.assets.join(name)
+    }
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    fn open_to_all(path: &Path, mode: u32) {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    #[test]
+    fn a_show_s_folder_is_for_this_user_only_even_when_an_older_version_left_it_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        Folders::open(data.clone(), PathBuf::new()).unwrap();
+        assert_eq!((mode(&data), mode(&data.join("photos"))), (0o700, 0o700));
+        let journal = data.join(stallcast_journal::FILE_NAME);
+        let chat = data.join("chat.json");
+        for file in [&journal, &chat] {
+            std::fs::write(file, b"").unwrap();
+            open_to_all(file, 0o644);
+        }
+        open_to_all(&data, 0o755);
+        Folders::open(data.clone(), PathBuf::new()).unwrap();
+        assert_eq!(
+            (mode(&data), mode(&journal), mode(&chat)),
+            (0o700, 0o600, 0o600)
+        );
+    }
+
+    #[test]
+    fn a_folder_of_other_things_keeps_its_readers() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path();
+        std::fs::write(data.join("letter.txt"), b"").unwrap();
+        open_to_all(data, 0o755);
+        Folders::open(data.to_owned(), PathBuf::new()).unwrap();
+        assert_eq!(mode(data), 0o755);
     }
 }

@@ -1,22 +1,27 @@
 //! The engine: the only place where show, journal, media, delivery, overlay and chat meet.
 
+pub mod address;
 mod air;
 pub mod api;
 mod chat_connections;
+mod chat_history;
 mod chat_room;
 mod clock;
 mod demo;
 mod desk;
 pub mod folders;
 mod keys;
+mod notices;
 mod picture;
 mod private_file;
 pub mod runtime_file;
 mod sign_of_life;
+pub mod signals;
 pub mod studio;
+mod threads;
 mod wire_name;
 
-/// Why the engine could not start.
+/// Why the engine could not start, or not go on.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The journal is damaged, newer than this program, or another engine uses it.
@@ -40,4 +45,7 @@ pub enum StartError {
     /// The show refused what a start needs.
     #[error("the show refused to start: {0}")]
     Refused(String),
+    /// One of its threads panicked while it ran; what was recorded is closed. Started again, the show goes on.
+    #[error("a part of the engine failed ({0}) and it ended; start it again and the show goes on")]
+    Fallen(&'static str),
 }

@@ -1,17 +1,17 @@
 //! `stallcast`: the engine's command line.
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
+use stallcast_engine::address::Address;
 use stallcast_engine::api::Api;
 use stallcast_engine::folders::Folders;
-use stallcast_engine::runtime_file::RuntimeFile;
-use stallcast_engine::studio::{Fresh, Options, Studio, program_spec};
+use stallcast_engine::signals::Signals;
+use stallcast_engine::studio::{End, Fresh, Options, Studio, program_spec};
 use stallcast_engine::{StartError, runtime_file};
 use stallcast_overlay::Lang;
-use tokio::net::TcpListener;
+use stallcast_wire::{RuntimeFile, data_folder};
 use tracing_subscriber::EnvFilter;
 
 /// Stallcast, the live-selling studio: the engine.
@@ -39,9 +39,9 @@ struct Run {
     /// Data folder: journal, recordings, photos; the user's own when not given.
     #[arg(long)]
     data: Option<PathBuf>,
-    /// Loopback port; 0 = any free one.
-    #[arg(long, default_value_t = 0)]
-    port: u16,
+    /// Loopback port, 0 = any free one; that of the last run, where it is free, when not given.
+    #[arg(long)]
+    port: Option<u16>,
     /// Serve the page from this folder instead of the one inside the program.
     #[arg(long)]
     ui: Option<PathBuf>,
@@ -72,6 +72,9 @@ struct Run {
 }
 
 fn main() -> std::process::ExitCode {
+    // Journal, recordings, photos and logs are for this user only.
+    #[cfg(unix)]
+    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
     let filter =
         EnvFilter::try_from_env("STALLCAST_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()
@@ -92,10 +95,7 @@ fn main() -> std::process::ExitCode {
 }
 
 fn address(data: Option<PathBuf>) -> Result<(), StartError> {
-    let folders = Folders::open(
-        data.unwrap_or_else(Folders::default_data),
-        Folders::default_assets(),
-    )?;
+    let folders = Folders::open(data.unwrap_or_else(data_folder), Folders::default_assets())?;
     match RuntimeFile::read(&folders.runtime_file()) {
         Some(file) => {
             println!("{}", page(&file));
@@ -124,11 +124,11 @@ fn start(run: Run) -> Result<(), StartError> {
 
 async fn serve(run: Run) -> Result<(), StartError> {
     let folders = Folders::open(
-        run.data.unwrap_or_else(Folders::default_data),
+        run.data.unwrap_or_else(data_folder),
         Folders::default_assets(),
     )?;
-    let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, run.port))).await?;
-    let address = listener.local_addr()?;
+    let signals = Signals::listen()?;
+    let (listener, address) = Address::open(&folders.address_file(), run.port).await?;
     let options = Options {
         folders: folders.clone(),
         program: program_spec(run.canvas, run.kbps, run.encoder)?,
@@ -137,40 +137,36 @@ async fn serve(run: Run) -> Result<(), StartError> {
         extra_root: run.extra_root,
         theme: run.theme,
     };
-    let (studio, threads) = Studio::start(options).await?;
-    let file = runtime_file::RuntimeFile {
-        port: address.port(),
-        token: token(),
+    let (studio, ending) = Studio::start(options).await?;
+    // Only now: until the journal is ours another engine may run here, and these are its files.
+    address.keep(&folders.address_file())?;
+    let file = RuntimeFile {
+        port: address.port,
+        token: address.token,
         pid: std::process::id(),
         version: env!("CARGO_PKG_VERSION").into(),
     };
-    file.write(&folders.runtime_file())?;
+    runtime_file::write(&file, &folders.runtime_file())?;
     // The address holds the session's token: printed for the person at the terminal, never logged.
     println!("{}", page(&file));
-    tokio::spawn(end_on_signal(studio.clone()));
+    tokio::spawn(signals.end(studio.clone()));
     if let Some(seconds) = run.linger {
         tokio::spawn(end_when_left(studio.clone(), Duration::from_secs(seconds)));
     }
-    let served = Api::new(studio.clone(), &file.token, address, run.ui)
+    let served = Api::new(studio.clone(), &file.token, file.port, run.ui)
         .serve(listener)
         .await;
     studio.end().await;
-    let joined = tokio::task::spawn_blocking(move || {
-        threads.into_iter().all(|thread| thread.join().is_ok())
-    });
-    if !joined.await.unwrap_or(false) {
-        tracing::error!("a thread of the engine did not end well");
-    }
+    ending.wait().await;
     // A new engine may have written its own by now; only ours is removed.
     if RuntimeFile::read(&folders.runtime_file()).is_some_and(|now| now.pid == file.pid) {
         std::fs::remove_file(folders.runtime_file())?;
     }
-    Ok(served?)
-}
-
-/// 128 random bits, unguessable by other users of the machine.
-fn token() -> String {
-    format!("{:032x}", rand::random::<u128>())
+    served?;
+    match studio.ended().await {
+        End::Wanted => Ok(()),
+        End::Fallen(thread) => Err(StartError::Fallen(thread)),
+    }
 }
 
 fn language(wanted: Option<&str>) -> Lang {
@@ -188,25 +184,6 @@ fn language(wanted: Option<&str>) -> Lang {
     } else {
         Lang::Zh
     }
-}
-
-async fn end_on_signal(studio: Studio) {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let Ok(mut term) = signal(SignalKind::terminate()) else {
-            return;
-        };
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = term.recv() => {}
-        }
-    }
-    #[cfg(not(unix))]
-    if tokio::signal::ctrl_c().await.is_err() {
-        return;
-    }
-    studio.end().await;
 }
 
 /// Nothing is left running by a window that was closed: without a page and off air the engine goes too.

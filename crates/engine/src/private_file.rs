@@ -1,7 +1,11 @@
-//! Files that only this user may read, replaced whole so that a crash leaves the old or the new one.
+//! Files that only this user may read: replaced whole so that a crash leaves the old or the new one, and set aside
+//! when they cannot be understood, so that nothing a person entered is overwritten.
 
 use std::io::Write;
 use std::path::Path;
+
+use serde::de::DeserializeOwned;
+use stallcast_show::At;
 
 /// Writes `bytes` to `path` with mode 0600.
 ///
@@ -17,4 +21,53 @@ pub fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     file.write_all(bytes)?;
     file.sync_all()?;
     std::fs::rename(&beside, path)
+}
+
+/// What a file holds; `T::default()` when there is none. One that cannot be understood is renamed, and the new name
+/// is given beside the default.
+pub fn read_or_set_aside<T: DeserializeOwned + Default>(
+    path: &Path,
+    now: At,
+) -> (T, Option<String>) {
+    let cause = match std::fs::read(path) {
+        Ok(bytes) => match serde_json::from_slice(&bytes) {
+            Ok(value) => return (value, None),
+            // Never the error itself: it may quote a key.
+            Err(error) => format!("line {}", error.line()),
+        },
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return (T::default(), None),
+        Err(error) => error.to_string(),
+    };
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let aside = format!("{name}.damaged-{}", now.0);
+    match std::fs::rename(path, path.with_file_name(&aside)) {
+        Ok(()) => tracing::error!(%name, cause, aside, "the file is damaged and was set aside"),
+        Err(error) => {
+            tracing::error!(%name, cause, %error, "the file is damaged and could not be set aside");
+        }
+    }
+    (T::default(), Some(aside))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Kept = std::collections::BTreeMap<String, String>;
+
+    #[test]
+    fn a_damaged_file_is_kept_aside_and_one_that_is_missing_is_no_damage() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.json");
+        assert_eq!(read_or_set_aside::<Kept>(&path, At(7)).1, None);
+        std::fs::write(&path, br#"{"a":"live_1""#).unwrap();
+        let (kept, aside) = read_or_set_aside::<Kept>(&path, At(7));
+        assert!(kept.is_empty());
+        assert_eq!(aside.as_deref(), Some("keys.json.damaged-7"));
+        let saved = std::fs::read(folder.path().join("keys.json.damaged-7")).unwrap();
+        assert_eq!(saved, br#"{"a":"live_1""#);
+        assert!(!path.exists());
+        replace(&path, br#"{"a":"b"}"#).unwrap();
+        assert_eq!(read_or_set_aside::<Kept>(&path, At(8)).0["a"], "b");
+    }
 }

@@ -2,7 +2,9 @@
 //! interrupted a minute ago goes on by itself, one of last week does not.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use stallcast_show::At;
 
 use crate::studio::Studio;
 
@@ -21,15 +23,26 @@ pub async fn keep(path: PathBuf, studio: Studio) {
                     tracing::warn!(%error, "the sign of life could not be written");
                 }
             }
-            () = studio.ended() => return,
+            _ = studio.ended() => return,
         }
     }
 }
 
 /// Whether an engine ran here a short while ago.
 pub fn is_recent(path: &Path) -> bool {
-    let touched = std::fs::metadata(path).and_then(|file| file.modified());
-    touched.is_ok_and(|touched| touched.elapsed().is_ok_and(|ago| ago < RECENT))
+    touched(path).is_some_and(|touched| touched.elapsed().is_ok_and(|ago| ago < RECENT))
+}
+
+/// When the last engine was still there; `None` when there was none.
+pub fn last_seen(path: &Path) -> Option<At> {
+    let since = touched(path)?.duration_since(UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_millis()).ok().map(At)
+}
+
+fn touched(path: &Path) -> Option<SystemTime> {
+    std::fs::metadata(path)
+        .and_then(|file| file.modified())
+        .ok()
 }
 
 #[cfg(test)]

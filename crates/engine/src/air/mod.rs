@@ -16,23 +16,27 @@ use stallcast_delivery::{AudioFormat, Hub, Packet, StreamFormat, TlsRoots, Track
 use stallcast_media::encoder::EncoderChoice;
 use stallcast_media::program::{Encoded, EventSink, MediaEvent, Program};
 use stallcast_show::{Actor, Command, DestinationId, Phase, Role, Show};
-use stallcast_wire::{Notice, NoticeLevel, StatusView};
+use stallcast_wire::{NoticeLevel, StatusView};
 use tokio::runtime::Handle;
-use tokio::sync::{broadcast, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 
 use crate::chat_room::ChatRoom;
 use crate::clock::now;
 use crate::desk::{Desk, Published};
 use crate::folders::Folders;
 use crate::keys::Keys;
+use crate::notices::{INTERRUPTED, Notices};
 use outputs::Outputs;
 pub use preflight::check as preflight;
-use recording::Recording;
+pub use recording::{FINISH_WITHIN, OpenPart};
+use recording::{Recording, part_name};
 
 /// The one canvas of this version; layouts are kept by canvas, so that a second one is an addition.
 pub const CANVAS: &str = "landscape";
 /// How often health is looked at.
 const LOOK: Duration = Duration::from_millis(500);
+/// How long the end waits for the journal to take it; a healthy disk needs some 10 ms.
+const LAST_WORD: Duration = Duration::from_secs(3);
 /// How long after a recording part failed the next is begun.
 const RECORD_AGAIN: Duration = Duration::from_secs(30);
 
@@ -45,7 +49,19 @@ pub enum Order {
     /// A recording part was closed; the cause when it failed.
     PartClosed(Result<(), String>),
     /// Finalise what is open and end.
-    End,
+    End(End),
+    /// Panic, to see what becomes of the rest.
+    #[cfg(test)]
+    Fall,
+}
+
+/// How the engine ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// Somebody wanted it, so the broadcast ends too: the next start goes on air only when asked.
+    Wanted,
+    /// The named thread panicked; the next start goes on with the show.
+    Fallen(&'static str),
 }
 
 /// What the air thread is made of.
@@ -62,10 +78,12 @@ pub struct Parts {
     pub recorder_events: EventSink,
     pub orders: mpsc::Receiver<Order>,
     pub own_orders: mpsc::Sender<Order>,
-    pub notices: broadcast::Sender<Notice>,
+    pub notices: Notices,
     pub status: watch::Sender<StatusView>,
     pub warnings: Vec<String>,
     pub runtime: Handle,
+    /// Held by every part that is not closed yet.
+    pub open_part: OpenPart,
 }
 
 /// Gives the program's packets to the hub.
@@ -150,7 +168,7 @@ impl Air {
         let runtime = self.parts.runtime.clone();
         let mut look = runtime.block_on(async { tokio::time::interval(LOOK) });
         self.follow();
-        loop {
+        let end = loop {
             let woken = runtime.block_on(async {
                 tokio::select! {
                     biased;
@@ -169,9 +187,17 @@ impl Air {
                 }
                 Woken::Order(Some(Order::KeysRead)) => self.outputs.follow(&self.parts.desk.show()),
                 Woken::Order(Some(Order::PartClosed(outcome))) => self.part_closed(outcome),
-                Woken::Order(Some(Order::End) | None) => break,
+                Woken::Order(Some(Order::End(end))) => break end,
+                #[cfg(test)]
+                Woken::Order(Some(Order::Fall)) => panic!("injected"),
+                // Nobody is left who could order anything.
+                Woken::Order(None) => break End::Wanted,
                 Woken::Look => self.look(),
             }
+        };
+        if end == End::Wanted {
+            // In the journal before anything that takes time: who does not wait for the rest has ended the show too.
+            self.end_broadcast();
         }
         // The recording first: it is what cannot be sent again.
         if let Some(recording) = self.recording.take()
@@ -180,6 +206,21 @@ impl Air {
             tracing::error!(cause, "the last recording part failed");
         }
         self.outputs.end();
+    }
+
+    fn end_broadcast(&self) {
+        let show = self.parts.desk.show();
+        for (begun, command) in [
+            (show.is_live(), Command::EndShow),
+            (show.recording, Command::SetRecording { on: false }),
+        ] {
+            let desk = &self.parts.desk;
+            let ended =
+                async { tokio::time::timeout(LAST_WORD, desk.submit(engine(), command)).await };
+            if begun && !matches!(self.parts.runtime.block_on(ended), Ok(Ok(_))) {
+                tracing::error!("the end of the broadcast could not be written down");
+            }
+        }
     }
 
     fn follow(&mut self) {
@@ -212,6 +253,9 @@ impl Air {
         }
         if before.is_none_or(|b| b.phase != show.phase) {
             self.seat_audience(&show);
+            if show.is_live() {
+                self.parts.notices.withdraw(INTERRUPTED);
+            }
         }
         let on_air = show.on_air.as_ref();
         let is_new = before.and_then(|b| b.on_air.as_ref()) != on_air;
@@ -263,6 +307,7 @@ impl Air {
             file.clone(),
             events,
             &self.parts.runtime,
+            self.parts.open_part.clone(),
         ));
         let desk = self.parts.desk.clone();
         self.parts.runtime.spawn(async move {
@@ -356,18 +401,8 @@ impl Air {
         self.parts.status.send_replace(status);
     }
 
-    /// Nobody listening is fine: a notice is for whoever looks now.
     fn tell(&self, level: NoticeLevel, key: &str, params: &[(&str, String)]) {
-        let params = params
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), value.clone()))
-            .collect();
-        let _ = self.parts.notices.send(Notice {
-            level,
-            key: key.to_owned(),
-            params,
-            at: now().0,
-        });
+        self.parts.notices.tell(level, key, params);
     }
 }
 
@@ -376,37 +411,5 @@ pub fn engine() -> Actor {
     Actor {
         name: "engine".into(),
         role: Role::Owner,
-    }
-}
-
-/// `20261122-101500-01.mp4` in UTC, so that parts sort by time whatever the machine's zone.
-fn part_name(unix_ms: i64, part: usize) -> String {
-    let seconds = unix_ms.div_euclid(1000);
-    let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    // Civil date from days since 1970 (the proleptic Gregorian calendar counted from 1 March).
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
-    format!("{year:04}{month:02}{day:02}-{hour:02}{minute:02}{second:02}-{part:02}.mp4")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::part_name;
-
-    #[test]
-    fn parts_are_named_by_their_moment_in_utc() {
-        assert_eq!(part_name(0, 1), "19700101-000000-01.mp4");
-        assert_eq!(part_name(951_782_399_000, 2), "20000228-235959-02.mp4");
-        assert_eq!(part_name(1_709_164_800_000, 3), "20240229-000000-03.mp4");
-        assert_eq!(part_name(1_795_305_600_000, 12), "20261122-000000-12.mp4");
     }
 }

@@ -8,15 +8,16 @@ mod socket;
 mod upload;
 mod webhook;
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderMap, header};
-use axum::routing::{get, post};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::{any, get, post};
+use axum::{Json, Router};
 use stallcast_show::{Actor, Role};
+use stallcast_wire::{ErrorCode, WireError};
 use tokio::net::TcpListener;
 
 use crate::studio::Studio;
@@ -37,13 +38,13 @@ pub struct Api {
 }
 
 impl Api {
-    /// Prepares the API of `studio` for a listener on `address`; `ui` overrides the built-in page.
-    pub fn new(studio: Studio, token: &str, address: SocketAddr, ui: Option<PathBuf>) -> Self {
+    /// Prepares the API of `studio` for a listener on `port`; `ui` overrides the built-in page.
+    pub fn new(studio: Studio, token: &str, port: u16, ui: Option<PathBuf>) -> Self {
         Self {
             studio,
             token: token.into(),
             ui,
-            port: address.port(),
+            port,
         }
     }
 
@@ -67,6 +68,8 @@ impl Api {
                 post(webhook::receive)
                     .layer(DefaultBodyLimit::max(stallcast_chat::webhook::BODY_BYTES)),
             )
+            .route("/api", any(nothing))
+            .route("/api/{*rest}", any(nothing))
             .fallback(page::serve)
             .layer(axum::middleware::from_fn_with_state(
                 self.clone(),
@@ -74,8 +77,9 @@ impl Api {
             ))
             .with_state(self);
         let ended = studio.clone();
-        let served =
-            axum::serve(listener, app).with_graceful_shutdown(async move { ended.ended().await });
+        let served = axum::serve(listener, app).with_graceful_shutdown(async move {
+            ended.ended().await;
+        });
         // A page that does not read must not keep the engine from ending.
         tokio::select! {
             served = served => served,
@@ -101,6 +105,14 @@ impl Api {
                 .strip_prefix("Bearer ")?,
         )
     }
+}
+
+/// The page is no answer to a program that asks for something of the API that is not there.
+async fn nothing() -> impl IntoResponse {
+    (
+        StatusCode::NOT_FOUND,
+        Json(WireError::new(ErrorCode::NotFound)),
+    )
 }
 
 /// Compares without telling by its duration where the difference is.

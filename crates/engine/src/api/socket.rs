@@ -138,7 +138,7 @@ async fn talk(api: Api, mut socket: WebSocket) {
     let mut shows = studio.desk().published();
     let mut statuses = studio.status();
     let mut meters = studio.meters();
-    let mut notices = studio.notices();
+    let (standing, mut notices) = studio.notices();
     let (recent, mut lines) = studio.chat().follow();
     let (slow, mut answers) = mpsc::channel(SLOW_REQUESTS);
     let mut pushed = Pushed {
@@ -149,6 +149,11 @@ async fn talk(api: Api, mut socket: WebSocket) {
     statuses.mark_changed();
     if !send(&mut socket, &ServerMessage::Chat { lines: recent }).await {
         return;
+    }
+    for notice in standing {
+        if !send(&mut socket, &ServerMessage::Notice { notice }).await {
+            return;
+        }
     }
     loop {
         let alive = tokio::select! {
@@ -188,7 +193,7 @@ async fn talk(api: Api, mut socket: WebSocket) {
                 Err(RecvError::Lagged(_)) => true,
                 Err(RecvError::Closed) => false,
             },
-            () = studio.ended() => {
+            _ = studio.ended() => {
                 farewell(&mut socket, slow, answers).await;
                 return;
             }

@@ -11,6 +11,8 @@ use stallcast_delivery::Secret;
 use stallcast_show::DestinationId;
 use stallcast_wire::{ErrorCode, WireError};
 
+use crate::clock::now;
+
 /// Where keys are kept.
 #[derive(Clone)]
 pub struct Keys {
@@ -28,17 +30,16 @@ struct Held {
 }
 
 impl Keys {
-    /// Opens the keychain, or notes that there is none. Blocks for as long as the keychain takes to answer.
-    pub fn open(file: PathBuf) -> Self {
+    /// Opens the keychain, or notes that there is none. Blocks for as long as the keychain takes to answer. Gives
+    /// the new name of a damaged key file that was set aside, too.
+    pub fn open(file: PathBuf) -> (Self, Option<String>) {
         let keychain = std::env::var_os("STALLCAST_NO_KEYCHAIN").is_none() && system::open();
         Self::with(file, keychain)
     }
 
-    fn with(file: PathBuf, keychain: bool) -> Self {
-        let stored: BTreeMap<DestinationId, String> = std::fs::read(&file)
-            .ok()
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .unwrap_or_default();
+    fn with(file: PathBuf, keychain: bool) -> (Self, Option<String>) {
+        let (stored, aside): (BTreeMap<DestinationId, String>, _) =
+            crate::private_file::read_or_set_aside(&file, now());
         let held = Held {
             in_file: stored.keys().cloned().collect(),
             known: stored
@@ -46,11 +47,12 @@ impl Keys {
                 .map(|(id, key)| (id, Secret::new(key)))
                 .collect(),
         };
-        Self {
+        let keys = Self {
             file,
             keychain,
             held: Arc::new(Mutex::new(held)),
-        }
+        };
+        (keys, aside)
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {
@@ -122,7 +124,7 @@ mod tests {
     use super::*;
 
     fn without_keychain(folder: &tempfile::TempDir) -> Keys {
-        Keys::with(folder.path().join("keys.json"), false)
+        Keys::with(folder.path().join("keys.json"), false).0
     }
 
     #[test]

@@ -9,15 +9,17 @@ use stallcast_media::blend::Layer;
 use stallcast_media::program::{Program, ProgramSpec};
 use stallcast_overlay::{CanvasSize, FontWarning, Fonts, Lang, Overlay, SlateKind, Theme, slate};
 use stallcast_show::{Command, Phase};
-use stallcast_wire::WireError;
+use stallcast_wire::{NoticeLevel, WireError};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use super::{Fresh, Options};
-use crate::air::{self, CANVAS};
+use crate::air::{self, CANVAS, End};
 use crate::desk::{Desk, Published};
 use crate::folders::Folders;
-use crate::{StartError, demo, sign_of_life};
+use crate::notices::{INTERRUPTED, Notices};
+use crate::threads::Threads;
+use crate::{StartError, demo, picture, sign_of_life};
 
 /// Puts the demo into a fresh journal, and takes a show off air that was interrupted too long ago to go on.
 pub(super) async fn prepare(
@@ -26,6 +28,7 @@ pub(super) async fn prepare(
     fresh: bool,
     begin: Fresh,
     lang: Lang,
+    notices: &Notices,
 ) -> Result<(), StartError> {
     if fresh && begin == Fresh::Demo {
         for command in demo::commands(folders, lang == Lang::Zh)? {
@@ -34,10 +37,17 @@ pub(super) async fn prepare(
                 .map_err(|error| StartError::Refused(error.message_key))?;
         }
     }
-    if !fresh && !sign_of_life::is_recent(&folders.sign_of_life()) {
+    let alive = folders.sign_of_life();
+    if !fresh && !sign_of_life::is_recent(&alive) {
+        let show = desk.show();
+        if (show.is_live() || show.recording)
+            && let Some(at) = sign_of_life::last_seen(&alive)
+        {
+            notices.stand(NoticeLevel::Warn, INTERRUPTED, &[("at", at.0.to_string())]);
+        }
         for (begun, command) in [
-            (desk.show().phase != Phase::Idle, Command::EndShow),
-            (desk.show().recording, Command::SetRecording { on: false }),
+            (show.phase != Phase::Idle, Command::EndShow),
+            (show.recording, Command::SetRecording { on: false }),
         ] {
             if begun {
                 tracing::warn!(?command, "interrupted too long ago to go on by itself");
@@ -54,7 +64,9 @@ pub(super) fn draw(
     options: &Options,
     desk: &Desk,
     program: &Arc<Program>,
-    ended: watch::Receiver<bool>,
+    ended: watch::Receiver<Option<End>>,
+    threads: &Threads,
+    notices: Notices,
 ) -> Result<(JoinHandle<()>, Vec<String>), StartError> {
     let theme = Theme::load(&options.folders.asset("themes").join(&options.theme))?;
     let fonts = Fonts::system();
@@ -72,23 +84,30 @@ pub(super) fn draw(
     let (published, photos): (watch::Receiver<Published>, PathBuf) =
         (desk.published(), options.folders.photos());
     let runtime = Handle::current();
-    let thread = std::thread::Builder::new()
-        .name("overlay".into())
-        .spawn(move || {
-            let picture = slate(&theme, &fonts, SlateKind::NoInput, lang, canvas);
-            program.set_slate(Some(Layer {
-                id: "slate".into(),
-                version: 1,
-                x: 0,
-                y: 0,
-                width: picture.width,
-                height: picture.height,
-                rgba: picture.rgba,
-                opacity: 1.0,
-            }));
-            let overlay = Overlay::new(theme, fonts, canvas);
-            crate::picture::follow(overlay, &program, published, ended, lang, &photos, &runtime);
-        })?;
+    let (pausing, waiting) = (ended.clone(), runtime.clone());
+    let round = move || {
+        let picture = slate(&theme, &fonts, SlateKind::NoInput, lang, canvas);
+        program.set_slate(Some(Layer {
+            id: "slate".into(),
+            version: 1,
+            x: 0,
+            y: 0,
+            width: picture.width,
+            height: picture.height,
+            rgba: picture.rgba,
+            opacity: 1.0,
+        }));
+        let overlay = Overlay::new(theme.clone(), fonts.clone(), canvas);
+        let (published, ended) = (published.clone(), ended.clone());
+        picture::follow(overlay, &program, published, ended, lang, &photos, &runtime);
+    };
+    let tell = move || notices.tell(NoticeLevel::Warn, "notice.cards_failed", &[]);
+    let pause = move |wait| {
+        let mut ended = pausing.clone();
+        let until = async { tokio::time::timeout(wait, ended.wait_for(Option::is_some)).await };
+        waiting.block_on(until).is_err()
+    };
+    let thread = threads.start("overlay", || picture::restarting(round, tell, pause))?;
     Ok((thread, warnings))
 }
 

@@ -2,7 +2,10 @@
 
 mod begin;
 mod requests;
+#[cfg(test)]
+mod tests;
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,19 +19,22 @@ use stallcast_media::audio::Meters;
 use stallcast_media::preview::PreviewFrame;
 use stallcast_media::program::{EventSink, Program, ProgramSpec};
 use stallcast_overlay::Lang;
-use stallcast_show::{Actor, Command, Phase};
-use stallcast_wire::{ErrorCode, Notice, StatusView, WireError};
+use stallcast_show::{Actor, At, Command, Phase};
+use stallcast_wire::{ErrorCode, Notice, NoticeLevel, StatusView, WireError};
 use tokio::runtime::Handle;
 use tokio::sync::{broadcast, mpsc, watch};
 
-use crate::air::{self, Air, Order, Parts};
+pub use crate::air::End;
+use crate::air::{self, Air, FINISH_WITHIN, Order, Parts};
 use crate::chat_connections::ChatConnections;
-use crate::chat_room::ChatRoom;
+use crate::chat_room::{ChatRoom, RECENT};
 use crate::clock::now;
 use crate::desk::Desk;
 use crate::folders::Folders;
 use crate::keys::Keys;
-use crate::{StartError, sign_of_life};
+use crate::notices::Notices;
+use crate::threads::Threads;
+use crate::{StartError, chat_history, sign_of_life};
 pub use begin::program_spec;
 use begin::{draw, prepare};
 
@@ -39,8 +45,8 @@ const PREVIEW_FPS: u32 = 15;
 const PREVIEW_WIDTH: u32 = 800;
 /// Media events waiting for the air thread; beyond, the newest is dropped and states are read again.
 const MEDIA_EVENTS: usize = 256;
-/// Notices a page may lag behind before it loses the oldest.
-const NOTICES: usize = 64;
+/// Chat of an earlier show that a page gets when it joins is no older than this; few shows are longer.
+const CHAT_KEPT_MS: i64 = 12 * 3_600_000;
 
 /// How to start.
 pub struct Options {
@@ -81,9 +87,9 @@ struct Inner {
     platforms: Arc<Platforms>,
     program: Arc<Program>,
     orders: mpsc::Sender<Order>,
-    notices: broadcast::Sender<Notice>,
+    notices: Notices,
     status: watch::Receiver<StatusView>,
-    ended: watch::Sender<bool>,
+    ended: watch::Sender<Option<End>>,
     /// Held while the preview is switched, so that a page that leaves cannot switch it off for one that came.
     watchers: Mutex<usize>,
     pages: AtomicUsize,
@@ -95,13 +101,20 @@ impl Studio {
     ///
     /// # Errors
     /// When the journal cannot be used, or media cannot start.
-    pub async fn start(options: Options) -> Result<(Self, Vec<JoinHandle<()>>), StartError> {
+    pub async fn start(options: Options) -> Result<(Self, Ending), StartError> {
         let folders = options.folders.clone();
         let (journal, resumed) = Journal::open(folders.journal())?;
         let fresh = resumed.origin == Origin::Created;
-        let desk = Desk::start(journal, resumed, now)?;
+        let notices = Notices::new();
+        let (threads, fallen) = Threads::watched();
+        let since = At(now().0.saturating_sub(CHAT_KEPT_MS));
+        let lines = chat_history::last_lines(&journal, RECENT, since).unwrap_or_else(|error| {
+            tracing::error!(%error, "the chat of before could not be read back");
+            vec![]
+        });
+        let desk = Desk::start(journal, resumed, now, &threads)?;
         let keys_file = folders.key_file();
-        let keys = tokio::task::spawn_blocking(move || Keys::open(keys_file))
+        let (keys, damaged_keys) = tokio::task::spawn_blocking(move || Keys::open(keys_file))
             .await
             .map_err(std::io::Error::other)?;
         let platforms = Arc::new(presets::built_in()?);
@@ -110,7 +123,15 @@ impl Studio {
             None => TlsRoots::default(),
         };
 
-        prepare(&desk, &folders, fresh, options.fresh, options.lang).await?;
+        prepare(
+            &desk,
+            &folders,
+            fresh,
+            options.fresh,
+            options.lang,
+            &notices,
+        )
+        .await?;
 
         let hub = Hub::new();
         let (media_events, events) = mpsc::channel(MEDIA_EVENTS);
@@ -126,13 +147,28 @@ impl Studio {
             Lang::Zh => Language::Zh,
             Lang::En => Language::En,
         };
-        let room = ChatRoom::open(desk.clone(), rand::random(), audience);
-        let chat = ChatConnections::open(room.clone(), folders.chat_file()).await;
+        let room = ChatRoom::open(desk.clone(), rand::random(), audience, lines);
+        let (chat, damaged_chat) = ChatConnections::open(room.clone(), folders.chat_file()).await;
+        for (key, damaged) in [
+            ("notice.keys_damaged", damaged_keys),
+            ("notice.chat_damaged", damaged_chat),
+        ] {
+            if let Some(file) = damaged {
+                notices.stand(NoticeLevel::Error, key, &[("file", file)]);
+            }
+        }
         let (orders, waiting_orders) = mpsc::channel(16);
-        let notices = broadcast::Sender::new(NOTICES);
         let (status_sender, status) = watch::channel(empty_status());
-        let ended = watch::Sender::new(false);
-        let (overlay, warnings) = draw(&options, &desk, &program, ended.subscribe())?;
+        let ended = watch::Sender::new(None);
+        let (overlay, warnings) = draw(
+            &options,
+            &desk,
+            &program,
+            ended.subscribe(),
+            &threads,
+            notices.clone(),
+        )?;
+        let (open_part, parts_closed) = mpsc::channel(1);
         let parts = Parts {
             desk: desk.clone(),
             program: Arc::clone(&program),
@@ -150,10 +186,9 @@ impl Studio {
             status: status_sender,
             warnings,
             runtime: Handle::current(),
+            open_part,
         };
-        let air = std::thread::Builder::new()
-            .name("air".into())
-            .spawn(move || Air::new(parts).run())?;
+        let air = threads.start("air", move || Air::new(parts).run())?;
         let inner = Inner {
             folders,
             desk,
@@ -176,7 +211,12 @@ impl Studio {
             studio.inner.folders.sign_of_life(),
             studio.clone(),
         ));
-        Ok((studio, vec![air, overlay]))
+        tokio::spawn(studio.clone().end_when_fallen(fallen));
+        let ending = Ending {
+            threads: vec![air, overlay],
+            parts_closed,
+        };
+        Ok((studio, ending))
     }
 
     /// Where things are kept.
@@ -204,15 +244,15 @@ impl Studio {
         self.inner.program.meters()
     }
 
-    /// Notices from now on.
-    pub fn notices(&self) -> broadcast::Receiver<Notice> {
-        self.inner.notices.subscribe()
+    /// Notices that still stand, and those from now on.
+    pub fn notices(&self) -> (Vec<Notice>, broadcast::Receiver<Notice>) {
+        self.inner.notices.follow()
     }
 
     /// Asks for a change of the show.
     ///
     /// # Errors
-    /// See [`Desk::submit`].
+    /// See [`Desk::submit`]; [`ErrorCode::NotReady`] when going live would fail.
     pub async fn submit(&self, actor: Actor, command: Command) -> Result<u64, WireError> {
         let removed = match &command {
             Command::RemoveDestination { destination } => Some(destination.clone()),
@@ -247,18 +287,39 @@ impl Studio {
             .map_err(|_| WireError::new(ErrorCode::ShuttingDown))
     }
 
-    /// Ends the engine: the recording is finalised, destinations are told, the API closes.
+    /// Ends the engine because somebody wants it to: a broadcast ends, the recording is finalised, destinations are
+    /// told, the API closes.
     pub async fn end(&self) {
-        // The air thread may be gone already; then there is nothing left to finalise.
-        let _ = self.inner.orders.send(Order::End).await;
-        self.inner.ended.send_replace(true);
+        self.end_as(End::Wanted).await;
     }
 
-    /// Waits until the engine is told to end.
-    pub async fn ended(&self) {
+    /// A fallen thread leaves the engine without air or without a memory: it ends in order, and whoever watches it (the
+    /// window, a supervisor) starts the next one, which goes on with the show.
+    async fn end_when_fallen(self, mut fallen: mpsc::Receiver<&'static str>) {
+        if let Some(thread) = fallen.recv().await {
+            self.end_as(End::Fallen(thread)).await;
+        }
+    }
+
+    async fn end_as(&self, end: End) {
+        self.inner.chat.room().close().await;
+        // The air thread may be gone already; then its recording closes by itself.
+        let _ = self.inner.orders.send(Order::End(end)).await;
+        self.inner.ended.send_if_modified(|ended| {
+            let first = ended.is_none();
+            ended.get_or_insert(end);
+            first
+        });
+    }
+
+    /// Waits until the engine ends, and gives why.
+    pub async fn ended(&self) -> End {
         let mut ended = self.inner.ended.subscribe();
         // An error means the studio is gone, which is an end too.
-        let _ = ended.wait_for(|ended| *ended).await;
+        match ended.wait_for(Option::is_some).await {
+            Ok(end) => end.unwrap_or(End::Wanted),
+            Err(_) => End::Wanted,
+        }
     }
 
     /// Counts somebody who looks at the preview, until dropped.
@@ -304,6 +365,26 @@ impl Studio {
         let show = self.inner.desk.show();
         let busy = show.recording || matches!(show.phase, Phase::Live { .. });
         self.inner.pages.load(Ordering::SeqCst) == 0 && !busy
+    }
+}
+
+/// What is waited for at the end.
+pub struct Ending {
+    threads: Vec<JoinHandle<()>>,
+    parts_closed: mpsc::Receiver<Infallible>,
+}
+
+impl Ending {
+    /// Waits for the threads and until every recording part is closed, also one whose thread fell.
+    pub async fn wait(mut self) {
+        let join = move || self.threads.into_iter().all(|thread| thread.join().is_ok());
+        if !tokio::task::spawn_blocking(join).await.unwrap_or(false) {
+            tracing::error!("a thread of the engine did not end well");
+        }
+        let closed = self.parts_closed.recv();
+        if tokio::time::timeout(FINISH_WITHIN, closed).await.is_err() {
+            tracing::error!("the disk did not take the end of a recording in time");
+        }
     }
 }
 
