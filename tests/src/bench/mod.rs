@@ -7,7 +7,9 @@ mod show;
 
 pub use cpu::{CpuTime, Memory};
 pub use preview::PreviewClient;
-pub use show::{LiveShow, go_live, natural_clip, put_destination, put_on_screen, studio};
+pub use show::{
+    LiveShow, go_live, natural_clip, put_destination, put_on_screen, studio, studio_with,
+};
 
 use serde_json::{Value, json};
 

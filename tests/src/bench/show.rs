@@ -28,7 +28,14 @@ fn assets() -> PathBuf {
 
 /// An empty studio in the world of `env`.
 pub fn studio(env: BTreeMap<String, String>) -> Engine {
-    let arguments = ["--empty", "--lang", "zh-CN"].map(str::to_owned).to_vec();
+    studio_with(env, &[])
+}
+
+/// As [`studio`], with more on its command line.
+pub fn studio_with(env: BTreeMap<String, String>, more: &[&str]) -> Engine {
+    let usual = ["--empty", "--lang", "zh-CN"];
+    let arguments = usual.iter().chain(more).map(|word| (*word).to_owned());
+    let arguments = arguments.collect();
     let engine = Engine::start(EngineOptions {
         env,
         arguments,

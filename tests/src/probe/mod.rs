@@ -5,5 +5,5 @@ mod stream;
 mod sync;
 
 pub use look::{Region, frame_at, mean_abs_error, mean_colour, picture_of, prove_like};
-pub use stream::{flash_clip, prove_playable};
+pub use stream::{flash_clip, missing_frames, prove_playable};
 pub use sync::{Onsets, av_offset_ms, onsets};

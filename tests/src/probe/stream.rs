@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use ffmpeg_next as ff;
 use stallcast_clips::{Depth, MediaFacts, probe_with};
 
 /// Decodes a whole recording and panics unless it plays to its end with H.264 pictures. What it
@@ -18,6 +19,33 @@ pub fn prove_playable(path: &Path) -> MediaFacts {
     let video = facts.video.as_ref().expect("pictures");
     assert_eq!(video.codec, "h264");
     facts
+}
+
+/// Pictures missing inside a stream of `fps` pictures a second, by their times: whole picture distances between
+/// neighbours beyond the first. What is missing before its first and after its last picture is not seen.
+pub fn missing_frames(path: &Path, fps: u32) -> u64 {
+    ff::init().unwrap();
+    let mut input = ff::format::input(path).unwrap();
+    let stream = input.streams().best(ff::media::Type::Video);
+    let stream = stream.expect("pictures");
+    let (index, base) = (stream.index(), f64::from(stream.time_base()));
+    let mut last = None;
+    let mut missing = 0;
+    let mut packet = ff::Packet::empty();
+    loop {
+        match packet.read(&mut input) {
+            Ok(()) => {}
+            Err(ff::Error::InvalidData) => continue,
+            Err(_) => return missing,
+        }
+        let Some(at) = packet.dts().filter(|_| packet.stream() == index) else {
+            continue;
+        };
+        let at = at as f64 * base;
+        let distance: f64 = last.map_or(1.0, |last: f64| (at - last) * f64::from(fps));
+        missing += (distance.round() - 1.0).max(0.0) as u64;
+        last = Some(at);
+    }
 }
 
 /// Makes a clip that is black with a white flash of 100 ms and a beep of 1 kHz at every half

@@ -3,6 +3,7 @@
 
 mod engine;
 mod irc;
+mod network;
 mod nginx;
 mod pipewire;
 mod process;
@@ -14,6 +15,7 @@ mod xvfb;
 
 pub use engine::{Engine, EngineOptions, HttpAnswer};
 pub use irc::{Ircd, Speaker};
+pub use network::Site;
 pub use nginx::RtmpServer;
 pub use pipewire::{AudioSink, PipeWireSession, VirtualCamera};
 pub use process::{Group, eventually, free_port, listens, run};

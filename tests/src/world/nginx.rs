@@ -1,13 +1,15 @@
 //! A real RTMP ingest server (nginx with libnginx-mod-rtmp) that records what it receives.
 
 use std::fs;
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::process::{Group, eventually, free_port, listens};
+use super::Site;
+use super::process::{Group, eventually, free_port};
 
 /// Applications that take every stream and record it.
 const OPEN: [&str; 4] = ["live", "second", "third", "fourth"];
@@ -20,17 +22,28 @@ const MODULE: &str = "/usr/lib/nginx/modules/ngx_rtmp_module.so";
 #[derive(Debug)]
 pub struct RtmpServer {
     dir: TempDir,
+    site: Option<Site>,
     port: u16,
     process: Option<Group>,
 }
 
 impl RtmpServer {
-    /// Starts it; it accepts connections when this returns.
+    /// Starts it on loopback; it accepts connections when this returns.
     pub fn start() -> Self {
+        Self::start_at(None)
+    }
+
+    /// Starts it behind a link of its own.
+    pub fn start_behind(site: Site) -> Self {
+        Self::start_at(Some(site))
+    }
+
+    fn start_at(site: Option<Site>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut server = Self {
             port: free_port(),
             process: None,
+            site,
             dir,
         };
         fs::write(server.config(), server.config_text()).unwrap();
@@ -67,12 +80,16 @@ impl RtmpServer {
         } else {
             ""
         };
+        // A publisher whose link is gone is asked for a sign of life and let go, as platforms do; by default that
+        // takes nginx a minute and a half, for which it refuses the same publisher's return.
         format!(
             "load_module {MODULE};\n{user}\ndaemon off;\nmaster_process on;\nworker_processes 1;\n\
              pid {dir}/nginx.pid;\nerror_log {dir}/error.log info;\n\
              events {{ worker_connections 64; }}\n\
-             rtmp {{ server {{ listen 127.0.0.1:{port}; chunk_size 4096;\n{apps}\
+             rtmp {{ server {{ listen {host}:{port}; chunk_size 4096;\n\
+             ping 2s; ping_timeout 3s;\n{apps}\
              application {CLOSED} {{ live on; deny publish all; }}\n}} }}\n",
+            host = self.host(),
             port = self.port,
         )
     }
@@ -82,7 +99,9 @@ impl RtmpServer {
             Path::new(MODULE).exists(),
             "{MODULE} is missing: install libnginx-mod-rtmp"
         );
-        let mut command = Command::new("/usr/sbin/nginx");
+        const NGINX: &str = "/usr/sbin/nginx";
+        let site = self.site.as_ref();
+        let mut command = site.map_or_else(|| Command::new(NGINX), |site| site.command(NGINX));
         command
             .arg("-e")
             .arg(self.dir.path().join("error.log"))
@@ -92,25 +111,36 @@ impl RtmpServer {
             .arg(self.dir.path());
         let log = self.dir.path().join("nginx.out");
         let mut process = Group::start_logged(&mut command, &log);
-        let port = self.port;
+        let address = (self.host(), self.port);
         eventually(Duration::from_secs(20), "nginx listens", || {
             if let Some(status) = process.ended() {
                 let said = fs::read_to_string(&log).unwrap_or_default();
                 panic!("nginx ended: {status}: {said}");
             }
-            listens(port).then_some(())
+            TcpStream::connect(address).is_ok().then_some(())
         });
         self.process = Some(process);
     }
 
-    /// The port on loopback.
+    /// Where it listens.
+    pub fn host(&self) -> Ipv4Addr {
+        let site = self.site.as_ref();
+        site.map_or(Ipv4Addr::LOCALHOST, Site::address)
+    }
+
+    /// The link it is behind, if it is.
+    pub fn site(&self) -> Option<&Site> {
+        self.site.as_ref()
+    }
+
+    /// Its port.
     pub fn port(&self) -> u16 {
         self.port
     }
 
     /// Address of an application, without a stream key.
     pub fn url(&self, app: &str) -> String {
-        format!("rtmp://127.0.0.1:{}/{app}", self.port)
+        format!("rtmp://{}:{}/{app}", self.host(), self.port)
     }
 
     /// Address of the application that refuses every publisher.
