@@ -65,7 +65,7 @@ pub enum WebhookError {
     /// Above [`BODY_BYTES`].
     #[error("body has {bytes} bytes, {BODY_BYTES} are allowed")]
     TooLarge {
-        /// Its size.
+        /// Its size as far as it was announced or read; at least one more than is allowed.
         bytes: usize,
     },
     /// Above [`BODY_LINES`].

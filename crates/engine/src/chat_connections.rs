@@ -1,39 +1,120 @@
-//! The chat connections a person set up, kept over restarts in a file that only this user can read (a
-//! WebSocket's address may hold a token).
+//! The chat connections a person set up, kept over restarts. A WebSocket's address may hold a token: what may be one is
+//! kept like a stream key (see [`crate::keys`]), and the file of connections has the rest.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
+use serde::{Deserialize, Serialize};
 use stallcast_wire::{ChatConnector, ErrorCode, WireError};
 
 use crate::chat_room::ChatRoom;
 use crate::clock::now;
+use crate::keys::Keys;
 
 /// Most connections at once.
 const MOST: usize = 16;
+
+/// A connection as it stands in the file.
+#[derive(Clone, Serialize, Deserialize)]
+struct Kept {
+    #[serde(flatten)]
+    connector: ChatConnector,
+    /// Whether the whole address is kept apart, and only its host stands here.
+    #[serde(default)]
+    apart: bool,
+}
 
 /// The room and what is connected to it.
 pub struct ChatConnections {
     room: ChatRoom,
     file: PathBuf,
-    wanted: Mutex<BTreeMap<String, ChatConnector>>,
+    addresses: Keys<String>,
+    wanted: Mutex<BTreeMap<String, Kept>>,
 }
 
 impl ChatConnections {
-    /// Opens what `file` names. Gives the new name of a damaged file that was set aside, too.
-    pub async fn open(room: ChatRoom, file: PathBuf) -> (Self, Option<String>) {
-        let (stored, aside): (BTreeMap<String, ChatConnector>, _) =
+    /// Opens what `file` names, except for addresses that only the keychain knows: see
+    /// [`ChatConnections::open_with_keychain`]. Gives the new name of a damaged file that was set aside, too.
+    pub async fn open(
+        room: ChatRoom,
+        file: PathBuf,
+        addresses: Keys<String>,
+    ) -> (Self, Option<String>) {
+        let (stored, aside): (BTreeMap<String, Kept>, _) =
             crate::private_file::read_or_set_aside(&file, now());
-        for (id, connector) in &stored {
-            room.connect(id.clone(), connector.clone()).await;
-        }
         let connections = Self {
             room,
             file,
-            wanted: Mutex::new(stored),
+            addresses,
+            wanted: Mutex::new(stored.clone()),
         };
+        for (id, kept) in &stored {
+            connections.open_kept(id, kept).await;
+        }
         (connections, aside)
+    }
+
+    /// Reads the addresses off the keychain, which may ask a person first, and opens what waited for them. What an
+    /// older version left in the file goes to the keychain.
+    pub async fn open_with_keychain(&self) {
+        let wanted = self.wanted();
+        let addresses = self.addresses.clone();
+        let apart: Vec<String> = wanted
+            .iter()
+            .filter(|(_, kept)| kept.apart)
+            .map(|(id, _)| id.clone())
+            .collect();
+        let waited: Vec<String> = apart
+            .iter()
+            .filter(|id| self.addresses.get(*id).is_none())
+            .cloned()
+            .collect();
+        if tokio::task::spawn_blocking(move || addresses.read(apart.iter()))
+            .await
+            .is_err()
+        {
+            return;
+        }
+        for id in waited {
+            // Somebody may have closed or replaced it meanwhile.
+            let still = self.wanted().remove(&id).filter(|kept| kept.apart);
+            if let Some(kept) = still {
+                self.open_kept(&id, &kept).await;
+            }
+        }
+        for (id, kept) in wanted {
+            if let ChatConnector::WebSocket { url } = &kept.connector
+                && !kept.apart
+                && without_token(url).is_some()
+            {
+                match self.keep_apart(&id, url.clone(), false).await {
+                    Ok(()) => tracing::info!(id, "a chat address went to the keychain"),
+                    Err(_) => tracing::warn!(id, "a chat address stays in a file of this user"),
+                }
+            }
+        }
+    }
+
+    fn wanted(&self) -> BTreeMap<String, Kept> {
+        self.wanted
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    async fn open_kept(&self, id: &str, kept: &Kept) {
+        let connector = if kept.apart {
+            match self.addresses.get(&id.to_owned()) {
+                Some(url) => ChatConnector::WebSocket {
+                    url: url.reveal().to_owned(),
+                },
+                None => return,
+            }
+        } else {
+            kept.connector.clone()
+        };
+        self.room.connect(id.to_owned(), connector).await;
     }
 
     /// The room.
@@ -44,23 +125,60 @@ impl ChatConnections {
     /// Opens a connection and remembers it.
     ///
     /// # Errors
-    /// When there are too many, or it cannot be written down.
-    pub async fn connect(&self, id: String, connector: ChatConnector) -> Result<(), WireError> {
-        let full = {
-            let wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
-            wanted.len() >= MOST && !wanted.contains_key(&id)
-        };
-        if full {
+    /// When there are too many, or it cannot be written down; [`ErrorCode::NoKeychain`] for an address that may hold a
+    /// token when no keychain takes it and `allow_file` is false.
+    pub async fn connect(
+        &self,
+        id: String,
+        connector: ChatConnector,
+        allow_file: bool,
+    ) -> Result<(), WireError> {
+        let known = self.wanted();
+        if known.len() >= MOST && !known.contains_key(&id) {
             return Err(WireError::new(ErrorCode::TooLarge).with("most", MOST.to_string()));
         }
-        // An invented audience is for this rehearsal only.
-        if connector != ChatConnector::Simulated {
-            self.change(|wanted| {
-                wanted.insert(id.clone(), connector.clone());
-            })?;
+        match &connector {
+            // An invented audience is for this rehearsal only.
+            ChatConnector::Simulated => {}
+            ChatConnector::WebSocket { url } if without_token(url).is_some() => {
+                self.keep_apart(&id, url.clone(), allow_file).await?;
+            }
+            _ => {
+                let kept = Kept {
+                    connector: connector.clone(),
+                    apart: false,
+                };
+                self.change(|wanted| wanted.insert(id.clone(), kept))?;
+                if known.get(&id).is_some_and(|kept| kept.apart) {
+                    self.forget(&id).await;
+                }
+            }
         }
         self.room.connect(id, connector).await;
         Ok(())
+    }
+
+    /// Writes the address to where keys are, and a connection without it to the file.
+    async fn keep_apart(&self, id: &str, url: String, allow_file: bool) -> Result<(), WireError> {
+        let bare = without_token(&url).unwrap_or_default();
+        let (addresses, owner) = (self.addresses.clone(), id.to_owned());
+        tokio::task::spawn_blocking(move || addresses.set(&owner, url, allow_file))
+            .await
+            .map_err(|_| WireError::new(ErrorCode::Internal))??;
+        let kept = Kept {
+            connector: ChatConnector::WebSocket { url: bare },
+            apart: true,
+        };
+        self.change(|wanted| wanted.insert(id.to_owned(), kept))
+    }
+
+    async fn forget(&self, id: &str) {
+        let (addresses, owner) = (self.addresses.clone(), id.to_owned());
+        let forgotten =
+            tokio::task::spawn_blocking(move || addresses.set(&owner, String::new(), false)).await;
+        if !matches!(forgotten, Ok(Ok(()))) {
+            tracing::warn!(id, "a chat address could not be taken out of the keychain");
+        }
     }
 
     /// Closes a connection and forgets it.
@@ -68,19 +186,22 @@ impl ChatConnections {
     /// # Errors
     /// When there is none of that id.
     pub async fn disconnect(&self, id: &str) -> Result<(), WireError> {
-        self.change(|wanted| {
-            wanted.remove(id);
-        })?;
-        if self.room.disconnect(id).await {
+        let mut gone = None;
+        self.change(|wanted| gone = wanted.remove(id))?;
+        if gone.as_ref().is_some_and(|kept| kept.apart) {
+            self.forget(id).await;
+        }
+        // One that waits for the keychain is known and not connected.
+        if self.room.disconnect(id).await || gone.is_some() {
             Ok(())
         } else {
             Err(WireError::new(ErrorCode::NotFound))
         }
     }
 
-    fn change(
+    fn change<T>(
         &self,
-        change: impl FnOnce(&mut BTreeMap<String, ChatConnector>),
+        change: impl FnOnce(&mut BTreeMap<String, Kept>) -> T,
     ) -> Result<(), WireError> {
         let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut wanted);
@@ -90,5 +211,130 @@ impl ChatConnections {
             tracing::error!(%error, "chat connections could not be written down");
             WireError::new(ErrorCode::Internal).retryable()
         })
+    }
+}
+
+/// The address down to host and port when the rest of it may hold a token: a user, a path, a query or a fragment.
+/// `None` when there is no such rest.
+fn without_token(address: &str) -> Option<String> {
+    let Ok(url) = url::Url::parse(address) else {
+        // Nobody can say what stands in it.
+        return Some(String::new());
+    };
+    let plain = url.path().trim_matches('/').is_empty()
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none();
+    if plain {
+        return None;
+    }
+    let host = url.host_str().unwrap_or_default();
+    let port = url.port().map(|port| format!(":{port}"));
+    Some(format!(
+        "{}://{host}{}/",
+        url.scheme(),
+        port.unwrap_or_default()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use stallcast_chat::Language;
+    use stallcast_journal::Journal;
+
+    use super::*;
+    use crate::desk::Desk;
+    use crate::threads::Threads;
+
+    const SECRET: &str = "ws://127.0.0.1:9/feed?token=s3cret";
+
+    fn room(folder: &Path) -> ChatRoom {
+        let (journal, resumed) = Journal::open(folder.join("journal")).unwrap();
+        let (threads, _) = Threads::watched();
+        let desk = Desk::start(journal, resumed, now, &threads).unwrap();
+        ChatRoom::open(desk, 1, Language::En, vec![])
+    }
+
+    async fn opened(folder: &Path) -> ChatConnections {
+        let keys = Keys::with(folder.join("keys.chat.json"), "test", false).0;
+        ChatConnections::open(room(folder), folder.join("chat.json"), keys)
+            .await
+            .0
+    }
+
+    fn web_socket(url: &str) -> ChatConnector {
+        ChatConnector::WebSocket { url: url.into() }
+    }
+
+    fn file(folder: &Path, name: &str) -> String {
+        std::fs::read_to_string(folder.join(name)).unwrap_or_default()
+    }
+
+    #[tokio::test]
+    async fn an_address_that_may_hold_a_token_stands_in_no_file_unasked() {
+        let folder = tempfile::tempdir().unwrap();
+        let chats = opened(folder.path()).await;
+        let refused = chats.connect("a".into(), web_socket(SECRET), false).await;
+        assert_eq!(refused.unwrap_err().code, ErrorCode::NoKeychain);
+        assert!(!file(folder.path(), "chat.json").contains("s3cret"));
+        assert!(chats.room().statuses().is_empty());
+        let plain = web_socket("ws://127.0.0.1:9");
+        chats.connect("b".into(), plain, false).await.unwrap();
+        assert!(file(folder.path(), "chat.json").contains("ws://127.0.0.1:9"));
+    }
+
+    #[tokio::test]
+    async fn an_allowed_address_is_kept_apart_and_connected_again_and_forgotten_when_closed() {
+        let folder = tempfile::tempdir().unwrap();
+        let chats = opened(folder.path()).await;
+        let connector = web_socket(SECRET);
+        chats.connect("a".into(), connector, true).await.unwrap();
+        let listed = file(folder.path(), "chat.json");
+        assert!(
+            !listed.contains("s3cret") && !listed.contains("feed"),
+            "{listed}"
+        );
+        assert!(listed.contains("ws://127.0.0.1:9/"), "{listed}");
+        assert!(file(folder.path(), "keys.chat.json").contains("s3cret"));
+        drop(chats);
+
+        let keys = Keys::with(folder.path().join("keys.chat.json"), "test", false).0;
+        let room = {
+            let other = tempfile::tempdir().unwrap();
+            room(other.path())
+        };
+        let (chats, aside) =
+            ChatConnections::open(room, folder.path().join("chat.json"), keys).await;
+        assert_eq!(aside, None);
+        assert_eq!(chats.room().statuses().len(), 1);
+        chats.disconnect("a").await.unwrap();
+        assert!(!file(folder.path(), "keys.chat.json").contains("s3cret"));
+        assert!(chats.room().statuses().is_empty());
+    }
+
+    #[test]
+    fn only_what_names_a_host_and_nothing_more_holds_no_token() {
+        for plain in [
+            "ws://127.0.0.1:8765",
+            "wss://chat.example.com/",
+            "ws://[::1]:9",
+        ] {
+            assert_eq!(without_token(plain), None, "{plain}");
+        }
+        for (address, bare) in [
+            ("wss://me:pw@chat.example.com/", "wss://chat.example.com/"),
+            (
+                "wss://chat.example.com:444/ws/9f8a7",
+                "wss://chat.example.com:444/",
+            ),
+            ("wss://chat.example.com/?k=1", "wss://chat.example.com/"),
+            ("wss://chat.example.com#k", "wss://chat.example.com/"),
+            ("no address", ""),
+        ] {
+            assert_eq!(without_token(address).as_deref(), Some(bare), "{address}");
+        }
     }
 }

@@ -119,6 +119,11 @@ impl Folders {
         self.data.join("keys.json")
     }
 
+    /// Chat addresses that may hold a token, when there is no keychain and the user allowed a file.
+    pub fn chat_key_file(&self) -> PathBuf {
+        self.data.join("keys.chat.json")
+    }
+
     /// Chat connections to open at start.
     pub fn chat_file(&self) -> PathBuf {
         self.data.join("chat.json")

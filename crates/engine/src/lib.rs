@@ -11,6 +11,7 @@ mod demo;
 mod desk;
 pub mod folders;
 mod keys;
+mod network;
 mod notices;
 mod picture;
 mod private_file;

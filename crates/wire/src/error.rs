@@ -17,6 +17,9 @@ pub enum ErrorCode {
     Forbidden,
     /// The message could not be understood.
     Malformed,
+    /// Going live would fail: `check` names the check of the preflight that stops it (`key`, `encoder`); for `key`,
+    /// `destinations` holds the ids (joined by `,`) and `names` the names of those that lack theirs.
+    NotReady,
     /// The show refused the command; `message_key` names the refusal.
     Refused,
     /// What was asked for does not exist.

@@ -12,7 +12,7 @@ pub use error::{ErrorCode, WireError};
 pub use home::{RUNTIME_FILE, RuntimeFile, create_private_folder, data_folder};
 pub use messages::{
     ChatConnector, Check, CheckLevel, ClientMessage, DeviceView, Devices, EncoderView, Encoders,
-    ImportProblem, ImportView, Outcome, Preflight, Request, ServerMessage,
+    ImportProblem, ImportView, Outcome, Preflight, Request, ServerMessage, WebhookView,
 };
 pub use registry::{least_role, least_role_of_request};
 pub use topics::{

@@ -59,12 +59,25 @@ pub enum Request {
         /// Without a keychain: whether a file that only this user can read may be used.
         allow_file: bool,
     },
+    /// Goes live although these destinations lack their key: somebody was told so and chose it. They are named one by
+    /// one, so that no other lack is passed over; they begin when their key comes. Refused when none would be left.
+    GoLiveWithout {
+        /// Which.
+        without: Vec<DestinationId>,
+    },
+    /// Where other programs push chat lines to, and with which token. Answer: [`WebhookView`].
+    Webhook,
     /// Opens a chat connection.
     ConnectChat {
         /// Id, unique among connections; replaces one of the same id.
         id: String,
         /// What to connect to.
         connector: ChatConnector,
+        /// Without a keychain: whether an address that may hold a token may stand in a file that only this user can
+        /// read.
+        #[serde(default)]
+        #[ts(as = "Option<bool>", optional)]
+        allow_file: bool,
     },
     /// Closes a chat connection.
     DisconnectChat {
@@ -129,6 +142,24 @@ pub struct Check {
 pub struct Preflight {
     /// The checks, most pressing first.
     pub items: Vec<Check>,
+}
+
+/// Answer to [`Request::Webhook`]. Both last as long as the session's own port and token; this token opens nothing but
+/// the webhook.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct WebhookView {
+    /// Address for a POST with `Authorization: Bearer` and the token.
+    pub address: String,
+    /// The token.
+    pub token: String,
+}
+
+impl std::fmt::Debug for WebhookView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WebhookView")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A device of the machine.

@@ -44,7 +44,10 @@ pub fn least_role_of_request(request: &Request) -> Role {
         | Request::Encoders
         | Request::ConnectChat { .. }
         | Request::DisconnectChat { .. } => Role::Lead,
-        Request::SetKey { .. } | Request::Shutdown => Role::Owner,
+        Request::SetKey { .. }
+        | Request::GoLiveWithout { .. }
+        | Request::Webhook
+        | Request::Shutdown => Role::Owner,
     }
 }
 
@@ -65,6 +68,9 @@ mod tests {
             key: String::new(),
             allow_file: false,
         };
-        assert_eq!(least_role_of_request(&key), Role::Owner);
+        let anyway = Request::GoLiveWithout { without: vec![] };
+        for owners in [key, anyway, Request::Webhook] {
+            assert_eq!(least_role_of_request(&owners), Role::Owner);
+        }
     }
 }

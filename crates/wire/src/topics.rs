@@ -97,7 +97,7 @@ pub enum RunState {
     Retrying {
         /// Number of the try that comes next, from 1.
         attempt: u32,
-        /// Milliseconds until then.
+        /// Milliseconds until then; of a destination 0 exactly while the try is under way.
         next_in_ms: u64,
     },
     /// Not running.
@@ -159,6 +159,10 @@ pub struct DestinationHealth {
     pub reconnects: u32,
     /// Code of the last error (`refused`, `unreachable`, `tls_failed`, …), empty when there is none.
     pub error: String,
+    /// What the server itself said about it, in its language, at most 190 characters; absent when it said nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub server_words: Option<String>,
     /// Milliseconds until the platform closes a silent room, where known.
     pub room_closes_in_ms: Option<u64>,
     /// Whether a key is stored.

@@ -39,6 +39,10 @@ reconnects: number,
  */
 error: string, 
 /**
+ * What the server itself said about it, in its language, at most 190 characters; absent when it said nothing.
+ */
+server_words?: string, 
+/**
  * Milliseconds until the platform closes a silent room, where known.
  */
 room_closes_in_ms: number | null, 

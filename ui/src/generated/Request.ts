@@ -17,7 +17,11 @@ key: string,
 /**
  * Without a keychain: whether a file that only this user can read may be used.
  */
-allow_file: boolean, } | { "ask": "connect_chat", 
+allow_file: boolean, } | { "ask": "go_live_without", 
+/**
+ * Which.
+ */
+without: Array<DestinationId>, } | { "ask": "webhook" } | { "ask": "connect_chat", 
 /**
  * Id, unique among connections; replaces one of the same id.
  */
@@ -25,7 +29,12 @@ id: string,
 /**
  * What to connect to.
  */
-connector: ChatConnector, } | { "ask": "disconnect_chat", 
+connector: ChatConnector, 
+/**
+ * Without a keychain: whether an address that may hold a token may stand in a file that only this user can
+ * read.
+ */
+allow_file?: boolean, } | { "ask": "disconnect_chat", 
 /**
  * Which.
  */

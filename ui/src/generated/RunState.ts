@@ -9,6 +9,6 @@ export type RunState = { "state": "starting" } | { "state": "live" } | { "state"
  */
 attempt: number, 
 /**
- * Milliseconds until then.
+ * Milliseconds until then; of a destination 0 exactly while the try is under way.
  */
 next_in_ms: number, } | { "state": "stopped" };

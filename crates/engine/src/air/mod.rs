@@ -27,7 +27,7 @@ use crate::folders::Folders;
 use crate::keys::Keys;
 use crate::notices::{INTERRUPTED, Notices};
 use outputs::Outputs;
-pub use preflight::check as preflight;
+pub use preflight::{check as preflight, permit};
 pub use recording::{FINISH_WITHIN, OpenPart};
 use recording::{Recording, part_name};
 
@@ -46,6 +46,8 @@ pub enum Order {
     KeyChanged(DestinationId),
     /// The keychain was read: destinations that waited for their key may begin.
     KeysRead,
+    /// The machine got another way out.
+    NetworkCame,
     /// A recording part was closed; the cause when it failed.
     PartClosed(Result<(), String>),
     /// Finalise what is open and end.
@@ -186,6 +188,11 @@ impl Air {
                     self.outputs.key_changed(&id, &show);
                 }
                 Woken::Order(Some(Order::KeysRead)) => self.outputs.follow(&self.parts.desk.show()),
+                Woken::Order(Some(Order::NetworkCame)) => {
+                    tracing::info!("the network came or changed: whoever waits tries now");
+                    self.outputs.network_changed();
+                    self.parts.program.inputs().retry_now();
+                }
                 Woken::Order(Some(Order::PartClosed(outcome))) => self.part_closed(outcome),
                 Woken::Order(Some(Order::End(end))) => break end,
                 #[cfg(test)]

@@ -114,6 +114,13 @@ impl Outputs {
         self.follow(show);
     }
 
+    /// The machine got another way out: whoever waits to connect again tries now.
+    pub fn network_changed(&self) {
+        for (_, destination) in self.running.values() {
+            destination.network_changed();
+        }
+    }
+
     /// `None` while its key is not at hand: an address without its key would be published under a wrong name.
     fn open(&self, value: &stallcast_show::Destination) -> Option<Destination> {
         let key = self.keys.get(&value.id)?;
@@ -236,6 +243,7 @@ fn health(
         backlog_ms: 0,
         reconnects: 0,
         error: String::new(),
+        server_words: None,
         room_closes_in_ms: None,
         has_key,
     };
@@ -264,6 +272,11 @@ fn health(
             .map(error_code)
             .unwrap_or_default()
             .to_owned();
+        health.server_words = status
+            .last_error
+            .as_ref()
+            .and_then(DeliveryErrorCode::server_words)
+            .map(str::to_owned);
         health.room_closes_in_ms = status.room_closes_in_ms;
     }
     health

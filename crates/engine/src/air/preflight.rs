@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use stallcast_show::{DestinationId, Show, SourceKind};
-use stallcast_wire::{Check, CheckLevel, Preflight, RunState, StatusView};
+use stallcast_show::{DestinationId, Phase, Refusal, Show, SourceKind};
+use stallcast_wire::{Check, CheckLevel, ErrorCode, Preflight, RunState, StatusView, WireError};
 
 /// Below this the recording of a show is likely to end early: an hour at 3 Mbit/s is 1.4 GB.
 const LOW_DISK_BYTES: u64 = 2 << 30;
@@ -35,6 +35,47 @@ pub fn check(
         CheckLevel::Ok => 2,
     });
     Preflight { items }
+}
+
+/// Refuses to go live where [`check`] says stop: a destination without its key that is not in `without`, or no
+/// encoder. What the show itself refuses is left to it.
+///
+/// # Errors
+/// [`ErrorCode::NotReady`] with what is missing; `no_destination` when `without` leaves none.
+pub fn permit(
+    show: &Show,
+    status: &StatusView,
+    has_key: &dyn Fn(&DestinationId) -> bool,
+    without: &[DestinationId],
+) -> Result<(), WireError> {
+    let enabled = || show.destinations.values().filter(|d| d.enabled);
+    if matches!(show.phase, Phase::Live { .. }) || enabled().next().is_none() {
+        return Ok(());
+    }
+    let missing: Vec<_> = enabled()
+        .filter(|d| !has_key(&d.id) && !without.contains(&d.id))
+        .collect();
+    if !missing.is_empty() {
+        let ids: Vec<_> = missing.iter().map(|d| d.id.as_str()).collect();
+        let names: Vec<_> = missing.iter().map(|d| d.name.as_str()).collect();
+        return Err(WireError::new(ErrorCode::NotReady)
+            .with("check", "key")
+            .with("destinations", ids.join(","))
+            .with("names", names.join(", ")));
+    }
+    if !enabled().any(|d| has_key(&d.id)) {
+        let none = Refusal::NoDestination;
+        return Err(WireError::refused(none.code(), none.params()));
+    }
+    let encoder = encoder(status);
+    if encoder.level == CheckLevel::Stop {
+        let mut error = WireError::new(ErrorCode::NotReady)
+            .with("check", encoder.id)
+            .retryable();
+        error.message_key = encoder.key;
+        return Err(error);
+    }
+    Ok(())
 }
 
 fn item(id: &str, level: CheckLevel, key: &str, params: &[(&str, String)]) -> Check {
@@ -189,8 +230,7 @@ mod tests {
         );
     }
 
-    #[test]
-    fn a_destination_without_its_key_stops_the_show() {
+    fn two_destinations() -> Show {
         let mut show = Show::default();
         for (id, platform) in [("a", "bilibili"), ("b", "custom")] {
             let destination = Destination {
@@ -202,6 +242,47 @@ mod tests {
             };
             show.destinations.insert(id.into(), destination);
         }
+        show
+    }
+
+    #[test]
+    fn going_live_is_refused_by_what_the_checks_stop_at() {
+        let (mut show, mut ready) = (two_destinations(), status());
+        ready.encoder = Some(stallcast_wire::EncoderStatus {
+            name: "x264enc".into(),
+            hardware: false,
+            reason: String::new(),
+            kbps: 2500,
+            width: 1280,
+            height: 720,
+            fps: 30,
+            frames: 0,
+            late_frames: 0,
+            skipped_frames: 0,
+        });
+        let only_b = |id: &DestinationId| id.as_str() == "b";
+        let refused = permit(&show, &ready, &only_b, &[]).unwrap_err();
+        assert_eq!(refused.code, ErrorCode::NotReady);
+        assert_eq!(refused.params["check"], "key");
+        assert_eq!(refused.params["destinations"], "a");
+        assert!(permit(&show, &ready, &only_b, &["a".into()]).is_ok());
+        // Chosen for one that is not the one that lacks its key.
+        assert!(permit(&show, &ready, &only_b, &["b".into()]).is_err());
+        let nobody = permit(&show, &ready, &|_| false, &["a".into(), "b".into()]).unwrap_err();
+        assert_eq!(nobody.message_key, "refusal.no_destination");
+        let dark = permit(&show, &status(), &|_| true, &[]).unwrap_err();
+        assert_eq!(
+            (dark.code, dark.message_key.as_str()),
+            (ErrorCode::NotReady, "preflight.encoder.none")
+        );
+        // Not in use, so nothing it lacks matters.
+        show.destinations.get_mut(&"a".into()).unwrap().enabled = false;
+        assert!(permit(&show, &ready, &only_b, &[]).is_ok());
+    }
+
+    #[test]
+    fn a_destination_without_its_key_stops_the_show() {
+        let show = two_destinations();
         let found = destinations(&show, &|id| id.as_str() == "b");
         assert_eq!(found[0].key, "preflight.key.missing");
         assert_eq!(found[1].key, "preflight.destination.ready");

@@ -1,12 +1,14 @@
 //! The guard at the door: only this machine's own names as Host (against DNS rebinding) and only our own
-//! pages as Origin; and nothing of the API without the session's token, before a body is read.
+//! pages as Origin; and nothing of the API without the session's token (or, for chat lines, the webhook's), before a
+//! body is read. A refusal says its code as JSON.
 
+use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::Api;
+use super::{Api, webhook};
 
 /// Pages of the desktop window: Tauri's scheme on Linux and macOS, its host on Windows.
 const DESKTOP_ORIGINS: [&str; 3] = [
@@ -23,11 +25,7 @@ pub async fn check(State(api): State<Api>, request: Request, next: Next) -> Resp
     let desktop = match permit(request.headers(), api.port) {
         Some(desktop) => desktop,
         None => {
-            return (
-                StatusCode::FORBIDDEN,
-                "this address or page may not use the studio",
-            )
-                .into_response();
+            return refusal(StatusCode::FORBIDDEN, "forbidden");
         }
     };
     if desktop.is_some() && request.method() == axum::http::Method::OPTIONS {
@@ -37,10 +35,15 @@ pub async fn check(State(api): State<Api>, request: Request, next: Next) -> Resp
     if path.starts_with("/api/")
         && !OPEN.contains(&path)
         && api.actor_of(request.headers()).is_none()
+        && !(path == webhook::PATH && api.is_webhook(request.headers()))
     {
-        return cross_origin(StatusCode::UNAUTHORIZED.into_response(), desktop);
+        return cross_origin(refusal(StatusCode::UNAUTHORIZED, "unauthorized"), desktop);
     }
     cross_origin(next.run(request).await, desktop)
+}
+
+fn refusal(status: StatusCode, code: &str) -> Response {
+    (status, Json(serde_json::json!({ "code": code }))).into_response()
 }
 
 /// `None` = refused; `Some(Some(origin))` = a page of the desktop window, which needs CORS headers.

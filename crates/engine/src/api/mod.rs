@@ -33,6 +33,7 @@ const FAREWELL: std::time::Duration = std::time::Duration::from_secs(2);
 pub struct Api {
     studio: Studio,
     token: Arc<str>,
+    webhook_token: Arc<str>,
     ui: Option<PathBuf>,
     port: u16,
 }
@@ -43,6 +44,7 @@ impl Api {
         Self {
             studio,
             token: token.into(),
+            webhook_token: webhook::token_beside(token).into(),
             ui,
             port,
         }

@@ -3,8 +3,6 @@
 
 use keyring_core::Entry;
 
-const SERVICE: &str = "stallcast";
-
 /// Opens the keychain of this system; false when there is none or it does not answer.
 pub fn open() -> bool {
     #[cfg(target_os = "linux")]
@@ -30,7 +28,8 @@ pub fn open() -> bool {
 
 /// A session bus alone is no keychain: somebody must answer a question about an entry that is not there.
 fn answers() -> bool {
-    let asked = Entry::new(SERVICE, "is-anybody-there").and_then(|entry| entry.get_password());
+    let asked =
+        Entry::new(super::STREAM_KEYS, "is-anybody-there").and_then(|entry| entry.get_password());
     match asked {
         Ok(_) | Err(keyring_core::Error::NoEntry) => true,
         Err(error) => {
@@ -40,14 +39,14 @@ fn answers() -> bool {
     }
 }
 
-/// The key stored for a destination.
-pub fn read(destination: &str) -> Option<String> {
-    Entry::new(SERVICE, destination).ok()?.get_password().ok()
+/// The key stored for somebody under a service's name.
+pub fn read(service: &str, id: &str) -> Option<String> {
+    Entry::new(service, id).ok()?.get_password().ok()
 }
 
 /// Stores a key, or deletes it when it is empty; false when the keychain refused.
-pub fn write(destination: &str, key: &str) -> bool {
-    let Ok(entry) = Entry::new(SERVICE, destination) else {
+pub fn write(service: &str, id: &str, key: &str) -> bool {
+    let Ok(entry) = Entry::new(service, id) else {
         return false;
     };
     if key.is_empty() {

@@ -34,7 +34,7 @@ use crate::folders::Folders;
 use crate::keys::Keys;
 use crate::notices::Notices;
 use crate::threads::Threads;
-use crate::{StartError, chat_history, sign_of_life};
+use crate::{StartError, chat_history, network, sign_of_life};
 pub use begin::program_spec;
 use begin::{draw, prepare};
 
@@ -148,9 +148,12 @@ impl Studio {
             Lang::En => Language::En,
         };
         let room = ChatRoom::open(desk.clone(), rand::random(), audience, lines);
-        let (chat, damaged_chat) = ChatConnections::open(room.clone(), folders.chat_file()).await;
+        let (addresses, damaged_addresses) = keys.chat_addresses(folders.chat_key_file());
+        let (chat, damaged_chat) =
+            ChatConnections::open(room.clone(), folders.chat_file(), addresses).await;
         for (key, damaged) in [
             ("notice.keys_damaged", damaged_keys),
+            ("notice.keys_damaged", damaged_addresses),
             ("notice.chat_damaged", damaged_chat),
         ] {
             if let Some(file) = damaged {
@@ -207,6 +210,7 @@ impl Studio {
             inner: Arc::new(inner),
         };
         tokio::spawn(studio.clone().read_keys());
+        tokio::spawn(studio.clone().follow_network());
         tokio::spawn(sign_of_life::keep(
             studio.inner.folders.sign_of_life(),
             studio.clone(),
@@ -254,6 +258,14 @@ impl Studio {
     /// # Errors
     /// See [`Desk::submit`]; [`ErrorCode::NotReady`] when going live would fail.
     pub async fn submit(&self, actor: Actor, command: Command) -> Result<u64, WireError> {
+        if command == Command::GoLive {
+            self.permit_live(&[]).await?;
+        }
+        self.carry_out(actor, command).await
+    }
+
+    /// As [`Studio::submit`], without looking whether the studio is ready.
+    async fn carry_out(&self, actor: Actor, command: Command) -> Result<u64, WireError> {
         let removed = match &command {
             Command::RemoveDestination { destination } => Some(destination.clone()),
             _ => None,
@@ -276,6 +288,22 @@ impl Studio {
             && self.order(Order::KeysRead).await.is_err()
         {
             tracing::debug!("the engine ended before the keys were read");
+        }
+        self.inner.chat.open_with_keychain().await;
+    }
+
+    /// Has whoever waits to connect again try when the machine got a way out.
+    async fn follow_network(self) {
+        let (came, mut told) = mpsc::channel(1);
+        tokio::spawn(network::watch(network::ways, came));
+        loop {
+            tokio::select! {
+                Some(()) = told.recv() => {}
+                _ = self.ended() => return,
+            }
+            if self.order(Order::NetworkCame).await.is_err() {
+                return;
+            }
         }
     }
 

@@ -1,6 +1,8 @@
 //! What is asked of the studio outside the show's state: checks, devices, encoders, keys, chat connections.
 
-use stallcast_show::Phase;
+use std::time::Duration;
+
+use stallcast_show::{Actor, Command, DestinationId, Phase, Refusal};
 use stallcast_wire::{
     ChatConnector, DeviceView, Devices, EncoderView, Encoders, ErrorCode, Request, WireError,
 };
@@ -9,12 +11,19 @@ use super::Studio;
 use crate::air::{self, Order};
 use crate::wire_name::wire_name;
 
+/// How long going live waits for the encoder of an engine that only just started: its status comes twice a second.
+const ENCODER_WITHIN: Duration = Duration::from_secs(2);
+
 impl Studio {
     /// Answers a request.
     ///
     /// # Errors
     /// When it cannot be answered; see each [`Request`].
-    pub async fn look_up(&self, request: Request) -> Result<serde_json::Value, WireError> {
+    pub async fn look_up(
+        &self,
+        actor: &Actor,
+        request: Request,
+    ) -> Result<serde_json::Value, WireError> {
         match request {
             Request::Preflight => {
                 let status = self.inner.status.borrow().clone();
@@ -30,6 +39,16 @@ impl Studio {
                 key,
                 allow_file,
             } => {
+                if !self
+                    .inner
+                    .desk
+                    .show()
+                    .destinations
+                    .contains_key(&destination)
+                {
+                    let unknown = Refusal::UnknownDestination { destination };
+                    return Err(WireError::refused(unknown.code(), unknown.params()));
+                }
                 let (keys, id) = (self.inner.keys.clone(), destination.clone());
                 tokio::task::spawn_blocking(move || keys.set(&id, key, allow_file))
                     .await
@@ -37,12 +56,23 @@ impl Studio {
                 self.order(Order::KeyChanged(destination)).await?;
                 Ok(serde_json::Value::Null)
             }
-            Request::ConnectChat { id, connector } => {
+            Request::GoLiveWithout { without } => {
+                self.permit_live(&without).await?;
+                self.carry_out(actor.clone(), Command::GoLive).await?;
+                Ok(serde_json::Value::Null)
+            }
+            // The API's own: the studio has no address.
+            Request::Webhook => Err(WireError::new(ErrorCode::NotFound)),
+            Request::ConnectChat {
+                id,
+                connector,
+                allow_file,
+            } => {
                 let rehearsing = matches!(self.inner.desk.show().phase, Phase::Rehearsing { .. });
                 if connector == ChatConnector::Simulated && !rehearsing {
                     return Err(WireError::new(ErrorCode::Forbidden));
                 }
-                self.inner.chat.connect(id, connector).await?;
+                self.inner.chat.connect(id, connector, allow_file).await?;
                 Ok(serde_json::Value::Null)
             }
             Request::DisconnectChat { id } => {
@@ -60,6 +90,19 @@ impl Studio {
                 Ok(serde_json::Value::Null)
             }
         }
+    }
+}
+
+impl Studio {
+    /// Refuses to go live where it would fail, except for the keys of `without`.
+    pub(super) async fn permit_live(&self, without: &[DestinationId]) -> Result<(), WireError> {
+        let mut looks = self.inner.status.clone();
+        let encoder = looks.wait_for(|status| status.encoder.is_some());
+        // Without one the check says so.
+        let _ = tokio::time::timeout(ENCODER_WITHIN, encoder).await;
+        let status = self.inner.status.borrow().clone();
+        let has_key = |id: &DestinationId| self.inner.keys.get(id).is_some();
+        air::permit(&self.inner.desk.show(), &status, &has_key, without)
     }
 }
 

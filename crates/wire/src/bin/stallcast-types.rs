@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use stallcast_wire::{
     CatalogueView, ClientMessage, Devices, Encoders, ImportView, MetersView, Preflight,
-    ServerMessage, ShowView, StatusView,
+    ServerMessage, ShowView, StatusView, WebhookView,
 };
 use ts_rs::{Config, TS};
 
@@ -22,5 +22,6 @@ fn main() -> Result<(), ts_rs::ExportError> {
     Preflight::export_all(&config)?;
     Devices::export_all(&config)?;
     Encoders::export_all(&config)?;
+    WebhookView::export_all(&config)?;
     ImportView::export_all(&config)
 }
