@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bitrate, bytes, clock, decibels, minutes, money, textOf } from '../src/format.ts';
+import { bitrate, bytes, clock, dayAndTime, decibels, minutes, money, textOf } from '../src/format.ts';
 import { freshId } from '../src/settings/fresh_id.ts';
 import { tokenFromFragment } from '../src/host/browser.ts';
 import { parseFrame } from '../src/wire/preview.ts';
@@ -11,6 +11,12 @@ describe('writing for people', () => {
     expect(money({ minor: 5900, currency: 'CNY' }, 'en')).toBe('¥59');
     expect(money({ minor: 1980, currency: 'JPY' }, 'en')).toBe('¥1,980');
     expect(money({ minor: 1234, currency: 'nonsense' }, 'en')).toBe('12.34 nonsense');
+  });
+
+  it('writes a moment that may lie before today with its day', () => {
+    const at = new Date(2026, 10, 22, 0, 43).getTime();
+    expect(dayAndTime(at, 'en')).toBe('November 22 at 00:43');
+    expect(dayAndTime(at, 'zh-CN')).toBe('11月22日 00:43');
   });
 
   it('writes clocks that do not change their width', () => {
