@@ -1,15 +1,14 @@
 //! The studio: everything of one engine, started in order, and the handle the API works with.
 
 mod begin;
+mod ending;
 mod requests;
 #[cfg(test)]
 mod tests;
 
-use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 
 use stallcast_chat::Language;
 use stallcast_delivery::presets::{self, Platforms};
@@ -25,7 +24,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{broadcast, mpsc, watch};
 
 pub use crate::air::End;
-use crate::air::{self, Air, FINISH_WITHIN, Order, Parts};
+use crate::air::{self, Air, Order, Parts};
 use crate::chat_connections::ChatConnections;
 use crate::chat_room::{ChatRoom, RECENT};
 use crate::clock::now;
@@ -37,6 +36,7 @@ use crate::threads::Threads;
 use crate::{StartError, chat_history, network, sign_of_life};
 pub use begin::program_spec;
 use begin::{draw, prepare};
+pub use ending::Ending;
 
 /// Preview pictures a second while somebody looks; the web views of some systems draw no more.
 const PREVIEW_FPS: u32 = 15;
@@ -216,11 +216,7 @@ impl Studio {
             studio.clone(),
         ));
         tokio::spawn(studio.clone().end_when_fallen(fallen));
-        let ending = Ending {
-            threads: vec![air, overlay],
-            parts_closed,
-        };
-        Ok((studio, ending))
+        Ok((studio, Ending::of(vec![air, overlay], parts_closed)))
     }
 
     /// Where things are kept.
@@ -393,26 +389,6 @@ impl Studio {
         let show = self.inner.desk.show();
         let busy = show.recording || matches!(show.phase, Phase::Live { .. });
         self.inner.pages.load(Ordering::SeqCst) == 0 && !busy
-    }
-}
-
-/// What is waited for at the end.
-pub struct Ending {
-    threads: Vec<JoinHandle<()>>,
-    parts_closed: mpsc::Receiver<Infallible>,
-}
-
-impl Ending {
-    /// Waits for the threads and until every recording part is closed, also one whose thread fell.
-    pub async fn wait(mut self) {
-        let join = move || self.threads.into_iter().all(|thread| thread.join().is_ok());
-        if !tokio::task::spawn_blocking(join).await.unwrap_or(false) {
-            tracing::error!("a thread of the engine did not end well");
-        }
-        let closed = self.parts_closed.recv();
-        if tokio::time::timeout(FINISH_WITHIN, closed).await.is_err() {
-            tracing::error!("the disk did not take the end of a recording in time");
-        }
     }
 }
 
