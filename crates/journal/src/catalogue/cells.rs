@@ -5,7 +5,7 @@ use stallcast_show::{Currency, Money, MoneyFault, Offer, Refusal, Text};
 use super::columns::Columns;
 use super::durations::seconds;
 use super::table::{Cell, Kind, Row, trimmed};
-use super::{Field, ProblemCode};
+use super::{Field, ProblemCode, units};
 
 /// Talking points read of a row; [`stallcast_show::Product::check`] takes 50.
 const POINTS_READ: usize = 51;
@@ -39,6 +39,8 @@ pub(super) struct RowCells<'a> {
     columns: &'a Columns,
     row: &'a Row,
     pub(super) faults: Vec<Fault>,
+    /// What the price is for, as it stands behind the amount: `/箱`, `per lb`.
+    unit: Option<&'a str>,
 }
 
 impl<'a> RowCells<'a> {
@@ -47,6 +49,7 @@ impl<'a> RowCells<'a> {
             columns,
             row,
             faults: Vec::new(),
+            unit: None,
         }
     }
 
@@ -145,6 +148,15 @@ impl<'a> RowCells<'a> {
         None
     }
 
+    /// The specification, once the prices were read: a price by the box must not look like one for anything else,
+    /// so its unit takes the place of a specification that is missing.
+    pub(super) fn spec_or_unit(&self, spec: Text) -> Text {
+        match self.unit {
+            Some(unit) if spec == Text::default() => in_its_language(unit),
+            _ => spec,
+        }
+    }
+
     fn currency(&mut self) -> Option<Currency> {
         let words = self.words(Field::Currency)?;
         // "元" and "$" are read as in an amount; anything else must be a code.
@@ -162,8 +174,11 @@ impl<'a> RowCells<'a> {
         let words = self.words(field)?;
         let in_header = self.columns.currency_in_header(field);
         let default = row.or(in_header.as_ref()).unwrap_or(file);
-        match Money::parse(words, default) {
-            Ok(money) => Some(money),
+        match units::amount(words, default) {
+            Ok((money, unit)) => {
+                self.unit = self.unit.or(unit);
+                Some(money)
+            }
             Err(fault) => {
                 self.fault(field, price_code(fault), words);
                 None

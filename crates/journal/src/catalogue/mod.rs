@@ -17,6 +17,7 @@ mod shopify;
 mod stop;
 mod synonyms;
 mod table;
+mod units;
 mod xlsx_table;
 
 use std::collections::HashSet;

@@ -47,7 +47,7 @@ pub(super) fn read(reading: &mut Reading<'_>, rows: &mut dyn Iterator<Item = Row
             title,
             short_title,
             photo,
-            spec,
+            spec: cells.spec_or_unit(spec),
             offer,
             gtin,
             link,

@@ -203,7 +203,7 @@ fn variant(reading: &mut Reading<'_>, group: &Group, row: &Row) -> Option<Varian
         title: shared.title.clone(),
         short_title: shared.short_title.clone(),
         photo: None,
-        spec: shared.spec.clone(),
+        spec: cells.spec_or_unit(shared.spec.clone()),
         offer,
         gtin,
         link,

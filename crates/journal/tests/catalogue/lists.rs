@@ -168,3 +168,20 @@ fn damaged_characters_are_named_and_the_rest_is_kept() {
         (3, ProblemCode::BadCharacters)
     );
 }
+
+#[test]
+fn a_price_by_the_unit_is_read_and_keeps_its_unit() {
+    let report = read(
+        "标题,直播价,规格\n桃,9.9元/斤,\n李,12元／3盒,大果\nPlum,$5 per lb,\n枣,29元/39元,\n"
+            .as_bytes(),
+    );
+    let specs = |text: fn(&stallcast_show::Text) -> &str| -> Vec<&str> {
+        report.products.iter().map(|p| text(&p.spec)).collect()
+    };
+    assert_eq!(specs(|text| &text.zh), ["/斤", "大果", ""]);
+    assert_eq!(specs(|text| &text.en), ["", "", "per lb"]);
+    let prices: Vec<i64> = report.products.iter().map(|p| minor(p).0).collect();
+    assert_eq!(prices, [990, 1200, 500]);
+    let expected = [(5, "直播价 (B)", ProblemCode::PriceUnreadable, "29元/39元")];
+    assert_eq!(problems(&report), expected);
+}

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod hostile;
-
+mod labelled;
 mod limits;
 mod lists;
 mod shops;
