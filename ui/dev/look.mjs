@@ -52,7 +52,12 @@ const SHOTS = [
   ['sources', 'dev', '720', 'en', 'light', { page: 'sources' }],
   ['destinations', 'dev', '720', 'zh-CN', 'dark', { page: 'destinations', edit: true }],
   ['destinations', 'dev', 'phone', 'en', 'light', { page: 'destinations' }],
+  ['scenes', 'dev-live', '720', 'zh-CN', 'dark', { page: 'scenes' }],
+  ['scenes', 'dev', '720', 'en', 'light', { page: 'scenes', scroll: 520 }],
+  ['scenes', 'dev', 'phone', 'en', 'sunlight', { page: 'scenes', scroll: 300 }],
+  ['scenes', 'dev', 'portrait', 'zh-CN', 'light', { page: 'scenes' }],
   ['chat', 'dev', '720', 'en', 'dark', { page: 'chat' }],
+  ['chat', 'dev', 'portrait', 'zh-CN', 'light', { page: 'chat' }],
   ['look', 'dev', '720', 'zh-CN', 'light', { page: 'look' }],
 ];
 
@@ -105,6 +110,8 @@ for (const [name, token, size, lang, theme, then = {}] of SHOTS) {
     await page
       .locator('input[type=file]')
       .setInputFiles({ name: '商品.xlsx', mimeType: 'x', buffer: Buffer.from('x') });
+  if (then.scroll)
+    await page.evaluate((px) => document.querySelector('.settings main').scrollBy(0, px), then.scroll);
   await page.waitForTimeout(700);
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   if (overflow > 0) console.error(label, `is ${overflow}px too wide`);

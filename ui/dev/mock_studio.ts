@@ -175,6 +175,7 @@ export class MockStudio {
           backlog_ms: trouble && id === 'yt' ? 4200 : 80,
           reconnects: down ? 4 : 0,
           error: down && live ? 'unreachable' : '',
+          ...(this.has('trouble') && down ? { server_words: 'Publishing to this channel is denied' } : {}),
           room_closes_in_ms: down && live ? 460_000 - ((now - this.born) % 460_000) : null,
           has_key: this.keys.has(id),
         };
@@ -299,7 +300,9 @@ export class MockStudio {
         show.scene = command.scene;
         return null;
       case 'put_scene':
-        show.scenes = [...show.scenes.filter((scene) => scene.id !== command.scene.id), command.scene];
+        show.scenes = show.scenes.some((scene) => scene.id === command.scene.id)
+          ? show.scenes.map((scene) => (scene.id === command.scene.id ? command.scene : scene))
+          : [...show.scenes, command.scene];
         return null;
       case 'set_strip':
         show.strips = { ...show.strips, [command.source]: command.strip };
@@ -374,6 +377,11 @@ export class MockStudio {
         return ok(DEVICES);
       case 'encoders':
         return ok(ENCODERS);
+      case 'webhook':
+        return ok({
+          address: 'http://127.0.0.1:40123/api/chat',
+          token: 'wh_3f8c1d2e4b5a69788796a5b4c3d2e1f0',
+        });
       case 'platforms':
         return ok(PLATFORMS);
       case 'set_key':

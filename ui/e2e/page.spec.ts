@@ -154,3 +154,26 @@ test('the token leaves the address bar at once', async ({ studio, engine }) => {
   await studio.reload();
   await expect(studio.getByText('彩排中', { exact: true })).toBeVisible();
 });
+
+test('the webhook’s token is hidden until asked for, and what is shown opens the webhook', async ({
+  studio,
+  request,
+}) => {
+  await openSettings(studio, '弹幕来源');
+  const card = studio.getByRole('region', { name: /^Webhook/ });
+  const address = card.getByLabel('地址', { exact: true });
+  await expect(address).toHaveValue(/^http:\/\/127\.0\.0\.1:\d+\//);
+  const token = card.getByLabel('令牌', { exact: true });
+  await expect(token).toHaveValue(/^•+$/);
+  await card.getByRole('button', { name: '显示' }).click();
+  await expect(token).not.toHaveValue(/•/);
+  const answer = await request.post(await address.inputValue(), {
+    headers: { Authorization: `Bearer ${await token.inputValue()}` },
+    data: { author: '小李', text: '苹果能寄新疆吗' },
+  });
+  expect(answer.ok(), await answer.text()).toBe(true);
+  await card.getByRole('button', { name: '隐藏' }).click();
+  await expect(token).toHaveValue(/^•+$/);
+  await studio.getByRole('button', { name: '返回直播间' }).click();
+  await expect(studio.getByRole('log', { name: '弹幕' })).toContainText('苹果能寄新疆吗');
+});

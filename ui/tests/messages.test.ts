@@ -102,7 +102,7 @@ describe('message files', () => {
     const report = 'crates/journal/src/catalogue/report.rs';
     inBoth(variants(report, 'ProblemCode').map((code) => `problem.${code}`));
     const photos = 'crates/engine/src/api/upload/web_photos.rs';
-    inBoth(variants(photos, 'PhotoFault').map((code) => `problem.${code}`));
+    inBoth(variants(photos, 'PhotoFault').map((code) => `problem.photo_${code}`));
     const whole = [...read(report).matchAll(/=>\s*"(import_[a-z_]+)"/g)].map((match) => `cause.${match[1]}`);
     inBoth(whole);
   });
@@ -114,7 +114,7 @@ describe('message files', () => {
       .join('\n');
     // Built from a code at run time.
     const built =
-      /^(error|refusal|notice|warning|preflight|cause|field|problem|phase|run|level|check_level|severity|source|chat_kind|platform|access|theme|settings|keys|next|tab)\./;
+      /^(error|refusal|notice|warning|preflight|cause|field|problem|phase|run|level|check_level|severity|source|chat_kind|platform|access|theme|settings|keys|next|tab|place|area|crop)\./;
     const unused = Object.keys(EN).filter((key) => !built.test(key) && !sources.includes(`'${key}'`));
     expect(unused).toEqual([]);
   });

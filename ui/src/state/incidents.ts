@@ -24,6 +24,8 @@ export interface Incident {
   recordingRuns: boolean;
   next: Next;
   roomClosesInMs: number | null;
+  /** What the server itself said, in its language; empty when it said nothing. */
+  serverWords: string;
   /** Hours left, bytes or frames: the number the sentence speaks of, if any. */
   amount: number | null;
 }
@@ -55,13 +57,14 @@ export function incidentsOf(show: ShowView, status: StatusView, elapsedMs: numbe
 
   function add(
     id: string,
-    part: Omit<Incident, 'id' | 'stillLive' | 'recordingRuns' | 'roomClosesInMs' | 'amount'> &
+    part: Omit<Incident, 'id' | 'stillLive' | 'recordingRuns' | 'roomClosesInMs' | 'amount' | 'serverWords'> &
       Partial<Incident>,
     except?: string,
   ): void {
     found.push({
       roomClosesInMs: null,
       amount: null,
+      serverWords: '',
       ...part,
       id,
       stillLive: liveIds.filter((other) => other !== except).map(nameOf),
@@ -85,6 +88,7 @@ export function incidentsOf(show: ShowView, status: StatusView, elapsedMs: numbe
           roomClosesInMs:
             health.room_closes_in_ms === null ? null : Math.max(0, health.room_closes_in_ms - elapsedMs),
           amount: health.backlog_ms,
+          serverWords: health.run.state === 'live' ? '' : (health.server_words ?? ''),
         },
         health.id,
       );

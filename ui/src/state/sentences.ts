@@ -93,9 +93,10 @@ function whatHappened(incident: Incident): string {
       if (code === 'behind') {
         return t('incident.behind', { name, seconds: decimal((amount ?? 0) / 1000, prefs.lang) });
       }
-      return cause === ''
-        ? t('incident.destination_plain', { name })
-        : t('incident.destination', { name, cause });
+      if (cause === '') return t('incident.destination_plain', { name });
+      return incident.serverWords === ''
+        ? t('incident.destination', { name, cause })
+        : t('incident.destination_said', { name, cause, words: incident.serverWords });
     case 'input':
       return cause === '' ? t('incident.input_plain', { name }) : t('incident.input', { name, cause });
     case 'recording':

@@ -28,6 +28,7 @@ export interface LogLine extends Notice {
 
 const LOG_LINES = 200;
 /** Notices that the engine repeats to every page, and that stay until somebody closes them. */
+// eslint-disable-next-line svelte/prefer-svelte-reactivity -- it never changes
 export const STANDING: ReadonlySet<string> = new Set([
   'notice.interrupted',
   'notice.keys_damaged',

@@ -1,11 +1,12 @@
 // What is open on this page; nobody else sees it.
 
 export type SideTab = 'questions' | 'chat' | 'log';
-export type SettingsPage = 'destinations' | 'sources' | 'chat' | 'products' | 'look';
+export type SettingsPage = 'destinations' | 'sources' | 'scenes' | 'chat' | 'products' | 'look';
 export type NarrowTab = 'products' | 'questions' | 'chat' | 'mixer' | 'health';
 export const SETTINGS_PAGES: readonly SettingsPage[] = [
   'products',
   'sources',
+  'scenes',
   'destinations',
   'chat',
   'look',

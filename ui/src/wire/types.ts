@@ -1,4 +1,5 @@
 // The wire, generated from crates/wire (`cargo run -p stallcast-wire --bin stallcast-types`), and what the page adds.
+export type { Area } from '../generated/Area';
 export type { CatalogueView } from '../generated/CatalogueView';
 export type { ChatConnector } from '../generated/ChatConnector';
 export type { ChatLine } from '../generated/ChatLine';
@@ -22,6 +23,7 @@ export type { Money } from '../generated/Money';
 export type { Notice } from '../generated/Notice';
 export type { NoticeLevel } from '../generated/NoticeLevel';
 export type { PinnedQuestion } from '../generated/PinnedQuestion';
+export type { Placement } from '../generated/Placement';
 export type { Preflight } from '../generated/Preflight';
 export type { Product } from '../generated/Product';
 export type { ReceiverView } from '../generated/ReceiverView';
@@ -40,6 +42,7 @@ export type { Strip } from '../generated/Strip';
 import type { Text } from '../generated/Text';
 export type { Text };
 export type { Transition } from '../generated/Transition';
+export type { WebhookView } from '../generated/WebhookView';
 export type { WireError } from '../generated/WireError';
 
 /** What the page shows of an error, whether the engine or the page itself found it. */
