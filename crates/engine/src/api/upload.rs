@@ -1,18 +1,43 @@
 //! Spreadsheets in: `POST /api/import`.
 
+mod web_fetch;
+mod web_photos;
+
+use std::collections::HashMap;
+use std::time::Duration;
+
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use stallcast_journal::catalogue::{ImportOptions, import};
-use stallcast_show::{Command, Role};
+use stallcast_journal::catalogue::{
+    ImportError, ImportOptions, ImportReport, PhotoLink, Stop, import_unless,
+};
+use stallcast_show::{Actor, Command, Product, ProductId, Role};
 use stallcast_wire::{ErrorCode, ImportProblem, ImportView, WireError};
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
+use self::web_fetch::Web;
+use self::web_photos::WebPhotos;
 use super::Api;
 use crate::wire_name::wire_name;
 
-/// Reads the products of a CSV or XLSX file and takes over the good rows; answers with the bad ones.
+/// Lists read at the same time; another one waits. Each may take a small multiple of its file in memory.
+static READERS: Semaphore = Semaphore::const_new(1);
+
+/// How long the photos of one list may take to fetch; what is left is named, and importing again goes on with it.
+const PHOTOS_WITHIN: Duration = Duration::from_secs(30);
+
+/// Photos named one by one that were not fetched.
+const PHOTO_PROBLEMS_MAX: usize = 1_000;
+
+/// How often a list is read again because the show took other products meanwhile.
+const TRIES: usize = 3;
+
+/// Reads the products of a CSV or XLSX file and takes over the good rows; answers with the bad ones. Photos named by
+/// web address come after the products, which are in the show by then.
 pub async fn import_file(
     api: &Api,
     headers: &HeaderMap,
@@ -27,28 +52,12 @@ pub async fn import_file(
     let name = headers
         .get("x-file-name")
         .and_then(|v| v.to_str().ok())
+        .map(unescape)
         .unwrap_or_default();
-    let options = ImportOptions {
-        file_name: unescape(name),
-        ..ImportOptions::default()
-    };
-    let report = tokio::task::spawn_blocking(move || import(&body, &options))
-        .await
-        .map_err(|_| WireError::new(ErrorCode::Internal))?
-        .map_err(|error| WireError::new(ErrorCode::ImportUnreadable).with("cause", error.code()))?;
-    let imported = u32::try_from(report.products.len()).unwrap_or(u32::MAX);
-    if imported > 0 {
-        api.studio
-            .desk()
-            .submit(
-                actor,
-                Command::ImportProducts {
-                    products: report.products,
-                },
-            )
-            .await?;
-    }
-    let problems = report
+    let photos = WebPhotos::new(api.studio.folders().photos(), Web::public());
+    let (report, imported) = take_over(api, &actor, &name, &body, &photos).await?;
+    drop(body);
+    let mut problems: Vec<ImportProblem> = report
         .problems
         .into_iter()
         .map(|p| ImportProblem {
@@ -58,12 +67,138 @@ pub async fn import_file(
             value: p.value,
         })
         .collect();
+    problems.extend(add_photos(api, &actor, report.photo_links, &photos).await?);
     Ok(ImportView {
         imported,
         format: wire_name(&report.format),
         encoding: wire_name(&report.encoding),
         problems,
     })
+}
+
+/// Reads the list for the show as it is and submits its products: what else was found, and how many they were.
+async fn take_over(
+    api: &Api,
+    actor: &Actor,
+    file_name: &str,
+    body: &Bytes,
+    photos: &WebPhotos,
+) -> Result<(ImportReport, u32), WireError> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let options = ImportOptions {
+            file_name: file_name.to_owned(),
+            known: api.studio.desk().show().products.keys().cloned().collect(),
+            ..ImportOptions::default()
+        };
+        let mut report = read_list(body.clone(), options, Stop::default())
+            .await?
+            .map_err(|error| {
+                WireError::new(ErrorCode::ImportUnreadable).with("cause", error.code())
+            })?;
+        let mut products = std::mem::take(&mut report.products);
+        let imported = u32::try_from(products.len()).unwrap_or(u32::MAX);
+        if products.is_empty() {
+            return Ok((report, imported));
+        }
+        with_kept_photos(&mut products, &report.photo_links, photos).await;
+        let command = Command::ImportProducts { products };
+        match api.studio.desk().submit(actor.clone(), command).await {
+            // Somebody added products while the list was read: it is measured against the show again.
+            Err(error) if tries < TRIES && error.message_key.ends_with("too_many") => {}
+            Err(error) => return Err(error),
+            Ok(_) => return Ok((report, imported)),
+        }
+    }
+}
+
+/// Reads a list on a thread of its own, and ends that when this future is dropped: the server drops it when the
+/// asker's connection closes.
+async fn read_list(
+    body: Bytes,
+    options: ImportOptions,
+    stop: Stop,
+) -> Result<Result<ImportReport, ImportError>, WireError> {
+    struct StopWhenDropped(Stop);
+    impl Drop for StopWhenDropped {
+        fn drop(&mut self) {
+            self.0.ask();
+        }
+    }
+    let internal = || WireError::new(ErrorCode::Internal);
+    let asker = StopWhenDropped(stop.clone());
+    let turn = READERS.acquire().await.map_err(|_| internal())?;
+    let reading = tokio::task::spawn_blocking(move || {
+        // Held by the work, not by whoever waits for it.
+        let _turn = turn;
+        import_unless(&body, &options, &stop)
+    });
+    let report = reading.await.map_err(|_| internal())?;
+    drop(asker);
+    Ok(report)
+}
+
+/// Photos that an earlier import fetched are there at once, so a card on air does not lose its own for a moment.
+async fn with_kept_photos(products: &mut [Product], links: &[PhotoLink], photos: &WebPhotos) {
+    let mut kept: HashMap<&ProductId, String> = HashMap::new();
+    for link in links {
+        if let Some(name) = photos.kept(&link.url).await {
+            kept.insert(&link.product, name);
+        }
+    }
+    for product in products {
+        product.photo = kept.remove(&product.id).or(product.photo.take());
+    }
+}
+
+/// Fetches photos and sets them where the product is still there; the rows whose photo could not be had.
+async fn add_photos(
+    api: &Api,
+    actor: &Actor,
+    links: Vec<PhotoLink>,
+    photos: &WebPhotos,
+) -> Result<Vec<ImportProblem>, WireError> {
+    let answers = photos.fetch(links, Instant::now() + PHOTOS_WITHIN).await;
+    let mut missing = Vec::new();
+    let mut products = Vec::new();
+    let show = api.studio.desk().show();
+    for (link, answer) in answers {
+        match answer {
+            Ok(name) => {
+                let product = show.products.get(&link.product);
+                let without = product.filter(|known| known.photo.is_none());
+                products.extend(without.cloned().map(|mut product| {
+                    product.photo = Some(name);
+                    product
+                }));
+            }
+            Err(fault) => missing.push(ImportProblem {
+                line: link.line,
+                column: link.column,
+                code: format!("photo_{}", wire_name(&fault)),
+                value: link.url.chars().take(80).collect(),
+            }),
+        }
+    }
+    if !products.is_empty() {
+        let command = Command::ImportProducts { products };
+        api.studio.desk().submit(actor.clone(), command).await?;
+    }
+    Ok(first_of(missing))
+}
+
+/// The first problems by line, and one that counts the others.
+fn first_of(mut problems: Vec<ImportProblem>) -> Vec<ImportProblem> {
+    problems.sort_by_key(|problem| problem.line);
+    let others = problems.split_off(problems.len().min(PHOTO_PROBLEMS_MAX));
+    problems.extend(others.first().map(|first| ImportProblem {
+        line: first.line,
+        column: first.column.clone(),
+        code: "more_problems".to_owned(),
+        value: others.len().to_string(),
+    }));
+    problems
 }
 
 /// Handler of [`import_file`].
@@ -100,7 +235,39 @@ fn unescape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::unescape;
+    use super::*;
+
+    #[tokio::test]
+    async fn a_list_whose_asker_is_gone_is_read_no_further() {
+        let text = format!("title,price\n{}", "a,x\n".repeat(1_000_000));
+        let stop = Stop::default();
+        let reading = read_list(text.into(), ImportOptions::default(), stop.clone());
+        tokio::select! {
+            biased;
+            _ = reading => panic!("a million rows at once"),
+            () = std::future::ready(()) => {}
+        }
+        assert!(stop.asked());
+        // The turn comes back when the work has really ended.
+        drop(READERS.acquire().await.unwrap());
+        let list = Bytes::from_static(b"title,price\na,1\n");
+        let next = read_list(list, ImportOptions::default(), Stop::default()).await;
+        assert_eq!(next.unwrap().unwrap().products.len(), 1);
+    }
+
+    #[test]
+    fn of_many_photos_that_could_not_be_had_the_first_are_named() {
+        let problem = |line| ImportProblem {
+            line,
+            column: "B".to_owned(),
+            code: "photo_refused".to_owned(),
+            value: String::new(),
+        };
+        let named = first_of((1..=1_200).rev().map(problem).collect());
+        assert_eq!(named.len(), 1_001);
+        assert_eq!((named[0].line, named[1_000].line), (1, 1_001));
+        assert_eq!(named[1_000].value, "200");
+    }
 
     #[test]
     fn file_names_come_back_from_their_header_form() {
