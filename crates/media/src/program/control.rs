@@ -10,6 +10,8 @@ use gstreamer_video as gst_video;
 use super::encode::{EncodePipeline, EncodeSetup};
 use super::event::MediaEvent;
 use super::frame_clock::Beat;
+use super::packet::EncodedSink;
+use super::rendition::RenditionSlot;
 use super::slate::Backdrops;
 use crate::blend::Layer;
 use crate::encoder;
@@ -35,7 +37,14 @@ struct Mail {
     layers: Option<Vec<Layer>>,
     slate: Option<Option<Layer>>,
     kbps: Option<u32>,
+    rendition: Option<Option<Rendition>>,
     stop: bool,
+}
+
+/// A second rendition that is wanted.
+struct Rendition {
+    kbps: u32,
+    output: EncodedSink,
 }
 
 impl Mailbox {
@@ -56,6 +65,15 @@ impl Mailbox {
         self.put(|mail| mail.kbps = Some(kbps));
     }
 
+    /// A second rendition at this bitrate for `output`.
+    pub fn rendition(&self, kbps: u32, output: EncodedSink) {
+        self.put(|mail| mail.rendition = Some(Some(Rendition { kbps, output })));
+    }
+
+    pub fn no_rendition(&self) {
+        self.put(|mail| mail.rendition = Some(None));
+    }
+
     pub fn stop(&self) {
         self.put(|mail| mail.stop = true);
     }
@@ -64,7 +82,11 @@ impl Mailbox {
     fn take(&self) -> Mail {
         let mail = self.mail.lock().unwrap_or_else(PoisonError::into_inner);
         let nothing = |mail: &mut Mail| {
-            !mail.stop && mail.layers.is_none() && mail.slate.is_none() && mail.kbps.is_none()
+            !mail.stop
+                && mail.layers.is_none()
+                && mail.slate.is_none()
+                && mail.kbps.is_none()
+                && mail.rendition.is_none()
         };
         let (mut mail, _) = self
             .arrived
@@ -137,7 +159,27 @@ impl Control {
                     tracing::info!(kbps, ?effect, "video bitrate");
                 }
             }
+            match mail.rendition {
+                Some(Some(rendition)) => self.start_rendition(rendition),
+                Some(None) => self.slot().stop(),
+                None => {}
+            }
             self.check_encoder();
+        }
+    }
+
+    fn slot(&self) -> Arc<RenditionSlot> {
+        self.setup.lookers.rendition.clone().unwrap_or_default()
+    }
+
+    fn start_rendition(&self, Rendition { kbps, output }: Rendition) {
+        let grid = self
+            .beat
+            .encode()
+            .map_or(0, |encode| encode.next_keyframe());
+        if let Some(gate) = self.slot().start(&self.setup, kbps, grid, output) {
+            tracing::info!(kbps, "second rendition");
+            self.beat.inputs.add_output(&gate);
         }
     }
 

@@ -11,6 +11,7 @@ use gstreamer_app as gst_app;
 use gstreamer_video as gst_video;
 
 use super::packet::{EncodedPacket, OutputGate, Track, VideoConfig};
+use super::rendition::RenditionSlot;
 use super::stats::Counters;
 use crate::blend::StallcastOverlay;
 use crate::clock::MediaClock;
@@ -33,8 +34,18 @@ pub(crate) struct EncodeSetup {
     pub fps: u32,
     pub clock: MediaClock,
     pub gate: Arc<OutputGate>,
-    pub preview: Arc<Preview>,
     pub counters: Arc<Counters>,
+    /// Who else gets the finished pictures.
+    pub lookers: Lookers,
+    /// Where the keyframe grid of another encode goes on; 0 begins one.
+    pub keyframe_from: u64,
+}
+
+/// Who looks at finished pictures besides the encoder. Neither may hold it up.
+#[derive(Default)]
+pub(crate) struct Lookers {
+    pub preview: Option<Arc<Preview>>,
+    pub rendition: Option<Arc<RenditionSlot>>,
 }
 
 /// A running encode pipeline. Dropping it stops it.
@@ -55,6 +66,8 @@ struct State {
     kbps: AtomicU64,
     /// Running time in ns of the next picture that is to be a keyframe.
     next_keyframe: AtomicU64,
+    /// Whether a picture came: the first is a keyframe unasked.
+    begun: AtomicBool,
 }
 
 impl State {
@@ -69,6 +82,9 @@ impl EncodePipeline {
     pub fn start(setup: &EncodeSetup) -> Result<Self, MediaError> {
         let state = Arc::new(State::default());
         state.kbps.store(u64::from(setup.kbps), Ordering::Relaxed);
+        state
+            .next_keyframe
+            .store(setup.keyframe_from, Ordering::Relaxed);
         let source = gst_app::AppSrc::builder()
             .name("canvas")
             .caps(&setup.info.to_caps()?)
@@ -136,6 +152,11 @@ impl EncodePipeline {
         &self.overlay
     }
 
+    /// Running time in ns of the next picture on the keyframe grid; 0 before the first.
+    pub fn next_keyframe(&self) -> u64 {
+        self.state.next_keyframe.load(Ordering::Relaxed)
+    }
+
     pub fn set_bitrate_kbps(&self, kbps: u32) -> LiveBitrate {
         self.state.kbps.store(u64::from(kbps), Ordering::Relaxed);
         self.branch.set_bitrate_kbps(kbps)
@@ -198,7 +219,9 @@ fn mark_keyframes_and_preview(
     let pad = overlay
         .static_pad("src")
         .ok_or_else(|| MediaError::Build("the overlay has no src pad".to_owned()))?;
-    let (state, preview) = (state.clone(), setup.preview.clone());
+    let state = state.clone();
+    let Lookers { preview, rendition } = &setup.lookers;
+    let (preview, rendition) = (preview.clone(), rendition.clone());
     let frame_ns = 1_000_000_000 / u64::from(setup.fps.max(1));
     let frames = u64::from(setup.keyframe_frames);
     let fps = u64::from(setup.fps.max(1));
@@ -210,6 +233,7 @@ fn mark_keyframes_and_preview(
             // Half a frame of tolerance: the grid's times are rounded to nanoseconds.
             let now = pts.nseconds() + frame_ns / 2;
             let due = state.next_keyframe.load(Ordering::Relaxed);
+            let first = !state.begun.swap(true, Ordering::Relaxed);
             if now >= due {
                 let frame = now * fps / 1_000_000_000;
                 let grid = if due == 0 {
@@ -224,7 +248,7 @@ fn mark_keyframes_and_preview(
                 // The first picture is one anyway; and asked for it there, the encoder base class of
                 // GStreamer 1.22 notes x264enc's shifted time (1000 hours) as the last request and
                 // refuses all later ones.
-                if due != 0 {
+                if !first {
                     pad.push_event(
                         gst_video::DownstreamForceKeyUnitEvent::builder()
                             .running_time(pts)
@@ -233,7 +257,12 @@ fn mark_keyframes_and_preview(
                     );
                 }
             }
-            preview.offer(buffer, pts);
+            if let Some(preview) = &preview {
+                preview.offer(buffer, pts);
+            }
+            if let Some(rendition) = &rendition {
+                rendition.offer(buffer);
+            }
         }
         gst::PadProbeReturn::Ok
     });

@@ -13,6 +13,7 @@ mod frame_clock;
 mod inputs;
 mod layout;
 mod packet;
+mod rendition;
 mod slate;
 mod spec;
 mod stats;
@@ -29,15 +30,17 @@ pub use inputs::Inputs;
 pub use packet::{
     AudioConfig, Encoded, EncodedPacket, EncodedSink, StreamConfig, Track, VideoConfig,
 };
+pub use rendition::RenditionStats;
 pub use spec::{CanvasSpec, Crop, EncodeSpec, Placement, ProgramSpec, Scene, Transition};
 pub use stats::ProgramStats;
 
 use self::compose::Composer;
 use self::control::{Control, Mailbox, check_kbps};
-use self::encode::{EncodePipeline, EncodeSetup};
+use self::encode::{EncodePipeline, EncodeSetup, Lookers};
 use self::frame_clock::Beat;
 use self::inputs::thread_error;
 use self::packet::OutputGate;
+use self::rendition::RenditionSlot;
 use self::slate::Backdrops;
 use self::stats::Counters;
 use crate::audio::Meters;
@@ -53,6 +56,7 @@ pub struct Program {
     beat: Arc<Beat>,
     mailbox: Arc<Mailbox>,
     preview: Arc<Preview>,
+    rendition: Arc<RenditionSlot>,
     inputs: Arc<Inputs>,
     gate: Arc<OutputGate>,
     threads: Vec<JoinHandle<()>>,
@@ -94,6 +98,7 @@ impl Program {
         let counters = Arc::new(Counters::default());
         let gate = Arc::new(OutputGate::new(output));
         let preview = Arc::new(Preview::new(info.clone()));
+        let rendition = Arc::new(RenditionSlot::default());
         let beat = Arc::new(Beat::new(
             spec.canvas.clone(),
             inputs.clone(),
@@ -109,8 +114,12 @@ impl Program {
             fps: spec.canvas.fps,
             clock: inputs.clock().clone(),
             gate: gate.clone(),
-            preview: preview.clone(),
             counters,
+            lookers: Lookers {
+                preview: Some(preview.clone()),
+                rendition: Some(rendition.clone()),
+            },
+            keyframe_from: 0,
         };
         beat.swap_encode(Some(EncodePipeline::start(&setup)?));
         inputs.add_output(&gate);
@@ -125,6 +134,7 @@ impl Program {
             beat: beat.clone(),
             mailbox: mailbox.clone(),
             preview,
+            rendition,
             inputs,
             gate,
             threads: Vec::new(),
@@ -241,6 +251,38 @@ impl Program {
         Ok(())
     }
 
+    /// Encodes the same picture and sound once more, at a bitrate of its own, for `output`; replaces a second
+    /// rendition that runs. Returns at once; [`Program::rendition`] tells how it fares.
+    ///
+    /// # Errors
+    /// When the bitrate is outside 100..=100000 kbit/s.
+    pub fn start_rendition(&self, kbps: u32, output: EncodedSink) -> Result<(), MediaError> {
+        check_kbps(kbps)?;
+        self.mailbox.rendition(kbps, output);
+        Ok(())
+    }
+
+    /// Changes the second rendition's bitrate while it plays; nothing when there is none.
+    ///
+    /// # Errors
+    /// When it is outside 100..=100000 kbit/s.
+    pub fn set_rendition_kbps(&self, kbps: u32) -> Result<(), MediaError> {
+        check_kbps(kbps)?;
+        self.rendition.set_kbps(kbps);
+        Ok(())
+    }
+
+    /// Ends the second rendition.
+    pub fn stop_rendition(&self) {
+        self.mailbox.no_rendition();
+    }
+
+    /// How the second rendition fares; `None` while there is none.
+    #[must_use]
+    pub fn rendition(&self) -> Option<RenditionStats> {
+        self.rendition.stats()
+    }
+
     /// What happened since the start.
     #[must_use]
     pub fn stats(&self) -> ProgramStats {
@@ -273,6 +315,7 @@ impl Program {
             }
         }
         self.inputs.set_wants(&self.spec.canvas.id, HashMap::new());
+        self.rendition.stop();
         drop(self.beat.swap_encode(None));
         self.gate.close();
     }

@@ -1,0 +1,119 @@
+//! The second rendition from outside: the same moments as the program's, at a bitrate of its own.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::time::Duration;
+
+use common::Rig;
+use stallcast_media::input::{InputKind, InputSpec};
+use stallcast_media::program::{
+    CanvasSpec, Encoded, EncodedPacket, EncodedSink, MediaEvent, OnAir, Placement, ProgramSpec,
+    Scene, Track, Transition,
+};
+
+const WAIT: Duration = Duration::from_secs(20);
+
+fn snow_on_air() -> Rig {
+    let mut spec = ProgramSpec::hd720();
+    spec.canvas = CanvasSpec {
+        id: "main".to_owned(),
+        width: 320,
+        height: 180,
+        fps: 30,
+    };
+    spec.encode.video_kbps = 1_600;
+    let mut rig = Rig::start(spec.clone());
+    rig.program.set_inputs(vec![InputSpec {
+        id: "cam".to_owned(),
+        kind: InputKind::TestPicture {
+            pattern: "snow".to_owned(),
+        },
+    }]);
+    let scene = Scene {
+        id: "full".to_owned(),
+        placements: vec![Placement::full("cam", &spec.canvas)],
+    };
+    rig.program.set_scene(scene, Transition::Cut);
+    let shown = |event: &MediaEvent| {
+        matches!(
+            event,
+            MediaEvent::OnAir {
+                shows: OnAir::Scene,
+                ..
+            }
+        )
+    };
+    rig.event(WAIT, shown);
+    rig
+}
+
+fn listener() -> (EncodedSink, Receiver<Encoded>) {
+    let (sender, receiver) = sync_channel(16_384);
+    let sink = move |encoded| {
+        // After the test has looked nobody listens.
+        let _ = sender.try_send(encoded);
+    };
+    (Arc::new(sink), receiver)
+}
+
+/// The next `count` video packets; the sound that came between them is counted.
+fn video(heard: &Receiver<Encoded>, count: usize) -> (Vec<EncodedPacket>, usize) {
+    let (mut packets, mut sound) = (Vec::new(), 0);
+    while packets.len() < count {
+        match heard.recv_timeout(WAIT).expect("the rendition goes on") {
+            Encoded::Packet(packet) if packet.track == Track::Video => packets.push(packet),
+            Encoded::Packet(_) => sound += 1,
+            Encoded::Config(_) => {}
+        }
+    }
+    (packets, sound)
+}
+
+fn kbps(packets: &[EncodedPacket]) -> usize {
+    let bytes: usize = packets.iter().map(|packet| packet.data.len()).sum();
+    bytes * 8 * 30 / packets.len() / 1000
+}
+
+#[test]
+fn a_second_rendition_has_the_same_keyframes_at_its_own_bitrate_and_the_first_is_untouched() {
+    let rig = snow_on_air();
+    rig.video_packets(WAIT, 10);
+    let (sink, heard) = listener();
+    assert!(rig.program.rendition().is_none());
+    rig.program.start_rendition(500, sink).unwrap();
+    let (packets, sound) = video(&heard, 190);
+    assert!(packets[0].keyframe, "it can be decoded from its beginning");
+    assert!(sound > 100, "{sound} frames of sound");
+    let main = rig.video_packets(WAIT, 5);
+
+    let keyframes = |packets: &[EncodedPacket]| -> Vec<i64> {
+        let found = packets.iter().filter(|packet| packet.keyframe);
+        found.map(|packet| packet.pts_us).collect()
+    };
+    let of_main = keyframes(&main);
+    let shared = &keyframes(&packets)[1..];
+    assert!(shared.len() >= 2, "{shared:?}");
+    for at in shared {
+        assert!(of_main.contains(at), "{at} is no keyframe in {of_main:?}");
+    }
+    let (own, first) = (kbps(&packets[60..]), kbps(&main[main.len() - 120..]));
+    assert!((350..750).contains(&own), "{own} kbit/s");
+    assert!((1_200..2_100).contains(&first), "{first} kbit/s");
+
+    rig.program.set_rendition_kbps(250).unwrap();
+    video(&heard, 60);
+    let slower = kbps(&video(&heard, 60).0);
+    assert!((150..400).contains(&slower), "{slower} kbit/s");
+    let stats = rig.program.rendition().unwrap();
+    assert_eq!(stats.failure, None);
+    assert!(stats.frames_taken > 300, "{stats:?}");
+    assert!(rig.program.set_rendition_kbps(5).is_err());
+
+    rig.program.stop_rendition();
+    while heard.recv_timeout(Duration::from_secs(2)).is_ok() {}
+    assert!(rig.program.rendition().is_none());
+    rig.video_packets(WAIT, 10);
+}
