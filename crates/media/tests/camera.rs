@@ -2,16 +2,16 @@
 //! process's environment.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod support;
+mod common;
 
 use std::time::{Duration, Instant};
 
+use common::pipewire::PipeWireSession;
+use common::{events, mixer, wait_for, wait_for_state};
 use gstreamer as gst;
 use stallcast_media::clock::MediaClock;
 use stallcast_media::devices::{self, DeviceKind};
 use stallcast_media::input::{Input, InputKind, InputSpec, InputState, VideoWant};
-use support::pipewire::PipeWireSession;
-use support::{events, mixer, wait_for, wait_for_state};
 
 const SOON: Duration = Duration::from_secs(20);
 

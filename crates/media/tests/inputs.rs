@@ -1,16 +1,16 @@
 //! Inputs from start to end: test sources, clips, still pictures.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod support;
+mod common;
 
 use std::time::{Duration, Instant};
 
+use common::{
+    brightness, events, flash_clip, loudness, mixer, onsets, wait_for, wait_for_state, watch,
+};
 use gstreamer as gst;
 use stallcast_media::clock::MediaClock;
 use stallcast_media::input::{Fit, Input, InputKind, InputSpec, InputState, VideoWant};
-use support::{
-    brightness, events, flash_clip, loudness, mixer, onsets, wait_for, wait_for_state, watch,
-};
 
 const SOON: Duration = Duration::from_secs(15);
 

@@ -1,15 +1,15 @@
 //! The mix goes on whatever its inputs do.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod support;
+mod common;
 
 use std::time::Duration;
 
+use common::{events, loudness, mixer, wait_for, wait_for_state};
 use gstreamer as gst;
 use stallcast_media::audio::SILENCE_DB;
 use stallcast_media::clock::MediaClock;
 use stallcast_media::input::{Input, InputKind, InputSpec, InputState, VideoWant};
-use support::{events, loudness, mixer, wait_for, wait_for_state};
 
 const SOON: Duration = Duration::from_secs(10);
 

@@ -1,17 +1,17 @@
 //! Screen capture shows what is on the screen.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod support;
+mod common;
 
 use std::time::Duration;
 
+use common::xvfb::Xvfb;
+use common::{colour, events, wait_for, wait_for_state};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use stallcast_media::clock::MediaClock;
 use stallcast_media::devices::{self, DeviceKind};
 use stallcast_media::input::{Input, InputKind, InputSpec, InputState, VideoWant};
-use support::xvfb::Xvfb;
-use support::{colour, events, wait_for, wait_for_state};
 
 const SOON: Duration = Duration::from_secs(15);
 

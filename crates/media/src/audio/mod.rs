@@ -5,7 +5,9 @@
 //! pass over the samples and needs no elements.
 
 mod codec;
+mod master;
 mod meter;
+mod mix;
 mod mixer;
 mod tap;
 

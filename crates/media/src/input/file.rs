@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 
+use super::shared::Shared;
 use super::sinks::{Pace, VideoFit, add_audio, add_video, make};
-use super::supervise::Shared;
 use crate::audio::AudioTap;
 use crate::clock::MediaClock;
 use crate::error::{MediaError, Result};

@@ -7,8 +7,8 @@ use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 use gstreamer_video as gst_video;
 
+use super::shared::Shared;
 use super::sinks::make;
-use super::supervise::Shared;
 use super::want::{Fit, output_caps};
 use crate::error::{MediaError, Result};
 use crate::frame::VideoFrame;

@@ -8,6 +8,8 @@ mod camera;
 mod file;
 mod image;
 mod portal;
+mod running;
+mod shared;
 mod sinks;
 mod state;
 mod supervise;
@@ -26,7 +28,7 @@ use crate::frame::FrameQueue;
 pub use state::{InputEvent, InputState};
 pub use want::{Fit, VideoWant};
 
-use supervise::{Control, Shared};
+use shared::{Control, Shared};
 
 /// What to take in, and under which name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

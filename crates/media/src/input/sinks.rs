@@ -7,7 +7,7 @@ use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 use gstreamer_video as gst_video;
 
-use super::supervise::Shared;
+use super::shared::Shared;
 use super::want::{Fit, output_caps};
 use crate::audio::{AUDIO_CAPS, AudioTap};
 use crate::error::{MediaError, Result};

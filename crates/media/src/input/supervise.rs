@@ -3,133 +3,33 @@
 //! The thread sleeps on one bounded channel. It wakes for bus messages, requests and new devices,
 //! and five times a second to look for silence; an input that shows a still picture never wakes.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use gstreamer as gst;
-use gstreamer::prelude::*;
 use tokio::sync::mpsc;
 
-use super::build::{self, Running};
+use super::build;
 use super::file::Next;
+use super::running::Running;
+use super::shared::{BusNote, Control, Shared};
 use super::state::{
     GIVE_UP_START_AFTER, InputEvent, InputState, REBUILD_AFTER, STALL_AFTER, backoff,
     sound_start_within,
 };
-use super::want::{SharedWant, VideoWant};
+use super::want::VideoWant;
 use super::{InputKind, InputSpec};
 use crate::audio::{AudioMixer, AudioTap};
 use crate::clock::MediaClock;
 use crate::devices::DeviceWatch;
 use crate::error::MediaError;
-use crate::frame::FrameQueue;
 use crate::platform::CaptureKind;
 
 /// Wake-ups without cause: five a second.
 const WATCH_EVERY: Duration = Duration::from_millis(200);
-/// Requests waiting for the thread. When full, a new one is dropped: whatever is in the queue
-/// already wakes the thread, and what it must know (stop, want) is in shared state.
-const CONTROL_QUEUE: usize = 64;
 /// A pipeline that was live this long has earned a retry at once when it fails.
 const HEALTHY_AFTER: Duration = Duration::from_secs(2);
-
-/// What wakes the supervision.
-#[derive(Debug)]
-pub(super) enum Control {
-    Stop,
-    WantChanged,
-    RetryNow,
-    /// A device came or went.
-    DevicesChanged,
-    /// Data arrived after the thread asked to be told.
-    Data,
-    /// A message of the pipeline with this number.
-    Bus(u64, BusNote),
-}
-
-/// A bus message that matters here.
-#[derive(Debug)]
-pub(super) enum BusNote {
-    Error(MediaError),
-    EndOfStream,
-    SegmentDone,
-    AsyncDone,
-}
-
-/// What the supervision, the pipeline's callbacks and the handle share.
-#[derive(Debug)]
-pub(super) struct Shared {
-    pub(super) clock: MediaClock,
-    pub(super) frames: FrameQueue,
-    pub(super) want: SharedWant,
-    state: Mutex<InputState>,
-    stop: AtomicBool,
-    control: SyncSender<Control>,
-    last_data_ns: AtomicU64,
-    tell_on_data: AtomicBool,
-}
-
-impl Shared {
-    pub(super) fn state(&self) -> InputState {
-        *self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn send(&self, control: Control) {
-        if let Err(TrySendError::Full(dropped)) = self.control.try_send(control) {
-            tracing::debug!(?dropped, "input control queue is full");
-        }
-    }
-
-    pub(super) fn request_stop(&self) {
-        self.stop.store(true, Ordering::SeqCst);
-        self.send(Control::Stop);
-    }
-
-    /// Called by the sinks for every buffer.
-    pub(super) fn note_data(&self) {
-        self.last_data_ns
-            .store(self.clock.running_time().nseconds(), Ordering::Relaxed);
-        if self.tell_on_data.load(Ordering::Relaxed)
-            && self.tell_on_data.swap(false, Ordering::SeqCst)
-        {
-            self.send(Control::Data);
-        }
-    }
-
-    fn silence(&self) -> Duration {
-        let now = self.clock.running_time().nseconds();
-        Duration::from_nanos(now.saturating_sub(self.last_data_ns.load(Ordering::Relaxed)))
-    }
-
-    /// Forwards what matters on a pipeline's bus to the supervision, marked with `number`.
-    pub(super) fn watch_bus(self: &Arc<Self>, pipeline: &gst::Pipeline, number: u64) {
-        let Some(bus) = pipeline.bus() else { return };
-        let shared = Arc::downgrade(self);
-        let own: gst::glib::WeakRef<gst::Pipeline> = pipeline.downgrade();
-        bus.set_sync_handler(move |_, message| {
-            let from_pipeline = || {
-                own.upgrade()
-                    .is_some_and(|own| message.src() == Some(own.upcast_ref()))
-            };
-            let note = match message.view() {
-                gst::MessageView::Error(error) => {
-                    Some(BusNote::Error(MediaError::from_message(error)))
-                }
-                gst::MessageView::Eos(_) => Some(BusNote::EndOfStream),
-                gst::MessageView::SegmentDone(_) if from_pipeline() => Some(BusNote::SegmentDone),
-                gst::MessageView::AsyncDone(_) => Some(BusNote::AsyncDone),
-                _ => None,
-            };
-            if let (Some(note), Some(shared)) = (note, shared.upgrade()) {
-                shared.send(Control::Bus(number, note));
-            }
-            gst::BusSyncReply::Drop
-        });
-    }
-}
 
 pub(super) fn start(
     spec: &InputSpec,
@@ -138,17 +38,7 @@ pub(super) fn start(
     want: VideoWant,
     events: mpsc::Sender<InputEvent>,
 ) -> (Arc<Shared>, Option<JoinHandle<()>>) {
-    let (control, requests) = sync_channel(CONTROL_QUEUE);
-    let shared = Arc::new(Shared {
-        clock: clock.clone(),
-        frames: FrameQueue::new(clock),
-        want: SharedWant::new(want),
-        state: Mutex::new(InputState::Starting),
-        stop: AtomicBool::new(false),
-        control,
-        last_data_ns: AtomicU64::new(0),
-        tell_on_data: AtomicBool::new(true),
-    });
+    let (shared, requests) = Shared::new(clock, want);
     let mut supervisor = Supervisor {
         spec: spec.clone(),
         shared: Arc::clone(&shared),
@@ -175,7 +65,7 @@ pub(super) fn start(
         Ok(thread) => (shared, Some(thread)),
         Err(error) => {
             tracing::error!(input = %spec.id, %error, "no thread for this input");
-            *shared.state.lock().unwrap_or_else(PoisonError::into_inner) = InputState::Stopped;
+            shared.set_state(InputState::Stopped);
             (shared, None)
         }
     }
@@ -261,7 +151,7 @@ impl Supervisor {
             return Outcome::StopRequested;
         }
         self.number += 1;
-        self.shared.tell_on_data.store(true, Ordering::SeqCst);
+        self.shared.ask_for_data();
         let started = Instant::now();
         let built = build::build(
             &self.spec.kind,
@@ -340,7 +230,7 @@ impl Supervisor {
             }
             // Data that came before this pipeline does not count.
             let silence = self.shared.silence().min(started.elapsed());
-            let has_data = !self.shared.tell_on_data.load(Ordering::SeqCst);
+            let has_data = self.shared.has_data();
             match (has_data, live_since) {
                 (true, None) => {
                     live_since = Some(Instant::now());
@@ -379,7 +269,7 @@ impl Supervisor {
                     reason: "no data".to_owned(),
                 });
             } else if silence > STALL_AFTER && !stalled {
-                self.shared.tell_on_data.store(true, Ordering::SeqCst);
+                self.shared.ask_for_data();
                 self.say(InputState::Stalled, None);
             } else if silence <= STALL_AFTER && stalled {
                 self.say(InputState::Live, None);
@@ -430,15 +320,11 @@ impl Supervisor {
     }
 
     fn stop_requested(&self) -> bool {
-        self.shared.stop.load(Ordering::SeqCst)
+        self.shared.stop_requested()
     }
 
     fn say(&self, state: InputState, error: Option<&MediaError>) {
-        *self
-            .shared
-            .state
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = state;
+        self.shared.set_state(state);
         tracing::info!(input = %self.spec.id, ?state, error = error.map(tracing::field::display), "input");
         let event = InputEvent {
             input: self.spec.id.clone(),

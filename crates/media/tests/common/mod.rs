@@ -1,258 +1,189 @@
-//! A program with its output collected, and a decoder to look at what was sent.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+//! What the media tests share: clips made on the spot, waiting for conditions, a look into AAC.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    dead_code,
+    missing_docs,
+    unused_imports
+)]
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex};
+pub mod pipewire;
+pub mod rig;
+pub mod xvfb;
+
+pub use rig::{Decoder, Rig, card, luma_at};
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use gst_video::prelude::*;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
-use gstreamer_video as gst_video;
-use stallcast_media::blend::Layer;
-use stallcast_media::program::{
-    Encoded, EncodedPacket, MediaEvent, Program, ProgramSpec, StreamConfig, Track,
-};
+use stallcast_media::audio::{AudioMixer, EncodedAudio};
+use stallcast_media::clock::MediaClock;
+use stallcast_media::frame::{FrameQueue, VideoFrame};
+use stallcast_media::input::{Input, InputEvent, InputState};
 use tokio::sync::mpsc;
 
-/// What the program gave out so far.
-#[derive(Default)]
-pub struct Collected {
-    state: Mutex<(Option<Arc<StreamConfig>>, Vec<EncodedPacket>)>,
-    changed: Condvar,
+/// Looks for `found` every few milliseconds; panics with `what` when the time is over.
+pub fn wait_for<T>(what: &str, within: Duration, mut found: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + within;
+    loop {
+        if let Some(value) = found() {
+            return value;
+        }
+        assert!(Instant::now() < deadline, "{what}: not within {within:?}");
+        std::thread::park_timeout(Duration::from_millis(5));
+    }
 }
 
-pub struct Rig {
-    pub program: Program,
-    pub collected: Arc<Collected>,
-    events: mpsc::Receiver<MediaEvent>,
-    /// Packets given to a decoder so far.
-    decoded: usize,
+pub fn wait_for_state(input: &Input, state: InputState, within: Duration) {
+    wait_for(&format!("{} {state:?}", input.id()), within, || {
+        (input.state() == state).then_some(())
+    });
 }
 
-impl Rig {
-    pub fn start(spec: ProgramSpec) -> Self {
-        let collected = Arc::new(Collected::default());
-        let output = collected.clone();
-        let (sender, events) = mpsc::channel(256);
-        let program = Program::start(
-            spec,
-            Arc::new(move |encoded| {
-                let mut state = output.state.lock().unwrap();
-                match encoded {
-                    Encoded::Config(config) => state.0 = Some(config),
-                    Encoded::Packet(packet) => state.1.push(packet),
-                }
-                output.changed.notify_all();
-            }),
-            sender,
+pub fn events() -> (mpsc::Sender<InputEvent>, mpsc::Receiver<InputEvent>) {
+    mpsc::channel(256)
+}
+
+/// A clip of H.264 and AAC: every second a white flash and a 1 kHz beep of 80 ms at the same time.
+pub fn flash_clip(path: &Path, seconds: u32) {
+    let status = Command::new("ffmpeg")
+        .args(["-v", "error", "-y", "-f", "lavfi", "-i"])
+        .arg(format!(
+            "color=black:s=640x360:r=30:d={seconds},drawbox=c=white:t=fill:enable='between(mod(t,1),0.399,0.47)'"
+        ))
+        .args(["-f", "lavfi", "-i"])
+        .arg(format!(
+            "aevalsrc='if(between(mod(t,1),0.4,0.48),0.5*sin(2*PI*1000*t),0)':s=48000:d={seconds}"
+        ))
+        .args(["-c:v", "libx264", "-preset", "ultrafast", "-g", "30"])
+        .args(["-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "128k"])
+        .arg(path)
+        .status()
+        .expect("ffmpeg runs");
+    assert!(status.success(), "ffmpeg made no clip");
+}
+
+/// Every AAC frame the mixer gave.
+pub type Heard = Arc<Mutex<Vec<EncodedAudio>>>;
+
+pub fn mixer(clock: &MediaClock) -> (AudioMixer, Heard) {
+    let heard: Heard = Arc::default();
+    let own = Arc::clone(&heard);
+    let mixer = AudioMixer::start(clock, move |audio| own.lock().unwrap().push(audio)).unwrap();
+    (mixer, heard)
+}
+
+/// Decodes AAC frames; pairs of running time in ms and the loudest sample of each 5 ms.
+pub fn loudness(frames: &[EncodedAudio], config: &[u8]) -> Vec<(f64, f32)> {
+    let pipeline = gst::Pipeline::new();
+    let caps = gst::Caps::builder("audio/mpeg")
+        .field("mpegversion", 4i32)
+        .field("stream-format", "raw")
+        .field("rate", 48_000i32)
+        .field("channels", 2i32)
+        .field("codec_data", gst::Buffer::from_slice(config.to_vec()))
+        .build();
+    let source = gst_app::AppSrc::builder()
+        .caps(&caps)
+        .format(gst::Format::Time)
+        .build();
+    let decode = gst::ElementFactory::make("avdec_aac").build().unwrap();
+    let convert = gst::ElementFactory::make("audioconvert").build().unwrap();
+    let sink = gst_app::AppSink::builder()
+        .caps(
+            &gst::Caps::builder("audio/x-raw")
+                .field("format", "F32LE")
+                .field("layout", "interleaved")
+                .field("channels", 1i32)
+                .build(),
         )
+        .sync(false)
+        .build();
+    pipeline
+        .add_many([source.upcast_ref(), &decode, &convert, sink.upcast_ref()])
         .unwrap();
-        Self {
-            program,
-            collected,
-            events,
-            decoded: 0,
+    gst::Element::link_many([source.upcast_ref(), &decode, &convert, sink.upcast_ref()]).unwrap();
+    pipeline.set_state(gst::State::Playing).unwrap();
+    for frame in frames {
+        let mut buffer = gst::Buffer::from_slice(frame.data.clone());
+        let own = buffer.get_mut().unwrap();
+        own.set_pts(frame.pts);
+        own.set_duration(frame.duration);
+        source.push_buffer(buffer).unwrap();
+    }
+    source.end_of_stream().unwrap();
+    let mut found = Vec::new();
+    while let Ok(sample) = sink.pull_sample() {
+        let buffer = sample.buffer().unwrap();
+        let start = buffer.pts().unwrap().nseconds() as f64 / 1e6;
+        let map = buffer.map_readable().unwrap();
+        let samples: Vec<f32> = map
+            .as_slice()
+            .chunks_exact(4)
+            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+            .collect();
+        for (index, chunk) in samples.chunks(240).enumerate() {
+            let peak = chunk.iter().fold(0.0f32, |max, s| max.max(s.abs()));
+            found.push((start + index as f64 * 5.0, peak));
         }
     }
+    pipeline.set_state(gst::State::Null).unwrap();
+    found
+}
 
-    /// Waits for an event that matches.
-    pub fn event(&mut self, limit: Duration, matches: impl Fn(&MediaEvent) -> bool) -> MediaEvent {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        runtime.block_on(async {
-            tokio::time::timeout(limit, async {
-                loop {
-                    let event = self.events.recv().await.expect("no more events");
-                    if matches(&event) {
-                        return event;
-                    }
-                }
-            })
-            .await
-            .expect("the event did not come")
-        })
-    }
-
-    /// Waits until the collected packets satisfy `enough`.
-    pub fn packets(
-        &self,
-        limit: Duration,
-        enough: impl Fn(&[EncodedPacket]) -> bool,
-    ) -> Vec<EncodedPacket> {
-        let state = self.collected.state.lock().unwrap();
-        let (state, timeout) = self
-            .collected
-            .changed
-            .wait_timeout_while(state, limit, |state| !enough(&state.1))
-            .unwrap();
-        assert!(!timeout.timed_out(), "only {} packets", state.1.len());
-        state.1.clone()
-    }
-
-    /// Waits for `count` more video packets, and returns all so far.
-    pub fn video_packets(&self, limit: Duration, count: usize) -> Vec<EncodedPacket> {
-        let video =
-            |packets: &[EncodedPacket]| packets.iter().filter(|p| p.track == Track::Video).count();
-        let had = video(&self.collected.state.lock().unwrap().1);
-        let mut packets = self.packets(limit, |packets| video(packets) >= had + count);
-        packets.retain(|packet| packet.track == Track::Video);
-        packets
-    }
-
-    pub fn config(&self) -> Arc<StreamConfig> {
-        self.collected.state.lock().unwrap().0.clone().unwrap()
-    }
-
-    /// Decodes on, packet by packet, until a frame matches.
-    pub fn decoded_until(
-        &mut self,
-        decoder: &mut Decoder,
-        limit: Duration,
-        mut matches: impl FnMut(&Frame) -> bool,
-    ) -> Frame {
-        let deadline = Instant::now() + limit;
-        loop {
-            while let Some(frame) = decoder.ready.pop_front() {
-                if matches(&frame) {
-                    return frame;
-                }
-            }
-            let left = deadline.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "no frame matched");
-            let next = self.decoded;
-            let packets = self.packets(left, |packets| packets.len() > next);
-            let config = self.config();
-            for packet in &packets[next..] {
-                if packet.track == Track::Video {
-                    decoder.decode(&config, packet);
-                }
-            }
-            self.decoded = packets.len();
+/// Onsets: times in ms at which the value goes over the limit.
+pub fn onsets(values: &[(f64, f32)], limit: f32) -> Vec<f64> {
+    let mut loud = true;
+    let mut found = Vec::new();
+    for (at, value) in values {
+        if *value > limit && !loud {
+            found.push(*at);
         }
+        loud = *value > limit;
     }
+    found
 }
 
-/// A decoded picture: luma only, with its time.
-pub struct Frame {
-    pub pts_ns: u64,
-    pub width: usize,
-    pub luma: Vec<u8>,
+/// Mean brightness of the middle of a frame, 0..=255.
+pub fn brightness(frame: &VideoFrame) -> f32 {
+    let (y, _, _) = colour(frame, 0.5, 0.5);
+    y
 }
 
-pub fn luma_at(frame: &Frame, x: usize, y: usize) -> u8 {
-    frame.luma[y * frame.width + x]
+/// Y, U and V at a relative position.
+pub fn colour(frame: &VideoFrame, x: f32, y: f32) -> (f32, f32, f32) {
+    let map = frame.buffer.map_readable().unwrap();
+    let info = &frame.info;
+    let at = |plane: usize, div: u32| {
+        let (w, h) = (info.width() / div, info.height() / div);
+        let (px, py) = ((w as f32 * x) as usize, (h as f32 * y) as usize);
+        f32::from(map[info.offset()[plane] + py * info.stride()[plane] as usize + px])
+    };
+    (at(0, 1), at(1, 2), at(2, 2))
 }
 
-/// `appsrc ! avdec_h264 ! appsink`, one frame in, one frame out.
-pub struct Decoder {
-    pipeline: gst::Pipeline,
-    source: gst_app::AppSrc,
-    sink: gst_app::AppSink,
-    started: bool,
-    ready: VecDeque<Frame>,
-}
-
-impl Decoder {
-    pub fn new() -> Self {
-        gst::init().unwrap();
-        let pipeline = gst::parse::launch(
-            "appsrc name=in format=time ! avdec_h264 max-threads=1 ! videoconvert \
-             ! video/x-raw,format=I420 ! appsink name=out sync=false",
-        )
-        .unwrap()
-        .downcast::<gst::Pipeline>()
-        .unwrap();
-        let source = pipeline.by_name("in").unwrap().downcast().unwrap();
-        let sink = pipeline.by_name("out").unwrap().downcast().unwrap();
-        pipeline.set_state(gst::State::Playing).unwrap();
-        Self {
-            pipeline,
-            source,
-            sink,
-            started: false,
-            ready: VecDeque::new(),
-        }
-    }
-
-    fn decode(&mut self, config: &StreamConfig, packet: &EncodedPacket) {
-        if !self.started {
-            if !packet.keyframe {
-                return;
-            }
-            self.started = true;
-            self.source.set_caps(Some(
-                &gst::Caps::builder("video/x-h264")
-                    .field("stream-format", "avc")
-                    .field("alignment", "au")
-                    .field("width", config.video.width as i32)
-                    .field("height", config.video.height as i32)
-                    .field(
-                        "codec_data",
-                        gst::Buffer::from_slice(config.video.codec_data.to_vec()),
-                    )
-                    .build(),
-            ));
-        }
-        let mut buffer = gst::Buffer::from_slice(packet.data.to_vec());
-        {
-            let buffer = buffer.get_mut().unwrap();
-            buffer.set_pts(gst::ClockTime::from_useconds(packet.pts_us as u64));
-            if !packet.keyframe {
-                buffer.set_flags(gst::BufferFlags::DELTA_UNIT);
+/// Collects every frame that comes, until `enough`.
+pub fn watch(
+    queue: &FrameQueue,
+    clock: &MediaClock,
+    within: Duration,
+    mut enough: impl FnMut(&[(f64, f32)]) -> bool,
+) -> Vec<(f64, f32)> {
+    let mut seen: Vec<(f64, f32)> = Vec::new();
+    wait_for("frames", within, || {
+        if let Some(frame) = queue.pick(clock.running_time()) {
+            let at = frame.running_time.nseconds() as f64 / 1e6;
+            if seen.last().is_none_or(|(last, _)| *last != at) {
+                seen.push((at, brightness(&frame)));
             }
         }
-        self.source.push_buffer(buffer).unwrap();
-        while let Some(sample) = self.sink.try_pull_sample(gst::ClockTime::from_mseconds(20)) {
-            let info = gst_video::VideoInfo::from_caps(sample.caps().unwrap()).unwrap();
-            let buffer = sample.buffer().unwrap();
-            let frame = gst_video::VideoFrameRef::from_buffer_ref_readable(buffer, &info).unwrap();
-            let stride = frame.plane_stride()[0] as usize;
-            let width = info.width() as usize;
-            let luma = frame
-                .plane_data(0)
-                .unwrap()
-                .chunks(stride)
-                .take(info.height() as usize)
-                .flat_map(|row| row[..width].iter().copied())
-                .collect();
-            self.ready.push_back(Frame {
-                pts_ns: buffer.pts().unwrap().nseconds(),
-                width,
-                luma,
-            });
-        }
-    }
-}
-
-impl Drop for Decoder {
-    fn drop(&mut self) {
-        let _ = self.pipeline.set_state(gst::State::Null);
-    }
-}
-
-/// A card of one premultiplied colour.
-pub fn card(
-    id: &str,
-    version: u64,
-    x: i32,
-    y: i32,
-    width: u32,
-    height: u32,
-    colour: [u8; 4],
-) -> Layer {
-    let pixels = (width * height) as usize;
-    Layer {
-        id: id.to_owned(),
-        version,
-        x,
-        y,
-        width,
-        height,
-        rgba: Arc::from(colour.repeat(pixels)),
-        opacity: 1.0,
-    }
+        enough(&seen).then_some(())
+    });
+    seen
 }
