@@ -12,6 +12,7 @@
 //! A consumer that cannot keep up loses whole groups of pictures from its own queue and says so;
 //! nobody else notices, and the encoder is never asked for anything.
 
+mod budget;
 mod destination;
 mod error;
 mod hub;
@@ -29,7 +30,9 @@ mod secret;
 mod supervisor;
 mod timeline;
 mod tls;
+mod uplink;
 
+pub use budget::{Budget, BudgetLimits, Member, Plan};
 pub use destination::{Destination, DestinationSpec};
 pub use error::{DeliveryErrorCode, TlsProblem};
 pub use hub::{Delivered, Hub, Subscription, SubscriptionStats};
@@ -42,3 +45,4 @@ pub use retry::{RETRY_CAP, RetrySchedule, STABLE_AFTER, retry_delay};
 pub use secret::Secret;
 pub use supervisor::{DestinationStatus, State};
 pub use tls::TlsRoots;
+pub use uplink::{LinkSample, LinkView, LinkWatch};

@@ -1,0 +1,211 @@
+//! budget owns how the uplink is shared: the bitrate proposed to the one encoder, and which destinations pause so that
+//! the others keep a watchable one. Pure: the time comes in. A single slow destination among several is its own
+//! trouble and changes nothing here; the uplink is short when most of them are.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::uplink::LinkView;
+
+/// What is asked for of what the link took: the rest drains the backlog.
+const OF_TAKEN: f64 = 0.85;
+/// A bitrate needs this long to show in the backlog; then it is judged.
+const SETTLES: Duration = Duration::from_secs(2);
+/// Time between two steps up: three a minute, and with the two steps down that a sudden shortage may take that stays
+/// below six changes.
+const STEP_EVERY: Duration = Duration::from_secs(20);
+/// A step up, of the nominal bitrate.
+const STEP: f64 = 0.1;
+/// First wait before a bitrate that was too much (or a paused destination) is tried again; it doubles with each failure.
+const TRY_AGAIN: Duration = Duration::from_secs(60);
+/// Longest such wait.
+const TRY_AGAIN_MOST: Duration = Duration::from_secs(600);
+/// A try that meets no congestion for so long has worked.
+const PROVEN: Duration = Duration::from_secs(15);
+
+/// What the encoder may be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BudgetLimits {
+    /// What the user chose, kbit/s.
+    pub nominal_kbps: u32,
+    /// Below this nobody wants to watch, kbit/s; destinations pause before it is undercut.
+    pub floor_kbps: u32,
+}
+
+/// A destination as the budget sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Member {
+    /// The caller's name for it.
+    pub id: String,
+    /// 0 is the last to pause.
+    pub priority: u32,
+    /// Its link; `None` while it is not connected or paused.
+    pub link: Option<LinkView>,
+}
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// Bitrate for the encoder, kbit/s, from the floor to the nominal one.
+    pub kbps: u32,
+    /// Destinations that pause, least important first.
+    pub paused: Vec<String>,
+}
+
+/// Decides about five times a second. Its plan changes rarely on a link that does not.
+#[derive(Debug, Clone)]
+pub struct Budget {
+    limits: BudgetLimits,
+    plan: Plan,
+    /// When the plan last changed, and how much stood in the links then.
+    changed: Option<Duration>,
+    stood_ms: f64,
+    /// The least bitrate that was too much, and when it may be tried again.
+    too_much: Option<(f64, Duration)>,
+    /// A try under way: when it began.
+    trying: Option<Duration>,
+    wait: Duration,
+}
+
+impl Budget {
+    /// Begins at the nominal bitrate with nobody paused. A floor above the nominal bitrate counts as that.
+    pub fn new(limits: BudgetLimits) -> Self {
+        let limits = BudgetLimits {
+            floor_kbps: limits.floor_kbps.min(limits.nominal_kbps),
+            ..limits
+        };
+        Self {
+            limits,
+            plan: Plan {
+                kbps: limits.nominal_kbps,
+                paused: Vec::new(),
+            },
+            changed: None,
+            stood_ms: 0.0,
+            too_much: None,
+            trying: None,
+            wait: TRY_AGAIN,
+        }
+    }
+
+    /// The plan for now.
+    pub fn decide(&mut self, now: Duration, members: &[Member]) -> &Plan {
+        self.plan
+            .paused
+            .retain(|id| members.iter().any(|member| &member.id == id));
+        let links: Vec<LinkView> = self.sending(members).filter_map(|m| m.link).collect();
+        let congested = links.iter().filter(|link| link.is_congested).count();
+        let standing: f64 = links.iter().map(|link| link.standing_ms).sum();
+        if congested * 2 > links.len() {
+            self.shortage(now, members, &links, standing);
+        } else if congested == 0 && !links.is_empty() {
+            self.plenty(now, members);
+        }
+        &self.plan
+    }
+
+    fn sending<'a>(&self, members: &'a [Member]) -> impl Iterator<Item = &'a Member> {
+        let paused = self.plan.paused.clone();
+        members.iter().filter(move |m| !paused.contains(&m.id))
+    }
+
+    fn shortage(&mut self, now: Duration, members: &[Member], links: &[LinkView], standing: f64) {
+        if self
+            .changed
+            .is_some_and(|at| now.saturating_sub(at) < SETTLES)
+        {
+            return;
+        }
+        // It drains already: wait on.
+        if self.changed.is_some() && standing < self.stood_ms {
+            self.stood_ms = standing;
+            self.changed = Some(now);
+            return;
+        }
+        if self.trying.take().is_some() {
+            self.wait = (self.wait * 2).min(TRY_AGAIN_MOST);
+        }
+        self.too_much = Some((f64::from(self.plan.kbps), now + self.wait));
+        let taken: f64 = links.iter().map(|link| link.taken_kbps).sum();
+        let usable = taken * OF_TAKEN;
+        let floor = f64::from(self.limits.floor_kbps);
+        let mut sending: Vec<&Member> = self.sending(members).collect();
+        // Most important first; names decide between equals, so that the choice stays.
+        sending.sort_by(|a, b| (a.priority, &a.id).cmp(&(b.priority, &b.id)));
+        let mut left = sending.len();
+        while left > 1 && usable / (left as f64) < floor {
+            left -= 1;
+            self.plan.paused.push(sending[left].id.clone());
+        }
+        let share = usable / left.max(1) as f64;
+        let kbps = share.min(f64::from(self.plan.kbps) * OF_TAKEN).max(floor);
+        self.set(now, kbps, standing);
+    }
+
+    fn plenty(&mut self, now: Duration, members: &[Member]) {
+        if let Some(since) = self.trying
+            && now.saturating_sub(since) >= PROVEN
+        {
+            (self.trying, self.wait) = (None, TRY_AGAIN);
+            if self
+                .too_much
+                .is_some_and(|(kbps, _)| f64::from(self.plan.kbps) >= kbps)
+            {
+                self.too_much = None;
+            }
+        }
+        let Some(changed) = self.changed else { return };
+        if now.saturating_sub(changed) < STEP_EVERY {
+            return;
+        }
+        let (kbps, nominal) = (
+            f64::from(self.plan.kbps),
+            f64::from(self.limits.nominal_kbps),
+        );
+        let next = (kbps + nominal * STEP).min(nominal);
+        let barred = |wanted: f64| {
+            self.too_much
+                .is_some_and(|(limit, until)| wanted >= limit * OF_TAKEN && now < until)
+        };
+        if kbps < nominal {
+            if !barred(next) {
+                if self
+                    .too_much
+                    .is_some_and(|(limit, _)| next >= limit * OF_TAKEN)
+                {
+                    self.trying = Some(now);
+                }
+                self.set(now, next, 0.0);
+            }
+            return;
+        }
+        // With the full bitrate back, the most important of the paused is tried.
+        if self.too_much.is_some_and(|(_, until)| now < until) {
+            return;
+        }
+        let order: BTreeMap<&str, u32> = members
+            .iter()
+            .map(|member| (member.id.as_str(), member.priority))
+            .collect();
+        let first = (0..self.plan.paused.len()).min_by_key(|n| {
+            let id = self.plan.paused[*n].as_str();
+            (order.get(id).copied().unwrap_or(u32::MAX), id)
+        });
+        if let Some(n) = first {
+            self.plan.paused.remove(n);
+            self.trying = Some(now);
+            self.set(now, nominal, 0.0);
+        }
+    }
+
+    fn set(&mut self, now: Duration, kbps: f64, standing: f64) {
+        // Between floor and nominal, so it fits.
+        self.plan.kbps = kbps.round() as u32;
+        self.changed = Some(now);
+        self.stood_ms = standing;
+    }
+}
+
+#[cfg(test)]
+#[path = "budget_tests.rs"]
+mod tests;

@@ -1,0 +1,106 @@
+//! uplink owns what the figures of one connection say about its link: the rate it takes, and whether it is short. Pure:
+//! the time comes in.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// Rate and standing backlog are judged over this: shorter sees every keyframe, longer reacts late.
+const WINDOW: Duration = Duration::from_millis(600);
+/// The backlog that is there at every moment of this long is a standing one; a keyframe's passes sooner.
+const STANDING: Duration = Duration::from_millis(400);
+/// The least backlog of this long ago is what is always on its way (rate times round trip), not congestion.
+const BASE: Duration = Duration::from_secs(10);
+/// A standing backlog of so much stream is congestion: with [`STANDING`] and a look each 200 ms, a link that falls to
+/// 60 % of the stream is noticed within a second and a round trip.
+const CONGESTED_MS: f64 = 80.0;
+
+/// Figures of a connection at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LinkSample {
+    /// When, since any fixed moment.
+    pub at: Duration,
+    /// Bytes the socket accepted so far.
+    pub accepted_bytes: u64,
+    /// Bytes of them that the other side has not acknowledged (SIOCOUTQ); 0 where the system does not tell.
+    pub kernel_bytes: u64,
+    /// Bytes that wait in our own queue.
+    pub queued_bytes: u64,
+}
+
+/// What they say.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct LinkView {
+    /// What arrived on the other side lately, kbit/s.
+    pub taken_kbps: f64,
+    /// How much stream waits all the time beyond what is on its way, milliseconds at the stream's rate.
+    pub standing_ms: f64,
+    /// Whether the link takes less than the stream brings.
+    pub is_congested: bool,
+}
+
+/// Follows one connection; a new connection needs a new one.
+#[derive(Debug, Clone, Default)]
+pub struct LinkWatch {
+    samples: VecDeque<LinkSample>,
+    /// Least backlog of each second of [`BASE`], newest last: the second and the bytes.
+    floors: VecDeque<(u64, u64)>,
+}
+
+impl LinkWatch {
+    /// Takes the figures of now; `stream_kbps` is what the stream brings. Samples come some five to ten times a second.
+    pub fn look(&mut self, sample: LinkSample, stream_kbps: u32) -> LinkView {
+        self.samples.push_back(sample);
+        while self
+            .samples
+            .get(1)
+            .is_some_and(|next| sample.at.saturating_sub(next.at) >= WINDOW)
+        {
+            self.samples.pop_front();
+        }
+        let (second, waits) = (sample.at.as_secs(), waiting(&sample));
+        match self.floors.back_mut() {
+            Some((last, least)) if *last == second => *least = (*least).min(waits),
+            _ => self.floors.push_back((second, waits)),
+        }
+        while self
+            .floors
+            .front()
+            .is_some_and(|(oldest, _)| oldest + BASE.as_secs() < second)
+        {
+            self.floors.pop_front();
+        }
+        let base = self.floors.iter().map(|(_, least)| *least).min();
+        let lately = self
+            .samples
+            .iter()
+            .filter(|s| sample.at.saturating_sub(s.at) <= STANDING);
+        let standing = lately.map(waiting).min().unwrap_or(0);
+        let beyond = standing.saturating_sub(base.unwrap_or(0)) as f64;
+        // Bytes to milliseconds at the stream's rate: kbit/s is bits a millisecond.
+        let standing_ms = beyond * 8.0 / f64::from(stream_kbps.max(1));
+        let covered = self
+            .samples
+            .front()
+            .is_some_and(|first| sample.at.saturating_sub(first.at) >= STANDING);
+        LinkView {
+            taken_kbps: self.taken_kbps(),
+            standing_ms,
+            is_congested: covered && standing_ms >= CONGESTED_MS,
+        }
+    }
+
+    fn taken_kbps(&self) -> f64 {
+        match (self.samples.front(), self.samples.back()) {
+            (Some(first), Some(last)) if last.at > first.at => {
+                let arrived = |s: &LinkSample| s.accepted_bytes.saturating_sub(s.kernel_bytes);
+                let bits = arrived(last).saturating_sub(arrived(first)) as f64 * 8.0;
+                bits / (last.at - first.at).as_secs_f64() / 1000.0
+            }
+            _ => 0.0,
+        }
+    }
+}
+
+fn waiting(sample: &LinkSample) -> u64 {
+    sample.kernel_bytes.saturating_add(sample.queued_bytes)
+}
