@@ -1,6 +1,7 @@
 //! Owns the bytes of MP4 boxes (ISO/IEC 14496-12, -14 and -15): only those a recording of one
 //! H.264 and one AAC track needs.
 
+use super::chapters::{self, Place};
 use super::track::{Chunk, TrackTable};
 use crate::program::{AudioConfig, StreamConfig, VideoConfig};
 
@@ -15,11 +16,28 @@ pub(super) const DELTA_SAMPLE: u32 = 0x0101_0000;
 /// 16.16 identity matrix of the movie and track headers.
 const UNITY_MATRIX: [u32; 9] = [0x0001_0000, 0, 0, 0, 0x0001_0000, 0, 0, 0, 0x4000_0000];
 
-/// Whether a `moov` describes what follows in fragments, or the whole file.
+/// Seconds from 1904, where MP4 counts from, to 1970.
+const SECONDS_1904_TO_1970: u64 = 2_082_844_800;
+/// Seconds from 1900, where NTP counts from, to 1970.
+const SECONDS_1900_TO_1970: u64 = 2_208_988_800;
+
+/// What a `moov` describes.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum MovieKind {
+pub(super) enum MovieKind<'a> {
+    /// What follows in fragments.
     Fragmented,
-    Whole,
+    /// The whole file.
+    Whole {
+        /// When its first picture was taken, in µs since 1970.
+        began_unix_us: Option<u64>,
+        chapters: &'a [Place],
+    },
+}
+
+impl MovieKind<'_> {
+    fn is_whole(self) -> bool {
+        self != Self::Fragmented
+    }
 }
 
 /// Grows a byte string box by box.
@@ -85,15 +103,58 @@ pub(super) fn ftyp() -> Vec<u8> {
     out.bytes
 }
 
+/// Size of a box's head with a 64-bit size.
+const LONG_HEAD: u32 = 16;
+
+/// An empty box as long as the head of a box with a 64-bit size.
+pub(super) fn spare() -> Vec<u8> {
+    let mut out = Boxes::default();
+    out.boxed(b"free", |out| out.zeros(LONG_HEAD as usize - 8));
+    out.bytes
+}
+
+/// The head of a media data box of `size` bytes, head included.
+pub(super) fn long_mdat(size: u64) -> Vec<u8> {
+    let mut out = Boxes::default();
+    out.u32(1);
+    out.bytes.extend_from_slice(b"mdat");
+    out.u64(size);
+    out.bytes
+}
+
+/// Says that the picture at `ticks` of track 1 was taken at `unix_us`; stands before a fragment.
+pub(super) fn prft(unix_us: u64, ticks: u64) -> Vec<u8> {
+    let mut out = Boxes::default();
+    let fraction = ((unix_us % 1_000_000) << 32) / 1_000_000;
+    // No flag: the time at which the picture went into the encoder.
+    out.full(b"prft", 1, 0, |out| {
+        out.u32(1);
+        out.u64((unix_us / 1_000_000 + SECONDS_1900_TO_1970) << 32 | fraction);
+        out.u64(ticks);
+    });
+    out.bytes
+}
+
 /// The movie box. `tracks` are video and audio.
-pub(super) fn moov(config: &StreamConfig, tracks: [&TrackTable; 2], kind: MovieKind) -> Vec<u8> {
+pub(super) fn moov(
+    config: &StreamConfig,
+    tracks: [&TrackTable; 2],
+    kind: MovieKind<'_>,
+) -> Vec<u8> {
     let mut out = Boxes::default();
     let length = tracks.iter().map(|track| track.end_ms()).max().unwrap_or(0);
-    let length = if kind == MovieKind::Whole { length } else { 0 };
+    let length = if kind.is_whole() { length } else { 0 };
+    let created = match kind {
+        MovieKind::Whole {
+            began_unix_us: Some(us),
+            ..
+        } => us / 1_000_000 + SECONDS_1904_TO_1970,
+        _ => 0,
+    };
     out.boxed(b"moov", |out| {
         out.full(b"mvhd", 1, 0, |out| {
-            out.u64(0);
-            out.u64(0);
+            out.u64(created);
+            out.u64(created);
             out.u32(MOVIE_TIMESCALE);
             out.u64(length);
             out.u32(0x0001_0000);
@@ -106,20 +167,24 @@ pub(super) fn moov(config: &StreamConfig, tracks: [&TrackTable; 2], kind: MovieK
         for (index, track) in tracks.into_iter().enumerate() {
             trak(out, config, track, index as u32 + 1, kind);
         }
-        if kind == MovieKind::Fragmented {
-            out.boxed(b"mvex", |out| {
+        match kind {
+            MovieKind::Fragmented => out.boxed(b"mvex", |out| {
                 for id in 1..=tracks.len() as u32 {
                     out.full(b"trex", 0, 0, |out| out.words(&[id, 1, 0, 0, 0]));
                 }
-            });
+            }),
+            MovieKind::Whole { chapters, .. } if !chapters.is_empty() => {
+                chapters::user_data(out, chapters);
+            }
+            MovieKind::Whole { .. } => {}
         }
     });
     out.bytes
 }
 
-fn trak(out: &mut Boxes, config: &StreamConfig, track: &TrackTable, id: u32, kind: MovieKind) {
+fn trak(out: &mut Boxes, config: &StreamConfig, track: &TrackTable, id: u32, kind: MovieKind<'_>) {
     let video = id == 1;
-    let whole = kind == MovieKind::Whole;
+    let whole = kind.is_whole();
     let length_ms = if whole { track.end_ms() } else { 0 };
     out.boxed(b"trak", |out| {
         out.full(b"tkhd", 1, 3, |out| {

@@ -5,12 +5,20 @@
 //! then does not open at all.
 
 mod boxes;
+mod chapters;
+mod disk;
+mod options;
+mod parts;
+#[cfg(test)]
+mod power_tests;
+mod replay;
+mod split;
 mod track;
 mod writer;
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::mpsc::{self, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -19,13 +27,24 @@ use std::time::Duration;
 use crate::error::MediaError;
 use crate::program::{EncodedPacket, EventSink, MediaEvent, StreamConfig, Track};
 
-use writer::Writer;
+pub use chapters::Chapter;
+pub use disk::DiskPolicy;
+pub use options::{PartNames, RecorderNote, RecorderOptions, Recording};
+pub use replay::ReplayBuffer;
+pub use split::Split;
+
+use parts::{Failed, Going, Parts};
 
 /// Packets that may wait for the disk: some 50 s. Policy when full, or over [`QUEUE_BYTES`]:
 /// packets are left out up to the next keyframe, and the gap is reported once.
 const QUEUE_PACKETS: usize = 4096;
 /// Bytes that may wait for the disk: 50 s at 2.5 Mbit/s.
 const QUEUE_BYTES: u64 = 16 * 1024 * 1024;
+/// Chapters kept for a recording, some ten times what a long show has. Policy when full: the newest
+/// is refused.
+const MOST_CHAPTERS: usize = 4096;
+/// No picture yet.
+const NEVER: i64 = i64::MIN;
 
 /// A running recording. Dropping it without [`Recorder::finish`] leaves a playable fragmented file.
 ///
@@ -35,75 +54,84 @@ pub struct Recorder {
     shared: Arc<Shared>,
     events: EventSink,
     sender: Option<SyncSender<Order>>,
-    thread: Option<JoinHandle<Result<u64, MediaError>>>,
+    thread: Option<JoinHandle<Result<Vec<Recording>, MediaError>>>,
     progress: Mutex<Progress>,
 }
 
-#[derive(Default)]
 struct Shared {
-    failed: AtomicBool,
+    ended: AtomicBool,
     waiting_bytes: AtomicU64,
+    /// Of all parts.
     bytes: Arc<AtomicU64>,
     dropped: AtomicU64,
-    duration_us: AtomicU64,
+    first_pts_us: AtomicI64,
+    end_us: AtomicI64,
+    chapters: Mutex<Vec<Chapter>>,
 }
 
 enum Order {
-    Packet { packet: EncodedPacket, at_us: u64 },
+    Packet(EncodedPacket),
     Finish,
-}
-
-/// A finished recording.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Recording {
-    /// The file.
-    pub path: PathBuf,
-    /// Its size.
-    pub bytes: u64,
-    /// From the first picture to the end of the last.
-    pub duration: Duration,
-    /// Packets left out because the disk was too slow.
-    pub dropped: u64,
 }
 
 #[derive(Clone, Copy)]
 enum Progress {
     /// Nothing written yet: waits for a keyframe.
     Waiting,
-    /// Writing; running time in µs of the first picture.
-    Writing { start_us: i64 },
+    Writing,
     /// Over the queue's limit: waits for a keyframe.
-    Gap { start_us: i64 },
+    Gap,
 }
 
 impl Recorder {
-    /// Creates the file; the recording starts with the next keyframe.
+    /// Records into one new file, beginning with the next keyframe.
     ///
     /// # Errors
-    /// When the file cannot be created.
+    /// As [`Recorder::start_with`].
     pub fn start(
         path: PathBuf,
         config: &StreamConfig,
         events: EventSink,
     ) -> Result<Self, MediaError> {
-        let shared = Arc::new(Shared::default());
-        let writer = Writer::create(&path, config, shared.bytes.clone())
-            .map_err(|error| file_error(&path, &error))?;
+        Self::start_with(RecorderOptions::single(path), config, events)
+    }
+
+    /// Creates the first part's file; the recording begins with the next keyframe.
+    ///
+    /// # Errors
+    /// [`MediaError::File`] when the file exists or cannot be created, and when the disk has no
+    /// more room than it is to keep free.
+    pub fn start_with(
+        options: RecorderOptions,
+        config: &StreamConfig,
+        events: EventSink,
+    ) -> Result<Self, MediaError> {
+        let shared = Arc::new(Shared {
+            ended: AtomicBool::new(false),
+            waiting_bytes: AtomicU64::new(0),
+            bytes: Arc::default(),
+            dropped: AtomicU64::new(0),
+            first_pts_us: AtomicI64::new(NEVER),
+            end_us: AtomicI64::new(NEVER),
+            chapters: Mutex::default(),
+        });
+        let parts = Parts::begin(options, config, shared.clone()).map_err(|f| f.to_error())?;
+        let path = parts.path().to_owned();
         let (sender, orders) = mpsc::sync_channel(QUEUE_PACKETS);
         let thread = {
-            let (shared, events, path) = (shared.clone(), events.clone(), path.clone());
+            let (shared, events) = (shared.clone(), events.clone());
             std::thread::Builder::new()
                 .name("media-recorder".to_owned())
                 .spawn(move || {
-                    let result = write(writer, &orders, &shared);
-                    result.map_err(|error| {
-                        shared.failed.store(true, Ordering::Release);
+                    let result = write(parts, &orders, &shared, &events);
+                    result.map_err(|failed| {
+                        shared.ended.store(true, Ordering::Release);
                         events.send(MediaEvent::RecordingFailed {
-                            path: path.clone(),
-                            message: error.to_string(),
-                            disk_full: is_full(&error),
+                            path: failed.path.clone(),
+                            message: failed.error.to_string(),
+                            disk_full: is_full(&failed.error),
                         });
-                        file_error(&path, &error)
+                        failed.to_error()
                     })
                 })
                 .map_err(|error| MediaError::Build(format!("no thread: {error}")))?
@@ -118,67 +146,92 @@ impl Recorder {
         })
     }
 
-    /// Adds a packet. Never blocks; after a failure it does nothing.
+    /// Adds a packet. Never blocks; after a failure, or at the disk's limit, it does nothing.
     pub fn push(&self, packet: &EncodedPacket) {
-        if self.shared.failed.load(Ordering::Acquire) {
+        if self.has_ended() {
             return;
         }
         let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = packet.track == Track::Video && packet.keyframe;
+        let is_video = packet.track == Track::Video;
+        let entry = is_video && packet.keyframe;
         let full = self.shared.waiting_bytes.load(Ordering::Relaxed) > QUEUE_BYTES;
-        let start_us = match *progress {
-            Progress::Waiting if entry => packet.pts_us,
+        match *progress {
+            Progress::Waiting if entry => {
+                let first = &self.shared.first_pts_us;
+                first.store(packet.pts_us, Ordering::Relaxed);
+            }
             Progress::Waiting => return,
-            Progress::Writing { start_us } if !full => start_us,
-            Progress::Gap { start_us } if entry && !full => start_us,
-            Progress::Writing { start_us } => {
-                *progress = self.gap(start_us);
+            Progress::Writing if !full => {}
+            Progress::Gap if entry && !full => {}
+            Progress::Writing => {
+                *progress = self.gap();
                 return;
             }
-            Progress::Gap { .. } => {
+            Progress::Gap => {
                 self.shared.dropped.fetch_add(1, Ordering::Relaxed);
                 return;
             }
-        };
-        *progress = Progress::Writing { start_us };
-        // Sound from before the first picture has no place in the file.
-        let Ok(at_us) = u64::try_from(packet.pts_us - start_us) else {
-            return;
-        };
-        let (size, is_video) = (packet.data.len() as u64, packet.track == Track::Video);
+        }
+        *progress = Progress::Writing;
+        let size = packet.data.len() as u64;
         self.shared.waiting_bytes.fetch_add(size, Ordering::Relaxed);
-        let order = Order::Packet {
-            packet: packet.clone(),
-            at_us,
-        };
+        let order = Order::Packet(packet.clone());
         let sent = self
             .sender
             .as_ref()
             .is_some_and(|sender| sender.try_send(order).is_ok());
         if !sent {
             self.shared.waiting_bytes.fetch_sub(size, Ordering::Relaxed);
-            *progress = self.gap(start_us);
+            *progress = self.gap();
         } else if is_video {
-            let end = at_us + u64::try_from(packet.duration_us).unwrap_or(0);
-            self.shared.duration_us.fetch_max(end, Ordering::Relaxed);
+            let end_us = packet.pts_us + packet.duration_us.max(0);
+            self.shared.end_us.fetch_max(end_us, Ordering::Relaxed);
         }
     }
 
-    fn gap(&self, start_us: i64) -> Progress {
+    fn gap(&self) -> Progress {
         self.shared.dropped.fetch_add(1, Ordering::Relaxed);
-        if !self.shared.failed.load(Ordering::Acquire) {
+        if !self.has_ended() {
             self.events.send(MediaEvent::RecordingGap {
                 path: self.path.clone(),
                 dropped: self.dropped(),
             });
         }
-        Progress::Gap { start_us }
+        Progress::Gap
     }
 
-    /// Whether writing failed; nothing more goes into the file then.
+    /// Notes the beginning of a chapter; each finished part lists those it shows. Call it while the
+    /// moment is being recorded: a part that is finished is not touched again.
+    ///
+    /// # Errors
+    /// [`MediaError::OutOfRange`] when there are 4096 already.
+    pub fn add_chapter(&self, chapter: Chapter) -> Result<(), MediaError> {
+        let all = &self.shared.chapters;
+        let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= MOST_CHAPTERS {
+            return Err(MediaError::OutOfRange("the number of chapters"));
+        }
+        all.push(chapter);
+        Ok(())
+    }
+
+    /// Whether nothing more goes into the file: writing failed, or the disk's limit was reached.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.shared.ended.load(Ordering::Acquire)
+    }
+
+    /// The same as [`Recorder::has_ended`].
     #[must_use]
     pub fn has_failed(&self) -> bool {
-        self.shared.failed.load(Ordering::Acquire)
+        self.has_ended()
+    }
+
+    /// Running time of the first picture of the first part; `None` before it came.
+    #[must_use]
+    pub fn first_pts_us(&self) -> Option<i64> {
+        let first = self.shared.first_pts_us.load(Ordering::Relaxed);
+        (first != NEVER).then_some(first)
     }
 
     /// Packets left out because the disk was too slow.
@@ -187,49 +240,64 @@ impl Recorder {
         self.shared.dropped.load(Ordering::Relaxed)
     }
 
-    /// Size of the file so far.
+    /// Size of all parts so far.
     #[must_use]
     pub fn bytes_written(&self) -> u64 {
         self.shared.bytes.load(Ordering::Relaxed)
     }
 
-    /// Length of the recording so far, including what waits for the disk.
+    /// Length of the recording so far, all parts together, including what waits for the disk.
     #[must_use]
     pub fn duration(&self) -> Duration {
-        Duration::from_micros(self.shared.duration_us.load(Ordering::Relaxed))
+        let end_us = self.shared.end_us.load(Ordering::Relaxed);
+        let length = self
+            .first_pts_us()
+            .map_or(0, |first| end_us.saturating_sub(first));
+        Duration::from_micros(u64::try_from(length).unwrap_or(0))
     }
 
-    /// The file.
+    /// The first part's file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Writes the rest and turns the file into a plain MP4. Blocks until the disk has it: call it
-    /// from a thread that may wait.
+    /// Writes the rest and turns the last part into a plain MP4; gives that part. Blocks until the
+    /// disk has it: call it from a thread that may wait.
     ///
     /// # Errors
-    /// [`MediaError::EndOfStream`] when no keyframe ever came, [`MediaError::File`] when writing
-    /// failed; what was written stays playable.
-    pub fn finish(mut self) -> Result<Recording, MediaError> {
+    /// [`MediaError::EndOfStream`] when no keyframe ever came (no file is left then),
+    /// [`MediaError::File`] when writing failed; what was written stays playable.
+    pub fn finish(self) -> Result<Recording, MediaError> {
+        self.finish_all(Vec::new())?
+            .pop()
+            .ok_or(MediaError::EndOfStream)
+    }
+
+    /// As [`Recorder::finish`], with chapters besides those of [`Recorder::add_chapter`] for the
+    /// part that is open; gives all parts in their order.
+    ///
+    /// # Errors
+    /// As [`Recorder::finish`]. Chapters over the limit are left out, not an error.
+    pub fn finish_all(mut self, chapters: Vec<Chapter>) -> Result<Vec<Recording>, MediaError> {
+        for chapter in chapters {
+            if self.add_chapter(chapter).is_err() {
+                tracing::warn!("a recording has more chapters than it can keep");
+                break;
+            }
+        }
         if let Some(sender) = self.sender.take() {
             // An error means that the thread has ended: its result says why.
             let _ended = sender.send(Order::Finish);
         }
-        let bytes = self.join()?;
-        let progress = *self.progress.lock().unwrap_or_else(PoisonError::into_inner);
-        if matches!(progress, Progress::Waiting) {
+        let parts = self.join()?;
+        if parts.is_empty() {
             return Err(MediaError::EndOfStream);
         }
-        Ok(Recording {
-            bytes,
-            duration: self.duration(),
-            dropped: self.dropped(),
-            path: self.path.clone(),
-        })
+        Ok(parts)
     }
 
-    fn join(&mut self) -> Result<u64, MediaError> {
+    fn join(&mut self) -> Result<Vec<Recording>, MediaError> {
         let Some(thread) = self.thread.take() else {
             return Err(MediaError::EndOfStream);
         };
@@ -252,19 +320,34 @@ impl Drop for Recorder {
     }
 }
 
-fn write(mut writer: Writer, orders: &mpsc::Receiver<Order>, shared: &Shared) -> io::Result<u64> {
+fn write(
+    mut parts: Parts,
+    orders: &mpsc::Receiver<Order>,
+    shared: &Shared,
+    events: &EventSink,
+) -> Result<Vec<Recording>, Failed> {
     while let Ok(order) = orders.recv() {
-        match order {
-            Order::Packet { packet, at_us } => {
-                let size = packet.data.len() as u64;
-                writer.push(packet, at_us)?;
-                shared.waiting_bytes.fetch_sub(size, Ordering::Relaxed);
-            }
-            Order::Finish => return writer.finish(),
+        let Order::Packet(packet) = order else {
+            return parts.finish();
+        };
+        let size = packet.data.len() as u64;
+        let going = parts.push(packet)?;
+        shared.waiting_bytes.fetch_sub(size, Ordering::Relaxed);
+        if let Going::DiskLimit { free_bytes } = going {
+            shared.ended.store(true, Ordering::Release);
+            let path = parts.path().to_owned();
+            parts.note_limit(free_bytes);
+            let finished = parts.finish()?;
+            events.send(MediaEvent::RecordingFailed {
+                path,
+                message: format!("stopped and finished with {free_bytes} bytes free"),
+                disk_full: true,
+            });
+            return Ok(finished);
         }
     }
-    writer.flush()?;
-    Ok(shared.bytes.load(Ordering::Relaxed))
+    parts.flush()?;
+    Ok(Vec::new())
 }
 
 /// No room on the disk, in the quota, or in what the file system allows one file (4 GB on FAT32).
@@ -275,9 +358,11 @@ fn is_full(error: &io::Error) -> bool {
     )
 }
 
-fn file_error(path: &Path, error: &io::Error) -> MediaError {
-    MediaError::File {
-        path: path.display().to_string(),
-        reason: error.to_string(),
+impl Failed {
+    fn to_error(&self) -> MediaError {
+        MediaError::File {
+            path: self.path.display().to_string(),
+            reason: self.error.to_string(),
+        }
     }
 }

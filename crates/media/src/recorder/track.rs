@@ -1,7 +1,5 @@
 //! Owns one track of a recording: the samples not yet written, and the tables of those that are.
 
-use bytes::Bytes;
-
 use super::boxes::{Boxes, DELTA_SAMPLE, MOVIE_TIMESCALE, SYNC_SAMPLE};
 use crate::program::EncodedPacket;
 
@@ -16,8 +14,7 @@ pub(super) struct Chunk {
 struct Sample {
     at: u64,
     duration: u32,
-    sync: bool,
-    data: Bytes,
+    packet: EncodedPacket,
 }
 
 /// What has been written of a track; times in `timescale` ticks.
@@ -49,8 +46,8 @@ impl TrackTable {
     }
 
     fn add(&mut self, sample: &Sample) {
-        self.sizes.push(sample.data.len() as u32);
-        if sample.sync {
+        self.sizes.push(sample.packet.data.len() as u32);
+        if sample.packet.keyframe {
             self.sync_samples.push(self.sizes.len() as u32);
         } else {
             self.has_deltas = true;
@@ -126,12 +123,25 @@ impl Track {
         }
     }
 
+    /// Takes back what is not yet written and shown at `at_us` in the file or later.
+    pub fn take_from(&mut self, at_us: u64) -> Vec<EncodedPacket> {
+        let at = self.ticks(at_us);
+        let keep = self.ready.partition_point(|sample| sample.at < at);
+        let ready = self.ready.drain(keep..).map(|sample| sample.packet);
+        let newest = self.newest.take_if(|(newest, _)| *newest >= at);
+        ready.chain(newest.map(|(_, packet)| packet)).collect()
+    }
+
+    /// Where the first sample that waits to be written is, in ticks.
+    pub fn next_tick(&self) -> Option<u64> {
+        self.ready.first().map(|sample| sample.at)
+    }
+
     fn settle(&mut self, from: u64, to: u64, packet: EncodedPacket) {
         self.ready.push(Sample {
             at: from,
             duration: u32::try_from(to - from).unwrap_or(u32::MAX),
-            sync: packet.keyframe,
-            data: packet.data,
+            packet,
         });
     }
 
@@ -160,8 +170,8 @@ impl Track {
                 out.u32(0);
                 for sample in &self.ready {
                     out.u32(sample.duration);
-                    out.u32(sample.data.len() as u32);
-                    out.u32(if sample.sync {
+                    out.u32(sample.packet.data.len() as u32);
+                    out.u32(if sample.packet.keyframe {
                         SYNC_SAMPLE
                     } else {
                         DELTA_SAMPLE
@@ -183,7 +193,7 @@ impl Track {
             samples: self.ready.len() as u32,
         });
         for sample in self.ready.drain(..) {
-            out.extend_from_slice(&sample.data);
+            out.extend_from_slice(&sample.packet.data);
             self.table.add(&sample);
         }
     }

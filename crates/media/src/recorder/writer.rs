@@ -1,8 +1,10 @@
 //! Owns the file: fragments while it grows, one table when it is finished.
 //!
-//! `ftyp moov (moof mdat)*` grows by a fragment a second, each flushed to the disk, so a kill or a
-//! power cut costs the last one. At the end the tables of the whole file are appended and the
-//! boxes that made it fragmented are renamed to `free`: a plain MP4 without copying a byte.
+//! `ftyp free moov (prft moof mdat)*` grows by a fragment a second, each flushed to the disk, so a
+//! kill or a power cut costs the last one. At the end the tables of the whole file are appended,
+//! and then the 16 bytes of `free` become the head of one `mdat` around all that was fragments: a
+//! plain MP4 without copying a byte, by one write inside the file's first sector, so that a power
+//! cut leaves the one or the other.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
@@ -11,6 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::boxes::{self, Boxes, MovieKind};
+use super::chapters::Place;
 use super::track::Track;
 use crate::program::{EncodedPacket, StreamConfig, Track as TrackKind};
 
@@ -19,9 +22,27 @@ const FRAGMENT_US: u64 = 1_000_000;
 /// Ticks a second of the video track, the customary 90 kHz.
 const VIDEO_TIMESCALE: u32 = 90_000;
 
+/// What a recording is written to: a file, or in tests a disk that can lose its power.
+pub(super) trait Medium: Write + Seek {
+    /// Returns when what was written, and the length, survive a power cut.
+    fn sync(&self) -> io::Result<()>;
+    /// Cuts the end off.
+    fn cut(&self, length: u64) -> io::Result<()>;
+}
+
+impl Medium for File {
+    fn sync(&self) -> io::Result<()> {
+        self.sync_data()
+    }
+
+    fn cut(&self, length: u64) -> io::Result<()> {
+        self.set_len(length)
+    }
+}
+
 /// Writes one recording.
-pub(super) struct Writer {
-    file: File,
+pub(super) struct Writer<M = File> {
+    file: M,
     config: StreamConfig,
     video: Track,
     audio: Track,
@@ -29,18 +50,43 @@ pub(super) struct Writer {
     length: u64,
     bytes: Arc<AtomicU64>,
     sequence: u32,
-    /// Where the names of `moov` and the `moof`s are, to be renamed at the end.
-    fragment_names: Vec<u64>,
+    /// Where the `free` is that becomes the head of everything's `mdat`.
+    spare_at: u64,
+    began_unix_us: Option<u64>,
 }
 
 impl Writer {
-    /// Creates the file with its head.
+    /// Creates the file with its head. A file that is there already is never touched; one whose
+    /// head cannot be written is removed again.
     pub fn create(path: &Path, config: &StreamConfig, bytes: Arc<AtomicU64>) -> io::Result<Self> {
-        let file = OpenOptions::new()
-            .create(true)
-            .write(true)
-            .truncate(true)
-            .open(path)?;
+        let file = OpenOptions::new().create_new(true).write(true).open(path)?;
+        let created = Self::on(file, config, bytes);
+        if created.is_err() {
+            // It is empty, and nobody would know what it is.
+            let _still_there = std::fs::remove_file(path);
+        }
+        // Without its name the file is lost in a power cut. Systems that cannot open a folder
+        // (Windows) write the name with the file.
+        if let Ok(folder) = File::open(folder(path))
+            && let Err(error) = folder.sync_all()
+        {
+            tracing::debug!(%error, "the recording's folder cannot be flushed");
+        }
+        created
+    }
+}
+
+/// The folder a file is in.
+pub(super) fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
+}
+
+impl<M: Medium> Writer<M> {
+    /// Writes the head of an empty file.
+    pub fn on(file: M, config: &StreamConfig, bytes: Arc<AtomicU64>) -> io::Result<Self> {
         let mut writer = Self {
             file,
             config: config.clone(),
@@ -49,14 +95,39 @@ impl Writer {
             length: 0,
             bytes,
             sequence: 0,
-            fragment_names: Vec::new(),
+            spare_at: 0,
+            began_unix_us: None,
         };
         let mut head = boxes::ftyp();
-        writer.fragment_names.push(head.len() as u64 + 4);
+        writer.spare_at = head.len() as u64;
+        head.extend(boxes::spare());
         let tables = [&writer.video.table, &writer.audio.table];
         head.extend(boxes::moov(config, tables, MovieKind::Fragmented));
         writer.append(&head)?;
+        writer.file.sync()?;
         Ok(writer)
+    }
+
+    /// Says when the picture at 0 in the file was taken, in µs since 1970; before the first packet.
+    pub fn began_at(&mut self, unix_us: u64) {
+        self.began_unix_us = Some(unix_us);
+    }
+
+    /// Fragments written so far.
+    pub fn fragments(&self) -> u32 {
+        self.sequence
+    }
+
+    /// Bytes the index at the end will take, rounded up.
+    pub fn index_bytes(&self) -> u64 {
+        let samples = self.video.table.sizes.len() + self.audio.table.sizes.len();
+        let chunks = self.video.table.chunks.len() + self.audio.table.chunks.len();
+        4096 + (samples * 16 + chunks * 20) as u64
+    }
+
+    /// Takes back the sound that is not yet written and heard at `at_us` in the file or later.
+    pub fn take_sound_from(&mut self, at_us: u64) -> Vec<EncodedPacket> {
+        self.audio.take_from(at_us)
     }
 
     /// Adds a packet at `at_us` in the file; writes a fragment when a second is complete.
@@ -79,60 +150,75 @@ impl Writer {
     }
 
     /// Writes what is left and makes the file a plain MP4.
-    pub fn finish(mut self) -> io::Result<u64> {
+    pub fn finish(mut self, chapters: &[Place]) -> io::Result<u64> {
         self.flush()?;
         let tables = [&self.video.table, &self.audio.table];
-        let moov = boxes::moov(&self.config, tables, MovieKind::Whole);
-        self.append(&moov)?;
+        let kind = MovieKind::Whole {
+            began_unix_us: self.began_unix_us,
+            chapters,
+        };
+        let end_of_media = self.length;
+        // The fragments' own clocks vanish with them.
+        let mut tail = match self.began_unix_us {
+            Some(began) => boxes::prft(began, 0),
+            None => Vec::new(),
+        };
+        tail.extend(boxes::moov(&self.config, tables, kind));
+        self.append(&tail)?;
         // Only now that the tables are on the disk may the fragments stop being fragments.
-        self.file.sync_all()?;
-        for at in self.fragment_names.iter().rev() {
-            self.file.seek(SeekFrom::Start(*at))?;
-            self.file.write_all(b"free")?;
-        }
-        self.file.sync_all()?;
+        self.file.sync()?;
+        self.file.seek(SeekFrom::Start(self.spare_at))?;
+        let head = boxes::long_mdat(end_of_media - self.spare_at);
+        self.file.write_all(&head)?;
+        self.file.sync()?;
         Ok(self.length)
     }
 
     fn write_fragment(&mut self) -> io::Result<()> {
-        let mut out = Boxes::default();
+        let mut moof = Boxes::default();
         let mut offsets = [None, None];
         self.sequence += 1;
-        out.boxed(b"moof", |out| {
+        moof.boxed(b"moof", |out| {
             out.full(b"mfhd", 0, 0, |out| out.u32(self.sequence));
             offsets = [self.video.traf(out, 1), self.audio.traf(out, 2)];
         });
         if offsets == [None, None] {
             return Ok(());
         }
-        let moof_at = self.length;
-        let mut bytes = out.bytes;
+        let mut bytes = match (self.began_unix_us, self.video.next_tick()) {
+            (Some(began), Some(tick)) => {
+                boxes::prft(began + tick * 1_000_000 / u64::from(VIDEO_TIMESCALE), tick)
+            }
+            _ => Vec::new(),
+        };
+        let moof_at = bytes.len();
+        bytes.extend(moof.bytes);
         let mdat_at = bytes.len();
         bytes.extend_from_slice(&[0, 0, 0, 0]);
         bytes.extend_from_slice(b"mdat");
         for (track, offset_at) in [&mut self.video, &mut self.audio].into_iter().zip(offsets) {
             let Some(at) = offset_at else { continue };
-            let offset = bytes.len() as u32;
+            let at = moof_at + at;
+            let offset = (bytes.len() - moof_at) as u32;
             bytes[at..at + 4].copy_from_slice(&offset.to_be_bytes());
-            track.write_samples(&mut bytes, moof_at);
+            track.write_samples(&mut bytes, self.length);
         }
         let mdat_size = (bytes.len() - mdat_at) as u32;
         bytes[mdat_at..mdat_at + 4].copy_from_slice(&mdat_size.to_be_bytes());
         self.append(&bytes)?;
-        self.fragment_names.push(moof_at + 4);
-        self.file.sync_data()
+        self.file.sync()
     }
 
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
         if let Err(error) = self.file.write_all(bytes) {
             // Half a box at the end would hide nothing, but confuse some players.
-            if let Err(error) = self.file.set_len(self.length) {
+            if let Err(error) = self.file.cut(self.length) {
                 tracing::debug!(%error, "the recording's end cannot be cut");
             }
             return Err(error);
         }
         self.length += bytes.len() as u64;
-        self.bytes.store(self.length, Ordering::Relaxed);
+        self.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         Ok(())
     }
 }
