@@ -48,8 +48,14 @@ impl MediaClock {
     /// The start time of `None` keeps GStreamer from choosing a new base time whenever the
     /// pipeline goes to PLAYING or is flushed.
     pub fn apply(&self, pipeline: &gst::Pipeline) {
+        self.apply_from(pipeline, gst::ClockTime::ZERO);
+    }
+
+    /// The same for a pipeline whose own running time is to begin with zero at `zero` of this
+    /// timeline: its user adds `zero` to what comes out and takes it off what goes in.
+    pub fn apply_from(&self, pipeline: &gst::Pipeline, zero: gst::ClockTime) {
         pipeline.use_clock(Some(&self.clock));
-        pipeline.set_base_time(self.base_time);
+        pipeline.set_base_time(self.base_time + zero);
         pipeline.set_start_time(gst::ClockTime::NONE);
     }
 }

@@ -1,32 +1,35 @@
 //! Owns the sound that a program sees: inputs joined under their names, their faders, the meters.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use bytes::Bytes;
 use gstreamer as gst;
-use gstreamer_app as gst_app;
 use tokio::sync::watch;
 
+use super::keeper;
 use super::mix::Mix;
+use super::outlet::{Given, Outlet};
 use super::tap::{AudioTap, TapInner};
-use super::{AUDIO_CAPS, EncodedAudio, Level, Meters};
+use super::{EncodedAudio, Level, Meters};
 use crate::clock::MediaClock;
 use crate::error::{MediaError, Result};
 
-/// Sound of one input waiting for the mixer; when full, the oldest is dropped.
-const INPUT_QUEUE: gst::ClockTime = gst::ClockTime::from_mseconds(500);
-
+/// Broken pipelines that wait to be replaced: there is one at work, and one before it.
+const BROKEN_QUEUE: usize = 2;
 /// Allowed gain of an input, in dB.
 pub const GAIN_RANGE_DB: std::ops::RangeInclusive<f32> = -60.0..=24.0;
 
 /// AAC-LC, 48 kHz, stereo: what every encoder here produces, should its first frame be late.
 const DEFAULT_CONFIG: &[u8] = &[0x11, 0x90];
 
-/// The program's sound. Runs from creation to drop, whatever its inputs do.
+/// The program's sound. Runs from creation to drop, whatever its inputs do; should its pipeline
+/// break, a new one goes on where it ended.
 #[derive(Clone, Debug)]
 pub struct AudioMixer {
-    core: Arc<MixerCore>,
+    pub(super) core: Arc<MixerCore>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -39,17 +42,24 @@ struct Fader {
 /// The pipeline and what its callbacks and taps share.
 #[derive(Debug)]
 pub(super) struct MixerCore {
-    mix: Mix,
+    /// None between two pipelines.
+    mix: Mutex<Option<Mix>>,
+    rebuilds: AtomicU64,
     shared: Arc<MixShared>,
 }
 
 /// What the pipeline's callbacks share with the handle.
 #[derive(Debug)]
 pub(super) struct MixShared {
+    clock: MediaClock,
     taps: Mutex<Vec<Weak<TapInner>>>,
     faders: Mutex<HashMap<String, Fader>>,
     config: OnceLock<Bytes>,
-    failure: OnceLock<MediaError>,
+    outlet: Outlet,
+    failure: Mutex<Option<MediaError>>,
+    /// Numbers of broken pipelines. When full, a new one is dropped: the thread wakes anyway.
+    broken: SyncSender<u64>,
+    on_broken: OnBroken,
     meters: watch::Sender<Meters>,
 }
 
@@ -62,9 +72,42 @@ impl MixShared {
         self.faders.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps the first failure: it is the cause, later ones follow from it.
-    pub(super) fn failed(&self, error: MediaError) {
-        let _ = self.failure.set(error);
+    fn failure(&self) -> MutexGuard<'_, Option<MediaError>> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Pipeline `number` is of no use any more. The first failure is the cause, later ones follow
+    /// from it; those of a pipeline that was replaced mean nothing.
+    pub(super) fn broke(&self, number: u64, error: MediaError) {
+        if number != self.outlet.number() {
+            return;
+        }
+        if self.keep_failure(error) {
+            // Full: the thread is about to hear of it already.
+            let _ = self.broken.try_send(number);
+        }
+    }
+
+    /// Whether it was the first.
+    fn keep_failure(&self, error: MediaError) -> bool {
+        let mut failure = self.failure();
+        if failure.is_some() {
+            return false;
+        }
+        tracing::error!(%error, "the audio mixer failed");
+        *failure = Some(error.clone());
+        drop(failure);
+        (self.on_broken.0)(&error);
+        true
+    }
+
+    /// Lets a frame of pipeline `number` out; false when another one has taken over.
+    pub(super) fn give(&self, number: u64, frame: EncodedAudio) -> bool {
+        let given = self.outlet.give(number, self.clock.running_time(), frame);
+        if given == Given::First && self.failure().take().is_some() {
+            tracing::info!("the audio mixer is heard again");
+        }
+        given != Given::Closed
     }
 
     /// Keeps the AudioSpecificConfig that `caps` bring, once.
@@ -97,18 +140,41 @@ impl AudioMixer {
         clock: &MediaClock,
         on_audio: impl Fn(EncodedAudio) + Send + Sync + 'static,
     ) -> Result<Self> {
+        Self::start_telling(clock, on_audio, |_| {})
+    }
+
+    /// The same, telling `on_broken` whenever the mix broke and is being replaced. Called from the
+    /// thread that noticed: it must not block.
+    ///
+    /// # Errors
+    /// As [`AudioMixer::start`].
+    pub fn start_telling(
+        clock: &MediaClock,
+        on_audio: impl Fn(EncodedAudio) + Send + Sync + 'static,
+        on_broken: impl Fn(&MediaError) + Send + Sync + 'static,
+    ) -> Result<Self> {
+        let (tell, broken) = sync_channel(BROKEN_QUEUE);
         let shared = Arc::new(MixShared {
+            clock: clock.clone(),
             taps: Mutex::default(),
             faders: Mutex::default(),
             config: OnceLock::new(),
-            failure: OnceLock::new(),
+            outlet: Outlet::new(clock.running_time(), on_audio),
+            failure: Mutex::default(),
+            broken: tell,
+            on_broken: OnBroken(Box::new(on_broken)),
             meters: watch::Sender::new(Meters {
                 inputs: Vec::new(),
                 master: Level::SILENT,
             }),
         });
-        let mix = Mix::start(clock, &shared, on_audio)?;
-        let core = Arc::new(MixerCore { mix, shared });
+        let mix = Mix::start(clock, &shared, 0, None)?;
+        let core = Arc::new(MixerCore {
+            mix: Mutex::new(Some(mix)),
+            rebuilds: AtomicU64::new(0),
+            shared,
+        });
+        keeper::start(&core, broken)?;
         Ok(Self { core })
     }
 
@@ -117,18 +183,11 @@ impl AudioMixer {
     /// # Errors
     /// When the branch cannot be added.
     pub fn attach(&self, id: &str) -> Result<AudioTap> {
-        let source = gst_app::AppSrc::builder()
-            .caps(&AUDIO_CAPS)
-            .format(gst::Format::Time)
-            .is_live(true)
-            .block(false)
-            .max_bytes(0)
-            .max_time(INPUT_QUEUE)
-            .leaky_type(gst_app::AppLeakyType::Downstream)
-            .build();
         let core = &self.core;
-        core.mix.attach(&source)?;
-        let tap = AudioTap::new(id, source, Arc::clone(core));
+        // Held until the tap is listed: a new pipeline takes over those that are.
+        let mix = core.mix();
+        let branch = mix.as_ref().map(Mix::attach).transpose()?;
+        let tap = AudioTap::new(id, branch, Arc::clone(core));
         if let Some(inner) = tap.weak().upgrade() {
             let fader = core.shared.faders().get(id).copied().unwrap_or_default();
             inner.set_gain_db(fader.gain_db);
@@ -139,6 +198,7 @@ impl AudioMixer {
         taps.retain(|tap| tap.strong_count() > 0);
         taps.push(tap.weak());
         drop(taps);
+        drop(mix);
         Ok(tap)
     }
 
@@ -190,10 +250,16 @@ impl AudioMixer {
             .unwrap_or(Bytes::from_static(DEFAULT_CONFIG))
     }
 
-    /// What broke the mix itself, should that ever happen: it has to be started anew then.
+    /// What broke the mix, from then until its replacement is heard.
     #[must_use]
     pub fn failure(&self) -> Option<MediaError> {
-        self.core.shared.failure.get().cloned()
+        self.core.shared.failure().clone()
+    }
+
+    /// How often the mix broke and was replaced.
+    #[must_use]
+    pub fn rebuilds(&self) -> u64 {
+        self.core.rebuilds.load(Ordering::Relaxed)
     }
 
     fn change(&self, input: &str, change: impl Fn(&mut Fader)) {
@@ -219,9 +285,79 @@ impl AudioMixer {
 }
 
 impl MixerCore {
-    /// Takes a branch out; the mix goes on.
-    pub(super) fn detach(&self, source: &gst_app::AppSrc) {
-        self.mix.detach(source);
+    fn mix(&self) -> MutexGuard<'_, Option<Mix>> {
+        self.mix.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Number of the pipeline at work, from 0.
+    pub(super) fn number(&self) -> u64 {
+        self.shared.outlet.number()
+    }
+
+    /// For how long no sound has come out.
+    pub(super) fn idle(&self) -> gst::ClockTime {
+        self.shared.outlet.idle(self.shared.clock.running_time())
+    }
+
+    /// The mix is of no use, whatever its pipeline says.
+    pub(super) fn fail(&self, error: MediaError) {
+        self.shared.keep_failure(error);
+    }
+
+    /// Takes the pipeline at work away. Its end is not waited for: what broke it may hang.
+    pub(super) fn close(&self) {
+        self.shared
+            .outlet
+            .change_over(self.shared.clock.running_time());
+        let Some(old) = self.mix().take() else { return };
+        let closing = std::thread::Builder::new()
+            .name("audio-mixer close".to_owned())
+            .spawn(move || drop(old));
+        if let Err(error) = closing {
+            tracing::warn!(%error, "no thread: the old mix was waited for");
+        }
+    }
+
+    /// Puts a new pipeline in place, with every tap that still lives.
+    ///
+    /// # Errors
+    /// When it cannot be built; it may be tried again.
+    pub(super) fn reopen(&self) -> Result<()> {
+        let shared = &self.shared;
+        let mut slot = self.mix();
+        let (number, until) = shared.outlet.change_over(shared.clock.running_time());
+        let mix = Mix::start(&shared.clock, shared, number, until)?;
+        let taps: Vec<_> = shared.taps().iter().filter_map(Weak::upgrade).collect();
+        for tap in &taps {
+            let branch = mix.attach();
+            if let Err(error) = &branch {
+                tracing::error!(input = %tap.id, %error, "no sound from this input");
+            }
+            tap.set_branch(branch.ok());
+        }
+        *slot = Some(mix);
+        self.rebuilds.fetch_add(1, Ordering::Relaxed);
+        drop(slot);
+        // Last, and with nothing locked: a tap may end with this.
+        drop(taps);
+        Ok(())
+    }
+
+    /// Breaks the pipeline at work, for tests.
+    #[cfg(test)]
+    pub(super) fn break_down(&self, how: &super::tests::Break) {
+        if let Some(mix) = &*self.mix() {
+            mix.break_down(how);
+        }
+    }
+}
+
+/// Who wants to know of a broken mix.
+struct OnBroken(Box<dyn Fn(&MediaError) + Send + Sync>);
+
+impl std::fmt::Debug for OnBroken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("OnBroken")
     }
 }
 

@@ -1,15 +1,20 @@
 //! Owns sound: the mixer that joins all inputs, its meters and the AAC encoder.
 //!
-//! The mixer is one pipeline that runs for ever on a bed of silence. Inputs come and go as appsrc
+//! The mixer is one pipeline that runs for ever on a bed of silence, and is replaced in its place
+//! should it break. Inputs come and go as appsrc
 //! branches; gain, mute and metering happen in Rust on the way in ([`AudioTap`]), which costs a
 //! pass over the samples and needs no elements.
 
 mod codec;
+mod keeper;
 mod master;
 mod meter;
 mod mix;
 mod mixer;
+mod outlet;
 mod tap;
+#[cfg(test)]
+mod tests;
 
 use std::sync::LazyLock;
 

@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use gstreamer as gst;
-use gstreamer_app as gst_app;
 
 use super::meter::{Meter, factor};
+use super::mix::Branch;
 use super::mixer::MixerCore;
 use super::{CHANNELS, Level, SAMPLE_RATE};
 
@@ -25,13 +25,15 @@ pub struct AudioTap {
 #[derive(Debug)]
 pub(super) struct TapInner {
     pub(super) id: String,
-    source: gst_app::AppSrc,
-    mixer: Arc<MixerCore>,
+    /// Keeps the mixer running as long as something writes to it.
+    _mixer: Arc<MixerCore>,
     state: Mutex<TapState>,
 }
 
 #[derive(Debug)]
 struct TapState {
+    /// Into the pipeline at work; none while there is none.
+    branch: Option<Branch>,
     gain: f32,
     muted: bool,
     now: f32,
@@ -41,13 +43,13 @@ struct TapState {
 }
 
 impl AudioTap {
-    pub(super) fn new(id: &str, source: gst_app::AppSrc, mixer: Arc<MixerCore>) -> Self {
+    pub(super) fn new(id: &str, branch: Option<Branch>, mixer: Arc<MixerCore>) -> Self {
         Self {
             inner: Arc::new(TapInner {
                 id: id.to_owned(),
-                source,
-                mixer,
+                _mixer: mixer,
                 state: Mutex::new(TapState {
+                    branch,
                     gain: 1.0,
                     muted: false,
                     now: 1.0,
@@ -88,8 +90,8 @@ impl AudioTap {
             .expected
             .is_none_or(|expected| expected.absdiff(at) > JUMP);
         state.expected = Some(at + length);
+        let branch = state.branch.clone();
         drop(state);
-        own.set_pts(at);
         own.set_dts(gst::ClockTime::NONE);
         own.set_duration(length);
         own.set_offset(u64::MAX);
@@ -99,8 +101,8 @@ impl AudioTap {
             // Without the mark the mixer waits a while whether the time recovers, and plays late.
             own.set_flags(gst::BufferFlags::DISCONT | gst::BufferFlags::RESYNC);
         }
-        if let Err(error) = self.inner.source.push_buffer(buffer) {
-            tracing::debug!(input = %self.inner.id, ?error, "the mixer did not take sound");
+        if let Some(branch) = branch {
+            branch.push(buffer, at);
         }
     }
 
@@ -113,6 +115,13 @@ impl AudioTap {
 impl TapInner {
     fn lock(&self) -> MutexGuard<'_, TapState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Leads into another pipeline from now on; the branch into the old one goes with it.
+    pub(super) fn set_branch(&self, branch: Option<Branch>) {
+        let mut state = self.lock();
+        state.branch = branch;
+        state.expected = None;
     }
 
     pub(super) fn set_gain_db(&self, gain_db: f32) {
@@ -134,7 +143,10 @@ impl TapInner {
 
 impl Drop for TapInner {
     fn drop(&mut self) {
-        self.mixer.detach(&self.source);
+        let branch = self.lock().branch.take();
+        if let Some(branch) = branch {
+            branch.detach();
+        }
     }
 }
 

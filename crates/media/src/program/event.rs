@@ -26,7 +26,8 @@ pub enum MediaEvent {
     Input(InputEvent),
     /// The encoder that is used from now on, and why.
     Encoder(EncoderChoice),
-    /// The encoder failed; another one takes over with the next keyframe.
+    /// The encoder failed; another one takes over with the next keyframe. Or the sound's failed,
+    /// which is replaced in place.
     EncoderFailed {
         /// The element that failed.
         name: String,

@@ -63,8 +63,12 @@ impl Inputs {
         let clock = MediaClock::new();
         let outputs = Arc::new(Outputs::default());
         let mixer = {
-            let outputs = outputs.clone();
-            AudioMixer::start(&clock, move |frame| distribute(&outputs, &frame))?
+            let (outputs, events) = (outputs.clone(), events.clone());
+            AudioMixer::start_telling(
+                &clock,
+                move |frame| distribute(&outputs, &frame),
+                move |error| events.send(broken_sound(error)),
+            )?
         };
         let (sender, mut receiver) = mpsc::channel(EVENT_QUEUE);
         std::thread::Builder::new()
@@ -272,6 +276,17 @@ fn distribute(outputs: &Outputs, frame: &EncodedAudio) {
     let gates: Vec<_> = lock(outputs).iter().filter_map(Weak::upgrade).collect();
     for gate in gates {
         gate.packet(packet.clone());
+    }
+}
+
+/// The sound's encoder and what feeds it, replaced as a failed picture encoder is.
+fn broken_sound(error: &MediaError) -> MediaEvent {
+    MediaEvent::EncoderFailed {
+        name: match error {
+            MediaError::Pipeline { element, .. } => element.clone(),
+            _ => "audio-mixer".to_owned(),
+        },
+        message: error.to_string(),
     }
 }
 

@@ -1,0 +1,178 @@
+//! What happens to the sound when the mix itself breaks.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use gstreamer as gst;
+
+use super::{AudioMixer, EncodedAudio};
+use crate::clock::MediaClock;
+use crate::error::MediaError;
+use crate::input::{Input, InputKind, InputSpec, VideoWant};
+
+const SOON: Duration = Duration::from_secs(20);
+
+/// How a mix is broken on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Break {
+    /// An element says that it failed.
+    Error,
+    /// Everything ends.
+    EndOfStream,
+    /// Nothing comes out any more, and nobody says so.
+    Silently,
+}
+
+fn wait_for<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + SOON;
+    loop {
+        if let Some(value) = found() {
+            return value;
+        }
+        assert!(Instant::now() < deadline, "{what}: not within {SOON:?}");
+        std::thread::park_timeout(Duration::from_millis(5));
+    }
+}
+
+/// A running mix with a tone in it.
+struct Stage {
+    clock: MediaClock,
+    mixer: AudioMixer,
+    heard: Arc<Mutex<Vec<EncodedAudio>>>,
+    told: Arc<Mutex<Vec<MediaError>>>,
+    tone: Option<Input>,
+}
+
+impl Stage {
+    fn new() -> Self {
+        gst::init().unwrap();
+        let clock = MediaClock::new();
+        let (heard, told): (Arc<Mutex<Vec<EncodedAudio>>>, Arc<Mutex<Vec<MediaError>>>) =
+            Default::default();
+        let (to_heard, to_told) = (heard.clone(), told.clone());
+        let mixer = AudioMixer::start_telling(
+            &clock,
+            move |frame| to_heard.lock().unwrap().push(frame),
+            move |error| to_told.lock().unwrap().push(error.clone()),
+        )
+        .unwrap();
+        let mut stage = Self {
+            clock,
+            mixer,
+            heard,
+            told,
+            tone: None,
+        };
+        stage.mixer.set_gain_db("tone", -6.0).unwrap();
+        stage.tone = Some(stage.tone("tone"));
+        stage.wait_for_tone(-26.0);
+        wait_for("the tone in the stream", || {
+            stage.frames().last().is_some_and(is_loud).then_some(())
+        });
+        stage
+    }
+
+    fn tone(&self, id: &str) -> Input {
+        let (events, _) = tokio::sync::mpsc::channel(8);
+        let spec = InputSpec {
+            id: id.to_owned(),
+            kind: InputKind::TestTone,
+        };
+        let want = VideoWant::new(2, 2);
+        Input::start(spec, &self.clock, Some(&self.mixer), want, events)
+    }
+
+    /// Waits for a reading of the mix at this level that was not there before.
+    fn wait_for_tone(&self, db: f32) {
+        let mut meters = self.mixer.meters();
+        meters.borrow_and_update();
+        wait_for("the tone in the mix", || {
+            let fresh = meters.has_changed().unwrap();
+            let level = meters.borrow_and_update().master.peak_db[0];
+            (fresh && (level - db).abs() < 0.5).then_some(())
+        });
+    }
+
+    fn frames(&self) -> Vec<EncodedAudio> {
+        self.heard.lock().unwrap().clone()
+    }
+
+    /// Breaks the mix and waits until it is heard again with the tone in it; the frames before.
+    fn survive(&self, how: Break) -> usize {
+        let had = self.mixer.rebuilds();
+        let before = self.frames().len();
+        self.mixer.core.break_down(&how);
+        wait_for("a new pipeline", || {
+            (self.mixer.rebuilds() > had && self.mixer.failure().is_none()).then_some(())
+        });
+        wait_for("the tone in the stream", || {
+            let heard = self.heard.lock().unwrap();
+            let new = heard.get(before..)?;
+            // Not the old pipeline's last words.
+            (new.iter().any(|frame| !is_loud(frame)) && is_loud(new.last()?)).then_some(())
+        });
+        self.wait_for_tone(-26.0);
+        before
+    }
+
+    /// No time is missing in the stream, none is there twice, and it ends where the clock is.
+    fn assert_whole(&self) {
+        let frames = self.frames();
+        for pair in frames.windows(2) {
+            let step = pair[1].pts.nseconds() as f64 - pair[0].pts.nseconds() as f64;
+            assert!((21.3e6..21.4e6).contains(&step), "a step of {step} ns");
+        }
+        wait_for("the stream to be where the clock is", || {
+            let last = self.heard.lock().unwrap().last()?.pts;
+            let behind = self.clock.running_time().saturating_sub(last);
+            (behind < gst::ClockTime::from_mseconds(600)).then_some(())
+        });
+    }
+}
+
+/// An AAC frame of a tone: some 50 bytes when it is steady; one of silence takes a handful.
+fn is_loud(frame: &EncodedAudio) -> bool {
+    frame.data.len() > 25
+}
+
+/// How long the stream was without the tone after a frame.
+fn quiet_after(frames: &[EncodedAudio], from: usize) -> gst::ClockTime {
+    let quiet = frames[from..].iter().filter(|frame| !is_loud(frame));
+    quiet.map(|frame| frame.duration).sum()
+}
+
+#[test]
+fn a_mix_that_fails_is_heard_again_within_a_second_and_no_time_is_lost() {
+    let stage = Stage::new();
+    for how in [Break::Error, Break::EndOfStream] {
+        let before = stage.survive(how);
+        let quiet = quiet_after(&stage.frames(), before);
+        println!("{how:?}: {quiet} without the tone");
+        assert!(
+            quiet < gst::ClockTime::from_seconds(1),
+            "{quiet} of silence"
+        );
+    }
+    stage.assert_whole();
+    let told = stage.told.lock().unwrap();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert_eq!(told[1], MediaError::EndOfStream);
+    drop(told);
+    // Inputs come and go as ever, and the faders are where they were.
+    let other = stage.tone("other");
+    stage.mixer.set_mute("tone", true);
+    stage.wait_for_tone(-20.0);
+    drop(other);
+    stage.mixer.set_mute("tone", false);
+    stage.wait_for_tone(-26.0);
+}
+
+#[test]
+fn a_mix_that_goes_quiet_without_a_word_is_replaced() {
+    let stage = Stage::new();
+    let before = stage.frames().last().unwrap().pts;
+    stage.survive(Break::Silently);
+    let frames = stage.frames();
+    assert!(frames.windows(2).all(|pair| pair[0].pts < pair[1].pts));
+    assert!(frames.last().unwrap().pts > before + gst::ClockTime::from_seconds(3));
+}
