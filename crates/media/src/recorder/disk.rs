@@ -38,6 +38,18 @@ impl DiskPolicy {
             .saturating_add(index_bytes)
             .saturating_add(bytes_per_s.saturating_mul(ON_ITS_WAY.as_secs()))
     }
+
+    /// Whether a recording at `bytes_per_s` in `folder` is worth beginning: there is room for a
+    /// minute, or the system does not say.
+    #[must_use]
+    pub fn has_room(&self, folder: &Path, bytes_per_s: u64) -> bool {
+        free_bytes(folder).is_none_or(|free| self.is_worth_it(free, bytes_per_s))
+    }
+
+    fn is_worth_it(&self, free: u64, bytes_per_s: u64) -> bool {
+        let minute = bytes_per_s.saturating_mul(60);
+        free >= self.stop_below(bytes_per_s, 0).saturating_add(minute)
+    }
 }
 
 /// What a look at the disk means.
@@ -145,6 +157,15 @@ mod tests {
         let floor = 10_000_000 + 4 * RATE + index;
         assert_ne!(watch.look(floor, RATE, index), DiskVerdict::Stop);
         assert_eq!(watch.look(floor - 1, RATE, index), DiskVerdict::Stop);
+    }
+
+    #[test]
+    fn what_stopped_a_recording_does_not_let_the_next_one_begin() {
+        let policy = watch().policy;
+        let floor = policy.stop_below(RATE, 0);
+        assert!(!policy.is_worth_it(floor, RATE));
+        assert!(policy.is_worth_it(floor + 60 * RATE, RATE));
+        assert!(policy.has_room(Path::new("/no/such/folder"), RATE));
     }
 
     #[test]
