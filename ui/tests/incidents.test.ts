@@ -15,6 +15,7 @@ function health(id: string, more: Partial<DestinationHealth> = {}): DestinationH
     error: '',
     room_closes_in_ms: null,
     has_key: true,
+    target_kbps: 2500,
     ...more,
   };
 }
@@ -44,6 +45,14 @@ function world(destinations: DestinationHealth[], more: Partial<StatusView> = {}
 describe('incidents', () => {
   it('are none while all is well', () => {
     expect(incidentsOf(...world([health('bili'), health('yt')]), 0)).toEqual([]);
+  });
+
+  it('promise a slate for a frozen picture and none for a silent microphone', () => {
+    const input = (detail: string) => ({ id: 'cam', run: { state: 'stalled' as const }, detail });
+    const of = (detail: string) => incidentsOf(...world([health('bili')], { inputs: [input(detail)] }), 0)[0];
+    expect(of('frozen')).toMatchObject({ code: 'frozen', next: { kind: 'slate' } });
+    expect(of('')).toMatchObject({ code: 'stalled', next: { kind: 'slate' } });
+    expect(of('silent')).toMatchObject({ code: 'silent', next: { kind: 'you', step: 'source' } });
   });
 
   it('say what happened, what still runs and when the next try is', () => {

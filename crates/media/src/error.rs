@@ -2,6 +2,8 @@
 
 use gstreamer as gst;
 
+use crate::input::Fault;
+
 /// What can go wrong in the media engine.
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
 pub enum MediaError {
@@ -39,6 +41,9 @@ pub enum MediaError {
     /// A stream ended although it should not.
     #[error("the stream ended")]
     EndOfStream,
+    /// What comes from a device is of no use.
+    #[error("what comes is of no use: {}", .0.code())]
+    Faulty(Fault),
     /// The user or the system refused to share the screen.
     #[error("screen sharing was refused: {0}")]
     PortalRefused(String),
@@ -65,6 +70,7 @@ impl MediaError {
             Self::Build(_) => "pipeline_build",
             Self::Pipeline { .. } => "pipeline_error",
             Self::EndOfStream => "end_of_stream",
+            Self::Faulty(fault) => fault.code(),
             Self::PortalRefused(_) => "portal_refused",
             Self::Unsupported(_) => "unsupported",
             Self::OutOfRange(_) => "out_of_range",

@@ -44,6 +44,7 @@ struct Inner {
     still: Option<VideoFrame>,
     last_arrival: Option<gst::ClockTime>,
     pushed: u64,
+    withheld: bool,
 }
 
 impl FrameQueue {
@@ -124,11 +125,24 @@ impl FrameQueue {
             .cloned()
     }
 
+    /// Keeps the input off the air although frames come: they are of no use.
+    pub fn withhold(&self) {
+        self.lock().withheld = true;
+    }
+
+    /// Ends that.
+    pub fn show(&self) {
+        self.lock().withheld = false;
+    }
+
     /// Running time at which the last frame came in; now for a still picture; `None` before the
-    /// first.
+    /// first, and while the frames are withheld.
     #[must_use]
     pub fn last_arrival(&self) -> Option<gst::ClockTime> {
         let inner = self.lock();
+        if inner.withheld {
+            return None;
+        }
         if inner.still.is_some() {
             return Some(self.clock.running_time());
         }
@@ -218,5 +232,16 @@ mod tests {
         assert!(queue.last_arrival().unwrap() >= now);
         queue.push(frame(10));
         assert_eq!(picked(&queue, 50), Some(10));
+    }
+
+    #[test]
+    fn withheld_frames_count_as_none_until_they_are_shown_again() {
+        let queue = queue();
+        queue.push(frame(10));
+        queue.withhold();
+        queue.push(frame(20));
+        assert_eq!(queue.last_arrival(), None);
+        queue.show();
+        assert!(queue.last_arrival().is_some());
     }
 }

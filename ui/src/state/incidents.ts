@@ -12,6 +12,9 @@ export type Next =
   | { kind: 'catching_up' }
   | { kind: 'you'; step: 'key' | 'url' | 'restart' | 'disk' | 'source' | 'load' };
 
+/** Causes of an input that the slate does not stand in for: its sound, or its picture's time. */
+const SOUND_OR_TIME = new Set(['silent', 'late']);
+
 export interface Incident {
   id: string;
   severity: Severity;
@@ -100,7 +103,7 @@ export function incidentsOf(show: ShowView, status: StatusView, elapsedMs: numbe
     const next: Next =
       input.run.state === 'retrying'
         ? { kind: 'retry', inMs: Math.max(0, input.run.next_in_ms - elapsedMs), attempt: input.run.attempt }
-        : input.run.state === 'stalled'
+        : input.run.state === 'stalled' && !SOUND_OR_TIME.has(input.detail)
           ? { kind: 'slate' }
           : { kind: 'you', step: 'source' };
     add(`input:${input.id}`, {

@@ -36,12 +36,13 @@ impl Air {
             .map(|(id, state)| InputStatus {
                 detail: match state {
                     InputState::Live => String::new(),
+                    InputState::Faulty { fault } => fault.code().to_owned(),
                     _ => self.details.get(&id).cloned().unwrap_or_default(),
                 },
                 run: match state {
                     InputState::Starting => RunState::Starting,
                     InputState::Live => RunState::Live,
-                    InputState::Stalled => RunState::Stalled,
+                    InputState::Stalled | InputState::Faulty { .. } => RunState::Stalled,
                     InputState::Retrying { attempt, next_ms } => RunState::Retrying {
                         attempt,
                         next_in_ms: next_ms,

@@ -47,8 +47,8 @@ impl Stage {
     fn new() -> Self {
         gst::init().unwrap();
         let clock = MediaClock::new();
-        let (heard, told): (Arc<Mutex<Vec<EncodedAudio>>>, Arc<Mutex<Vec<MediaError>>>) =
-            Default::default();
+        let heard: Arc<Mutex<Vec<EncodedAudio>>> = Arc::default();
+        let told: Arc<Mutex<Vec<MediaError>>> = Arc::default();
         let (to_heard, to_told) = (heard.clone(), told.clone());
         let mixer = AudioMixer::start_telling(
             &clock,

@@ -6,6 +6,7 @@
 mod build;
 mod camera;
 mod file;
+mod glance;
 mod image;
 mod portal;
 mod running;
@@ -14,6 +15,9 @@ mod sinks;
 mod state;
 mod supervise;
 mod want;
+mod watchdog;
+#[cfg(test)]
+mod watchdog_tests;
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -27,6 +31,9 @@ use crate::frame::FrameQueue;
 
 pub use state::{InputEvent, InputState};
 pub use want::{Fit, VideoWant};
+pub use watchdog::{
+    BLACK_AFTER, FROZEN_AFTER, Fault, LATE_AFTER, LATE_BY, SILENT_AFTER, resets_after,
+};
 
 use shared::{Control, Shared};
 

@@ -2,21 +2,27 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use gstreamer as gst;
 use gstreamer::prelude::*;
 
+use super::InputKind;
+use super::glance;
 use super::state::InputState;
 use super::want::{SharedWant, VideoWant};
+use super::watchdog::{Fault, Watchdog};
 use crate::clock::MediaClock;
 use crate::error::MediaError;
-use crate::frame::FrameQueue;
+use crate::frame::{FrameQueue, VideoFrame};
 
 /// Requests waiting for the thread. When full, a new one is dropped: whatever is in the queue
 /// already wakes the thread, and what it must know (stop, want) is in shared state.
 const CONTROL_QUEUE: usize = 64;
+/// Pictures are looked at five times a second.
+const LOOK_EVERY: gst::ClockTime = gst::ClockTime::from_mseconds(180);
+
 /// What wakes the supervision.
 #[derive(Debug)]
 pub(super) enum Control {
@@ -51,11 +57,18 @@ pub(super) struct Shared {
     control: SyncSender<Control>,
     last_data_ns: AtomicU64,
     tell_on_data: AtomicBool,
+    watchdog: Mutex<Watchdog>,
+    /// Running time from which the next picture is looked at.
+    look_at_ns: AtomicU64,
 }
 
 impl Shared {
     /// What an input begins with, and where its requests arrive.
-    pub(super) fn new(clock: &MediaClock, want: VideoWant) -> (Arc<Self>, Receiver<Control>) {
+    pub(super) fn new(
+        kind: &InputKind,
+        clock: &MediaClock,
+        want: VideoWant,
+    ) -> (Arc<Self>, Receiver<Control>) {
         let (control, requests) = sync_channel(CONTROL_QUEUE);
         let shared = Arc::new(Self {
             clock: clock.clone(),
@@ -66,6 +79,8 @@ impl Shared {
             control,
             last_data_ns: AtomicU64::new(0),
             tell_on_data: AtomicBool::new(true),
+            watchdog: Mutex::new(Watchdog::new(kind)),
+            look_at_ns: AtomicU64::new(0),
         });
         (shared, requests)
     }
@@ -112,6 +127,59 @@ impl Shared {
         {
             self.send(Control::Data);
         }
+    }
+
+    fn watchdog(&self) -> MutexGuard<'_, Watchdog> {
+        self.watchdog.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has the next picture looked at, however soon it comes: it is a new pipeline's first.
+    pub(super) fn look_at_next(&self) {
+        self.look_at_ns.store(0, Ordering::Relaxed);
+    }
+
+    /// Called by the sinks for every picture; shows the watchdog a few a second.
+    pub(super) fn show_watchdog(&self, frame: &VideoFrame) {
+        let now = self.clock.running_time();
+        if now.nseconds() < self.look_at_ns.load(Ordering::Relaxed) {
+            return;
+        }
+        let next = now + LOOK_EVERY;
+        self.look_at_ns.store(next.nseconds(), Ordering::Relaxed);
+        if !self.watchdog().looks() {
+            return;
+        }
+        if let Some(glance) = glance::picture(frame) {
+            let behind = now.saturating_sub(frame.running_time);
+            self.watchdog().saw(now.into(), behind.into(), glance);
+        }
+    }
+
+    /// Called by the sinks for every block of sound.
+    pub(super) fn let_watchdog_hear(&self, buffer: &gst::BufferRef, running_time: gst::ClockTime) {
+        let mut watchdog = self.watchdog();
+        if watchdog.listens() {
+            let now = self.clock.running_time();
+            let behind = now.saturating_sub(running_time);
+            watchdog.heard(now.into(), behind.into(), glance::sound(buffer));
+        }
+    }
+
+    /// What is wrong with what comes. Keeps a picture of no use off the air, and lets a good one
+    /// back on.
+    pub(super) fn fault(&self) -> Option<Fault> {
+        let watchdog = self.watchdog();
+        if watchdog.withholds() {
+            self.frames.withhold();
+        } else {
+            self.frames.show();
+        }
+        watchdog.fault().map(|lasting| lasting.fault)
+    }
+
+    /// The fault for which the device is to be reset now, if any.
+    pub(super) fn take_reset(&self) -> Option<Fault> {
+        self.watchdog().take_reset()
     }
 
     /// Since the last buffer.

@@ -164,11 +164,13 @@ pub(super) fn add_video(
                 } else {
                     buffer
                 };
-                frames.push(VideoFrame {
+                let frame = VideoFrame {
                     buffer,
                     info: known.info.clone(),
                     running_time,
-                });
+                };
+                shared.show_watchdog(&frame);
+                frames.push(frame);
                 shared.note_data();
                 Ok(gst::FlowSuccess::Ok)
             })
@@ -258,6 +260,7 @@ pub(super) fn add_audio(
                 };
                 let running_time = running_time(&sample, &buffer, &shared);
                 drop(sample);
+                shared.let_watchdog_hear(&buffer, running_time);
                 tap.push(buffer, running_time);
                 shared.note_data();
                 Ok(gst::FlowSuccess::Ok)

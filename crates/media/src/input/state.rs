@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::watchdog::Fault;
+
 /// What an input is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
@@ -14,6 +16,12 @@ pub enum InputState {
     Live,
     /// It runs, but nothing came for [`STALL_AFTER`].
     Stalled,
+    /// Something comes, but it is of no use. A frozen or black picture is kept off the air; the
+    /// device is reset when it goes on ([`super::resets_after`]).
+    Faulty {
+        /// What is wrong.
+        fault: Fault,
+    },
     /// It failed and is tried again.
     Retrying {
         /// Attempts since it was last live, from 1.

@@ -38,7 +38,7 @@ pub(super) fn start(
     want: VideoWant,
     events: mpsc::Sender<InputEvent>,
 ) -> (Arc<Shared>, Option<JoinHandle<()>>) {
-    let (shared, requests) = Shared::new(clock, want);
+    let (shared, requests) = Shared::new(&spec.kind, clock, want);
     let mut supervisor = Supervisor {
         spec: spec.clone(),
         shared: Arc::clone(&shared),
@@ -152,6 +152,7 @@ impl Supervisor {
         }
         self.number += 1;
         self.shared.ask_for_data();
+        self.shared.look_at_next();
         let started = Instant::now();
         let built = build::build(
             &self.spec.kind,
@@ -235,7 +236,7 @@ impl Supervisor {
                 (true, None) => {
                     live_since = Some(Instant::now());
                     self.silent_starts = 0;
-                    self.say(InputState::Live, None);
+                    self.judge(silence);
                     if running.shows_still() {
                         running.release();
                     }
@@ -262,18 +263,37 @@ impl Supervisor {
             if running.shows_still() {
                 continue;
             }
-            let stalled = self.shared.state() == InputState::Stalled;
             if silence > REBUILD_AFTER {
                 return Outcome::Failed(MediaError::Pipeline {
                     element: self.spec.id.clone(),
                     reason: "no data".to_owned(),
                 });
-            } else if silence > STALL_AFTER && !stalled {
-                self.shared.ask_for_data();
-                self.say(InputState::Stalled, None);
-            } else if silence <= STALL_AFTER && stalled {
-                self.say(InputState::Live, None);
             }
+            self.judge(silence);
+            if silence <= STALL_AFTER
+                && let Some(fault) = self.shared.take_reset()
+            {
+                return Outcome::Failed(MediaError::Faulty(fault));
+            }
+        }
+    }
+
+    /// Says what a running input is doing, if that has changed.
+    fn judge(&self, silence: Duration) {
+        let fault = self.shared.fault();
+        let state = match fault {
+            _ if silence > STALL_AFTER => InputState::Stalled,
+            Some(fault) => InputState::Faulty { fault },
+            None => InputState::Live,
+        };
+        if state == self.shared.state() {
+            return;
+        }
+        if state == InputState::Stalled {
+            self.shared.ask_for_data();
+            self.say(state, None);
+        } else {
+            self.say(state, fault.map(MediaError::Faulty).as_ref());
         }
     }
 

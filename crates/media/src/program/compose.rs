@@ -142,8 +142,10 @@ impl Composer {
         at: gst::ClockTime,
         now: gst::ClockTime,
     ) -> Option<VideoFrame> {
-        let silent_since = frames.last_arrival()?;
-        if silent_since + STALL_AFTER < now {
+        if frames
+            .last_arrival()
+            .is_none_or(|silent_since| silent_since + STALL_AFTER < now)
+        {
             self.shown.remove(input);
             return None;
         }

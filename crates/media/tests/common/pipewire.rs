@@ -109,9 +109,16 @@ impl PipeWireSession {
 
     /// Plugs in a camera: a bouncing ball, 1280x720 YUY2, 30 frames/s.
     pub fn plug_camera(&self, name: &str) -> VirtualCamera {
+        self.plug_camera_showing(name, "ball")
+    }
+
+    /// The same with another of `videotestsrc`'s patterns.
+    pub fn plug_camera_showing(&self, name: &str, pattern: &str) -> VirtualCamera {
         let child = self
             .command("gst-launch-1.0")
-            .args(["-q", "videotestsrc", "is-live=true", "pattern=ball", "!"])
+            .args(["-q", "videotestsrc", "is-live=true"])
+            .arg(format!("pattern={pattern}"))
+            .arg("!")
             .arg("video/x-raw,format=YUY2,width=1280,height=720,framerate=30/1")
             .args(["!", "pipewiresink", "mode=provide"])
             .arg(format!(
@@ -169,6 +176,24 @@ impl Drop for PipeWireSession {
 /// A camera that is pulled out when dropped.
 pub struct VirtualCamera {
     child: Child,
+}
+
+impl VirtualCamera {
+    /// Hangs it: it stays plugged in and delivers nothing.
+    pub fn hang(&self) {
+        self.signal(libc::SIGSTOP);
+    }
+
+    /// Lets it go on.
+    pub fn go_on(&self) {
+        self.signal(libc::SIGCONT);
+    }
+
+    fn signal(&self, signal: i32) {
+        let pid = i32::try_from(self.child.id()).expect("a process id");
+        // SAFETY: a signal to a child of our own that was not waited for yet.
+        assert_eq!(unsafe { libc::kill(pid, signal) }, 0);
+    }
 }
 
 impl Drop for VirtualCamera {

@@ -1,0 +1,134 @@
+//! Cameras that hang or freeze, in a PipeWire session of their own. One test: its session is the
+//! process's environment.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use common::pipewire::PipeWireSession;
+use common::{Rig, wait_for};
+use gstreamer as gst;
+use stallcast_media::devices;
+use stallcast_media::input::{Fault, InputKind, InputSpec, InputState};
+use stallcast_media::program::{
+    CanvasSpec, MediaEvent, OnAir, Placement, ProgramSpec, Scene, Transition,
+};
+
+const SOON: Duration = Duration::from_secs(30);
+
+fn small() -> ProgramSpec {
+    let mut spec = ProgramSpec::hd720();
+    spec.canvas = CanvasSpec {
+        id: "main".to_owned(),
+        width: 320,
+        height: 180,
+        fps: 30,
+    };
+    spec
+}
+
+fn listed(name: &str) {
+    wait_for("the camera in the list", SOON, || {
+        devices::list()
+            .into_iter()
+            .find(|device| device.id == format!("pipewire:{name}"))
+    });
+}
+
+fn shows(event: &MediaEvent, what: OnAir) -> bool {
+    matches!(event, MediaEvent::OnAir { shows, .. } if *shows == what)
+}
+
+fn input(event: &MediaEvent, is: impl Fn(InputState, Option<&str>) -> bool) -> bool {
+    matches!(event, MediaEvent::Input(event) if is(event.state, event.code.as_deref()))
+}
+
+/// Waits for the slate and for a state with this code, in any order.
+fn slate_because_of(rig: &mut Rig, is: impl Fn(InputState, Option<&str>) -> bool) {
+    let (slate, said) = (Cell::new(false), Cell::new(false));
+    rig.event(SOON, |event| {
+        slate.set(slate.get() || shows(event, OnAir::Slate));
+        said.set(said.get() || input(event, &is));
+        slate.get() && said.get()
+    });
+}
+
+#[test]
+fn a_camera_that_freezes_or_hangs_gives_way_to_the_slate_says_why_and_comes_back() {
+    let session = PipeWireSession::start();
+    for (name, value) in session.env() {
+        // SAFETY: the only test of this process, and no other thread runs yet.
+        unsafe { std::env::set_var(name, value) };
+    }
+    gst::init().unwrap();
+    // The same picture again and again: no sensor does that.
+    let stuck = session.plug_camera_showing("stall-cam", "checkers-8");
+    listed("stall-cam");
+    let spec = small();
+    let mut rig = Rig::start(spec.clone());
+    rig.program.set_inputs(vec![InputSpec {
+        id: "cam".to_owned(),
+        kind: InputKind::Camera {
+            device: Some("pipewire:stall-cam".to_owned()),
+        },
+    }]);
+    rig.program.set_scene(
+        Scene {
+            id: "full".to_owned(),
+            placements: vec![Placement::full("cam", &spec.canvas)],
+        },
+        Transition::Cut,
+    );
+    rig.event(SOON, |event| shows(event, OnAir::Scene));
+    let first = Instant::now();
+    slate_because_of(&mut rig, |state, code| {
+        let frozen = InputState::Faulty {
+            fault: Fault::Frozen,
+        };
+        state == frozen && code == Some("frozen")
+    });
+    println!(
+        "frozen: slate {:?} after the first picture",
+        first.elapsed()
+    );
+    rig.event(SOON, |event| {
+        input(event, |state, code| {
+            matches!(state, InputState::Retrying { .. }) && code == Some("frozen")
+        })
+    });
+    println!(
+        "frozen: reset {:?} after the first picture",
+        first.elapsed()
+    );
+    // The reset did not help: it is still frozen, and still not on air.
+    rig.event(SOON, |event| {
+        assert!(!shows(event, OnAir::Scene), "a frozen picture on air");
+        input(event, |state, _| matches!(state, InputState::Faulty { .. }))
+    });
+
+    drop(stuck);
+    let camera = session.plug_camera("stall-cam");
+    rig.event(SOON, |event| shows(event, OnAir::Scene));
+    assert_eq!(
+        rig.program.input_states(),
+        [("cam".to_owned(), InputState::Live)]
+    );
+
+    // It hangs: nothing comes at all.
+    camera.hang();
+    let hung = Instant::now();
+    slate_because_of(&mut rig, |state, _| state == InputState::Stalled);
+    println!("hung: slate after {:?}", hung.elapsed());
+    rig.event(SOON, |event| {
+        input(event, |state, _| {
+            matches!(state, InputState::Retrying { .. })
+        })
+    });
+    camera.go_on();
+    rig.event(SOON, |event| shows(event, OnAir::Scene));
+    wait_for("the camera live again", SOON, || {
+        (rig.program.input_states()[0].1 == InputState::Live).then_some(())
+    });
+}
