@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-names=(overlay-blend studio-tax memory start delay faults destinations)
+names=(overlay-blend studio-tax memory start delay faults destinations uplink)
 
 usage() {
   cat >&2 <<TEXT
@@ -15,6 +15,7 @@ usage: tests/bench.sh NAME
   start          seconds from the engine's launch to the first preview picture
   delay          milliseconds from a source's picture to it decoded at the server, 95th percentile
   faults         most frames that a good destination or the recording lost while others were struck; needs root
+  uplink         what arrived of what a failing uplink offered to two destinations; needs root
   destinations   CPU of each further destination at 2.5 Mbit/s, % of a core
 TEXT
   exit 2

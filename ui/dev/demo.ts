@@ -106,6 +106,7 @@ export function demoShow(now: number): ShowView {
         name: 'Bilibili',
         url: 'rtmp://live-push.bilivideo.com/live-bvc',
         enabled: true,
+        priority: 'normal',
       },
       yt: {
         id: 'yt',
@@ -113,6 +114,7 @@ export function demoShow(now: number): ShowView {
         name: 'YouTube',
         url: 'rtmps://a.rtmps.youtube.com/live2',
         enabled: true,
+        priority: 'normal',
       },
       twitch: {
         id: 'twitch',
@@ -120,6 +122,7 @@ export function demoShow(now: number): ShowView {
         name: 'Twitch',
         url: 'rtmps://ingest.twitch.tv/app',
         enabled: true,
+        priority: 'normal',
       },
       own: {
         id: 'own',
@@ -127,6 +130,7 @@ export function demoShow(now: number): ShowView {
         name: 'My own server',
         url: 'rtmp://192.168.1.20/live',
         enabled: false,
+        priority: 'normal',
       },
     },
     phase: { phase: 'rehearsing', since: now - 137_000 },

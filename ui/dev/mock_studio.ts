@@ -178,6 +178,7 @@ export class MockStudio {
           ...(this.has('trouble') && down ? { server_words: 'Publishing to this channel is denied' } : {}),
           room_closes_in_ms: down && live ? 460_000 - ((now - this.born) % 460_000) : null,
           has_key: this.keys.has(id),
+          target_kbps: 2500,
         };
       }),
       recording:

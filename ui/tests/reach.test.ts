@@ -24,6 +24,7 @@ function world(runs: [RunState, string][], recording = true): [ShowView, StatusV
     error,
     room_closes_in_ms: null,
     has_key: true,
+    target_kbps: 2500,
   }));
   const status: StatusView = {
     now: 0,

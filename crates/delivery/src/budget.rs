@@ -88,6 +88,11 @@ impl Budget {
         }
     }
 
+    /// What was decided last.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
     /// The plan for now.
     pub fn decide(&mut self, now: Duration, members: &[Member]) -> &Plan {
         self.plan

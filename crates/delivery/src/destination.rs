@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use crate::feed::Feeding;
 use crate::hub::Hub;
 use crate::ingest_url::IngestUrl;
 use crate::publisher::Publisher;
@@ -50,6 +51,7 @@ impl fmt::Debug for DestinationSpec {
 pub struct Destination {
     id: String,
     orders: watch::Sender<Orders>,
+    feeding: watch::Sender<Feeding>,
     status: watch::Receiver<DestinationStatus>,
     task: JoinHandle<()>,
 }
@@ -59,12 +61,20 @@ impl Destination {
     /// address that cannot work shows as [`crate::State::Stopped`] with
     /// [`crate::DeliveryErrorCode::BadUrl`]. Must be called within a tokio runtime.
     pub fn spawn(spec: DestinationSpec, hub: Hub) -> Self {
+        let kbps = hub
+            .format()
+            .map_or(0, |f| f.video.kbps.saturating_add(f.audio.kbps));
+        let (feeding, wanted) = watch::channel(Feeding {
+            hub,
+            kbps,
+            paused: false,
+        });
         let (orders, order_book) = watch::channel(Orders::default());
         let (reporter, status) = Reporter::new();
         let id = spec.id.clone();
         let closing_deadline = spec.closing_deadline;
         let life = supervise(
-            Publisher::new(spec, hub),
+            Publisher::new(spec, wanted),
             OrderBook(order_book),
             reporter,
             closing_deadline,
@@ -72,6 +82,7 @@ impl Destination {
         Self {
             id,
             orders,
+            feeding,
             status,
             // Boxed: the future holds a whole connection.
             task: tokio::spawn(Box::pin(life)),
@@ -86,6 +97,17 @@ impl Destination {
     /// Its status, now and as it changes (at most every 200 ms, and at every change of state).
     pub fn status(&self) -> watch::Receiver<DestinationStatus> {
         self.status.clone()
+    }
+
+    /// Changes what it is sent: another hub takes over with its next keyframe on the same connection; a paused one
+    /// stays connected. What is the same already costs nothing.
+    pub fn feed(&self, wanted: Feeding) {
+        self.feeding.send_if_modified(|feeding| {
+            let same = feeding.hub.is(&wanted.hub)
+                && (feeding.kbps, feeding.paused) == (wanted.kbps, wanted.paused);
+            *feeding = wanted;
+            !same
+        });
     }
 
     /// The computer's network changed (another Wi-Fi, cable in, tethering): whoever waits to

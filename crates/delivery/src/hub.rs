@@ -78,6 +78,11 @@ impl Hub {
         Self::default()
     }
 
+    /// Whether both are the same hub.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
     /// Says what the packets from now on are. Packets published before the first call are let go.
     pub fn set_format(&self, format: StreamFormat) {
         let mut inner = lock(&self.shared.inner);

@@ -15,6 +15,7 @@
 mod budget;
 mod destination;
 mod error;
+mod feed;
 mod hub;
 mod ingest_url;
 mod link;
@@ -35,6 +36,7 @@ mod uplink;
 pub use budget::{Budget, BudgetLimits, Member, Plan};
 pub use destination::{Destination, DestinationSpec};
 pub use error::{DeliveryErrorCode, TlsProblem};
+pub use feed::Feeding;
 pub use hub::{Delivered, Hub, Subscription, SubscriptionStats};
 pub use ingest_url::{IngestUrl, Transport};
 pub use liveness::{RateMeter, STALL_RECONNECT, STALL_WARNING, Verdict, judge};

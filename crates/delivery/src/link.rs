@@ -83,6 +83,11 @@ impl Link {
         self.tcp().accepted_bytes
     }
 
+    /// Bytes of them that the other side has not acknowledged yet; 0 where the system does not tell.
+    pub fn unsent_bytes(&self) -> u64 {
+        unacknowledged(&self.tcp().stream)
+    }
+
     /// Makes dropping this link reset the connection instead of leaving its unsent bytes to the
     /// kernel: the ingest frees the stream's name at once, where it would otherwise refuse the
     /// reconnect as a second publisher.
@@ -154,6 +159,25 @@ fn limit_unsent(socket: &TcpSocket) {
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 fn limit_unsent(_socket: &TcpSocket) {
     let _ = NOTSENT_LOWAT;
+}
+
+/// SIOCOUTQ, tcp(7): "the amount of unsent data in the socket send queue", which on Linux holds what is not
+/// acknowledged as well.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn unacknowledged(stream: &TcpStream) -> u64 {
+    use std::os::fd::AsRawFd;
+    let mut bytes: libc::c_int = 0;
+    // SAFETY: the descriptor lives as long as `stream`, and the call writes one c_int (TIOCOUTQ is SIOCOUTQ's value).
+    let done = unsafe { libc::ioctl(stream.as_raw_fd(), libc::TIOCOUTQ, &raw mut bytes) };
+    match done {
+        0 => u64::try_from(bytes).unwrap_or(0),
+        _ => 0,
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn unacknowledged(_stream: &TcpStream) -> u64 {
+    0
 }
 
 async fn connect_tls(

@@ -4,11 +4,12 @@
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::destination::DestinationSpec;
 use crate::error::DeliveryErrorCode as Code;
-use crate::hub::{Hub, Subscription};
+use crate::feed::{Feed, Feeding};
 use crate::ingest_url::IngestUrl;
 use crate::link::Link;
 use crate::pump::{FrameCounts, Pump};
@@ -31,19 +32,19 @@ const QUEUE: QueueLimits = QueueLimits {
 /// Publishes a hub's stream to one ingest, one connection after the other.
 pub(crate) struct Publisher {
     spec: DestinationSpec,
-    hub: Hub,
+    wanted: watch::Receiver<Feeding>,
     /// Made when first live; between connections it is suspended, so that it counts what is
     /// missed without keeping it.
-    subscription: Option<Subscription>,
+    feed: Option<Feed>,
     frames: FrameCounts,
 }
 
 impl Publisher {
-    pub fn new(spec: DestinationSpec, hub: Hub) -> Self {
+    pub fn new(spec: DestinationSpec, wanted: watch::Receiver<Feeding>) -> Self {
         Self {
             spec,
-            hub,
-            subscription: None,
+            wanted,
+            feed: None,
             frames: FrameCounts::default(),
         }
     }
@@ -74,10 +75,12 @@ impl Publisher {
 
     async fn establish(&self) -> Result<(Link, PublishSession), Code> {
         let url = IngestUrl::parse(&self.spec.url, &self.spec.key)?;
-        let kbps = self
-            .hub
-            .format()
-            .map_or(0, |f| f.video.kbps.saturating_add(f.audio.kbps));
+        // For the buffers: what it may be sent when its link recovers counts, not what it is sent now.
+        let kbps = {
+            let wanted = self.wanted.borrow();
+            let format = wanted.hub.format();
+            format.map_or(0, |f| f.video.kbps.saturating_add(f.audio.kbps))
+        };
         let mut link = Link::connect(&url, &self.spec.tls_roots, kbps).await?;
         link.reset_on_drop();
         let rest = timeout(STEP_TIMEOUT, greet(&mut link))
@@ -106,15 +109,15 @@ impl Attempt for Publisher {
                 return not_live(Some(error));
             }
         };
-        let first = self.subscription.is_none();
-        let subscription = match &mut self.subscription {
-            Some(subscription) => {
-                subscription.resume();
-                subscription
+        let first = self.feed.is_none();
+        let feed = match &mut self.feed {
+            Some(feed) => {
+                feed.resume();
+                feed
             }
-            none => none.insert(self.hub.subscribe(QUEUE)),
+            none => none.insert(Feed::new(self.wanted.clone(), QUEUE)),
         };
-        let mut pump = Pump::new(link, session, subscription, self.frames);
+        let mut pump = Pump::new(link, session, feed, self.frames);
         let result = pump.run(&self.spec.id, status, &mut orders).await;
         let ended = Ended {
             error: result.err(),
@@ -124,18 +127,19 @@ impl Attempt for Publisher {
         let frames = pump.finish();
         if ended.live_for.is_none() && first {
             // A destination that never was live has missed nothing.
-            self.subscription = None;
+            self.feed = None;
             status.update(|s| (s.frames_sent, s.frames_dropped) = (0, 0));
         } else {
             self.frames = frames;
         }
-        if let Some(subscription) = &mut self.subscription {
-            subscription.suspend();
-            let dropped = subscription.stats().drops.video_frames + self.frames.cut;
+        if let Some(feed) = &mut self.feed {
+            feed.suspend();
+            let dropped = feed.stats().drops.video_frames + self.frames.cut;
             let sent = self.frames.sent;
             status.update(|s| {
                 s.frames_dropped = dropped;
                 s.frames_sent = sent;
+                s.link = None;
             });
         }
         if let Some(error) = &ended.error {

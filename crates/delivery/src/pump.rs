@@ -13,13 +13,15 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::error::DeliveryErrorCode as Code;
-use crate::hub::{Delivered, Subscription};
+use crate::feed::Feed;
+use crate::hub::Delivered;
 use crate::link::Link;
 use crate::liveness::{RateMeter, Verdict, judge};
 use crate::packet::{StreamFormat, Track};
 use crate::rtmp::session::{PublishSession, SessionEvent};
 use crate::supervisor::{OrderBook, Reporter, State, status_ticks};
 use crate::timeline::Timeline;
+use crate::uplink::{LinkSample, LinkWatch};
 
 /// Time for the last bytes and the farewell when stopping.
 const FAREWELL_TIMEOUT: Duration = Duration::from_secs(1);
@@ -41,7 +43,7 @@ pub(crate) struct FrameCounts {
 pub(crate) struct Pump<'a> {
     link: Link,
     session: PublishSession,
-    subscription: &'a mut Subscription,
+    feed: &'a mut Feed,
     timeline: Timeline,
     /// A format that still has to be told before the next packet.
     format_due: Option<Arc<StreamFormat>>,
@@ -50,6 +52,7 @@ pub(crate) struct Pump<'a> {
     frames_in_flight: u64,
     frames: FrameCounts,
     meter: RateMeter,
+    watch: LinkWatch,
     began: Instant,
     live_since: Option<Instant>,
     last_progress: Instant,
@@ -68,20 +71,21 @@ impl<'a> Pump<'a> {
     pub fn new(
         link: Link,
         session: PublishSession,
-        subscription: &'a mut Subscription,
+        feed: &'a mut Feed,
         frames: FrameCounts,
     ) -> Self {
         let now = Instant::now();
         Self {
             link,
             session,
-            subscription,
+            feed,
             timeline: Timeline::default(),
             format_due: None,
             unflushed: false,
             frames_in_flight: 0,
             frames,
             meter: RateMeter::default(),
+            watch: LinkWatch::default(),
             began: now,
             live_since: None,
             last_progress: now,
@@ -150,7 +154,7 @@ impl<'a> Pump<'a> {
                         Io::Wrote => {}
                     }
                 }
-                delivered = self.subscription.next(), if idle => match delivered {
+                delivered = self.feed.next(), if idle => match delivered {
                     Some(delivered) => self.enqueue(&delivered),
                     None => return self.farewell().await,
                 },
@@ -220,7 +224,15 @@ impl<'a> Pump<'a> {
         }
         let verdict = judge(waiting.then(|| now - self.last_progress));
         self.meter.sample(now - self.began, accepted);
-        let stats = self.subscription.stats();
+        let stats = self.feed.stats();
+        let sample = LinkSample {
+            at: now - self.began,
+            accepted_bytes: accepted,
+            kernel_bytes: self.link.unsent_bytes(),
+            queued_bytes: (stats.queued_bytes + self.session.out.len()) as u64,
+        };
+        let link = self.watch.look(sample, self.feed.kbps());
+        let sending = self.live_since.is_some() && !self.feed.is_paused();
         status.update(|s| {
             if self.live_since.is_some() {
                 s.state = match verdict {
@@ -232,6 +244,7 @@ impl<'a> Pump<'a> {
             s.frames_sent = self.frames.sent;
             s.frames_dropped = stats.drops.video_frames + self.frames.cut;
             s.backlog_ms = stats.backlog_ms;
+            s.link = sending.then_some(link);
             s.stream_began_us = self.timeline.began_us();
         });
         verdict

@@ -27,6 +27,16 @@ pub struct DropCounts {
     pub groups: u64,
 }
 
+impl DropCounts {
+    pub(crate) fn plus(self, other: Self) -> Self {
+        Self {
+            video_frames: self.video_frames + other.video_frames,
+            audio_frames: self.audio_frames + other.audio_frames,
+            groups: self.groups + other.groups,
+        }
+    }
+}
+
 /// One queued packet with the format that was in force when it was published.
 #[derive(Debug, Clone)]
 pub(crate) struct Queued {

@@ -11,6 +11,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use crate::error::DeliveryErrorCode;
 use crate::retry::RetrySchedule;
+use crate::uplink::LinkView;
 
 /// Rounds a wait up to whole milliseconds.
 const ALMOST_ONE_MS: Duration = Duration::from_nanos(999_999);
@@ -54,6 +55,8 @@ pub struct DestinationStatus {
     pub frames_dropped: u64,
     /// How much the queue holds, in milliseconds of stream.
     pub backlog_ms: u64,
+    /// What its link is like; `None` when not connected or paused.
+    pub link: Option<LinkView>,
     /// When the present connection was accepted, Unix time in milliseconds.
     pub connected_since_ms: Option<u64>,
     /// The encoder's time, in microseconds, that is timestamp 0 of the present connection; `None` before its
@@ -76,6 +79,7 @@ impl DestinationStatus {
             frames_sent: 0,
             frames_dropped: 0,
             backlog_ms: 0,
+            link: None,
             connected_since_ms: None,
             stream_began_us: None,
             reconnects: 0,

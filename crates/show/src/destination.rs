@@ -18,4 +18,19 @@ pub struct Destination {
     pub url: String,
     /// Whether the show goes there.
     pub enabled: bool,
+    /// Who keeps its bitrate when the uplink is short; absent in shows of earlier versions.
+    #[serde(default)]
+    pub priority: Priority,
+}
+
+/// Who keeps its bitrate when the uplink is short.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Priority {
+    /// Where the selling happens: the last to lose.
+    Protected,
+    /// Makes room for the protected ones.
+    #[default]
+    Normal,
 }

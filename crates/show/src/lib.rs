@@ -25,7 +25,7 @@ pub use chat_line::ChatLine;
 pub use check::gtin_is_valid;
 pub use command::Command;
 pub use decide::decide;
-pub use destination::Destination;
+pub use destination::{Destination, Priority};
 pub use event::Event;
 pub use ids::{CanvasId, DestinationId, MessageId, ProductId, SceneId, SourceId};
 pub use money::{Currency, Money, MoneyFault};

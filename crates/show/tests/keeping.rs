@@ -1,5 +1,7 @@
 //! What is kept of a show: the counts of one broadcast do not run into the next.
 
+#![allow(clippy::unwrap_used, reason = "test code")]
+
 use stallcast_show::{At, ChatLine, Command, Destination, Event, MessageId, Show, decide};
 
 fn run(show: &mut Show, command: Command) -> Vec<Event> {
@@ -16,6 +18,7 @@ fn with_destination() -> Show {
         name: "one".to_owned(),
         url: "rtmp://127.0.0.1/live".to_owned(),
         enabled: true,
+        priority: Default::default(),
     };
     run(&mut show, Command::PutDestination { destination });
     show

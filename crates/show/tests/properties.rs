@@ -140,6 +140,7 @@ fn destination() -> impl Strategy<Value = Destination> {
         name: "Stall".to_owned(),
         url: url.to_owned(),
         enabled,
+        priority: Default::default(),
     })
 }
 

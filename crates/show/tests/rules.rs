@@ -71,6 +71,7 @@ fn destination(enabled: bool) -> Command {
             name: "Main".to_owned(),
             url: "rtmp://127.0.0.1/live".to_owned(),
             enabled,
+            priority: Default::default(),
         },
     }
 }

@@ -163,6 +163,8 @@ pub struct DestinationHealth {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub server_words: Option<String>,
+    /// Bitrate it is sent at, kbit/s; less than the show's while its link is short, 0 while it makes room for others.
+    pub target_kbps: u32,
     /// Milliseconds until the platform closes a silent room, where known.
     pub room_closes_in_ms: Option<u64>,
     /// Whether a key is stored.

@@ -2,10 +2,12 @@
 //! one line of JSON that each ends with.
 
 mod cpu;
+mod plot;
 mod preview;
 mod show;
 
 pub use cpu::{CpuTime, Memory};
+pub use plot::Plot;
 pub use preview::PreviewClient;
 pub use show::{
     LiveShow, go_live, natural_clip, put_destination, put_on_screen, studio, studio_with,

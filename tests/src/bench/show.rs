@@ -232,6 +232,7 @@ pub async fn put_destination(session: &mut Session, id: &str, url: &str) {
         name: id.into(),
         url: url.into(),
         enabled: true,
+        priority: Default::default(),
     };
     session
         .command(Command::PutDestination { destination })

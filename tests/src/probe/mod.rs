@@ -1,9 +1,11 @@
 //! Measuring what came out: files and streams, pictures, and the match of sound and pictures.
 
+mod flv_tail;
 mod look;
 mod stream;
 mod sync;
 
+pub use flv_tail::FlvTail;
 pub use look::{Region, frame_at, mean_abs_error, mean_colour, picture_of, prove_like};
 pub use stream::{flash_clip, missing_frames, prove_playable};
 pub use sync::{Onsets, av_offset_ms, onsets};

@@ -58,7 +58,8 @@ impl RtmpServer {
         self.dir.path().join("nginx.conf")
     }
 
-    fn folder(&self, app: &str) -> PathBuf {
+    /// Where an application's recordings are.
+    pub fn folder(&self, app: &str) -> PathBuf {
         self.dir.path().join("recordings").join(app)
     }
 

@@ -111,6 +111,7 @@ pub async fn put_destination(session: &mut Session, id: &str, server: &RtmpServe
         name: id.into(),
         url: server.url("live"),
         enabled: true,
+        priority: Default::default(),
     };
     session
         .command(Command::PutDestination { destination })

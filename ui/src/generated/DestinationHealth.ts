@@ -43,6 +43,10 @@ error: string,
  */
 server_words?: string, 
 /**
+ * Bitrate it is sent at, kbit/s; less than the show's while its link is short, 0 while it makes room for others.
+ */
+target_kbps: number, 
+/**
  * Milliseconds until the platform closes a silent room, where known.
  */
 room_closes_in_ms: number | null, 

@@ -6,6 +6,7 @@ mod preflight;
 mod recording;
 mod sources;
 mod status;
+mod uplink;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,6 +31,7 @@ use outputs::Outputs;
 pub use preflight::{check as preflight, permit};
 pub use recording::{FINISH_WITHIN, OpenPart};
 use recording::{Recording, part_name};
+use uplink::Uplink;
 
 /// The one canvas of this version; layouts are kept by canvas, so that a second one is an addition.
 pub const CANVAS: &str = "landscape";
@@ -124,6 +126,7 @@ pub struct Air {
     parts: Parts,
     published: watch::Receiver<Published>,
     outputs: Outputs,
+    uplink: Uplink,
     recording: Option<Recording>,
     record_again: Option<std::time::Instant>,
     encoder: Option<EncoderChoice>,
@@ -148,6 +151,7 @@ impl Air {
         );
         Self {
             published: parts.desk.published(),
+            uplink: Uplink::new(Arc::clone(&parts.program), parts.hub.clone()),
             parts,
             outputs,
             recording: None,
@@ -166,9 +170,15 @@ impl Air {
             Media(MediaEvent),
             Order(Option<Order>),
             Look,
+            Uplink,
         }
         let runtime = self.parts.runtime.clone();
-        let mut look = runtime.block_on(async { tokio::time::interval(LOOK) });
+        let (mut look, mut links) = runtime.block_on(async {
+            (
+                tokio::time::interval(LOOK),
+                tokio::time::interval(uplink::LOOK),
+            )
+        });
         self.follow();
         let end = loop {
             let woken = runtime.block_on(async {
@@ -177,6 +187,7 @@ impl Air {
                     order = self.parts.orders.recv() => Woken::Order(order),
                     Ok(()) = self.published.changed() => Woken::Show,
                     Some(event) = self.parts.events.recv() => Woken::Media(event),
+                    _ = links.tick() => Woken::Uplink,
                     _ = look.tick() => Woken::Look,
                 }
             });
@@ -200,6 +211,7 @@ impl Air {
                 // Nobody is left who could order anything.
                 Woken::Order(None) => break End::Wanted,
                 Woken::Look => self.look(),
+                Woken::Uplink => self.outputs.share(&mut self.uplink),
             }
         };
         if end == End::Wanted {
@@ -260,6 +272,9 @@ impl Air {
         }
         if before.is_none_or(|b| b.phase != show.phase) {
             self.seat_audience(&show);
+            if !show.is_live() {
+                self.uplink.forget();
+            }
             if show.is_live() {
                 self.parts.notices.withdraw(INTERRUPTED);
             }

@@ -11,11 +11,12 @@ use stallcast_delivery::{
     DeliveryErrorCode, Destination, DestinationSpec, DestinationStatus, Hub, Secret, State,
     TlsRoots,
 };
-use stallcast_show::{DestinationId, Phase, Show};
+use stallcast_show::{DestinationId, Phase, Priority, Show};
 use stallcast_wire::{DestinationHealth, ReceiverView, RunState};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
+use super::uplink::{Link, Uplink};
 use crate::keys::Keys;
 
 /// Everything the program is sent to.
@@ -27,8 +28,16 @@ pub struct Outputs {
     /// Now, on the timeline of the packets.
     program_time: ProgramTime,
     runtime: Handle,
-    running: BTreeMap<DestinationId, (stallcast_show::Destination, Destination)>,
+    running: BTreeMap<DestinationId, Running>,
     rehearsal: Option<Rehearsal>,
+}
+
+/// A destination that is on.
+struct Running {
+    value: stallcast_show::Destination,
+    destination: Destination,
+    /// Video bitrate it is sent, kbit/s; 0 while it makes room for others.
+    target_kbps: u32,
 }
 
 /// Tells the program's time; the receiver needs it to say how late a picture is.
@@ -68,21 +77,31 @@ impl Outputs {
         let gone: Vec<_> = self
             .running
             .iter()
-            .filter(|(id, (value, _))| !wanted(id).is_some_and(|now| same_place(now, value)))
+            .filter(|(id, on)| !wanted(id).is_some_and(|now| same_place(now, &on.value)))
             .map(|(id, _)| id.clone())
             .collect();
         for id in gone {
-            if let Some((_, destination)) = self.running.remove(&id) {
-                self.runtime.spawn(destination.stop());
+            if let Some(on) = self.running.remove(&id) {
+                self.runtime.spawn(on.destination.stop());
             }
         }
         for (id, value) in &show.destinations {
-            if wanted(id).is_some()
-                && !self.running.contains_key(id)
-                && let Some(destination) = self.open(value)
-            {
-                self.running
-                    .insert(id.clone(), (value.clone(), destination));
+            if wanted(id).is_none() {
+                continue;
+            }
+            match self.running.get_mut(id) {
+                // A name or a priority may have changed.
+                Some(on) => on.value = value.clone(),
+                None => {
+                    if let Some(destination) = self.open(value) {
+                        let on = Running {
+                            value: value.clone(),
+                            destination,
+                            target_kbps: self.hub.format().map_or(0, |f| f.video.kbps),
+                        };
+                        self.running.insert(id.clone(), on);
+                    }
+                }
             }
         }
         match (
@@ -100,7 +119,7 @@ impl Outputs {
         self.end_rehearsal();
         let ending: Vec<_> = std::mem::take(&mut self.running)
             .into_values()
-            .map(|(_, d)| d.stop())
+            .map(|on| on.destination.stop())
             .collect();
         self.runtime
             .block_on(futures_util::future::join_all(ending));
@@ -108,16 +127,36 @@ impl Outputs {
 
     /// A key was stored or forgotten: its destination starts anew with it, or ends.
     pub fn key_changed(&mut self, id: &DestinationId, show: &Show) {
-        if let Some((_, destination)) = self.running.remove(id) {
-            self.runtime.spawn(destination.stop());
+        if let Some(on) = self.running.remove(id) {
+            self.runtime.spawn(on.destination.stop());
         }
         self.follow(show);
     }
 
+    /// Shares the uplink among what is on.
+    pub fn share(&mut self, uplink: &mut Uplink) {
+        let links: Vec<Link> = self
+            .running
+            .iter()
+            .map(|(id, on)| Link {
+                id: id.0.clone(),
+                is_protected: on.value.priority == Priority::Protected,
+                view: on.destination.status().borrow().link,
+            })
+            .collect();
+        let shares = uplink.decide(&links);
+        for (id, on) in &mut self.running {
+            if let Some(share) = shares.get(&id.0) {
+                on.target_kbps = share.target_kbps;
+                on.destination.feed(share.feeding.clone());
+            }
+        }
+    }
+
     /// The machine got another way out: whoever waits to connect again tries now.
     pub fn network_changed(&self) {
-        for (_, destination) in self.running.values() {
-            destination.network_changed();
+        for on in self.running.values() {
+            on.destination.network_changed();
         }
     }
 
@@ -190,12 +229,11 @@ impl Outputs {
         show.destinations
             .iter()
             .map(|(id, destination)| {
-                let status = self
-                    .running
-                    .get(id)
-                    .map(|(_, destination)| destination.status().borrow().clone());
+                let on = self.running.get(id);
+                let status = on.map(|on| on.destination.status().borrow().clone());
                 let wanted = matches!(show.phase, Phase::Live { .. }) && destination.enabled;
                 let mut health = health(id, status, self.keys.get(id).is_some());
+                health.target_kbps = on.map_or(0, |on| on.target_kbps);
                 if wanted && !health.has_key {
                     health.error = "no_key".into();
                 }
@@ -241,6 +279,7 @@ fn health(
         frames_sent: 0,
         frames_dropped: 0,
         backlog_ms: 0,
+        target_kbps: 0,
         reconnects: 0,
         error: String::new(),
         server_words: None,

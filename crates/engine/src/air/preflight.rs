@@ -239,6 +239,7 @@ mod tests {
                 name: id.into(),
                 url: "rtmp://127.0.0.1/live".into(),
                 enabled: true,
+                priority: Default::default(),
             };
             show.destinations.insert(id.into(), destination);
         }

@@ -62,7 +62,7 @@ impl Air {
             name: choice.name.clone(),
             hardware: choice.hardware,
             reason: wire_name(&choice.reason),
-            kbps: spec.encode.video_kbps,
+            kbps: self.uplink.main_kbps(),
             width: spec.canvas.width,
             height: spec.canvas.height,
             fps: spec.canvas.fps,

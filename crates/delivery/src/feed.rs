@@ -1,0 +1,176 @@
+//! feed owns which hub a destination takes its packets from: the change to another rendition between two groups of
+//! pictures, and the pause in which it makes room for others.
+
+use std::future::pending;
+
+use tokio::sync::watch;
+
+use crate::hub::{Delivered, Hub, Subscription, SubscriptionStats};
+use crate::packet::Track;
+use crate::queue::{DropCounts, QueueLimits};
+
+/// What a destination is to be sent.
+#[derive(Debug, Clone)]
+pub struct Feeding {
+    /// Where its packets come from.
+    pub hub: Hub,
+    /// What comes from there, kbit/s, sound included.
+    pub kbps: u32,
+    /// Whether it stays connected and gets nothing.
+    pub paused: bool,
+}
+
+/// One destination's supply, over all its connections.
+#[derive(Debug)]
+pub(crate) struct Feed {
+    wanted: watch::Receiver<Feeding>,
+    /// The hub of `current`, or of `coming` when there is one.
+    hub: Hub,
+    paused: bool,
+    current: Subscription,
+    /// Takes over with its first keyframe.
+    coming: Option<Subscription>,
+    limits: QueueLimits,
+    /// Drops of subscriptions that are over.
+    before: DropCounts,
+    /// Decoding time of the newest sound given out: both hubs carry the same.
+    last_sound_us: i64,
+}
+
+impl Feed {
+    pub fn new(mut wanted: watch::Receiver<Feeding>, limits: QueueLimits) -> Self {
+        let feeding = wanted.borrow_and_update().clone();
+        let mut current = feeding.hub.subscribe(limits);
+        if feeding.paused {
+            current.suspend();
+        }
+        Self {
+            wanted,
+            hub: feeding.hub,
+            paused: feeding.paused,
+            current,
+            coming: None,
+            limits,
+            before: DropCounts::default(),
+            last_sound_us: i64::MIN,
+        }
+    }
+
+    /// The next packet, waiting for it; `None` when the hub was closed and nothing waits. Safe to cancel.
+    pub async fn next(&mut self) -> Option<Delivered> {
+        loop {
+            let (current, coming) = (&mut self.current, &mut self.coming);
+            let paused = self.paused;
+            let taking_over = async {
+                match coming {
+                    Some(coming) if !paused => coming.next().await,
+                    _ => pending().await,
+                }
+            };
+            let going_on = async {
+                match paused {
+                    false => current.next().await,
+                    true => pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                Ok(()) = self.wanted.changed() => self.obey(),
+                delivered = taking_over => match delivered {
+                    Some(delivered) => {
+                        self.take_over();
+                        if self.is_news(&delivered) {
+                            return Some(delivered);
+                        }
+                    }
+                    // That hub ended before it began: stay where we are.
+                    None => self.coming = None,
+                },
+                delivered = going_on => {
+                    let delivered = delivered?;
+                    if self.is_news(&delivered) {
+                        return Some(delivered);
+                    }
+                }
+            }
+        }
+    }
+
+    fn obey(&mut self) {
+        let Feeding { hub, paused, .. } = self.wanted.borrow_and_update().clone();
+        if !self.hub.is(&hub) {
+            self.coming = Some(hub.subscribe(self.limits));
+            self.hub = hub;
+        }
+        match (self.paused, paused) {
+            (false, true) => self.current.suspend(),
+            (true, false) => self.current.resume(),
+            _ => {}
+        }
+        self.paused = paused;
+    }
+
+    /// What the old subscription still holds is late, or the same moments again.
+    fn take_over(&mut self) {
+        if let Some(coming) = self.coming.take() {
+            self.current.suspend();
+            self.before = self.before.plus(self.current.stats().drops);
+            self.current = coming;
+        }
+    }
+
+    /// Sound that the hub before has brought already is no news.
+    fn is_news(&mut self, delivered: &Delivered) -> bool {
+        let packet = &delivered.packet;
+        if packet.track == Track::Video {
+            return true;
+        }
+        // A large step back is an encoder that began anew, not a repetition.
+        const REBUILT_US: i64 = 1_000_000;
+        let behind = self.last_sound_us.saturating_sub(packet.dts_us);
+        if (0..REBUILT_US).contains(&behind) {
+            return false;
+        }
+        self.last_sound_us = packet.dts_us;
+        true
+    }
+
+    /// What comes from the hub wanted now, kbit/s.
+    pub fn kbps(&self) -> u32 {
+        self.wanted.borrow().kbps
+    }
+
+    /// Whether it is to get nothing now.
+    pub fn is_paused(&self) -> bool {
+        self.paused
+    }
+
+    /// As [`Subscription::suspend`].
+    pub fn suspend(&mut self) {
+        self.current.suspend();
+    }
+
+    /// As [`Subscription::resume`], from the hub that is wanted now.
+    pub fn resume(&mut self) {
+        self.obey();
+        if self.coming.is_some() {
+            self.take_over();
+        }
+        if !self.paused {
+            self.current.resume();
+        }
+    }
+
+    /// As [`Subscription::stats`], drops since the feed began.
+    pub fn stats(&self) -> SubscriptionStats {
+        let stats = self.current.stats();
+        SubscriptionStats {
+            drops: self.before.plus(stats.drops),
+            ..stats
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "feed_tests.rs"]
+mod tests;

@@ -1,0 +1,334 @@
+//! The uplink while live: what every destination's link takes, and who is sent what. Destinations whose link is short
+//! get a second rendition at a bitrate that fits, so that nobody else and not the recording is dragged down; where
+//! the machine cannot afford a second encode, the one bitrate follows the uplink. Below a watchable bitrate the
+//! unprotected destinations pause.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use stallcast_delivery::{Budget, BudgetLimits, Feeding, Hub, LinkView, Member, Plan};
+use stallcast_media::audio::AAC_BITRATE;
+use stallcast_media::program::{EncodedSink, Program};
+
+/// How often the links are looked at: the delivery's own beat.
+pub const LOOK: Duration = Duration::from_millis(200);
+/// Least watchable video bitrate of a 720p talk, kbit/s: below it faces dissolve.
+const FLOOR_KBPS: u32 = 220;
+/// What RTMP's chunk heads and TCP's own cost on top of the stream.
+const OVERHEAD: f64 = 1.02;
+/// How long the second rendition must have carried everything it should before it is taken back.
+const CALM: Duration = Duration::from_secs(30);
+/// A destination changes over with the next keyframe, two seconds away at most.
+const CHANGE_OVER: Duration = Duration::from_secs(5);
+/// How long a second encode is tried before it is judged, and over which it is judged again.
+const TRIAL: Duration = Duration::from_secs(8);
+/// Pictures left out in a trial, of a hundred, from which on the machine cannot afford a second encode.
+const TOO_MANY_LEFT_OUT: u64 = 3;
+
+/// Shares the uplink of one program.
+pub struct Uplink {
+    program: Arc<Program>,
+    main: Hub,
+    low: Hub,
+    /// The program's video bitrate, kbit/s.
+    nominal_kbps: u32,
+    began: Instant,
+    way: Way,
+}
+
+/// How slow links are served.
+enum Way {
+    /// All links take the program as it is.
+    Plenty,
+    /// Slow destinations have a rendition of their own.
+    Apart(Apart),
+    /// The machine cannot afford a second encode: everybody gets the one bitrate.
+    Together(Budget),
+}
+
+struct Apart {
+    slow: BTreeSet<String>,
+    budget: Budget,
+    kbps: u32,
+    /// When nothing was short any more; it is taken back after [`CALM`].
+    calm_since: Option<Duration>,
+    /// When everybody was sent back; it ends after [`CHANGE_OVER`].
+    leaving_since: Option<Duration>,
+    trial: Trial,
+}
+
+/// Counts at the beginning of a trial.
+struct Trial {
+    began: Duration,
+    taken: u64,
+    left_out: u64,
+}
+
+/// A live destination as the uplink sees it.
+pub struct Link {
+    /// Destination id.
+    pub id: String,
+    /// Whether it is the last to lose.
+    pub is_protected: bool,
+    /// What its connection says; `None` while it is not connected or paused.
+    pub view: Option<LinkView>,
+}
+
+/// What a destination is to be sent.
+#[derive(Debug, Clone)]
+pub struct Share {
+    /// From where, and whether at all.
+    pub feeding: Feeding,
+    /// Video bitrate, kbit/s; 0 while it pauses.
+    pub target_kbps: u32,
+}
+
+impl Uplink {
+    /// `main` is the hub that `program` feeds.
+    pub fn new(program: Arc<Program>, main: Hub) -> Self {
+        let nominal_kbps = program.spec().encode.video_kbps;
+        Self {
+            program,
+            main,
+            low: Hub::new(),
+            nominal_kbps,
+            began: Instant::now(),
+            way: Way::Plenty,
+        }
+    }
+
+    /// The video bitrate of the program's one encode now, kbit/s.
+    pub fn main_kbps(&self) -> u32 {
+        match &self.way {
+            Way::Together(budget) => video_kbps(budget.plan()),
+            Way::Plenty | Way::Apart(_) => self.nominal_kbps,
+        }
+    }
+
+    /// Decides who is sent what, by destination id. Called every [`LOOK`].
+    pub fn decide(&mut self, links: &[Link]) -> BTreeMap<String, Share> {
+        let now = self.began.elapsed();
+        match &mut self.way {
+            Way::Plenty => {
+                let slow = slow_ones(links);
+                if !slow.is_empty() {
+                    self.serve_apart(now, slow, links);
+                }
+            }
+            Way::Apart(_) => self.follow_apart(now, links),
+            Way::Together(budget) => {
+                let before = video_kbps(budget.plan());
+                let kbps = video_kbps(budget.decide(now, &members(links, |_| true)));
+                if kbps != before {
+                    tracing::info!(kbps, "the uplink is followed by the one bitrate");
+                    set(self.program.set_bitrate_kbps(kbps));
+                }
+            }
+        }
+        links
+            .iter()
+            .map(|link| (link.id.clone(), self.share(&link.id)))
+            .collect()
+    }
+
+    /// The show is over: the next begins with everything it has.
+    pub fn forget(&mut self) {
+        match self.way {
+            Way::Plenty => return,
+            Way::Apart(_) => self.program.stop_rendition(),
+            Way::Together(_) => set(self.program.set_bitrate_kbps(self.nominal_kbps)),
+        }
+        self.way = Way::Plenty;
+    }
+
+    fn share(&self, id: &str) -> Share {
+        let (hub, kbps, plan) = match &self.way {
+            Way::Plenty => (&self.main, self.nominal_kbps, None),
+            Way::Apart(apart) if apart.slow.contains(id) && apart.leaving_since.is_none() => {
+                (&self.low, apart.kbps, Some(apart.budget.plan()))
+            }
+            Way::Apart(_) => (&self.main, self.nominal_kbps, None),
+            Way::Together(budget) => {
+                let plan = budget.plan();
+                (&self.main, video_kbps(plan), Some(plan))
+            }
+        };
+        let paused = plan.is_some_and(|plan| plan.paused.iter().any(|other| other == id));
+        Share {
+            feeding: Feeding {
+                hub: hub.clone(),
+                kbps: kbps + sound_kbps(),
+                paused,
+            },
+            target_kbps: if paused { 0 } else { kbps },
+        }
+    }
+
+    fn budget(&self) -> Budget {
+        Budget::new(BudgetLimits {
+            nominal_kbps: whole_kbps(self.nominal_kbps),
+            floor_kbps: whole_kbps(FLOOR_KBPS.min(self.nominal_kbps)),
+        })
+    }
+
+    fn serve_apart(&mut self, now: Duration, slow: BTreeSet<String>, links: &[Link]) {
+        let mut budget = self.budget();
+        let kbps = video_kbps(budget.decide(now, &members(links, |id| slow.contains(id))));
+        tracing::info!(?slow, kbps, "slow links get a rendition of their own");
+        let output: EncodedSink = Arc::new(super::to_hub(self.low.clone()));
+        set(self.program.start_rendition(kbps, output));
+        self.way = Way::Apart(Apart {
+            slow,
+            budget,
+            kbps,
+            calm_since: None,
+            leaving_since: None,
+            trial: Trial {
+                began: now,
+                taken: 0,
+                left_out: self.left_out(),
+            },
+        });
+    }
+
+    /// Pictures that the program's own encode left out so far.
+    fn left_out(&self) -> u64 {
+        let stats = self.program.stats();
+        stats.frames_refused + stats.frames_skipped
+    }
+
+    fn follow_apart(&mut self, now: Duration, links: &[Link]) {
+        let left_out = self.left_out();
+        let stats = self.program.rendition();
+        let Way::Apart(apart) = &mut self.way else {
+            return;
+        };
+        if let Some(since) = apart.leaving_since {
+            if now.saturating_sub(since) >= CHANGE_OVER {
+                self.program.stop_rendition();
+                self.way = Way::Plenty;
+            }
+            return;
+        }
+        if let Some(stats) = stats {
+            let trial = &mut apart.trial;
+            let left_out = left_out + stats.frames_refused;
+            if stats.failure.is_some() || trial.is_too_much(now, stats.frames_taken, left_out) {
+                tracing::warn!(
+                    failure = stats.failure,
+                    "no second encode on this machine: the one bitrate follows the uplink"
+                );
+                self.program.stop_rendition();
+                self.way = Way::Together(self.budget());
+                return;
+            }
+        }
+        apart.slow.extend(slow_ones(links));
+        let of_slow = members(links, |id| apart.slow.contains(id));
+        let is_short = of_slow
+            .iter()
+            .any(|m| m.link.is_some_and(|l| l.is_congested));
+        let plan = apart.budget.decide(now, &of_slow);
+        let kbps = video_kbps(plan);
+        let is_whole = kbps >= self.nominal_kbps && plan.paused.is_empty() && !is_short;
+        if kbps != apart.kbps {
+            tracing::info!(kbps, paused = ?plan.paused, "the slow links' rendition");
+            apart.kbps = kbps;
+            set(self.program.set_rendition_kbps(kbps));
+        }
+        if !is_whole {
+            apart.calm_since = None;
+        } else if now.saturating_sub(*apart.calm_since.get_or_insert(now)) >= CALM {
+            tracing::info!("all links take the show as it is again");
+            apart.leaving_since = Some(now);
+        }
+    }
+}
+
+impl Trial {
+    /// Judges the time since it began, then begins anew.
+    fn is_too_much(&mut self, now: Duration, taken: u64, left_out: u64) -> bool {
+        if now.saturating_sub(self.began) < TRIAL {
+            return false;
+        }
+        let missing = left_out.saturating_sub(self.left_out);
+        let asked = taken.saturating_sub(self.taken) + missing;
+        *self = Self {
+            began: now,
+            taken,
+            left_out,
+        };
+        missing * 100 > asked * TOO_MANY_LEFT_OUT
+    }
+}
+
+fn slow_ones(links: &[Link]) -> BTreeSet<String> {
+    let slow = links
+        .iter()
+        .filter(|link| link.view.is_some_and(|view| view.is_congested));
+    slow.map(|link| link.id.clone()).collect()
+}
+
+fn members(links: &[Link], takes_part: impl Fn(&str) -> bool) -> Vec<Member> {
+    let own = links.iter().filter(|link| takes_part(&link.id));
+    own.map(|link| Member {
+        id: link.id.clone(),
+        priority: u32::from(!link.is_protected),
+        link: link.view,
+    })
+    .collect()
+}
+
+fn sound_kbps() -> u32 {
+    AAC_BITRATE as u32 / 1000
+}
+
+/// What a video bitrate takes of the link with its sound and the protocol.
+fn whole_kbps(video: u32) -> u32 {
+    (f64::from(video + sound_kbps()) * OVERHEAD).ceil() as u32
+}
+
+/// The video bitrate of a plan for the whole.
+fn video_kbps(plan: &Plan) -> u32 {
+    let whole = (f64::from(plan.kbps) / OVERHEAD) as u32;
+    whole.saturating_sub(sound_kbps()).max(FLOOR_KBPS)
+}
+
+fn set(done: Result<(), stallcast_media::error::MediaError>) {
+    if let Err(error) = done {
+        tracing::error!(%error, "a bitrate was refused");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_video_bitrate_survives_the_way_through_the_budget() {
+        for kbps in [FLOOR_KBPS, 500, 2_500, 6_000] {
+            let plan = Plan {
+                kbps: whole_kbps(kbps),
+                paused: Vec::new(),
+            };
+            let back = video_kbps(&plan);
+            assert!((kbps..=kbps + 1).contains(&back), "{kbps} became {back}");
+        }
+    }
+
+    #[test]
+    fn a_trial_is_judged_by_what_was_left_out_in_it() {
+        let mut trial = Trial {
+            began: Duration::ZERO,
+            taken: 0,
+            left_out: 100,
+        };
+        assert!(
+            !trial.is_too_much(TRIAL / 2, 100, 150),
+            "too early to judge"
+        );
+        assert!(!trial.is_too_much(TRIAL, 240, 102));
+        assert!(trial.is_too_much(TRIAL * 2, 400, 182), "80 of 240 left out");
+    }
+}
