@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ChatLine, Destination, DestinationId, MessageId, Product, ProductId, RundownItem, Scene,
+    At, ChatLine, Destination, DestinationId, MessageId, Product, ProductId, RundownItem, Scene,
     SceneId, Source, SourceId, Strip, Text, Transition,
 };
 
@@ -130,6 +130,8 @@ pub enum Command {
     NoteRecordingPart {
         /// File name below the show's recordings folder.
         file: String,
+        /// When its first frame was taken.
+        first_frame: At,
     },
     /// Notes chat lines (by the engine only), written in batches.
     NoteChat {

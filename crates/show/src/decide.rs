@@ -46,7 +46,9 @@ pub fn decide(show: &Show, command: Command, at: At) -> Result<Vec<Event>, Refus
         Command::GoLive => show.decide_go_live(at),
         Command::EndShow => show.decide_end_show(at),
         Command::SetRecording { on } => Ok(show.decide_set_recording(on)),
-        Command::NoteRecordingPart { file } => show.decide_note_recording_part(file, at),
+        Command::NoteRecordingPart { file, first_frame } => {
+            show.decide_note_recording_part(file, first_frame)
+        }
         Command::NoteChat { lines } => Ok(show.decide_note_chat(lines)),
         Command::TakeBackChat { messages } => Ok(show.decide_take_back_chat(messages)),
     }

@@ -80,6 +80,8 @@ pub enum Event {
     },
     RecordingPartOpened {
         file: String,
+        /// When its first frame was taken: a moment of the show is at that moment less `at` in the file. In
+        /// journals before this was kept, when the part was asked for, some two seconds earlier.
         at: At,
     },
     ChatNoted {

@@ -18,13 +18,16 @@ impl Show {
     pub(crate) fn decide_note_recording_part(
         &self,
         file: String,
-        at: At,
+        first_frame: At,
     ) -> Result<Vec<Event>, Refusal> {
         check::below_folder("recording", &file)?;
         if self.recording_parts.contains(&file) {
             return Ok(Vec::new());
         }
-        Ok(vec![Event::RecordingPartOpened { file, at }])
+        Ok(vec![Event::RecordingPartOpened {
+            file,
+            at: first_frame,
+        }])
     }
 
     /// A line that is too long is cut, not refused: the rest of its batch must not be lost with it.

@@ -38,7 +38,8 @@ fn say(show: &mut Show, id: &str) {
 
 fn part(show: &mut Show, file: &str) {
     let file = file.to_owned();
-    run(show, Command::NoteRecordingPart { file });
+    let first_frame = At(0);
+    run(show, Command::NoteRecordingPart { file, first_frame });
 }
 
 #[test]
@@ -84,4 +85,19 @@ fn what_a_platform_takes_back_is_a_fact_of_its_own() {
     assert_eq!(taken, [Event::ChatTakenBack { messages }]);
     let none = Command::TakeBackChat { messages: vec![] };
     assert!(run(&mut show, none).is_empty());
+}
+
+#[test]
+fn a_part_is_noted_with_the_moment_of_its_first_frame_not_of_the_note() {
+    let mut show = Show::default();
+    let note = Command::NoteRecordingPart {
+        file: "1.mp4".to_owned(),
+        first_frame: At(1_234),
+    };
+    let events = run(&mut show, note);
+    let expected = Event::RecordingPartOpened {
+        file: "1.mp4".to_owned(),
+        at: At(1_234),
+    };
+    assert_eq!(events, [expected]);
 }

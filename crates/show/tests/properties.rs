@@ -219,7 +219,7 @@ fn running() -> impl Strategy<Value = Command> {
         1 => Just(Command::EndShow),
         1 => any::<bool>().prop_map(|on| Command::SetRecording { on }),
         1 => prop_oneof![Just("part-1.mp4"), Just("../x"), Just("part-2.mp4")]
-            .prop_map(|file| Command::NoteRecordingPart { file: file.to_owned() }),
+            .prop_map(|file| Command::NoteRecordingPart { file: file.to_owned(), first_frame: At(7) }),
         1 => proptest::collection::vec(chat_line(), 0..3).prop_map(|lines| Command::NoteChat { lines }),
     ]
 }

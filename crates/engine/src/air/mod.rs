@@ -2,8 +2,11 @@
 //! Blocking calls are allowed here and nowhere else in the engine's async half.
 
 mod outputs;
+mod part_name;
 mod preflight;
 mod recording;
+#[cfg(test)]
+mod recording_tests;
 mod sources;
 mod status;
 mod uplink;
@@ -22,7 +25,6 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 
 use crate::chat_room::ChatRoom;
-use crate::clock::now;
 use crate::desk::{Desk, Published};
 use crate::folders::Folders;
 use crate::keys::Keys;
@@ -30,7 +32,7 @@ use crate::notices::{INTERRUPTED, Notices};
 use outputs::Outputs;
 pub use preflight::{check as preflight, permit};
 pub use recording::{FINISH_WITHIN, OpenPart};
-use recording::{Recording, part_name};
+use recording::Recording;
 use uplink::Uplink;
 
 /// The one canvas of this version; layouts are kept by canvas, so that a second one is an addition.
@@ -286,6 +288,7 @@ impl Air {
             .filter(|_| is_new)
         {
             self.parts.chat.react(&product.title);
+            self.mark_product(&show);
         }
         self.record(&show);
     }
@@ -303,59 +306,6 @@ impl Air {
                     .await;
             }
         });
-    }
-
-    fn record(&mut self, show: &Show) {
-        match (show.recording, self.recording.take()) {
-            (true, None) => self.begin_part(show),
-            (false, Some(recording)) => self.finish(recording),
-            (_, recording) => self.recording = recording,
-        }
-    }
-
-    fn begin_part(&mut self, show: &Show) {
-        if self
-            .record_again
-            .is_some_and(|at| std::time::Instant::now() < at)
-        {
-            return;
-        }
-        let file = part_name(now().0, show.recording_parts.len() + 1);
-        let folder = self.parts.folders.recordings();
-        let (hub, events) = (&self.parts.hub, self.parts.recorder_events.clone());
-        self.recording = Some(Recording::start(
-            hub,
-            &folder,
-            file.clone(),
-            events,
-            &self.parts.runtime,
-            self.parts.open_part.clone(),
-        ));
-        let desk = self.parts.desk.clone();
-        self.parts.runtime.spawn(async move {
-            let noted = desk.submit(engine(), Command::NoteRecordingPart { file }).await;
-            if let Err(error) = noted {
-                tracing::warn!(code = ?error.code, "the recording goes on, its name could not be written down");
-            }
-        });
-    }
-
-    /// Closes a part in the background: a slow disk must not hold up the show.
-    fn finish(&mut self, recording: Recording) {
-        let orders = self.parts.own_orders.clone();
-        self.parts.runtime.spawn(async move {
-            let outcome = recording.finish().await;
-            // At the end of the engine nobody listens any more; the part is closed all the same.
-            let _ = orders.send(Order::PartClosed(outcome)).await;
-        });
-    }
-
-    fn part_closed(&mut self, outcome: Result<(), String>) {
-        if let Err(cause) = outcome {
-            tracing::error!(cause, "a recording part failed");
-            self.record_again = Some(std::time::Instant::now() + RECORD_AGAIN);
-            self.tell(NoticeLevel::Error, "notice.recording_failed", &[]);
-        }
     }
 
     fn hear(&mut self, event: MediaEvent) {
@@ -415,7 +365,7 @@ impl Air {
         }
         let show = self.parts.desk.show();
         if show.recording && self.recording.is_none() {
-            self.begin_part(&show);
+            self.begin_recording(&show);
         }
         // A receiver that could not listen is tried again.
         self.outputs.follow(&show);

@@ -1,0 +1,158 @@
+//! The recording with a hub, a desk and a journal of its own.
+
+use std::path::Path;
+use std::time::Duration;
+
+use bytes::Bytes;
+use stallcast_delivery::{AudioFormat, Hub, Packet, StreamFormat, Track, VideoFormat};
+use stallcast_journal::{Journal, Seq};
+use stallcast_media::program::EventSink;
+use stallcast_show::{Event, Text};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+
+use super::part_name::part_name;
+use super::recording::{Plan, Recording, chapter_title, names};
+use crate::clock::now;
+use crate::desk::Desk;
+use crate::threads::Threads;
+
+/// A debug build on a busy machine takes its time.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn hub() -> Hub {
+    let hub = Hub::new();
+    hub.set_format(StreamFormat {
+        video: VideoFormat {
+            codec_config: Bytes::from_static(&[1; 40]),
+            width: 320,
+            height: 180,
+            fps: 30,
+            kbps: 500,
+        },
+        audio: AudioFormat {
+            codec_config: Bytes::from_static(&[0x11, 0x90]),
+            sample_rate: 48_000,
+            channels: 2,
+            kbps: 128,
+        },
+    });
+    hub
+}
+
+/// Pictures from `from` on, ten a second, a keyframe every second.
+fn publish(hub: &Hub, from: i64, count: i64) {
+    for frame in from..from + count {
+        hub.publish(Packet {
+            track: Track::Video,
+            pts_us: frame * 100_000,
+            dts_us: frame * 100_000,
+            keyframe: frame % 10 == 0,
+            data: Bytes::from_static(&[7; 200]),
+        });
+    }
+}
+
+async fn until(mut happened: impl FnMut() -> bool) {
+    let waited = tokio::time::timeout(PATIENCE, async {
+        while !happened() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    waited.await.unwrap();
+}
+
+fn events(journal: &Path) -> Option<Vec<Event>> {
+    let (journal, _) = Journal::open(journal).ok()?;
+    let entries = journal.entries_after(Seq(0), 100).unwrap();
+    Some(entries.into_iter().map(|entry| entry.event).collect())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_journal_knows_when_a_part_s_first_frame_was_taken_and_the_file_what_was_on_air() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal_file = folder.path().join("journal");
+    let (journal, resumed) = Journal::open(&journal_file).unwrap();
+    let (threads, _fallen) = Threads::watched();
+    let desk = Desk::start(journal, resumed, now, &threads).unwrap();
+    let hub = hub();
+    let (events_to, _events) = mpsc::channel(8);
+    let (open, mut closed) = mpsc::channel(1);
+    let plan = Plan {
+        hub: hub.clone(),
+        folder: folder.path().to_owned(),
+        part: 3,
+        unix_us_at_zero: 1_795_305_600_000_000,
+        events: EventSink::new(events_to),
+        desk: desk.clone(),
+    };
+    let recording = Recording::start(plan, &Handle::current(), open);
+    recording.chapter(6_200_000, "苹果 / Apples".to_owned());
+    // Pictures come until the recording listens; it begins with a keyframe at a full second.
+    let mut frame = 47;
+    until(|| {
+        publish(&hub, frame, 1);
+        frame += 1;
+        !desk.show().recording_parts.is_empty()
+    })
+    .await;
+    let file = desk.show().recording_parts[0].clone();
+    assert_eq!(recording.status().file, file);
+    until(|| {
+        publish(&hub, frame, 1);
+        frame += 1;
+        recording.status().bytes > 6_000 && frame > 70
+    })
+    .await;
+    recording.finish().await.unwrap();
+    assert_eq!(closed.recv().await, None);
+
+    drop(desk);
+    let mut written = None;
+    until(|| {
+        written = events(&journal_file);
+        written.is_some()
+    })
+    .await;
+    let written = written.unwrap();
+    let [Event::RecordingPartOpened { file: noted, at }] = &written[..] else {
+        panic!("{written:?}");
+    };
+    assert_eq!(*noted, file);
+    // A keyframe's moment, to the millisecond: not the one at which it was written down.
+    let after_zero = at.0 - 1_795_305_600_000;
+    assert!(
+        (5_000..600_000).contains(&after_zero) && after_zero % 1_000 == 0,
+        "{at:?}"
+    );
+    let bytes = std::fs::read(folder.path().join(&file)).unwrap();
+    let holds = |what: &[u8]| bytes.windows(what.len()).any(|at| at == what);
+    assert!(holds(b"chpl") && holds("苹果 / Apples".as_bytes()));
+}
+
+#[tokio::test]
+async fn a_name_that_is_taken_is_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    // The second may change between naming and looking: all names of the next minute are taken.
+    let at = now();
+    for second in 0..60 {
+        let taken = part_name(at.0 + second * 1_000, 1);
+        std::fs::write(folder.path().join(taken), "another show").unwrap();
+    }
+    let mut next = names(folder.path().to_owned(), 1);
+    let name = |path: std::path::PathBuf| path.to_string_lossy().into_owned();
+    assert!(name(next(1)).ends_with("-02.mp4"));
+    assert!(name(next(2)).ends_with("-03.mp4"));
+}
+
+#[test]
+fn a_chapter_carries_the_title_in_both_languages_once() {
+    let text = |zh: &str, en: &str| Text {
+        zh: zh.to_owned(),
+        en: en.to_owned(),
+    };
+    assert_eq!(chapter_title(&text("苹果", "Apples")), "苹果 / Apples");
+    assert_eq!(chapter_title(&text("", "Apples")), "Apples");
+    assert_eq!(chapter_title(&text("苹果", "")), "苹果");
+    assert_eq!(chapter_title(&text("A1", "A1")), "A1");
+}
