@@ -221,12 +221,6 @@ impl Recorder {
         self.shared.ended.load(Ordering::Acquire)
     }
 
-    /// The same as [`Recorder::has_ended`].
-    #[must_use]
-    pub fn has_failed(&self) -> bool {
-        self.has_ended()
-    }
-
     /// Running time of the first picture of the first part; `None` before it came.
     #[must_use]
     pub fn first_pts_us(&self) -> Option<i64> {
