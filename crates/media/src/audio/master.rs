@@ -41,10 +41,11 @@ pub(super) fn watch_master(mixer: &gst::Element, shared: &Arc<MixShared>) {
         {
             let mut meter = meter.lock().unwrap_or_else(PoisonError::into_inner);
             meter.add(samples);
-            if meter.frames() >= METER_FRAMES
-                && let Some(shared) = shared.upgrade()
-            {
-                shared.publish_meters(meter.read());
+            if let Some(shared) = shared.upgrade() {
+                shared.loudness().add(samples);
+                if meter.frames() >= METER_FRAMES {
+                    shared.publish_meters(meter.read());
+                }
             }
         }
         gst::PadProbeReturn::Ok

@@ -10,6 +10,7 @@ use gstreamer as gst;
 use tokio::sync::watch;
 
 use super::keeper;
+use super::loudness::{Loudness, LoudnessMeter};
 use super::mix::Mix;
 use super::outlet::{Given, Outlet};
 use super::tap::{AudioTap, TapInner};
@@ -60,6 +61,8 @@ pub(super) struct MixShared {
     /// Numbers of broken pipelines. When full, a new one is dropped: the thread wakes anyway.
     broken: SyncSender<u64>,
     on_broken: OnBroken,
+    /// Of the whole show, whichever pipeline makes it.
+    loudness: Mutex<LoudnessMeter>,
     meters: watch::Sender<Meters>,
 }
 
@@ -70,6 +73,11 @@ impl MixShared {
 
     fn faders(&self) -> MutexGuard<'_, HashMap<String, Fader>> {
         self.faders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The meter of the whole mix.
+    pub(super) fn loudness(&self) -> MutexGuard<'_, LoudnessMeter> {
+        self.loudness.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn failure(&self) -> MutexGuard<'_, Option<MediaError>> {
@@ -126,7 +134,12 @@ impl MixShared {
             .filter_map(Weak::upgrade)
             .map(|tap| (tap.id.clone(), tap.read_level()))
             .collect();
-        self.meters.send_replace(Meters { inputs, master });
+        let loudness = self.loudness().read();
+        self.meters.send_replace(Meters {
+            inputs,
+            master,
+            loudness,
+        });
     }
 }
 
@@ -163,9 +176,11 @@ impl AudioMixer {
             failure: Mutex::default(),
             broken: tell,
             on_broken: OnBroken(Box::new(on_broken)),
+            loudness: Mutex::new(LoudnessMeter::new()?),
             meters: watch::Sender::new(Meters {
                 inputs: Vec::new(),
                 master: Level::SILENT,
+                loudness: Loudness::SILENT,
             }),
         });
         let mix = Mix::start(clock, &shared, 0, None)?;

@@ -7,6 +7,7 @@
 
 mod codec;
 mod keeper;
+mod loudness;
 mod master;
 mod meter;
 mod mix;
@@ -22,6 +23,7 @@ use bytes::Bytes;
 use gstreamer as gst;
 use serde::{Deserialize, Serialize};
 
+pub use loudness::Loudness;
 pub use mixer::AudioMixer;
 pub use tap::AudioTap;
 
@@ -83,4 +85,6 @@ pub struct Meters {
     pub inputs: Vec<(String, Level)>,
     /// The mix.
     pub master: Level,
+    /// The mix as EBU R128 measures it.
+    pub loudness: Loudness,
 }
