@@ -29,11 +29,16 @@ fn small() -> ProgramSpec {
     spec
 }
 
-fn listed(name: &str) {
-    wait_for("the camera in the list", SOON, || {
-        devices::list()
-            .into_iter()
-            .find(|device| device.id == format!("pipewire:{name}"))
+fn listed(id: &str) {
+    wait_for(id, SOON, || {
+        devices::list().into_iter().find(|device| device.id == id)
+    });
+}
+
+fn gone(id: &str) {
+    wait_for(&format!("{id} gone"), SOON, || {
+        let left = devices::list().into_iter().any(|device| device.id == id);
+        (!left).then_some(())
     });
 }
 
@@ -41,8 +46,11 @@ fn shows(event: &MediaEvent, what: OnAir) -> bool {
     matches!(event, MediaEvent::OnAir { shows, .. } if *shows == what)
 }
 
+/// Whether it is about the camera, and such.
 fn input(event: &MediaEvent, is: impl Fn(InputState, Option<&str>) -> bool) -> bool {
-    matches!(event, MediaEvent::Input(event) if is(event.state, event.code.as_deref()))
+    println!("{event:?}");
+    matches!(event, MediaEvent::Input(event)
+        if event.input == "cam" && is(event.state, event.code.as_deref()))
 }
 
 /// Waits for the slate and for a state with this code, in any order.
@@ -55,6 +63,12 @@ fn slate_because_of(rig: &mut Rig, is: impl Fn(InputState, Option<&str>) -> bool
     });
 }
 
+fn state_of(rig: &Rig, id: &str) -> InputState {
+    let states = rig.program.input_states().into_iter();
+    let mut states = states.filter(|(name, _)| name == id);
+    states.next().expect("an input of this name").1
+}
+
 #[test]
 fn a_camera_that_freezes_or_hangs_gives_way_to_the_slate_says_why_and_comes_back() {
     let session = PipeWireSession::start();
@@ -65,15 +79,26 @@ fn a_camera_that_freezes_or_hangs_gives_way_to_the_slate_says_why_and_comes_back
     gst::init().unwrap();
     // The same picture again and again: no sensor does that.
     let stuck = session.plug_camera_showing("stall-cam", "checkers-8");
-    listed("stall-cam");
+    listed("pipewire:stall-cam");
+    // A microphone that delivers zeros all the time.
+    let _microphone = session.plug_microphone("stall-mic");
+    listed("pulse:stall-mic");
     let spec = small();
     let mut rig = Rig::start(spec.clone());
-    rig.program.set_inputs(vec![InputSpec {
-        id: "cam".to_owned(),
-        kind: InputKind::Camera {
-            device: Some("pipewire:stall-cam".to_owned()),
+    rig.program.set_inputs(vec![
+        InputSpec {
+            id: "cam".to_owned(),
+            kind: InputKind::Camera {
+                device: Some("pipewire:stall-cam".to_owned()),
+            },
         },
-    }]);
+        InputSpec {
+            id: "mic".to_owned(),
+            kind: InputKind::Microphone {
+                device: Some("pulse:stall-mic".to_owned()),
+            },
+        },
+    ]);
     rig.program.set_scene(
         Scene {
             id: "full".to_owned(),
@@ -109,12 +134,13 @@ fn a_camera_that_freezes_or_hangs_gives_way_to_the_slate_says_why_and_comes_back
     });
 
     drop(stuck);
+    gone("pipewire:stall-cam");
     let camera = session.plug_camera("stall-cam");
-    rig.event(SOON, |event| shows(event, OnAir::Scene));
-    assert_eq!(
-        rig.program.input_states(),
-        [("cam".to_owned(), InputState::Live)]
-    );
+    listed("pipewire:stall-cam");
+    rig.event(SOON, |event| {
+        input(event, |_, _| false) || shows(event, OnAir::Scene)
+    });
+    assert_eq!(state_of(&rig, "cam"), InputState::Live);
 
     // It hangs: nothing comes at all.
     camera.hang();
@@ -129,6 +155,24 @@ fn a_camera_that_freezes_or_hangs_gives_way_to_the_slate_says_why_and_comes_back
     camera.go_on();
     rig.event(SOON, |event| shows(event, OnAir::Scene));
     wait_for("the camera live again", SOON, || {
-        (rig.program.input_states()[0].1 == InputState::Live).then_some(())
+        (state_of(&rig, "cam") == InputState::Live).then_some(())
+    });
+
+    // Covered: black pictures, which is what the page is to call them.
+    drop(camera);
+    gone("pipewire:stall-cam");
+    let _covered = session.plug_camera_showing("stall-cam", "black");
+    listed("pipewire:stall-cam");
+    slate_because_of(&mut rig, |state, code| {
+        let black = InputState::Faulty {
+            fault: Fault::Black,
+        };
+        state == black && code == Some("black")
+    });
+    let silent = InputState::Faulty {
+        fault: Fault::Silent,
+    };
+    wait_for("the microphone to be called silent", SOON, || {
+        (state_of(&rig, "mic") == silent).then_some(())
     });
 }
