@@ -11,13 +11,21 @@ use crate::uplink::LinkView;
 const OF_TAKEN: f64 = 0.85;
 /// A bitrate needs this long to show in the backlog; then it is judged.
 const SETTLES: Duration = Duration::from_secs(2);
-/// Time between two steps up: three a minute, and with the two steps down that a sudden shortage may take that stays
-/// below six changes.
+/// Time between two steps up in the dark: three a minute, and with the two steps down that a sudden shortage may take
+/// that stays below six changes.
 const STEP_EVERY: Duration = Duration::from_secs(20);
+/// Time between two steps up where keyframes went away so fast that the link must take more: two keyframes.
+const RAMP_EVERY: Duration = Duration::from_secs(5);
+/// The most that such a step multiplies: a burst may have found an empty buffer in the way.
+const RAMP_MOST: f64 = 2.0;
+/// The least for which it is worth a change.
+const RAMP_LEAST: f64 = 1.2;
+/// A bitrate that was too much is tried before its time when bursts went at so many times of it.
+const CLEARLY_MORE: f64 = 1.6;
 /// A step up, of the nominal bitrate.
 const STEP: f64 = 0.1;
 /// First wait before a bitrate that was too much (or a paused destination) is tried again; it doubles with each failure.
-const TRY_AGAIN: Duration = Duration::from_secs(60);
+const TRY_AGAIN: Duration = Duration::from_secs(40);
 /// Longest such wait.
 const TRY_AGAIN_MOST: Duration = Duration::from_secs(600);
 /// A try that meets no congestion for so long has worked.
@@ -52,6 +60,22 @@ pub struct Plan {
     pub paused: Vec<String>,
 }
 
+/// A step up that is not proven yet.
+#[derive(Debug, Clone, Copy)]
+struct Try {
+    began: Duration,
+    why: Why,
+}
+
+/// What a step up was taken for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Why {
+    /// Keyframes went away fast.
+    Bursts,
+    /// Nothing was short for long enough.
+    Time,
+}
+
 /// Decides about five times a second. Its plan changes rarely on a link that does not.
 #[derive(Debug, Clone)]
 pub struct Budget {
@@ -62,9 +86,10 @@ pub struct Budget {
     stood_ms: f64,
     /// The least bitrate that was too much, and when it may be tried again.
     too_much: Option<(f64, Duration)>,
-    /// A try under way: when it began.
-    trying: Option<Duration>,
+    trying: Option<Try>,
     wait: Duration,
+    /// Bursts promised more than the link held: until when they are not believed.
+    doubted_until: Option<Duration>,
 }
 
 impl Budget {
@@ -85,6 +110,7 @@ impl Budget {
             too_much: None,
             trying: None,
             wait: TRY_AGAIN,
+            doubted_until: None,
         }
     }
 
@@ -104,7 +130,7 @@ impl Budget {
         if congested * 2 > links.len() {
             self.shortage(now, members, &links, standing);
         } else if congested == 0 && !links.is_empty() {
-            self.plenty(now, members);
+            self.plenty(now, members, &links);
         }
         &self.plan
     }
@@ -127,8 +153,11 @@ impl Budget {
             self.changed = Some(now);
             return;
         }
-        if self.trying.take().is_some() {
+        if let Some(failed) = self.trying.take() {
             self.wait = (self.wait * 2).min(TRY_AGAIN_MOST);
+            if failed.why == Why::Bursts {
+                self.doubted_until = Some(now + self.wait);
+            }
         }
         self.too_much = Some((f64::from(self.plan.kbps), now + self.wait));
         let taken: f64 = links.iter().map(|link| link.taken_kbps).sum();
@@ -147,9 +176,68 @@ impl Budget {
         self.set(now, kbps, standing);
     }
 
-    fn plenty(&mut self, now: Duration, members: &[Member]) {
-        if let Some(since) = self.trying
-            && now.saturating_sub(since) >= PROVEN
+    /// Goes up at once where the bursts say that the link takes more; true when it did.
+    fn ramp(&mut self, now: Duration, members: &[Member], links: &[LinkView]) -> bool {
+        let is_new = self
+            .changed
+            .is_none_or(|at| now.saturating_sub(at) < RAMP_EVERY);
+        if is_new || self.doubted_until.is_some_and(|until| now < until) {
+            return false;
+        }
+        let Some(taken) = links
+            .iter()
+            .map(|link| link.burst_kbps)
+            .sum::<Option<f64>>()
+        else {
+            return false;
+        };
+        let usable = taken * OF_TAKEN;
+        let (kbps, floor, nominal) = (
+            f64::from(self.plan.kbps),
+            f64::from(self.limits.floor_kbps),
+            f64::from(self.limits.nominal_kbps),
+        );
+        let with_one_more = usable / (links.len() + 1) as f64;
+        if !self.plan.paused.is_empty() && with_one_more >= floor * CLEARLY_MORE {
+            let share = with_one_more.clamp(floor, kbps.max(floor));
+            self.bring_back(now, members, share, Why::Bursts);
+            return true;
+        }
+        let mut next = (usable / links.len() as f64)
+            .min(kbps * RAMP_MOST)
+            .min(nominal);
+        if let Some((limit, until)) = self.too_much
+            && now < until
+            && usable / (links.len() as f64) < limit * CLEARLY_MORE
+        {
+            next = next.min(limit * OF_TAKEN);
+        }
+        if next < kbps * RAMP_LEAST && next < nominal || next <= kbps {
+            return false;
+        }
+        self.go_up(now, next, Why::Bursts);
+        true
+    }
+
+    /// Lets the most important of the paused send again.
+    fn bring_back(&mut self, now: Duration, members: &[Member], kbps: f64, why: Why) {
+        let order: BTreeMap<&str, u32> = members
+            .iter()
+            .map(|member| (member.id.as_str(), member.priority))
+            .collect();
+        let first = (0..self.plan.paused.len()).min_by_key(|n| {
+            let id = self.plan.paused[*n].as_str();
+            (order.get(id).copied().unwrap_or(u32::MAX), id)
+        });
+        if let Some(n) = first {
+            self.plan.paused.remove(n);
+            self.go_up(now, kbps, why);
+        }
+    }
+
+    fn plenty(&mut self, now: Duration, members: &[Member], links: &[LinkView]) {
+        if let Some(Try { began, .. }) = self.trying
+            && now.saturating_sub(began) >= PROVEN
         {
             (self.trying, self.wait) = (None, TRY_AGAIN);
             if self
@@ -160,7 +248,7 @@ impl Budget {
             }
         }
         let Some(changed) = self.changed else { return };
-        if now.saturating_sub(changed) < STEP_EVERY {
+        if self.ramp(now, members, links) || now.saturating_sub(changed) < STEP_EVERY {
             return;
         }
         let (kbps, nominal) = (
@@ -174,13 +262,13 @@ impl Budget {
         };
         if kbps < nominal {
             if !barred(next) {
-                if self
+                let is_known = self
                     .too_much
-                    .is_some_and(|(limit, _)| next >= limit * OF_TAKEN)
-                {
-                    self.trying = Some(now);
+                    .is_none_or(|(limit, _)| next < limit * OF_TAKEN);
+                match is_known {
+                    true => self.set(now, next, 0.0),
+                    false => self.go_up(now, next, Why::Time),
                 }
-                self.set(now, next, 0.0);
             }
             return;
         }
@@ -188,19 +276,12 @@ impl Budget {
         if self.too_much.is_some_and(|(_, until)| now < until) {
             return;
         }
-        let order: BTreeMap<&str, u32> = members
-            .iter()
-            .map(|member| (member.id.as_str(), member.priority))
-            .collect();
-        let first = (0..self.plan.paused.len()).min_by_key(|n| {
-            let id = self.plan.paused[*n].as_str();
-            (order.get(id).copied().unwrap_or(u32::MAX), id)
-        });
-        if let Some(n) = first {
-            self.plan.paused.remove(n);
-            self.trying = Some(now);
-            self.set(now, nominal, 0.0);
-        }
+        self.bring_back(now, members, nominal, Why::Time);
+    }
+
+    fn go_up(&mut self, now: Duration, kbps: f64, why: Why) {
+        self.trying = Some(Try { began: now, why });
+        self.set(now, kbps, 0.0);
     }
 
     fn set(&mut self, now: Duration, kbps: f64, standing: f64) {

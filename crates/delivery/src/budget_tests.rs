@@ -7,6 +7,8 @@ use crate::uplink::{LinkSample, LinkWatch};
 
 /// One look at the figures, milliseconds; the delivery's own status tick.
 const TICK_MS: u64 = 200;
+/// One glance at the bursts, milliseconds: the pump's, rounded to a step.
+const GLANCE_MS: u64 = 30;
 /// Steps of the simulation inside a tick.
 const STEP_MS: u64 = 10;
 /// What a destination's queue holds, milliseconds of stream; beyond, it is emptied (a group is dropped).
@@ -23,6 +25,17 @@ struct Way {
     flying: std::collections::VecDeque<f64>,
     flying_bytes: f64,
     watch: LinkWatch,
+}
+
+impl Way {
+    fn sample(&self, at: Duration) -> LinkSample {
+        LinkSample {
+            at,
+            accepted_bytes: self.accepted as u64,
+            kernel_bytes: (self.kernel + self.flying_bytes.max(0.0)) as u64,
+            queued_bytes: self.queued as u64,
+        }
+    }
 }
 
 struct World {
@@ -64,6 +77,9 @@ impl World {
         while self.now_ms < until {
             self.step(uplink_kbps);
             self.now_ms += STEP_MS;
+            if self.now_ms.is_multiple_of(GLANCE_MS) {
+                self.glance();
+            }
             if self.now_ms.is_multiple_of(TICK_MS) {
                 self.look();
             }
@@ -117,6 +133,15 @@ impl World {
         }
     }
 
+    fn glance(&mut self) {
+        let at = Duration::from_millis(self.now_ms);
+        let kbps = self.budget.plan.kbps;
+        for way in &mut self.ways {
+            let sample = way.sample(at);
+            way.watch.glance(sample, kbps);
+        }
+    }
+
     fn look(&mut self) {
         let at = Duration::from_millis(self.now_ms);
         let before = self.plan();
@@ -126,12 +151,7 @@ impl World {
             .enumerate()
             .map(|(n, way)| {
                 let id = n.to_string();
-                let sample = LinkSample {
-                    at,
-                    accepted_bytes: way.accepted as u64,
-                    kernel_bytes: (way.kernel + way.flying_bytes.max(0.0)) as u64,
-                    queued_bytes: way.queued as u64,
-                };
+                let sample = way.sample(at);
                 let link =
                     (!before.paused.contains(&id)).then(|| way.watch.look(sample, before.kbps));
                 let priority = way.priority;
@@ -204,6 +224,21 @@ fn the_least_important_pause_before_the_floor_is_undercut_and_come_back_in_order
         .rev()
         .find(|(_, plan)| plan.paused.len() == 1);
     assert_eq!(returned.unwrap().1.paused, ["2"]);
+}
+
+#[test]
+fn a_link_that_is_good_again_is_used_within_half_a_minute() {
+    let mut world = World::new(LIMITS, 2, 20);
+    world.pass(10_000, 10_000.0);
+    world.pass(50_000, 1_000.0);
+    assert_eq!(world.plan().paused, ["1"], "{:?}", world.changes);
+    world.pass(30_000, 9_000.0);
+    let plan = world.plan();
+    assert!(
+        plan.paused.is_empty() && plan.kbps >= 3_000,
+        "{:?}",
+        world.changes
+    );
 }
 
 proptest! {

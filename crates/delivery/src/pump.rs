@@ -21,7 +21,7 @@ use crate::packet::{StreamFormat, Track};
 use crate::rtmp::session::{PublishSession, SessionEvent};
 use crate::supervisor::{OrderBook, Reporter, State, status_ticks};
 use crate::timeline::Timeline;
-use crate::uplink::{LinkSample, LinkWatch};
+use crate::uplink::{GLANCE, LinkSample, LinkWatch};
 
 /// Time for the last bytes and the farewell when stopping.
 const FAREWELL_TIMEOUT: Duration = Duration::from_secs(1);
@@ -138,6 +138,8 @@ impl<'a> Pump<'a> {
     ) -> Result<(), Code> {
         let settled = self.began + SETTLE;
         let mut tick = status_ticks();
+        let mut glance = tokio::time::interval(GLANCE);
+        glance.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
         let mut buffer = vec![0u8; 16 * 1024];
         let mut network_epoch = orders.now().network_epoch;
         loop {
@@ -162,6 +164,10 @@ impl<'a> Pump<'a> {
                     tracing::info!(destination = %id, "live");
                     self.live_since = Some(Instant::now());
                     status.went_live();
+                }
+                _ = glance.tick() => {
+                    let sample = self.sample(Instant::now());
+                    self.watch.glance(sample, self.feed.kbps());
                 }
                 _ = tick.tick() => {
                     if self.report(status) == Verdict::Dead {
@@ -213,6 +219,16 @@ impl<'a> Pump<'a> {
         }
     }
 
+    fn sample(&self, now: Instant) -> LinkSample {
+        let queued = self.feed.stats().queued_bytes + self.session.out.len();
+        LinkSample {
+            at: now - self.began,
+            accepted_bytes: self.link.accepted_bytes(),
+            kernel_bytes: self.link.unsent_bytes(),
+            queued_bytes: queued as u64,
+        }
+    }
+
     /// Judges the connection and writes the figures.
     fn report(&mut self, status: &Reporter) -> Verdict {
         let now = Instant::now();
@@ -225,12 +241,7 @@ impl<'a> Pump<'a> {
         let verdict = judge(waiting.then(|| now - self.last_progress));
         self.meter.sample(now - self.began, accepted);
         let stats = self.feed.stats();
-        let sample = LinkSample {
-            at: now - self.began,
-            accepted_bytes: accepted,
-            kernel_bytes: self.link.unsent_bytes(),
-            queued_bytes: (stats.queued_bytes + self.session.out.len()) as u64,
-        };
+        let sample = self.sample(now);
         let link = self.watch.look(sample, self.feed.kbps());
         let sending = self.live_since.is_some() && !self.feed.is_paused();
         status.update(|s| {

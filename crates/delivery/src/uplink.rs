@@ -14,6 +14,17 @@ const BASE: Duration = Duration::from_secs(10);
 /// 60 % of the stream is noticed within a second and a round trip.
 const CONGESTED_MS: f64 = 80.0;
 
+/// How often [`LinkWatch::glance`] wants to be called: a keyframe of a slow stream is gone after some 50 ms.
+pub(crate) const GLANCE: Duration = Duration::from_millis(25);
+/// A burst that carried less says nothing about the link.
+const TELLING_BYTES: u64 = 6_000;
+/// A burst that is not over by then is no burst but a standing backlog; what it carried counts all the same.
+const LONGEST_BURST: Duration = Duration::from_secs(1);
+/// Bursts speak for so long: two keyframes of the usual two seconds.
+const BURSTS: Duration = Duration::from_secs(5);
+/// Least of what is always under way, bytes: a packet of sound and a small picture.
+const USUAL_BYTES: u64 = 4_000;
+
 /// Figures of a connection at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LinkSample {
@@ -36,6 +47,17 @@ pub struct LinkView {
     pub standing_ms: f64,
     /// Whether the link takes less than the stream brings.
     pub is_congested: bool,
+    /// The least rate at which the last keyframes went away, kbit/s: the link takes at least that, the wait for the
+    /// other side's word included. `None` until two went.
+    pub burst_kbps: Option<f64>,
+}
+
+/// Something larger than usual on its way.
+#[derive(Debug, Clone, Copy)]
+struct Burst {
+    began: Duration,
+    /// Bytes that had arrived then.
+    arrived: u64,
 }
 
 /// Follows one connection; a new connection needs a new one.
@@ -44,9 +66,53 @@ pub struct LinkWatch {
     samples: VecDeque<LinkSample>,
     /// Least backlog of each second of [`BASE`], newest last: the second and the bytes.
     floors: VecDeque<(u64, u64)>,
+    last: Option<LinkSample>,
+    burst: Option<Burst>,
+    /// When bursts were over, and their rates in kbit/s.
+    bursts: VecDeque<(Duration, f64)>,
 }
 
 impl LinkWatch {
+    /// Follows the bursts; wants to be called every [`GLANCE`].
+    pub fn glance(&mut self, sample: LinkSample, stream_kbps: u32) {
+        let Some(last) = self.last.replace(sample) else {
+            return;
+        };
+        let base = self.floors.iter().map(|(_, least)| *least).min();
+        // A picture and a half at 30 a second.
+        let usual = USUAL_BYTES.max(u64::from(stream_kbps) * 50 / 8);
+        let is_large = waiting(&sample) > base.unwrap_or(0) + usual;
+        match self.burst {
+            // It came after the glance before.
+            None if is_large => {
+                self.burst = Some(Burst {
+                    began: last.at,
+                    arrived: arrived(&last),
+                });
+            }
+            Some(burst) => {
+                let lasted = sample.at.saturating_sub(burst.began);
+                if is_large && lasted < LONGEST_BURST {
+                    return;
+                }
+                let bytes = arrived(&sample).saturating_sub(burst.arrived);
+                if bytes >= TELLING_BYTES {
+                    let kbps = bytes as f64 * 8.0 / lasted.as_secs_f64() / 1000.0;
+                    self.bursts.push_back((sample.at, kbps));
+                }
+                self.burst = None;
+            }
+            None => {}
+        }
+        while self
+            .bursts
+            .front()
+            .is_some_and(|(at, _)| sample.at.saturating_sub(*at) > BURSTS)
+        {
+            self.bursts.pop_front();
+        }
+    }
+
     /// Takes the figures of now; `stream_kbps` is what the stream brings. Samples come some five to ten times a second.
     pub fn look(&mut self, sample: LinkSample, stream_kbps: u32) -> LinkView {
         self.samples.push_back(sample);
@@ -86,19 +152,28 @@ impl LinkWatch {
             taken_kbps: self.taken_kbps(),
             standing_ms,
             is_congested: covered && standing_ms >= CONGESTED_MS,
+            burst_kbps: self.burst_kbps(),
         }
+    }
+
+    fn burst_kbps(&self) -> Option<f64> {
+        let rates = self.bursts.iter().map(|(_, kbps)| *kbps);
+        (self.bursts.len() >= 2).then(|| rates.fold(f64::INFINITY, f64::min))
     }
 
     fn taken_kbps(&self) -> f64 {
         match (self.samples.front(), self.samples.back()) {
             (Some(first), Some(last)) if last.at > first.at => {
-                let arrived = |s: &LinkSample| s.accepted_bytes.saturating_sub(s.kernel_bytes);
                 let bits = arrived(last).saturating_sub(arrived(first)) as f64 * 8.0;
                 bits / (last.at - first.at).as_secs_f64() / 1000.0
             }
             _ => 0.0,
         }
     }
+}
+
+fn arrived(sample: &LinkSample) -> u64 {
+    sample.accepted_bytes.saturating_sub(sample.kernel_bytes)
 }
 
 fn waiting(sample: &LinkSample) -> u64 {

@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use stallcast_show::{
-    Area, CanvasId, Command, Destination, Placement, Scene, Source, SourceKind, Text, Transition,
+    Area, CanvasId, Command, Destination, Placement, Priority, Scene, Source, SourceKind, Text,
+    Transition,
 };
 use stallcast_wire::{EncoderStatus, Request, RunState};
 use tokio::task::JoinHandle;
@@ -226,13 +227,18 @@ pub async fn put_on_screen(session: &mut Session, kind: SourceKind) {
 
 /// Adds a destination, its key in the file that this world allows.
 pub async fn put_destination(session: &mut Session, id: &str, url: &str) {
+    put_destination_of(session, id, url, Priority::Normal).await;
+}
+
+/// As [`put_destination`], with its priority.
+pub async fn put_destination_of(session: &mut Session, id: &str, url: &str, priority: Priority) {
     let destination = Destination {
         id: id.into(),
         platform: "custom".into(),
         name: id.into(),
         url: url.into(),
         enabled: true,
-        priority: Default::default(),
+        priority,
     };
     session
         .command(Command::PutDestination { destination })

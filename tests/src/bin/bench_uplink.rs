@@ -13,9 +13,9 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use stallcast_show::{Command, SourceKind};
+use stallcast_show::{Command, Priority, SourceKind};
 use stallcast_tests::bench::{
-    Better, Plot, natural_clip, put_destination, put_on_screen, report, rounded, studio_with,
+    Better, Plot, natural_clip, put_destination_of, put_on_screen, report, rounded, studio_with,
 };
 use stallcast_tests::probe::FlvTail;
 use stallcast_tests::world::{RtmpServer, Session, Site};
@@ -60,7 +60,11 @@ async fn main() {
     let mut session = engine.session().await;
     put_on_screen(&mut session, SourceKind::File { path: clip }).await;
     for (id, app) in DESTINATIONS {
-        put_destination(&mut session, id, &server.url(app)).await;
+        let priority = match id {
+            "shop" => Priority::Protected,
+            _ => Priority::Normal,
+        };
+        put_destination_of(&mut session, id, &server.url(app), priority).await;
     }
     session.command(Command::GoLive).await.unwrap();
     session
