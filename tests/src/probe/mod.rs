@@ -7,5 +7,5 @@ mod sync;
 
 pub use flv_tail::FlvTail;
 pub use look::{Region, frame_at, mean_abs_error, mean_colour, picture_of, prove_like};
-pub use stream::{flash_clip, missing_frames, prove_playable};
+pub use stream::{first_frame_unix_ms, flash_clip, missing_frames, prove_playable};
 pub use sync::{Onsets, av_offset_ms, onsets};

@@ -48,6 +48,20 @@ pub fn missing_frames(path: &Path, fps: u32) -> u64 {
     }
 }
 
+/// Unix time in ms of a recording's first picture, from its first `prft` box (ISO/IEC 14496-12, 8.16.5); `None`
+/// when it has none.
+pub fn first_frame_unix_ms(path: &Path) -> Option<f64> {
+    /// Seconds from NTP's beginning (1900) to Unix's.
+    const NTP_TO_UNIX: f64 = 2_208_988_800.0;
+    let file = std::fs::read(path).unwrap();
+    let name = file.windows(4).position(|bytes| bytes == b"prft")?;
+    // Version and flags, and the track's number, come before it.
+    let stamp = file.get(name + 12..name + 20)?;
+    let ntp = u64::from_be_bytes(stamp.try_into().ok()?);
+    let seconds = ntp as f64 / 4_294_967_296.0 - NTP_TO_UNIX;
+    Some(seconds * 1000.0)
+}
+
 /// Makes a clip that is black with a white flash of 100 ms and a beep of 1 kHz at every half
 /// second past the full one (0.5 s, 1.5 s …). The beep comes `beep_late` after its flash.
 /// 320x180 at 30 pictures a second, H.264 and AAC in what `out`'s extension says.

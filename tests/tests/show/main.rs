@@ -6,6 +6,7 @@ mod card;
 mod ending;
 mod network;
 mod on_air;
+mod press;
 mod resume;
 mod stage;
 mod together;

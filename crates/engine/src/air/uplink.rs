@@ -281,7 +281,7 @@ fn members(links: &[Link], takes_part: impl Fn(&str) -> bool) -> Vec<Member> {
 }
 
 fn sound_kbps() -> u32 {
-    AAC_BITRATE as u32 / 1000
+    AAC_BITRATE / 1000
 }
 
 /// What a video bitrate takes of the link with its sound and the protocol.

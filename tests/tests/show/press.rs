@@ -1,0 +1,109 @@
+//! From the press to the picture: when a card that was put on air is in the stream.
+
+use std::path::Path;
+use std::time::Duration;
+
+use stallcast_show::{At, Command, Show, SourceKind};
+use stallcast_tests::probe::{first_frame_unix_ms, frame_at, prove_playable};
+
+use crate::card::{difference, expected};
+use crate::stage::*;
+
+/// One frame at 30 a second, ms.
+const FRAME_MS: f64 = 1000.0 / 30.0;
+/// Frames looked at after a press.
+const LOOK: u32 = 30;
+
+/// Frames from the journalled moment of a press to the first picture with the new card.
+fn frames_late(recording: &Path, began_ms: f64, press: At, before: &Show, after: &Show) -> f64 {
+    let old = expected(before, press);
+    let new = expected(after, press);
+    let card = |layers: &[stallcast_overlay::Layer]| {
+        let found = layers.iter().position(|layer| layer.id == "card");
+        found.expect("a card")
+    };
+    let at = |frame: u32| (press.0 as f64 - began_ms) / FRAME_MS + f64::from(frame);
+    for frame in 0..LOOK {
+        // The middle of a frame's time, so that rounding does not choose its neighbour.
+        let place = at(frame).floor() + 0.5;
+        let picture = frame_at(
+            recording,
+            Duration::from_secs_f64(place * FRAME_MS / 1000.0),
+        );
+        let to_new = difference(&picture, &new[card(&new)], &new);
+        let to_old = difference(&picture, &old[card(&old)], &old);
+        if to_new < to_old {
+            return place - 0.5 - at(0);
+        }
+    }
+    panic!("no card within {LOOK} frames");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_press_is_in_the_picture_two_frames_later() {
+    let mut engine = engine(Default::default());
+    let mut session = engine.session().await;
+    put_source(&mut session, "picture", SourceKind::TestPicture).await;
+    put_scene(
+        &mut session,
+        "all",
+        &[("picture", stallcast_show::Area::FULL)],
+    )
+    .await;
+    switch(&mut session, "all", stallcast_show::Transition::Cut).await;
+    input_live(&mut session, "picture").await;
+    let products = import_orchard(&engine, &mut session).await;
+    let press = async |session: &mut stallcast_tests::world::Session, n: usize| {
+        let product = products[n].id.clone();
+        let command = Command::PutOnAir {
+            product: product.clone(),
+        };
+        session.command(command).await.unwrap();
+        session
+            .until(STEP, "the product is on air", |s| {
+                let on_air = s.show.as_ref()?.on_air.as_ref()?;
+                (on_air.product == product).then_some(on_air.since)
+            })
+            .await
+    };
+    session
+        .command(Command::SetRecording { on: true })
+        .await
+        .unwrap();
+    press(&mut session, 0).await;
+    let mut shows = vec![show_of(&session)];
+    let mut presses = Vec::new();
+    for n in [1, 2, 0, 2, 1] {
+        // The cards of the number keys are drawn ahead while nothing else is to be drawn.
+        play(&mut session, Duration::from_secs(2)).await;
+        presses.push(press(&mut session, n).await);
+        shows.push(show_of(&session));
+    }
+    play(&mut session, Duration::from_secs(2)).await;
+    session
+        .command(Command::SetRecording { on: false })
+        .await
+        .unwrap();
+    session
+        .until(STEP, "the recording is closed", |s| {
+            s.status.as_ref()?.recording.is_none().then_some(())
+        })
+        .await;
+    drop(session);
+    assert!(engine.stop().success());
+
+    let recording = engine.recordings().remove(0);
+    prove_playable(&recording);
+    let began_ms = first_frame_unix_ms(&recording).expect("the file says when it began");
+    let mut late: Vec<f64> = presses
+        .iter()
+        .zip(shows.windows(2))
+        .map(|(at, pair)| frames_late(&recording, began_ms, *at, &pair[0], &pair[1]))
+        .collect();
+    println!("frames from press to picture: {late:.2?}");
+    late.sort_by(f64::total_cmp);
+    // A picture bears the time at which its frame began, so the card may be in one that began before the press.
+    assert!(late[0] > -2.0, "the recording is ahead of the clock: {late:?}");
+    // The middle one of five: a busy machine may be slow once.
+    assert!(late[2] <= 2.05, "{late:?}");
+}
