@@ -103,7 +103,10 @@ async fn a_press_is_in_the_picture_two_frames_later() {
     println!("frames from press to picture: {late:.2?}");
     late.sort_by(f64::total_cmp);
     // A picture bears the time at which its frame began, so the card may be in one that began before the press.
-    assert!(late[0] > -2.0, "the recording is ahead of the clock: {late:?}");
+    assert!(
+        late[0] > -2.0,
+        "the recording is ahead of the clock: {late:?}"
+    );
     // The middle one of five: a busy machine may be slow once.
     assert!(late[2] <= 2.05, "{late:?}");
 }

@@ -31,8 +31,8 @@ use crate::keys::Keys;
 use crate::notices::{INTERRUPTED, Notices};
 use outputs::Outputs;
 pub use preflight::{check as preflight, permit};
-pub use recording::{FINISH_WITHIN, OpenPart};
 use recording::Recording;
+pub use recording::{FINISH_WITHIN, OpenPart};
 use uplink::Uplink;
 
 /// The one canvas of this version; layouts are kept by canvas, so that a second one is an addition.
