@@ -22,6 +22,8 @@ const TELLING_BYTES: u64 = 6_000;
 const LONGEST_BURST: Duration = Duration::from_secs(1);
 /// Bursts speak for so long: two keyframes of the usual two seconds.
 const BURSTS: Duration = Duration::from_secs(5);
+/// A keyframe is so many times what comes in the same time otherwise.
+const KEYFRAME_OVER_USUAL: f64 = 3.0;
 /// Least of what is always under way, bytes: a packet of sound and a small picture.
 const USUAL_BYTES: u64 = 4_000;
 
@@ -95,14 +97,22 @@ impl LinkWatch {
                 if is_large && lasted < LONGEST_BURST {
                     return;
                 }
-                let bytes = arrived(&sample).saturating_sub(burst.arrived);
-                if bytes >= TELLING_BYTES {
-                    let kbps = bytes as f64 * 8.0 / lasted.as_secs_f64() / 1000.0;
-                    self.bursts.push_back((sample.at, kbps));
-                }
                 self.burst = None;
+                self.note_burst(
+                    sample.at,
+                    lasted,
+                    arrived(&sample).saturating_sub(burst.arrived),
+                );
             }
-            None => {}
+            // One that came and went between two glances.
+            None => {
+                let lasted = sample.at.saturating_sub(last.at);
+                let bytes = arrived(&sample).saturating_sub(arrived(&last));
+                let steady = f64::from(stream_kbps) * 125.0 * lasted.as_secs_f64();
+                if bytes as f64 > steady * KEYFRAME_OVER_USUAL {
+                    self.note_burst(sample.at, lasted, bytes);
+                }
+            }
         }
         while self
             .bursts
@@ -110,6 +120,13 @@ impl LinkWatch {
             .is_some_and(|(at, _)| sample.at.saturating_sub(*at) > BURSTS)
         {
             self.bursts.pop_front();
+        }
+    }
+
+    fn note_burst(&mut self, at: Duration, lasted: Duration, bytes: u64) {
+        if bytes >= TELLING_BYTES && !lasted.is_zero() {
+            let kbps = bytes as f64 * 8.0 / lasted.as_secs_f64() / 1000.0;
+            self.bursts.push_back((at, kbps));
         }
     }
 
