@@ -24,8 +24,10 @@ const RAMP_LEAST: f64 = 1.2;
 const CLEARLY_MORE: f64 = 1.6;
 /// A step up, of the nominal bitrate.
 const STEP: f64 = 0.1;
+/// A backlog of less is believed to pass while the link takes more than it is asked, milliseconds of each link.
+const PASSING_MS: f64 = 500.0;
 /// First wait before a bitrate that was too much (or a paused destination) is tried again; it doubles with each failure.
-const TRY_AGAIN: Duration = Duration::from_secs(40);
+const TRY_AGAIN: Duration = Duration::from_secs(60);
 /// Longest such wait.
 const TRY_AGAIN_MOST: Duration = Duration::from_secs(600);
 /// A try that meets no congestion for so long has worked.
@@ -129,10 +131,22 @@ impl Budget {
         let standing: f64 = links.iter().map(|link| link.standing_ms).sum();
         if congested * 2 > links.len() {
             self.shortage(now, members, &links, standing);
-        } else if congested == 0 && !links.is_empty() {
+        } else if links.is_empty() {
+            self.nobody_sends(now, members);
+        } else if congested == 0 {
             self.plenty(now, members, &links);
         }
         &self.plan
+    }
+
+    /// Who paused made room for somebody who has lost the connection: the uplink is free.
+    fn nobody_sends(&mut self, now: Duration, members: &[Member]) {
+        if self
+            .changed
+            .is_some_and(|at| now.saturating_sub(at) >= SETTLES)
+        {
+            self.bring_back(now, members, f64::from(self.plan.kbps), Why::Time);
+        }
     }
 
     fn sending<'a>(&self, members: &'a [Member]) -> impl Iterator<Item = &'a Member> {
@@ -153,6 +167,14 @@ impl Budget {
             self.changed = Some(now);
             return;
         }
+        let taken: f64 = links.iter().map(|link| link.taken_kbps).sum();
+        let usable = taken * OF_TAKEN;
+        // The link takes more than is asked of it: a large keyframe is on its way, or an old backlog.
+        if usable / links.len().max(1) as f64 >= f64::from(self.plan.kbps)
+            && standing < PASSING_MS * links.len() as f64
+        {
+            return;
+        }
         if let Some(failed) = self.trying.take() {
             self.wait = (self.wait * 2).min(TRY_AGAIN_MOST);
             if failed.why == Why::Bursts {
@@ -160,10 +182,10 @@ impl Budget {
             }
         }
         self.too_much = Some((f64::from(self.plan.kbps), now + self.wait));
-        let taken: f64 = links.iter().map(|link| link.taken_kbps).sum();
-        let usable = taken * OF_TAKEN;
         let floor = f64::from(self.limits.floor_kbps);
-        let mut sending: Vec<&Member> = self.sending(members).collect();
+        // One that is not connected takes nothing and needs nobody's room.
+        let connected = self.sending(members).filter(|m| m.link.is_some());
+        let mut sending: Vec<&Member> = connected.collect();
         // Most important first; names decide between equals, so that the choice stays.
         sending.sort_by(|a, b| (a.priority, &a.id).cmp(&(b.priority, &b.id)));
         let mut left = sending.len();

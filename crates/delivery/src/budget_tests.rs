@@ -32,7 +32,7 @@ impl Way {
         LinkSample {
             at,
             accepted_bytes: self.accepted as u64,
-            kernel_bytes: (self.kernel + self.flying_bytes.max(0.0)) as u64,
+            kernel_bytes: Some((self.kernel + self.flying_bytes.max(0.0)) as u64),
             queued_bytes: self.queued as u64,
         }
     }
@@ -224,6 +224,50 @@ fn the_least_important_pause_before_the_floor_is_undercut_and_come_back_in_order
         .rev()
         .find(|(_, plan)| plan.paused.len() == 1);
     assert_eq!(returned.unwrap().1.paused, ["2"]);
+}
+
+fn member(id: &str, priority: u32, link: Option<LinkView>) -> Member {
+    Member {
+        id: id.to_owned(),
+        priority,
+        link,
+    }
+}
+
+#[test]
+fn who_is_not_connected_takes_no_share_and_pauses_nobody() {
+    let short = LinkView {
+        taken_kbps: 1_000.0,
+        standing_ms: 300.0,
+        is_congested: true,
+        burst_kbps: None,
+    };
+    let mut budget = Budget::new(LIMITS);
+    let members = [member("away", 0, None), member("here", 1, Some(short))];
+    let plan = budget.decide(Duration::from_secs(10), &members);
+    assert_eq!((plan.kbps, plan.paused.len()), (850, 0));
+}
+
+#[test]
+fn a_paused_destination_sends_again_when_the_one_it_made_room_for_is_gone() {
+    let short = LinkView {
+        taken_kbps: 500.0,
+        standing_ms: 300.0,
+        is_congested: true,
+        burst_kbps: None,
+    };
+    let mut budget = Budget::new(LIMITS);
+    let both = [
+        member("shop", 0, Some(short)),
+        member("other", 1, Some(short)),
+    ];
+    assert_eq!(
+        budget.decide(Duration::from_secs(10), &both).paused,
+        ["other"]
+    );
+    let gone = [member("shop", 0, None), member("other", 1, None)];
+    let plan = budget.decide(Duration::from_secs(13), &gone);
+    assert!(plan.paused.is_empty(), "{plan:?}");
 }
 
 #[test]

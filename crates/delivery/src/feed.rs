@@ -102,12 +102,18 @@ impl Feed {
             self.coming = Some(hub.subscribe(self.limits));
             self.hub = hub;
         }
-        match (self.paused, paused) {
-            (false, true) => self.current.suspend(),
-            (true, false) => self.current.resume(),
-            _ => {}
+        let was_paused = std::mem::replace(&mut self.paused, paused);
+        for subscription in [Some(&mut self.current), self.coming.as_mut()]
+            .into_iter()
+            .flatten()
+        {
+            match (was_paused, paused) {
+                // One that came while paused is suspended here too: what it gathered would be stale.
+                (_, true) => subscription.suspend(),
+                (true, false) => subscription.resume(),
+                (false, false) => {}
+            }
         }
-        self.paused = paused;
     }
 
     /// What the old subscription still holds is late, or the same moments again.
@@ -156,8 +162,9 @@ impl Feed {
         if self.coming.is_some() {
             self.take_over();
         }
-        if !self.paused {
-            self.current.resume();
+        match self.paused {
+            true => self.current.suspend(),
+            false => self.current.resume(),
         }
     }
 

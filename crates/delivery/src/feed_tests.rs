@@ -138,6 +138,30 @@ async fn a_paused_feed_gives_nothing_and_begins_again_on_a_keyframe() {
 }
 
 #[tokio::test]
+async fn switched_and_paused_at_once_it_begins_again_with_what_is_new() {
+    let (main, low) = (hub(b"main"), hub(b"low"));
+    let (orders, wanted) = watch::channel(feeding(&main));
+    let mut feed = Feed::new(wanted, LIMITS);
+    main.publish(picture(0, true));
+    assert_eq!(times(&mut feed, 1).await, [(Track::Video, 0)]);
+    orders.send_replace(Feeding {
+        paused: true,
+        ..feeding(&low)
+    });
+    let nothing = timeout(Duration::from_millis(50), feed.next()).await;
+    assert!(nothing.is_err(), "{nothing:?}");
+    low.publish(picture(2000, true));
+    orders.send_modify(|feeding| feeding.paused = false);
+    let nothing = timeout(Duration::from_millis(50), feed.next()).await;
+    assert!(
+        nothing.is_err(),
+        "what came in the pause is stale: {nothing:?}"
+    );
+    low.publish(picture(4000, true));
+    assert_eq!(times(&mut feed, 1).await, [(Track::Video, 4000)]);
+}
+
+#[tokio::test]
 async fn a_hub_that_ends_before_it_began_changes_nothing() {
     let (main, low) = (hub(b"main"), hub(b"low"));
     let (orders, wanted) = watch::channel(feeding(&main));

@@ -83,8 +83,8 @@ impl Link {
         self.tcp().accepted_bytes
     }
 
-    /// Bytes of them that the other side has not acknowledged yet; 0 where the system does not tell.
-    pub fn unsent_bytes(&self) -> u64 {
+    /// Bytes of them that the other side has not acknowledged yet; `None` where the system does not tell.
+    pub fn unacknowledged_bytes(&self) -> Option<u64> {
         unacknowledged(&self.tcp().stream)
     }
 
@@ -164,20 +164,20 @@ fn limit_unsent(_socket: &TcpSocket) {
 /// SIOCOUTQ, tcp(7): "the amount of unsent data in the socket send queue", which on Linux holds what is not
 /// acknowledged as well.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-fn unacknowledged(stream: &TcpStream) -> u64 {
+fn unacknowledged(stream: &TcpStream) -> Option<u64> {
     use std::os::fd::AsRawFd;
     let mut bytes: libc::c_int = 0;
     // SAFETY: the descriptor lives as long as `stream`, and the call writes one c_int (TIOCOUTQ is SIOCOUTQ's value).
     let done = unsafe { libc::ioctl(stream.as_raw_fd(), libc::TIOCOUTQ, &raw mut bytes) };
     match done {
-        0 => u64::try_from(bytes).unwrap_or(0),
-        _ => 0,
+        0 => u64::try_from(bytes).ok(),
+        _ => None,
     }
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn unacknowledged(_stream: &TcpStream) -> u64 {
-    0
+fn unacknowledged(_stream: &TcpStream) -> Option<u64> {
+    None
 }
 
 async fn connect_tls(

@@ -224,7 +224,7 @@ impl<'a> Pump<'a> {
         LinkSample {
             at: now - self.began,
             accepted_bytes: self.link.accepted_bytes(),
-            kernel_bytes: self.link.unsent_bytes(),
+            kernel_bytes: self.link.unacknowledged_bytes(),
             queued_bytes: queued as u64,
         }
     }

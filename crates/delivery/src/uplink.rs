@@ -34,8 +34,8 @@ pub struct LinkSample {
     pub at: Duration,
     /// Bytes the socket accepted so far.
     pub accepted_bytes: u64,
-    /// Bytes of them that the other side has not acknowledged (SIOCOUTQ); 0 where the system does not tell.
-    pub kernel_bytes: u64,
+    /// Bytes of them that the other side has not acknowledged (SIOCOUTQ); `None` where the system does not tell.
+    pub kernel_bytes: Option<u64>,
     /// Bytes that wait in our own queue.
     pub queued_bytes: u64,
 }
@@ -77,7 +77,8 @@ pub struct LinkWatch {
 impl LinkWatch {
     /// Follows the bursts; wants to be called every [`GLANCE`].
     pub fn glance(&mut self, sample: LinkSample, stream_kbps: u32) {
-        let Some(last) = self.last.replace(sample) else {
+        // What the kernel merely swallowed says nothing about the link.
+        let (Some(last), Some(_)) = (self.last.replace(sample), sample.kernel_bytes) else {
             return;
         };
         let base = self.floors.iter().map(|(_, least)| *least).min();
@@ -190,9 +191,14 @@ impl LinkWatch {
 }
 
 fn arrived(sample: &LinkSample) -> u64 {
-    sample.accepted_bytes.saturating_sub(sample.kernel_bytes)
+    sample
+        .accepted_bytes
+        .saturating_sub(sample.kernel_bytes.unwrap_or(0))
 }
 
 fn waiting(sample: &LinkSample) -> u64 {
-    sample.kernel_bytes.saturating_add(sample.queued_bytes)
+    sample
+        .kernel_bytes
+        .unwrap_or(0)
+        .saturating_add(sample.queued_bytes)
 }
