@@ -57,6 +57,17 @@ describe('whom the show reaches', () => {
     ).toBe('nobody');
   });
 
+  it('does not count one that pauses for the others', () => {
+    const [show, status] = world([
+      [LIVE, ''],
+      [LIVE, ''],
+      [LIVE, ''],
+    ]);
+    const paused = status.destinations[1];
+    if (paused !== undefined) paused.target_kbps = 0;
+    expect(reachOf(show, status, LATE, 0)).toMatchObject({ kind: 'some', live: 2, wanted: 3 });
+  });
+
   it('is some when one of them gets the stream, and all when every one does', () => {
     expect(
       kind([

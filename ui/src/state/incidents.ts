@@ -1,4 +1,5 @@
 // What is wrong right now, as sentences in three parts: what happened, what still runs, what is next and when.
+import { receives } from './reach.ts';
 import type { DestinationHealth, ShowView, StatusView } from '../wire/types.ts';
 
 /** `lost` = something is being lost (red), `working` = the engine is at it (amber). */
@@ -55,7 +56,7 @@ export function incidentsOf(show: ShowView, status: StatusView, elapsedMs: numbe
   const found: Incident[] = [];
   const live = show.phase.phase === 'live';
   const nameOf = (id: string): string => show.destinations[id]?.name ?? id;
-  const liveIds = status.destinations.filter((d) => d.run.state === 'live').map((d) => d.id);
+  const liveIds = status.destinations.filter(receives).map((d) => d.id);
   const recordingRuns = status.recording !== null && status.recording.error === '';
 
   function add(

@@ -1,5 +1,5 @@
 // Whom the show reaches: what LIVE is worth. A stream that nobody gets must never look like one that is seen.
-import type { ShowView, StatusView } from '../wire/types.ts';
+import type { DestinationHealth, ShowView, StatusView } from '../wire/types.ts';
 
 /**
  * `all`, `some`, `nobody`: of the destinations in use. `connecting`: just gone live, nothing has failed yet.
@@ -23,6 +23,11 @@ export interface Reach {
 /** First connections are made within seconds: a handshake and a publish have 5 s each (delivery/src/publisher.rs). */
 const CONNECTING_MS = 12_000;
 
+/** Whether a destination gets the show: one that pauses for the others is connected and gets nothing. */
+export function receives(health: DestinationHealth): boolean {
+  return health.run.state === 'live' && health.target_kbps > 0;
+}
+
 /** `null` while the show is not live, or nothing is known of it. `now` is the engine's clock, ms. */
 export function reachOf(
   show: ShowView | null,
@@ -34,7 +39,7 @@ export function reachOf(
   const recordingRuns = status.recording !== null && status.recording.error === '';
   const wanted = Object.values(show.destinations).filter((destination) => destination?.enabled === true);
   const healths = status.destinations.filter((health) => show.destinations[health.id]?.enabled === true);
-  const live = healths.filter((health) => health.run.state === 'live').length;
+  const live = healths.filter(receives).length;
 
   const waits = healths.flatMap(({ run }) =>
     run.state === 'retrying'

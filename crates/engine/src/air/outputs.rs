@@ -11,6 +11,7 @@ use stallcast_delivery::{
     DeliveryErrorCode, Destination, DestinationSpec, DestinationStatus, Hub, Secret, State,
     TlsRoots,
 };
+use stallcast_media::program::Program;
 use stallcast_show::{DestinationId, Phase, Priority, Show};
 use stallcast_wire::{DestinationHealth, ReceiverView, RunState};
 use tokio::runtime::Handle;
@@ -134,7 +135,7 @@ impl Outputs {
     }
 
     /// Shares the uplink among what is on.
-    pub fn share(&mut self, uplink: &mut Uplink) {
+    pub fn share(&mut self, now: Duration, uplink: &mut Uplink<Program>) {
         let links: Vec<Link> = self
             .running
             .iter()
@@ -144,7 +145,7 @@ impl Outputs {
                 view: on.destination.status().borrow().link,
             })
             .collect();
-        let shares = uplink.decide(&links);
+        let shares = uplink.decide(now, &links);
         for (id, on) in &mut self.running {
             if let Some(share) = shares.get(&id.0) {
                 on.target_kbps = share.target_kbps;

@@ -5,11 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use stallcast_delivery::{Budget, BudgetLimits, Feeding, Hub, LinkView, Member, Plan};
 use stallcast_media::audio::AAC_BITRATE;
-use stallcast_media::program::{EncodedSink, Program};
+use stallcast_media::program::{EncodedSink, Program, RenditionStats};
 
 /// How often the links are looked at: the delivery's own beat.
 pub const LOOK: Duration = Duration::from_millis(200);
@@ -26,14 +26,54 @@ const TRIAL: Duration = Duration::from_secs(8);
 /// Pictures left out in a trial, of a hundred, from which on the machine cannot afford a second encode.
 const TOO_MANY_LEFT_OUT: u64 = 3;
 
+/// How long everybody got the whole bitrate again before a second encode is given another chance.
+const CHANCE_AGAIN: Duration = Duration::from_secs(300);
+
+/// What the uplink asks of a program; [`Program`] in the studio.
+pub trait Encodes {
+    /// Changes the bitrate of the one encode, kbit/s.
+    fn set_main(&self, kbps: u32);
+    /// Begins a second rendition for `output`.
+    fn start_second(&self, kbps: u32, output: EncodedSink);
+    /// Changes its bitrate.
+    fn set_second(&self, kbps: u32);
+    /// Ends it.
+    fn stop_second(&self);
+    /// How it fares.
+    fn second(&self) -> Option<RenditionStats>;
+    /// Pictures the one encode left out so far.
+    fn left_out(&self) -> u64;
+}
+
+impl Encodes for Program {
+    fn set_main(&self, kbps: u32) {
+        set(self.set_bitrate_kbps(kbps));
+    }
+    fn start_second(&self, kbps: u32, output: EncodedSink) {
+        set(self.start_rendition(kbps, output));
+    }
+    fn set_second(&self, kbps: u32) {
+        set(self.set_rendition_kbps(kbps));
+    }
+    fn stop_second(&self) {
+        self.stop_rendition();
+    }
+    fn second(&self) -> Option<RenditionStats> {
+        self.rendition()
+    }
+    fn left_out(&self) -> u64 {
+        let stats = self.stats();
+        stats.frames_refused + stats.frames_skipped
+    }
+}
+
 /// Shares the uplink of one program.
-pub struct Uplink {
-    program: Arc<Program>,
+pub struct Uplink<P> {
+    program: Arc<P>,
     main: Hub,
     low: Hub,
     /// The program's video bitrate, kbit/s.
     nominal_kbps: u32,
-    began: Instant,
     way: Way,
 }
 
@@ -44,7 +84,13 @@ enum Way {
     /// Slow destinations have a rendition of their own.
     Apart(Apart),
     /// The machine cannot afford a second encode: everybody gets the one bitrate.
-    Together(Budget),
+    Together(Together),
+}
+
+struct Together {
+    budget: Budget,
+    /// Since when everybody gets the whole bitrate.
+    whole_since: Option<Duration>,
 }
 
 struct Apart {
@@ -63,6 +109,8 @@ struct Trial {
     began: Duration,
     taken: u64,
     left_out: u64,
+    /// Whether the time before was too much already: a single hiccup is another program's start.
+    was_bad: bool,
 }
 
 /// A live destination as the uplink sees it.
@@ -84,16 +132,14 @@ pub struct Share {
     pub target_kbps: u32,
 }
 
-impl Uplink {
-    /// `main` is the hub that `program` feeds.
-    pub fn new(program: Arc<Program>, main: Hub) -> Self {
-        let nominal_kbps = program.spec().encode.video_kbps;
+impl<P: Encodes> Uplink<P> {
+    /// `main` is the hub that `program` feeds at `nominal_kbps` of video.
+    pub fn new(program: Arc<P>, main: Hub, nominal_kbps: u32) -> Self {
         Self {
             program,
             main,
             low: Hub::new(),
             nominal_kbps,
-            began: Instant::now(),
             way: Way::Plenty,
         }
     }
@@ -101,14 +147,13 @@ impl Uplink {
     /// The video bitrate of the program's one encode now, kbit/s.
     pub fn main_kbps(&self) -> u32 {
         match &self.way {
-            Way::Together(budget) => video_kbps(budget.plan()),
+            Way::Together(together) => video_kbps(together.budget.plan()),
             Way::Plenty | Way::Apart(_) => self.nominal_kbps,
         }
     }
 
-    /// Decides who is sent what, by destination id. Called every [`LOOK`].
-    pub fn decide(&mut self, links: &[Link]) -> BTreeMap<String, Share> {
-        let now = self.began.elapsed();
+    /// Decides who is sent what, by destination id. Called every [`LOOK`]; `now` since any fixed moment.
+    pub fn decide(&mut self, now: Duration, links: &[Link]) -> BTreeMap<String, Share> {
         match &mut self.way {
             Way::Plenty => {
                 let slow = slow_ones(links);
@@ -117,14 +162,7 @@ impl Uplink {
                 }
             }
             Way::Apart(_) => self.follow_apart(now, links),
-            Way::Together(budget) => {
-                let before = video_kbps(budget.plan());
-                let kbps = video_kbps(budget.decide(now, &members(links, |_| true)));
-                if kbps != before {
-                    tracing::info!(kbps, "the uplink is followed by the one bitrate");
-                    set(self.program.set_bitrate_kbps(kbps));
-                }
-            }
+            Way::Together(_) => self.follow_together(now, links),
         }
         links
             .iter()
@@ -136,8 +174,8 @@ impl Uplink {
     pub fn forget(&mut self) {
         match self.way {
             Way::Plenty => return,
-            Way::Apart(_) => self.program.stop_rendition(),
-            Way::Together(_) => set(self.program.set_bitrate_kbps(self.nominal_kbps)),
+            Way::Apart(_) => self.program.stop_second(),
+            Way::Together(_) => self.program.set_main(self.nominal_kbps),
         }
         self.way = Way::Plenty;
     }
@@ -149,8 +187,8 @@ impl Uplink {
                 (&self.low, apart.kbps, Some(apart.budget.plan()))
             }
             Way::Apart(_) => (&self.main, self.nominal_kbps, None),
-            Way::Together(budget) => {
-                let plan = budget.plan();
+            Way::Together(together) => {
+                let plan = together.budget.plan();
                 (&self.main, video_kbps(plan), Some(plan))
             }
         };
@@ -177,7 +215,7 @@ impl Uplink {
         let kbps = video_kbps(budget.decide(now, &members(links, |id| slow.contains(id))));
         tracing::info!(?slow, kbps, "slow links get a rendition of their own");
         let output: EncodedSink = Arc::new(super::to_hub(self.low.clone()));
-        set(self.program.start_rendition(kbps, output));
+        self.program.start_second(kbps, output);
         self.way = Way::Apart(Apart {
             slow,
             budget,
@@ -187,26 +225,40 @@ impl Uplink {
             trial: Trial {
                 began: now,
                 taken: 0,
-                left_out: self.left_out(),
+                left_out: self.program.left_out(),
+                was_bad: false,
             },
         });
     }
 
-    /// Pictures that the program's own encode left out so far.
-    fn left_out(&self) -> u64 {
-        let stats = self.program.stats();
-        stats.frames_refused + stats.frames_skipped
+    fn follow_together(&mut self, now: Duration, links: &[Link]) {
+        let Way::Together(together) = &mut self.way else {
+            return;
+        };
+        let before = video_kbps(together.budget.plan());
+        let plan = together.budget.decide(now, &members(links, |_| true));
+        let kbps = video_kbps(plan);
+        let is_whole = kbps >= self.nominal_kbps && plan.paused.is_empty();
+        if kbps != before {
+            tracing::info!(kbps, "the uplink is followed by the one bitrate");
+            self.program.set_main(kbps);
+        }
+        if !is_whole {
+            together.whole_since = None;
+        } else if now.saturating_sub(*together.whole_since.get_or_insert(now)) >= CHANCE_AGAIN {
+            self.way = Way::Plenty;
+        }
     }
 
     fn follow_apart(&mut self, now: Duration, links: &[Link]) {
-        let left_out = self.left_out();
-        let stats = self.program.rendition();
+        let left_out = self.program.left_out();
+        let stats = self.program.second();
         let Way::Apart(apart) = &mut self.way else {
             return;
         };
         if let Some(since) = apart.leaving_since {
             if now.saturating_sub(since) >= CHANGE_OVER {
-                self.program.stop_rendition();
+                self.program.stop_second();
                 self.way = Way::Plenty;
             }
             return;
@@ -219,12 +271,22 @@ impl Uplink {
                     failure = stats.failure,
                     "no second encode on this machine: the one bitrate follows the uplink"
                 );
-                self.program.stop_rendition();
-                self.way = Way::Together(self.budget());
+                self.program.stop_second();
+                self.way = Way::Together(Together {
+                    budget: self.budget(),
+                    whole_since: None,
+                });
                 return;
             }
         }
         apart.slow.extend(slow_ones(links));
+        // One that was taken away needs no encode of its own any more.
+        let slow = &mut apart.slow;
+        slow.retain(|id| links.iter().any(|link| &link.id == id));
+        if slow.is_empty() {
+            apart.leaving_since = Some(now);
+            return;
+        }
         let of_slow = members(links, |id| apart.slow.contains(id));
         let is_short = of_slow
             .iter()
@@ -235,7 +297,7 @@ impl Uplink {
         if kbps != apart.kbps {
             tracing::info!(kbps, paused = ?plan.paused, "the slow links' rendition");
             apart.kbps = kbps;
-            set(self.program.set_rendition_kbps(kbps));
+            self.program.set_second(kbps);
         }
         if !is_whole {
             apart.calm_since = None;
@@ -247,19 +309,25 @@ impl Uplink {
 }
 
 impl Trial {
-    /// Judges the time since it began, then begins anew.
+    /// Judges the time since it began, then begins anew: two bad ones in a row are too much.
     fn is_too_much(&mut self, now: Duration, taken: u64, left_out: u64) -> bool {
         if now.saturating_sub(self.began) < TRIAL {
             return false;
         }
         let missing = left_out.saturating_sub(self.left_out);
         let asked = taken.saturating_sub(self.taken) + missing;
-        *self = Self {
-            began: now,
-            taken,
-            left_out,
-        };
-        missing * 100 > asked * TOO_MANY_LEFT_OUT
+        let is_bad = missing * 100 > asked * TOO_MANY_LEFT_OUT;
+        let was_bad = std::mem::replace(
+            self,
+            Self {
+                began: now,
+                taken,
+                left_out,
+                was_bad: is_bad,
+            },
+        )
+        .was_bad;
+        is_bad && was_bad
     }
 }
 
@@ -302,33 +370,5 @@ fn set(done: Result<(), stallcast_media::error::MediaError>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_video_bitrate_survives_the_way_through_the_budget() {
-        for kbps in [FLOOR_KBPS, 500, 2_500, 6_000] {
-            let plan = Plan {
-                kbps: whole_kbps(kbps),
-                paused: Vec::new(),
-            };
-            let back = video_kbps(&plan);
-            assert!((kbps..=kbps + 1).contains(&back), "{kbps} became {back}");
-        }
-    }
-
-    #[test]
-    fn a_trial_is_judged_by_what_was_left_out_in_it() {
-        let mut trial = Trial {
-            began: Duration::ZERO,
-            taken: 0,
-            left_out: 100,
-        };
-        assert!(
-            !trial.is_too_much(TRIAL / 2, 100, 150),
-            "too early to judge"
-        );
-        assert!(!trial.is_too_much(TRIAL, 240, 102));
-        assert!(trial.is_too_much(TRIAL * 2, 400, 182), "80 of 240 left out");
-    }
-}
+#[path = "uplink_tests.rs"]
+mod tests;

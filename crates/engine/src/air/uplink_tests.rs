@@ -1,0 +1,154 @@
+use std::sync::Mutex;
+
+use super::*;
+
+const NOMINAL: u32 = 2_500;
+
+/// A program that notes what it is asked.
+#[derive(Default)]
+struct Noted {
+    main_kbps: Mutex<Option<u32>>,
+    second: Mutex<Option<u32>>,
+    taken: Mutex<u64>,
+    refused: Mutex<u64>,
+}
+
+impl Encodes for Noted {
+    fn set_main(&self, kbps: u32) {
+        *self.main_kbps.lock().unwrap() = Some(kbps);
+    }
+    fn start_second(&self, kbps: u32, _output: EncodedSink) {
+        *self.second.lock().unwrap() = Some(kbps);
+    }
+    fn set_second(&self, kbps: u32) {
+        *self.second.lock().unwrap() = Some(kbps);
+    }
+    fn stop_second(&self) {
+        *self.second.lock().unwrap() = None;
+    }
+    fn second(&self) -> Option<RenditionStats> {
+        let running = *self.second.lock().unwrap();
+        running.map(|_| RenditionStats {
+            frames_taken: *self.taken.lock().unwrap(),
+            frames_refused: *self.refused.lock().unwrap(),
+            failure: None,
+        })
+    }
+    fn left_out(&self) -> u64 {
+        0
+    }
+}
+
+fn view(taken_kbps: f64, is_congested: bool) -> Option<LinkView> {
+    Some(LinkView {
+        taken_kbps,
+        standing_ms: if is_congested { 900.0 } else { 0.0 },
+        is_congested,
+        burst_kbps: None,
+    })
+}
+
+fn link(id: &str, view: Option<LinkView>) -> Link {
+    Link {
+        id: id.to_owned(),
+        is_protected: false,
+        view,
+    }
+}
+
+struct World {
+    program: Arc<Noted>,
+    main: Hub,
+    uplink: Uplink<Noted>,
+    now: Duration,
+}
+
+impl World {
+    fn new() -> Self {
+        let (program, main) = (Arc::new(Noted::default()), Hub::new());
+        Self {
+            uplink: Uplink::new(program.clone(), main.clone(), NOMINAL),
+            program,
+            main,
+            now: Duration::ZERO,
+        }
+    }
+
+    /// Lets time pass with links that stay as they are; what is decided at its end.
+    fn pass(&mut self, seconds: u64, links: &[Link]) -> BTreeMap<String, Share> {
+        let until = self.now + Duration::from_secs(seconds);
+        loop {
+            *self.program.taken.lock().unwrap() += 6;
+            let shares = self.uplink.decide(self.now, links);
+            self.now += LOOK;
+            if self.now > until {
+                return shares;
+            }
+        }
+    }
+
+    fn second(&self) -> Option<u32> {
+        *self.program.second.lock().unwrap()
+    }
+}
+
+#[test]
+fn a_slow_link_gets_its_own_rendition_and_nobody_else_gets_less() {
+    let mut world = World::new();
+    let links = [
+        link("good", view(2_628.0, false)),
+        link("slow", view(900.0, true)),
+    ];
+    let shares = world.pass(1, &links);
+    let second = world.second().expect("a second rendition");
+    assert!((300..700).contains(&second), "{second} kbit/s of 900");
+    assert_eq!(shares["slow"].target_kbps, second);
+    assert!(!shares["slow"].feeding.hub.is(&world.main));
+    assert_eq!(shares["good"].target_kbps, NOMINAL);
+    assert!(shares["good"].feeding.hub.is(&world.main));
+    assert_eq!(*world.program.main_kbps.lock().unwrap(), None);
+    assert_eq!(world.uplink.main_kbps(), NOMINAL);
+}
+
+#[test]
+fn the_second_encode_ends_when_its_destination_is_taken_away() {
+    let mut world = World::new();
+    let good = || link("good", view(2_628.0, false));
+    world.pass(1, &[good(), link("slow", view(900.0, true))]);
+    assert!(world.second().is_some());
+    world.pass(1, &[good()]);
+    assert!(world.second().is_some(), "until everybody has changed over");
+    world.pass(CHANGE_OVER.as_secs() + 1, &[good()]);
+    assert_eq!(world.second(), None);
+}
+
+#[test]
+fn a_machine_that_leaves_pictures_out_twice_follows_the_uplink_with_one_bitrate() {
+    let mut world = World::new();
+    let slow = || [link("only", view(900.0, true))];
+    world.pass(1, &slow());
+    *world.program.refused.lock().unwrap() += 100;
+    world.pass(TRIAL.as_secs(), &slow());
+    assert!(world.second().is_some(), "one hiccup is forgiven");
+    *world.program.refused.lock().unwrap() += 100;
+    let shares = world.pass(TRIAL.as_secs() + 1, &slow());
+    assert_eq!(world.second(), None);
+    let main = world.program.main_kbps.lock().unwrap().expect("a bitrate");
+    assert!((300..700).contains(&main), "{main} kbit/s of 900");
+    assert_eq!(shares["only"].target_kbps, main);
+    assert!(shares["only"].feeding.hub.is(&world.main));
+    world.uplink.forget();
+    assert_eq!(*world.program.main_kbps.lock().unwrap(), Some(NOMINAL));
+}
+
+#[test]
+fn a_video_bitrate_survives_the_way_through_the_budget() {
+    for kbps in [FLOOR_KBPS, 500, 2_500, 6_000] {
+        let plan = Plan {
+            kbps: whole_kbps(kbps),
+            paused: Vec::new(),
+        };
+        let back = video_kbps(&plan);
+        assert!((kbps..=kbps + 1).contains(&back), "{kbps} became {back}");
+    }
+}
