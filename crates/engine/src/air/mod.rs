@@ -128,7 +128,7 @@ pub struct Air {
     parts: Parts,
     published: watch::Receiver<Published>,
     outputs: Outputs,
-    uplink: Uplink,
+    uplink: Uplink<Program>,
     recording: Option<Recording>,
     record_again: Option<std::time::Instant>,
     encoder: Option<EncoderChoice>,
@@ -153,7 +153,11 @@ impl Air {
         );
         Self {
             published: parts.desk.published(),
-            uplink: Uplink::new(Arc::clone(&parts.program), parts.hub.clone()),
+            uplink: Uplink::new(
+                Arc::clone(&parts.program),
+                parts.hub.clone(),
+                parts.program.spec().encode.video_kbps,
+            ),
             parts,
             outputs,
             recording: None,
@@ -213,7 +217,7 @@ impl Air {
                 // Nobody is left who could order anything.
                 Woken::Order(None) => break End::Wanted,
                 Woken::Look => self.look(),
-                Woken::Uplink => self.outputs.share(&mut self.uplink),
+                Woken::Uplink => self.outputs.share(self.began.elapsed(), &mut self.uplink),
             }
         };
         if end == End::Wanted {
