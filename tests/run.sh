@@ -11,7 +11,7 @@ STAGES=(lint unit media delivery chat system web desktop)
 TEST_PACKAGES=(
   ffmpeg xvfb x11-utils x11-xserver-utils x11-apps xdotool imagemagick procps
   pipewire pipewire-pulse pipewire-bin wireplumber pulseaudio-utils
-  nginx-light libnginx-mod-rtmp ngircd openssl chromium webkit2gtk-driver sqlite3
+  nginx-light libnginx-mod-rtmp ngircd openssl chromium webkit2gtk-driver sqlite3 iproute2
 )
 
 prepare() {
@@ -36,6 +36,15 @@ run_tests() {
   else
     # One at a time: tests that encode in real time want the machine to themselves.
     cargo test --locked --no-fail-fast "$@" -- --test-threads=1
+  fi
+}
+
+# Tests that need more than every machine gives.
+run_ignored() {
+  if cargo nextest --version >/dev/null 2>&1; then
+    cargo nextest run --locked --run-ignored only "$@"
+  else
+    cargo test --locked "$@" -- --ignored --test-threads=1
   fi
 }
 
@@ -77,6 +86,11 @@ stage_system() {
   page
   cargo build --locked -p stallcast-engine
   run_tests -p stallcast-tests --lib --test fixtures --test show
+  if [ "$(id -u)" = 0 ] && command -v ip >/dev/null; then
+    run_ignored -p stallcast-tests --test show
+  else
+    echo "Skipped: the test of a network that comes back (needs root and iproute2)"
+  fi
 }
 
 stage_web() {

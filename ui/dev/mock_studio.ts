@@ -126,7 +126,11 @@ export class MockStudio {
     const off = level(-100, 0);
     const of = (id: string, base: number, swing: number): MetersView['master'] =>
       this.show.strips[id]?.muted ? off : level(base, swing);
-    return { inputs: { mic: of('mic', -20, 9), music: of('music', -36, 4) }, master: level(-19, 8) };
+    return {
+      inputs: { mic: of('mic', -20, 9), music: of('music', -36, 4) },
+      master: level(-19, 8),
+      loudness_lufs: -18.2,
+    };
   }
 
   status(): StatusView {

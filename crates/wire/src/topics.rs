@@ -281,6 +281,8 @@ pub struct MetersView {
     pub inputs: BTreeMap<SourceId, Level>,
     /// Of the program.
     pub master: Level,
+    /// Loudness of the program over the last 3 s (EBU R128 short-term), LUFS; -100 in silence.
+    pub loudness_lufs: f32,
 }
 
 /// How much a notice matters.

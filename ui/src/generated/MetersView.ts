@@ -13,4 +13,8 @@ inputs: { [key in SourceId]: Level },
 /**
  * Of the program.
  */
-master: Level, };
+master: Level, 
+/**
+ * Loudness of the program over the last 3 s (EBU R128 short-term), LUFS; -100 in silence.
+ */
+loudness_lufs: number, };

@@ -90,6 +90,7 @@ fn levels(meters: &Meters) -> MetersView {
     MetersView {
         inputs,
         master: level(&meters.master),
+        loudness_lufs: meters.loudness.short_term_lufs,
     }
 }
 
