@@ -20,6 +20,9 @@ const WINDOW_ACK_SIZE: u32 = 2_500_000;
 /// Encoders call themselves so; some ingests look for the `FMLE/` prefix.
 const FLASH_VERSION: &str = "FMLE/3.0 (compatible; Stallcast)";
 
+/// Parts of an address shorter than this, bytes, would hide every sentence and unlock nothing.
+const SECRET_FROM: usize = 4;
+
 const CONNECT: f64 = 1.0;
 const RELEASE_STREAM: f64 = 2.0;
 const FC_PUBLISH: f64 = 3.0;
@@ -238,34 +241,34 @@ impl PublishSession {
     }
 
     /// A status in the server's words: its code cut to what a code looks like, and after a colon
-    /// what it says to people. Never a key.
+    /// what it says to people. Never a key, nor a part of one.
     fn words(&self, info: &Value) -> String {
         let code = info.property("code").unwrap_or_default();
         let said = info.property("description").unwrap_or_default();
-        let secret = |text: &str| {
-            self.unsaid
-                .iter()
-                .any(|secret| text.contains(secret.reveal()))
-        };
-        if secret(code) {
+        if self.gives_away(code, in_code) {
             return "hidden".to_owned();
         }
-        let code: String = code
-            .chars()
-            .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
-            .take(64)
-            .collect();
-        let said: String = said
-            .chars()
-            .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '.' | ',' | '_' | '-' | '\''))
-            .take(120)
-            .collect();
-        // Judged again: leaving characters out may have joined one.
+        let hides = self.gives_away(said, in_sentence);
+        let code: String = code.chars().filter(|c| in_code(*c)).take(64).collect();
+        let said: String = said.chars().filter(|c| in_sentence(*c)).take(120).collect();
         match said.trim() {
             "" => code,
-            said if secret(said) => code,
+            _ if hides => code,
             said => format!("{code}: {said}"),
         }
+    }
+
+    /// Whether a text holds a secret as it came, or would once only `kept` characters are left of
+    /// it, or of the secret too. The whole text is judged: what is cut later may cut a secret.
+    fn gives_away(&self, text: &str, kept: fn(char) -> bool) -> bool {
+        let only_kept = |text: &str| text.chars().filter(|c| kept(*c)).collect::<String>();
+        let left = only_kept(text);
+        self.unsaid.iter().any(|secret| {
+            let secret = secret.reveal();
+            let rest = only_kept(secret);
+            let tells = rest == secret || rest.len() >= SECRET_FROM;
+            text.contains(secret) || (tells && left.contains(&rest))
+        })
     }
 
     fn create_stream(&mut self) {
@@ -333,16 +336,25 @@ impl PublishSession {
     }
 }
 
+/// What may stand in a status code as it is told.
+fn in_code(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')
+}
+
+/// What may stand in a server's sentence as it is told.
+fn in_sentence(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, ' ' | '.' | ',' | '_' | '-' | '\'')
+}
+
 /// The parts of an address that are secret on some platform: the stream's name, whole and in parts,
-/// and what follows the application's question mark. Parts of fewer than four characters would hide
-/// every sentence and unlock nothing.
+/// and what follows the application's question mark.
 fn unsaid(url: &IngestUrl) -> Vec<Secret> {
     let name = url.stream_name.reveal();
     let query = url.app.split_once('?').map_or("", |(_, query)| query);
     let parts = [name, query]
         .into_iter()
         .flat_map(|text| text.split(['?', '&', '=', '/']))
-        .filter(|part| part.len() >= 4);
+        .filter(|part| part.len() >= SECRET_FROM);
     [name].into_iter().chain(parts).map(Secret::new).collect()
 }
 

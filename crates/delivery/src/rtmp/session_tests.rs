@@ -133,11 +133,12 @@ fn another_implementation_takes_our_stream_and_its_end() {
     assert_eq!(seen, ["metadata", "avc", "aac", "frame", "end"]);
 }
 
-/// A message from a server on chunk stream 3, in one chunk.
+/// A message from a server on chunk stream 3, in chunks of the first size, 128 bytes.
 fn from_server(kind: u8, body: &[u8]) -> Vec<u8> {
-    let mut wire = vec![3, 0, 0, 0, 0, 0, body.len() as u8, kind, 0, 0, 0, 0];
-    assert!(body.len() <= 128);
-    wire.extend_from_slice(body);
+    let [high, low] = u16::try_from(body.len()).unwrap().to_be_bytes();
+    let mut wire = vec![3, 0, 0, 0, 0, high, low, kind, 0, 0, 0, 0];
+    // Every further chunk has a header of one byte: type 3 on chunk stream 3.
+    wire.extend(body.chunks(128).collect::<Vec<_>>().join(&0xC3));
     wire
 }
 
@@ -178,6 +179,8 @@ fn a_code_that_carries_the_key_or_a_novel_is_cut() {
     let mut session = PublishSession::new(&url("abcdef"));
     let events = session.input(&status("error", "denied: abcdef\n"));
     assert_eq!(events, Ok(vec![SessionEvent::Rejected("hidden".into())]));
+    let events = session.input(&status("error", "denied.abc<def>"));
+    assert_eq!(events, Ok(vec![SessionEvent::Rejected("hidden".into())]));
     let long = format!("a b\u{1b}[31m{}", "x".repeat(70));
     let events = session.input(&status("error", &long)).unwrap();
     let SessionEvent::Rejected(code) = &events[0] else {
@@ -191,7 +194,7 @@ fn a_code_that_carries_the_key_or_a_novel_is_cut() {
 fn what_a_server_says_to_people_is_kept_and_never_repeats_a_part_of_the_key() {
     let url = IngestUrl::parse(
         "rtmp://host/live?token=tok123",
-        &Secret::new("name1?sign=abcd9"),
+        &Secret::new("name1?sign=abcd9&auth=q+7~x%2Fz"),
     );
     let mut session = PublishSession::new(&url.unwrap());
     let mut reason = |description: &str| {
@@ -214,7 +217,18 @@ fn what_a_server_says_to_people_is_kept_and_never_repeats_a_part_of_the_key() {
     };
     let said = "NetStream.Publish.Denied: Room closed, 房间已关闭";
     assert_eq!(reason("<Room> closed, 房间已关闭"), said);
-    for secret in ["no name1", "abcd9 is old", "tok123", "ab<cd9>"] {
+    let straddles = format!("{} name1", "x".repeat(116));
+    for secret in [
+        "no name1",
+        "abcd9 is old",
+        "tok123",
+        "ab<cd9>",
+        // Its end would be cut off, its start told.
+        &straddles,
+        // Characters that are left out stand in the key itself.
+        "wrong key q+7~x%2Fz here",
+        "wrong key q7x2Fz here",
+    ] {
         assert_eq!(reason(secret), "NetStream.Publish.Denied", "{secret}");
     }
 }
