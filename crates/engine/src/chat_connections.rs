@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use stallcast_wire::{ChatConnector, ErrorCode, WireError};
@@ -30,7 +30,9 @@ pub struct ChatConnections {
     room: ChatRoom,
     file: PathBuf,
     addresses: Keys<String>,
-    wanted: Mutex<BTreeMap<String, Kept>>,
+    wanted: Arc<Mutex<BTreeMap<String, Kept>>>,
+    /// Whose turn it is to change what is wanted, until that is on the disk.
+    turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl ChatConnections {
@@ -47,7 +49,8 @@ impl ChatConnections {
             room,
             file,
             addresses,
-            wanted: Mutex::new(stored.clone()),
+            wanted: Arc::new(Mutex::new(stored.clone())),
+            turn: Arc::default(),
         };
         for (id, kept) in &stored {
             connections.open_kept(id, kept).await;
@@ -148,7 +151,8 @@ impl ChatConnections {
                     connector: connector.clone(),
                     apart: false,
                 };
-                self.change(|wanted| wanted.insert(id.clone(), kept))?;
+                self.change(|wanted| wanted.insert(id.clone(), kept))
+                    .await?;
                 if known.get(&id).is_some_and(|kept| kept.apart) {
                     self.forget(&id).await;
                 }
@@ -169,7 +173,15 @@ impl ChatConnections {
             connector: ChatConnector::WebSocket { url: bare },
             apart: true,
         };
-        self.change(|wanted| wanted.insert(id.to_owned(), kept))
+        let before = self.wanted().remove(id);
+        let listed = self.change(|wanted| wanted.insert(id.to_owned(), kept));
+        if let Err(error) = listed.await {
+            if !before.is_some_and(|before| before.apart) {
+                self.forget(id).await;
+            }
+            return Err(error);
+        }
+        Ok(())
     }
 
     async fn forget(&self, id: &str) {
@@ -184,10 +196,9 @@ impl ChatConnections {
     /// Closes a connection and forgets it.
     ///
     /// # Errors
-    /// When there is none of that id.
+    /// When there is none of that id, or it cannot be written down.
     pub async fn disconnect(&self, id: &str) -> Result<(), WireError> {
-        let mut gone = None;
-        self.change(|wanted| gone = wanted.remove(id))?;
+        let gone = self.change(|wanted| wanted.remove(id)).await?;
         if gone.as_ref().is_some_and(|kept| kept.apart) {
             self.forget(id).await;
         }
@@ -199,15 +210,28 @@ impl ChatConnections {
         }
     }
 
-    fn change<T>(
+    /// Changes what is wanted once that is written down; what cannot be written down is not wanted. The disk may take
+    /// its time: nobody who only looks waits for it.
+    async fn change<T: Send + 'static>(
         &self,
         change: impl FnOnce(&mut BTreeMap<String, Kept>) -> T,
-    ) -> Result<(), WireError> {
-        let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
-        change(&mut wanted);
-        let bytes =
-            serde_json::to_vec(&*wanted).map_err(|_| WireError::new(ErrorCode::Internal))?;
-        crate::private_file::replace(&self.file, &bytes).map_err(|error| {
+    ) -> Result<T, WireError> {
+        let turn = Arc::clone(&self.turn).lock_owned().await;
+        let mut next = self.wanted();
+        let answer = change(&mut next);
+        let bytes = serde_json::to_vec(&next).map_err(|_| WireError::new(ErrorCode::Internal))?;
+        let (file, wanted) = (self.file.clone(), Arc::clone(&self.wanted));
+        let written = tokio::task::spawn_blocking(move || {
+            // Held by the work, not by whoever waits for it.
+            let _turn = turn;
+            crate::private_file::replace(&file, &bytes)?;
+            *wanted.lock().unwrap_or_else(PoisonError::into_inner) = next;
+            Ok::<T, std::io::Error>(answer)
+        });
+        let written = written
+            .await
+            .map_err(|_| WireError::new(ErrorCode::Internal))?;
+        written.map_err(|error| {
             tracing::error!(%error, "chat connections could not be written down");
             WireError::new(ErrorCode::Internal).retryable()
         })
@@ -259,7 +283,7 @@ mod tests {
     }
 
     async fn opened(folder: &Path) -> ChatConnections {
-        let keys = Keys::with(folder.join("keys.chat.json"), "test", false).0;
+        let keys = Keys::with(folder.join("keys.chat.json"), "test", None).0;
         ChatConnections::open(room(folder), folder.join("chat.json"), keys)
             .await
             .0
@@ -301,7 +325,7 @@ mod tests {
         assert!(file(folder.path(), "keys.chat.json").contains("s3cret"));
         drop(chats);
 
-        let keys = Keys::with(folder.path().join("keys.chat.json"), "test", false).0;
+        let keys = Keys::with(folder.path().join("keys.chat.json"), "test", None).0;
         let room = {
             let other = tempfile::tempdir().unwrap();
             room(other.path())
@@ -313,6 +337,38 @@ mod tests {
         chats.disconnect("a").await.unwrap();
         assert!(!file(folder.path(), "keys.chat.json").contains("s3cret"));
         assert!(chats.room().statuses().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_cannot_be_written_down_is_not_wanted_and_its_address_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = Keys::with(folder.path().join("keys.chat.json"), "test", None).0;
+        let missing = folder.path().join("missing").join("chat.json");
+        let room = room(folder.path());
+        let chats = ChatConnections::open(room, missing, keys).await.0;
+        for connector in [web_socket("ws://127.0.0.1:9"), web_socket(SECRET)] {
+            let failed = chats.connect("a".into(), connector, true).await;
+            assert_eq!(failed.unwrap_err().code, ErrorCode::Internal);
+            assert!(chats.wanted().is_empty());
+            assert!(chats.room().statuses().is_empty());
+        }
+        assert_eq!(file(folder.path(), "keys.chat.json"), "{}");
+    }
+
+    #[tokio::test]
+    async fn connections_opened_at_once_all_stand_in_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let chats = opened(folder.path()).await;
+        let connect = |n: u16| {
+            let at = web_socket(&format!("ws://127.0.0.1:{n}"));
+            chats.connect(n.to_string(), at, false)
+        };
+        let opened = futures_util::future::join_all((1..=8).map(connect)).await;
+        assert!(opened.iter().all(Result::is_ok), "{opened:?}");
+        let listed: BTreeMap<String, Kept> =
+            serde_json::from_str(&file(folder.path(), "chat.json")).unwrap();
+        assert_eq!(listed.len(), 8);
+        assert_eq!(chats.wanted().len(), 8);
     }
 
     #[test]

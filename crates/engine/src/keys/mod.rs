@@ -3,6 +3,8 @@
 //! nowhere else.
 
 mod system;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -16,6 +18,9 @@ use stallcast_show::DestinationId;
 use stallcast_wire::{ErrorCode, WireError};
 
 use crate::clock::now;
+use system::SystemKeychain;
+
+pub(crate) use system::Keychain;
 
 /// Under which name the keychain lists stream keys.
 const STREAM_KEYS: &str = "stallcast";
@@ -26,8 +31,10 @@ const CHAT_ADDRESSES: &str = "stallcast chat";
 pub struct Keys<Id = DestinationId> {
     file: PathBuf,
     service: &'static str,
-    keychain: bool,
+    keychain: Option<Arc<dyn Keychain>>,
     held: Arc<Mutex<Held<Id>>>,
+    /// Held by whoever writes to the keychain and the file, however long they take; never by who only looks.
+    turn: Arc<Mutex<()>>,
 }
 
 impl<Id> Clone for Keys<Id> {
@@ -35,8 +42,9 @@ impl<Id> Clone for Keys<Id> {
         Self {
             file: self.file.clone(),
             service: self.service,
-            keychain: self.keychain,
+            keychain: self.keychain.clone(),
             held: Arc::clone(&self.held),
+            turn: Arc::clone(&self.turn),
         }
     }
 }
@@ -46,6 +54,8 @@ struct Held<Id> {
     known: BTreeMap<Id, Secret>,
     /// Those that stand in the file, because the user allowed it.
     in_file: BTreeSet<Id>,
+    /// Those set or forgotten since the start: what the keychain says of them is older.
+    settled: BTreeSet<Id>,
 }
 
 /// What names a key in the keychain and in the file.
@@ -57,23 +67,24 @@ impl Keys {
     /// Opens the keychain, or notes that there is none. Blocks for as long as the keychain takes to answer. Gives
     /// the new name of a damaged key file that was set aside, too.
     pub fn open(file: PathBuf) -> (Self, Option<String>) {
-        let keychain = std::env::var_os("STALLCAST_NO_KEYCHAIN").is_none() && system::open();
+        let open = std::env::var_os("STALLCAST_NO_KEYCHAIN").is_none() && system::open();
+        let keychain = open.then(|| Arc::new(SystemKeychain) as Arc<dyn Keychain>);
         Self::with(file, STREAM_KEYS, keychain)
     }
 
     /// The chat addresses, in `file` or in the keychain that is open already. Gives the new name of a damaged file that
     /// was set aside, too.
     pub fn chat_addresses(&self, file: PathBuf) -> (Keys<String>, Option<String>) {
-        Keys::with(file, CHAT_ADDRESSES, self.keychain)
+        Keys::with(file, CHAT_ADDRESSES, self.keychain.clone())
     }
 }
 
 impl<Id: KeyId> Keys<Id> {
-    /// `keychain`: whether one is open.
+    /// `keychain`: the one that is open, if any.
     pub(crate) fn with(
         file: PathBuf,
         service: &'static str,
-        keychain: bool,
+        keychain: Option<Arc<dyn Keychain>>,
     ) -> (Self, Option<String>) {
         let (stored, aside): (BTreeMap<Id, String>, _) =
             crate::private_file::read_or_set_aside(&file, now());
@@ -83,12 +94,14 @@ impl<Id: KeyId> Keys<Id> {
                 .into_iter()
                 .map(|(id, key)| (id, Secret::new(key)))
                 .collect(),
+            settled: BTreeSet::new(),
         };
         let keys = Self {
             file,
             service,
             keychain,
             held: Arc::new(Mutex::new(held)),
+            turn: Arc::default(),
         };
         (keys, aside)
     }
@@ -97,18 +110,27 @@ impl<Id: KeyId> Keys<Id> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Asks the keychain for the keys that are not at hand yet. Blocks for as long as a person takes to unlock it:
-    /// never call it where the show would wait.
+    /// never call it where the show would wait. What is set or forgotten meanwhile stays as it was left.
     pub fn read<'a>(&self, ids: impl Iterator<Item = &'a Id>)
     where
         Id: 'a,
     {
+        let Some(keychain) = &self.keychain else {
+            return;
+        };
         for id in ids {
-            if self.keychain
-                && self.get(id).is_none()
-                && let Some(key) = system::read(self.service, &id.to_string())
+            if self.held().is_open(id)
+                && let Some(key) = keychain.read(self.service, &id.to_string())
             {
-                self.held().known.insert(id.clone(), Secret::new(key));
+                let mut held = self.held();
+                if held.is_open(id) {
+                    held.known.insert(id.clone(), Secret::new(key));
+                }
             }
         }
     }
@@ -118,39 +140,106 @@ impl<Id: KeyId> Keys<Id> {
         self.held().known.get(id).cloned()
     }
 
-    /// Stores a key; an empty one is forgotten. The file is used only when the keychain does not take the key (it
-    /// is locked, or there is none) and the user allowed it.
+    /// Stores a key; an empty one is forgotten as by [`Keys::forget`]. The file is used only when the keychain does
+    /// not take the key (it is locked, or there is none) and the user allowed it. Blocks like [`Keys::read`].
     ///
     /// # Errors
-    /// [`ErrorCode::NoKeychain`] when no keychain takes it and `allow_file` is false; or writing failed.
+    /// [`ErrorCode::NoKeychain`] when no keychain takes it and `allow_file` is false; or writing failed. The key of
+    /// before stays then, except where the keychain took the new one and only the file kept the old one.
     pub fn set(&self, id: &Id, key: String, allow_file: bool) -> Result<(), WireError> {
-        let in_keychain = self.keychain && system::write(self.service, &id.to_string(), &key);
-        let mut held = self.held();
-        let was_in_file = held.in_file.remove(id);
+        if key.is_empty() {
+            return self.forget(id);
+        }
+        let _turn = self.turn();
+        let in_keychain = self.in_keychain(id, &key);
+        let (mut filed, was_in_file) = self.filed(id);
         if !in_keychain && !allow_file && !was_in_file {
             return Err(WireError::new(ErrorCode::NoKeychain));
         }
-        if key.is_empty() {
-            held.known.remove(id);
+        let key = Secret::new(key);
+        if in_keychain {
+            filed.remove(id);
         } else {
-            held.known.insert(id.clone(), Secret::new(key));
-            if !in_keychain {
-                held.in_file.insert(id.clone());
-            }
+            filed.insert(id.clone(), key.clone());
         }
-        if in_keychain && !was_in_file {
+        let written = if in_keychain && !was_in_file {
             Ok(())
         } else {
-            self.write_file(&held)
+            self.write_file(&filed)
+        };
+        if in_keychain || written.is_ok() {
+            let mut held = self.held();
+            held.known.insert(id.clone(), key);
+            held.settled.insert(id.clone());
+            if !in_keychain {
+                held.in_file.insert(id.clone());
+            } else if written.is_ok() {
+                held.in_file.remove(id);
+            }
         }
+        written
     }
 
-    fn write_file(&self, held: &Held<Id>) -> Result<(), WireError> {
-        let in_file = held
-            .known
-            .iter()
-            .filter(|(id, _)| held.in_file.contains(*id));
-        let plain: BTreeMap<&Id, &str> = in_file.map(|(id, key)| (id, key.reveal())).collect();
+    /// Takes a key away from whoever asks from now on, at once; where it is kept it stays until [`Keys::erase`].
+    pub fn let_go(&self, id: &Id) {
+        let mut held = self.held();
+        held.known.remove(id);
+        held.settled.insert(id.clone());
+    }
+
+    /// Takes a key that was let go out of the file and the keychain, unless a new one was set meanwhile. Blocks like
+    /// [`Keys::read`].
+    ///
+    /// # Errors
+    /// [`ErrorCode::Internal`] when the keychain refuses or the file cannot be written; nobody gets the key from here
+    /// all the same until the next start.
+    pub fn erase(&self, id: &Id) -> Result<(), WireError> {
+        let _turn = self.turn();
+        if self.get(id).is_some() {
+            return Ok(());
+        }
+        let (filed, was_in_file) = self.filed(id);
+        let written = if was_in_file {
+            self.write_file(&filed)
+        } else {
+            Ok(())
+        };
+        if written.is_ok() {
+            self.held().in_file.remove(id);
+        }
+        let left = self.keychain.is_some() && !self.in_keychain(id, "");
+        written?;
+        if left {
+            return Err(WireError::new(ErrorCode::Internal).retryable());
+        }
+        Ok(())
+    }
+
+    /// [`Keys::let_go`] and [`Keys::erase`].
+    ///
+    /// # Errors
+    /// Those of [`Keys::erase`].
+    pub fn forget(&self, id: &Id) -> Result<(), WireError> {
+        self.let_go(id);
+        self.erase(id)
+    }
+
+    fn in_keychain(&self, id: &Id, key: &str) -> bool {
+        let keychain = self.keychain.as_ref();
+        keychain.is_some_and(|keychain| keychain.write(self.service, &id.to_string(), key))
+    }
+
+    /// What belongs into the file, and whether somebody's key stands there.
+    fn filed(&self, id: &Id) -> (BTreeMap<Id, Secret>, bool) {
+        let held = self.held();
+        let in_file = held.known.iter();
+        let in_file = in_file.filter(|(id, _)| held.in_file.contains(*id));
+        let filed = in_file.map(|(id, key)| (id.clone(), key.clone()));
+        (filed.collect(), held.in_file.contains(id))
+    }
+
+    fn write_file(&self, filed: &BTreeMap<Id, Secret>) -> Result<(), WireError> {
+        let plain: BTreeMap<&Id, &str> = filed.iter().map(|(id, key)| (id, key.reveal())).collect();
         let bytes = serde_json::to_vec(&plain).map_err(|_| WireError::new(ErrorCode::Internal))?;
         crate::private_file::replace(&self.file, &bytes).map_err(|error| {
             tracing::error!(%error, "the key file could not be written");
@@ -159,39 +248,9 @@ impl<Id: KeyId> Keys<Id> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn without_keychain(folder: &tempfile::TempDir) -> Keys {
-        Keys::with(folder.path().join("keys.json"), STREAM_KEYS, false).0
-    }
-
-    #[test]
-    fn without_a_keychain_no_file_is_written_unasked() {
-        let folder = tempfile::tempdir().unwrap();
-        let keys = without_keychain(&folder);
-        let refused = keys.set(&"a".into(), "live_1".into(), false).unwrap_err();
-        assert_eq!(refused.code, ErrorCode::NoKeychain);
-        assert!(!folder.path().join("keys.json").exists());
-        assert!(keys.get(&"a".into()).is_none());
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn an_allowed_file_is_for_this_user_only_and_is_read_again() {
-        use std::os::unix::fs::PermissionsExt;
-        let folder = tempfile::tempdir().unwrap();
-        without_keychain(&folder)
-            .set(&"a".into(), "live_1".into(), true)
-            .unwrap();
-        let file = folder.path().join("keys.json");
-        assert_eq!(
-            std::fs::metadata(&file).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
-        let stored: BTreeMap<String, String> =
-            serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
-        assert_eq!(stored["a"], "live_1");
+impl<Id: KeyId> Held<Id> {
+    /// Whether the keychain's word on somebody's key would still count.
+    fn is_open(&self, id: &Id) -> bool {
+        !self.known.contains_key(id) && !self.settled.contains(id)
     }
 }

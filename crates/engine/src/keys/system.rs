@@ -39,13 +39,32 @@ fn answers() -> bool {
     }
 }
 
-/// The key stored for somebody under a service's name.
-pub fn read(service: &str, id: &str) -> Option<String> {
+/// Where keys are kept by the operating system.
+pub trait Keychain: Send + Sync {
+    /// The key stored for somebody under a service's name.
+    fn read(&self, service: &str, id: &str) -> Option<String>;
+    /// Stores a key, or deletes it when it is empty; false when the keychain refused.
+    fn write(&self, service: &str, id: &str, key: &str) -> bool;
+}
+
+/// The keychain that [`open`] opened.
+pub struct SystemKeychain;
+
+impl Keychain for SystemKeychain {
+    fn read(&self, service: &str, id: &str) -> Option<String> {
+        read(service, id)
+    }
+
+    fn write(&self, service: &str, id: &str, key: &str) -> bool {
+        write(service, id, key)
+    }
+}
+
+fn read(service: &str, id: &str) -> Option<String> {
     Entry::new(service, id).ok()?.get_password().ok()
 }
 
-/// Stores a key, or deletes it when it is empty; false when the keychain refused.
-pub fn write(service: &str, id: &str, key: &str) -> bool {
+fn write(service: &str, id: &str, key: &str) -> bool {
     let Ok(entry) = Entry::new(service, id) else {
         return false;
     };

@@ -2,6 +2,7 @@
 
 mod begin;
 mod ending;
+mod removed_keys;
 mod requests;
 #[cfg(test)]
 mod tests;
@@ -268,9 +269,7 @@ impl Studio {
         };
         let seq = self.inner.desk.submit(actor, command).await?;
         if let Some(id) = removed {
-            // Or the next destination of this id would stream with the old one's key.
-            let keys = self.inner.keys.clone();
-            tokio::task::spawn_blocking(move || keys.set(&id, String::new(), false));
+            removed_keys::forget(&self.inner.keys, id, &self.inner.notices);
         }
         Ok(seq)
     }

@@ -7,7 +7,7 @@ use stallcast_wire::{
     ChatConnector, DeviceView, Devices, EncoderView, Encoders, ErrorCode, Request, WireError,
 };
 
-use super::Studio;
+use super::{Studio, removed_keys};
 use crate::air::{self, Order};
 use crate::wire_name::wire_name;
 
@@ -50,11 +50,24 @@ impl Studio {
                     return Err(WireError::refused(unknown.code(), unknown.params()));
                 }
                 let (keys, id) = (self.inner.keys.clone(), destination.clone());
-                tokio::task::spawn_blocking(move || keys.set(&id, key, allow_file))
+                let forgets = key.is_empty();
+                let set = tokio::task::spawn_blocking(move || keys.set(&id, key, allow_file))
                     .await
-                    .map_err(|_| WireError::new(ErrorCode::Internal))??;
-                self.order(Order::KeyChanged(destination)).await?;
-                Ok(serde_json::Value::Null)
+                    .map_err(|_| WireError::new(ErrorCode::Internal))?;
+                let destinations = &self.inner.desk.show().destinations;
+                if !destinations.contains_key(&destination) {
+                    // Removed while the keychain took its time: its key was let go before it came.
+                    removed_keys::forget(
+                        &self.inner.keys,
+                        destination.clone(),
+                        &self.inner.notices,
+                    );
+                }
+                if set.is_ok() || forgets {
+                    // One that the keychain keeps is let go here all the same.
+                    self.order(Order::KeyChanged(destination)).await?;
+                }
+                set.map(|()| serde_json::Value::Null)
             }
             Request::GoLiveWithout { without } => {
                 self.permit_live(&without).await?;

@@ -1,0 +1,139 @@
+//! Keys with a keychain that refuses or takes its time, and without one.
+
+use std::sync::mpsc;
+
+use super::*;
+
+/// A keychain of one key that everybody has, and that nobody may change.
+struct Refusing;
+
+impl Keychain for Refusing {
+    fn read(&self, _service: &str, _id: &str) -> Option<String> {
+        Some("live_old".into())
+    }
+
+    fn write(&self, _service: &str, _id: &str, _key: &str) -> bool {
+        false
+    }
+}
+
+/// A keychain that takes every key and gives the one of before, after it was told to.
+struct Slow {
+    asked: mpsc::SyncSender<()>,
+    answer: Mutex<mpsc::Receiver<()>>,
+}
+
+impl Keychain for Slow {
+    fn read(&self, _service: &str, _id: &str) -> Option<String> {
+        self.asked.send(()).unwrap();
+        self.answer.lock().unwrap().recv().unwrap();
+        Some("live_old".into())
+    }
+
+    fn write(&self, _service: &str, _id: &str, _key: &str) -> bool {
+        true
+    }
+}
+
+fn with(folder: &tempfile::TempDir, keychain: Option<Arc<dyn Keychain>>) -> Keys {
+    Keys::with(folder.path().join("keys.json"), STREAM_KEYS, keychain).0
+}
+
+fn at_hand(keys: &Keys, id: &str) -> Option<String> {
+    keys.get(&id.into()).map(|key| key.reveal().to_owned())
+}
+
+#[test]
+fn without_a_keychain_no_file_is_written_unasked() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = with(&folder, None);
+    let refused = keys.set(&"a".into(), "live_1".into(), false).unwrap_err();
+    assert_eq!(refused.code, ErrorCode::NoKeychain);
+    assert!(!folder.path().join("keys.json").exists());
+    assert!(keys.get(&"a".into()).is_none());
+}
+
+#[cfg(unix)]
+#[test]
+fn an_allowed_file_is_for_this_user_only_and_is_read_again() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    with(&folder, None)
+        .set(&"a".into(), "live_1".into(), true)
+        .unwrap();
+    let file = folder.path().join("keys.json");
+    assert_eq!(
+        std::fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+    let stored: BTreeMap<String, String> =
+        serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    assert_eq!(stored["a"], "live_1");
+}
+
+#[test]
+fn a_forgotten_key_is_gone_from_here_even_when_the_keychain_keeps_it_and_that_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = with(&folder, Some(Arc::new(Refusing)));
+    let (read, filed): (DestinationId, DestinationId) = ("read".into(), "filed".into());
+    keys.read([&read].into_iter());
+    keys.set(&filed, "live_1".into(), true).unwrap();
+    for id in [&read, &filed] {
+        let left = keys.set(id, String::new(), false).unwrap_err();
+        assert_eq!(left.code, ErrorCode::Internal);
+        assert!(keys.get(id).is_none(), "{id}");
+        keys.read([id].into_iter());
+        assert!(keys.get(id).is_none(), "{id} came back");
+    }
+    let file = std::fs::read_to_string(folder.path().join("keys.json")).unwrap();
+    assert_eq!(file, "{}");
+}
+
+#[test]
+fn what_the_keychain_says_late_changes_no_key_that_was_set_or_forgotten_meanwhile() {
+    let folder = tempfile::tempdir().unwrap();
+    let (asked, was_asked) = mpsc::sync_channel(1);
+    let (answer, answered) = mpsc::sync_channel(1);
+    let slow = Slow {
+        asked,
+        answer: Mutex::new(answered),
+    };
+    let keys = with(&folder, Some(Arc::new(slow)));
+    let ids: Vec<DestinationId> = ["set", "forgotten", "left"].map(Into::into).to_vec();
+    std::thread::scope(|scope| {
+        scope.spawn(|| keys.read(ids.iter()));
+        was_asked.recv().unwrap();
+        keys.set(&ids[0], "live_new".into(), false).unwrap();
+        answer.send(()).unwrap();
+        was_asked.recv().unwrap();
+        keys.forget(&ids[1]).unwrap();
+        answer.send(()).unwrap();
+        was_asked.recv().unwrap();
+        answer.send(()).unwrap();
+    });
+    assert_eq!(at_hand(&keys, "set").as_deref(), Some("live_new"));
+    assert_eq!(at_hand(&keys, "forgotten"), None);
+    assert_eq!(at_hand(&keys, "left").as_deref(), Some("live_old"));
+}
+
+#[test]
+fn a_key_set_after_the_old_one_was_let_go_is_not_erased_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = with(&folder, None);
+    let id: DestinationId = "a".into();
+    keys.set(&id, "live_1".into(), true).unwrap();
+    keys.let_go(&id);
+    keys.set(&id, "live_2".into(), true).unwrap();
+    keys.erase(&id).unwrap();
+    assert_eq!(at_hand(&keys, "a").as_deref(), Some("live_2"));
+}
+
+#[test]
+fn a_key_that_cannot_be_written_down_is_not_at_hand_either() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("missing").join("keys.json");
+    let keys: Keys = Keys::with(missing, STREAM_KEYS, None).0;
+    let failed = keys.set(&"a".into(), "live_1".into(), true).unwrap_err();
+    assert_eq!(failed.code, ErrorCode::Internal);
+    assert!(keys.get(&"a".into()).is_none());
+}
