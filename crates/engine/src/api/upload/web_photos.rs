@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -130,11 +131,21 @@ impl WebPhotos {
     }
 }
 
-/// Written beside its place and put there whole, so that a card never finds half a photo.
+/// Written beside its place and put there whole, so that a card never finds half a photo. Lists imported at once may
+/// name the same photo: each writes a part of its own.
 async fn keep(folder: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
-    let part = folder.join(format!(".{name}.part"));
-    tokio::fs::write(&part, bytes).await?;
-    tokio::fs::rename(&part, folder.join(name)).await
+    static PARTS: AtomicU64 = AtomicU64::new(0);
+    let part = PARTS.fetch_add(1, Ordering::Relaxed);
+    let part = folder.join(format!(".{name}.{part}.part"));
+    let kept = match tokio::fs::write(&part, bytes).await {
+        Ok(()) => tokio::fs::rename(&part, folder.join(name)).await,
+        Err(error) => Err(error),
+    };
+    if kept.is_err() {
+        // It may not even be there.
+        let _ = tokio::fs::remove_file(&part).await;
+    }
+    kept
 }
 
 /// The same name for the same address, so that the next import finds the photo.
@@ -155,5 +166,23 @@ fn ending(bytes: &[u8]) -> Option<&'static str> {
         Some("webp")
     } else {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn lists_that_bring_the_same_photo_at_once_do_not_disturb_each_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let photos: Vec<Vec<u8>> = (0..32).map(|n| vec![n; 100_000]).collect();
+        let keeping = photos.iter().map(|p| keep(folder.path(), "web-1.jpg", p));
+        let kept = futures_util::future::join_all(keeping).await;
+        assert!(kept.iter().all(Result::is_ok), "{kept:?}");
+        let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
+        assert_eq!(files.len(), 1, "{files:?}");
+        let photo = std::fs::read(folder.path().join("web-1.jpg")).unwrap();
+        assert!(photos.contains(&photo), "it is one of them, whole");
     }
 }
