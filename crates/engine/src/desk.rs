@@ -24,9 +24,12 @@ pub struct Published {
     pub catalogue: u64,
 }
 
+/// What to ask of the show as it is when the desk comes to it.
+type Wish = Box<dyn FnOnce(&Show) -> Option<Command> + Send>;
+
 struct Ask {
     actor: Actor,
-    command: Command,
+    wish: Wish,
     reply: oneshot::Sender<Result<u64, WireError>>,
 }
 
@@ -80,12 +83,25 @@ impl Desk {
     /// # Errors
     /// When the show refuses, the journal cannot be written, or the engine is ending.
     pub async fn submit(&self, actor: Actor, command: Command) -> Result<u64, WireError> {
+        self.submit_at_turn(actor, |_| Some(command)).await
+    }
+
+    /// As [`Desk::submit`], with a command that is made from the show as it is at its turn: nothing can change between
+    /// the look and the deed. `None` asks for nothing. The desk waits for `wish`: it only looks and answers.
+    ///
+    /// # Errors
+    /// Those of [`Desk::submit`].
+    pub async fn submit_at_turn(
+        &self,
+        actor: Actor,
+        wish: impl FnOnce(&Show) -> Option<Command> + Send + 'static,
+    ) -> Result<u64, WireError> {
         let (reply, answer) = oneshot::channel();
         let ending = || WireError::new(ErrorCode::ShuttingDown).retryable();
         self.asks
             .send(Ask {
                 actor,
-                command,
+                wish: Box::new(wish),
                 reply,
             })
             .await
@@ -104,13 +120,16 @@ struct Thread {
 impl Thread {
     fn run(mut self) {
         while let Some(ask) = self.waiting.blocking_recv() {
-            let outcome = self.carry_out(&ask.actor, ask.command);
+            let outcome = self.carry_out(&ask.actor, ask.wish);
             // The page that asked may be gone; the change stands all the same.
             let _ = ask.reply.send(outcome);
         }
     }
 
-    fn carry_out(&mut self, actor: &Actor, command: Command) -> Result<u64, WireError> {
+    fn carry_out(&mut self, actor: &Actor, wish: Wish) -> Result<u64, WireError> {
+        let Some(command) = wish(self.journal.show()) else {
+            return Ok(self.journal.last_seq().0);
+        };
         let at = (self.clock)();
         let events = decide(self.journal.show(), command, at)
             .map_err(|r| WireError::refused(r.code(), r.params()))?;

@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use stallcast_journal::catalogue::{
     ImportError, ImportOptions, ImportReport, PhotoLink, Stop, import_unless,
 };
-use stallcast_show::{Actor, Command, Product, ProductId, Role};
+use stallcast_show::{Actor, Command, Product, ProductId, Role, Show};
 use stallcast_wire::{ErrorCode, ImportProblem, ImportView, WireError};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -161,18 +161,10 @@ async fn add_photos(
 ) -> Result<Vec<ImportProblem>, WireError> {
     let answers = photos.fetch(links, Instant::now() + PHOTOS_WITHIN).await;
     let mut missing = Vec::new();
-    let mut products = Vec::new();
-    let show = api.studio.desk().show();
+    let mut found = Vec::new();
     for (link, answer) in answers {
         match answer {
-            Ok(name) => {
-                let product = show.products.get(&link.product);
-                let without = product.filter(|known| known.photo.is_none());
-                products.extend(without.cloned().map(|mut product| {
-                    product.photo = Some(name);
-                    product
-                }));
-            }
+            Ok(name) => found.push((link.product, name)),
             Err(fault) => missing.push(ImportProblem {
                 line: link.line,
                 column: link.column,
@@ -181,11 +173,27 @@ async fn add_photos(
             }),
         }
     }
-    if !products.is_empty() {
-        let command = Command::ImportProducts { products };
-        api.studio.desk().submit(actor.clone(), command).await?;
-    }
+    let wish = |show: &Show| set_photos(show, found);
+    let desk = api.studio.desk();
+    desk.submit_at_turn(actor.clone(), wish).await?;
     Ok(first_of(missing))
+}
+
+/// Gives photos to those products that are still there and have none. Products are written whole, so `show` must be the
+/// one that the command meets, or a price set meanwhile would be undone.
+fn set_photos(show: &Show, found: Vec<(ProductId, String)>) -> Option<Command> {
+    let products: Vec<Product> = found
+        .into_iter()
+        .filter_map(|(id, name)| {
+            let known = show.products.get(&id).filter(|p| p.photo.is_none())?;
+            let photo = Some(name);
+            Some(Product {
+                photo,
+                ..known.clone()
+            })
+        })
+        .collect();
+    (!products.is_empty()).then_some(Command::ImportProducts { products })
 }
 
 /// The first problems by line, and one that counts the others.
@@ -235,7 +243,69 @@ fn unescape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use stallcast_journal::Journal;
+    use stallcast_show::{Currency, Money, Offer, Text};
+
     use super::*;
+    use crate::air::engine;
+    use crate::clock::now;
+    use crate::desk::Desk;
+    use crate::threads::Threads;
+
+    fn product(id: &str, price: i64) -> Product {
+        Product {
+            id: id.into(),
+            title: Text {
+                zh: String::new(),
+                en: id.to_owned(),
+            },
+            short_title: Text::default(),
+            photo: None,
+            spec: Text::default(),
+            offer: Offer {
+                list_price: None,
+                live_price: Money::new(price, Currency("CNY".to_owned())),
+                quantity: None,
+                countdown_s: None,
+            },
+            gtin: None,
+            link: None,
+            talking_points: vec![],
+        }
+    }
+
+    #[tokio::test]
+    async fn a_photo_that_comes_late_undoes_no_price_and_brings_no_product_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let (journal, resumed) = Journal::open(folder.path().join("journal")).unwrap();
+        let (threads, _fallen) = Threads::watched();
+        let desk = Desk::start(journal, resumed, now, &threads).unwrap();
+        let import = |products| Command::ImportProducts { products };
+        let listed = import(vec![product("peach", 5990), product("plum", 100)]);
+        desk.submit(engine(), listed).await.unwrap();
+        let found = ["peach", "plum"].map(|id| (id.into(), "web-1.jpg".to_owned()));
+        // All three wait for the desk in this order before any is awaited.
+        let plum = Command::RemoveProduct {
+            product: "plum".into(),
+        };
+        let (cheaper, removed, photo) = tokio::join!(
+            desk.submit(engine(), import(vec![product("peach", 2990)])),
+            desk.submit(engine(), plum),
+            desk.submit_at_turn(engine(), |show: &Show| set_photos(show, found.into())),
+        );
+        cheaper.unwrap();
+        removed.unwrap();
+        photo.unwrap();
+        let show = desk.show();
+        assert_eq!(show.products.len(), 1);
+        let peach = &show.products[&ProductId::from("peach")];
+        assert_eq!(peach.photo.as_deref(), Some("web-1.jpg"));
+        assert_eq!(peach.offer, product("peach", 2990).offer);
+        let seq = desk
+            .submit_at_turn(engine(), |show| set_photos(show, vec![]))
+            .await;
+        assert_eq!(seq, desk.submit_at_turn(engine(), |_| None).await);
+    }
 
     #[tokio::test]
     async fn a_list_whose_asker_is_gone_is_read_no_further() {
