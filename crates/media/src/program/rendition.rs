@@ -1,13 +1,14 @@
 //! Owns the second rendition: the same pictures and sound encoded once more at a bitrate of its own, for links
 //! that cannot carry the first. It has a pipeline of its own whose entrance leaves pictures out when it is busy,
 //! so it can never hold up the program, and keyframes on the program's grid, so a destination changes over
-//! between two groups of pictures.
+//! between two groups of pictures. It starts and stops in threads of its own: a driver that hangs there holds up
+//! neither the program nor its control thread.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use gstreamer as gst;
 
-use super::encode::{EncodePipeline, EncodeSetup, Lookers};
+use super::encode::{EncodePipeline, EncodeSetup, Lookers, discard};
 use super::packet::{EncodedSink, OutputGate};
 use super::stats::Counters;
 
@@ -25,7 +26,16 @@ pub struct RenditionStats {
 /// The place a second rendition runs in, or none.
 #[derive(Default)]
 pub(crate) struct RenditionSlot {
-    occupant: Mutex<Occupant>,
+    place: Mutex<Place>,
+}
+
+#[derive(Default)]
+struct Place {
+    occupant: Occupant,
+    /// Counts the orders: a start that was overtaken by a later order takes no effect.
+    order: u64,
+    /// The bitrate that is wanted, also of one that is still starting.
+    kbps: u32,
 }
 
 #[derive(Default)]
@@ -43,32 +53,32 @@ struct Running {
     gate: Arc<OutputGate>,
 }
 
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.gate.close();
+impl Occupant {
+    /// Silent at once; its pipeline stops when it can.
+    fn leave(self) {
+        if let Self::Running(running) = self {
+            running.gate.close();
+            discard(running);
+        }
     }
 }
 
 impl RenditionSlot {
-    fn occupant(&self) -> MutexGuard<'_, Occupant> {
-        self.occupant.lock().unwrap_or_else(PoisonError::into_inner)
+    fn place(&self) -> MutexGuard<'_, Place> {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn replace(&self, occupant: Occupant) {
-        let old = std::mem::replace(&mut *self.occupant(), occupant);
-        // Outside the lock: stopping waits for the pipeline's threads.
-        drop(old);
-    }
-
-    /// Starts it like `main` at `kbps`, in place of one that runs. Gives the gate that its sound goes through;
-    /// `None` when it cannot start, which [`RenditionSlot::stats`] then tells.
+    /// Starts it like `main` at `kbps`, in place of one that runs. Returns at once: it is made in a thread of its
+    /// own, which hands the gate that its sound goes through to `begun`. [`RenditionSlot::stats`] tells when it
+    /// cannot start.
     pub fn start(
-        &self,
+        self: &Arc<Self>,
         main: &EncodeSetup,
         kbps: u32,
         keyframe_from: u64,
         output: EncodedSink,
-    ) -> Option<Arc<OutputGate>> {
+        begun: impl FnOnce(&Arc<OutputGate>) + Send + 'static,
+    ) {
         let gate = Arc::new(OutputGate::new(output));
         let counters = Arc::new(Counters::default());
         let setup = EncodeSetup {
@@ -83,35 +93,83 @@ impl RenditionSlot {
             lookers: Lookers::default(),
             keyframe_from,
         };
-        match EncodePipeline::start(&setup) {
+        let order = {
+            let mut place = self.place();
+            place.order += 1;
+            place.kbps = kbps;
+            place.order
+        };
+        let slot = self.clone();
+        let made = move || match EncodePipeline::start(&setup) {
             Ok(encode) => {
-                self.replace(Occupant::Running(Box::new(Running {
+                let running = Occupant::Running(Box::new(Running {
                     encode,
                     counters,
                     gate: gate.clone(),
-                })));
-                Some(gate)
+                }));
+                if slot.seat(order, running) {
+                    begun(&gate);
+                }
             }
             Err(error) => {
                 tracing::warn!(%error, "no second rendition");
-                self.replace(Occupant::Failed(error.to_string()));
-                None
+                slot.seat(order, Occupant::Failed(error.to_string()));
             }
+        };
+        let spawned = std::thread::Builder::new()
+            .name("media-rendition".to_owned())
+            .spawn(made);
+        if let Err(error) = spawned {
+            tracing::error!(%error, "no thread to start the second rendition in");
+            self.seat(order, Occupant::Failed(error.to_string()));
         }
     }
 
+    /// Puts in place what was made for an order, unless a later one overtook it.
+    fn seat(&self, order: u64, made: Occupant) -> bool {
+        let mut place = self.place();
+        if place.order != order {
+            drop(place);
+            made.leave();
+            return false;
+        }
+        if let Occupant::Running(running) = &made {
+            running.encode.set_bitrate_kbps(place.kbps);
+        }
+        let old = std::mem::replace(&mut place.occupant, made);
+        drop(place);
+        old.leave();
+        true
+    }
+
+    /// Ends it: nothing comes from it after this returns.
     pub fn stop(&self) {
-        self.replace(Occupant::Nobody);
+        let old = {
+            let mut place = self.place();
+            place.order += 1;
+            std::mem::take(&mut place.occupant)
+        };
+        old.leave();
     }
 
     pub fn set_kbps(&self, kbps: u32) {
-        if let Occupant::Running(running) = &*self.occupant() {
+        let mut place = self.place();
+        place.kbps = kbps;
+        if let Occupant::Running(running) = &place.occupant {
             running.encode.set_bitrate_kbps(kbps);
         }
     }
 
+    /// Hangs as its driver would, for tests.
+    #[cfg(test)]
+    pub fn hang(&self, until: std::sync::mpsc::Receiver<()>) {
+        if let Occupant::Running(running) = &self.place().occupant {
+            running.encode.hang(until);
+        }
+    }
+
     pub fn stats(&self) -> Option<RenditionStats> {
-        match &*self.occupant() {
+        match &self.place().occupant {
             Occupant::Nobody => None,
             Occupant::Failed(message) => Some(RenditionStats {
                 frames_taken: 0,
@@ -133,7 +191,7 @@ impl RenditionSlot {
     /// two, nothing else.
     pub fn offer(&self, picture: &gst::Buffer) {
         // Nothing slow is done under this lock.
-        if let Occupant::Running(running) = &*self.occupant() {
+        if let Occupant::Running(running) = &self.place().occupant {
             if running.encode.push(picture.clone()) {
                 running.counters.produced(true, false);
             } else {

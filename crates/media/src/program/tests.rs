@@ -357,3 +357,34 @@ fn a_picture_left_out_does_not_move_the_keyframes_off_their_grid() {
         .filter(|pair| pair[1].pts_us - pair[0].pts_us > 50_000);
     assert!(missing.count() >= 1, "no picture was left out");
 }
+
+#[test]
+fn a_second_encoder_that_hangs_and_does_not_stop_holds_up_no_order() {
+    let mut spec = ProgramSpec::hd720();
+    spec.canvas = canvas();
+    let output = Arc::new(Output::default());
+    let (sender, _events) = mpsc::channel(64);
+    let program = Program::start(spec, output.sink(), sender).unwrap();
+    let first = Arc::new(Output::default());
+    program.start_rendition(500, first.sink()).unwrap();
+    first.wait(|packets| packets.len() >= 10);
+    let (release, until) = std::sync::mpsc::channel();
+    program.rendition.hang(until);
+    // It is full: it stands.
+    let deadline = std::time::Instant::now() + Duration::from_secs(20);
+    while program.rendition().unwrap().frames_refused == 0 {
+        assert!(std::time::Instant::now() < deadline, "it did not hang");
+        std::thread::park_timeout(Duration::from_millis(5));
+    }
+    // One takes its place, and one comes after it was ended.
+    let second = Arc::new(Output::default());
+    program.start_rendition(500, second.sink()).unwrap();
+    second.wait(|packets| packets.len() >= 10);
+    program.stop_rendition();
+    let third = Arc::new(Output::default());
+    program.start_rendition(500, third.sink()).unwrap();
+    third.wait(|packets| packets.len() >= 10);
+    let had = output.wait(|_| true).len();
+    output.wait(|packets| packets.len() >= had + 10);
+    drop(release);
+}

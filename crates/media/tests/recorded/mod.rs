@@ -78,6 +78,21 @@ pub fn plays_in_gstreamer(path: &Path) -> usize {
     pictures
 }
 
+/// How long the file's pictures last, by their own times: a busy machine leaves pictures out.
+pub fn pictures_ms(path: &Path) -> u64 {
+    let arguments = [
+        "-select_streams",
+        "v",
+        "-show_entries",
+        "packet=pts_time,duration_time",
+    ];
+    let text = ffprobe(path, &arguments);
+    let times: Vec<f64> = text.lines().map(|line| line.parse().unwrap()).collect();
+    let from = times.chunks(2).map(|p| p[0]).fold(f64::MAX, f64::min);
+    let to = times.chunks(2).map(|p| p[0] + p[1]).fold(0.0, f64::max);
+    ((to - from).max(0.0) * 1_000.0) as u64
+}
+
 /// Names of the boxes at the top of the file, in order.
 pub fn boxes(path: &Path) -> Vec<String> {
     let bytes = std::fs::read(path).unwrap();
