@@ -5,6 +5,7 @@ mod outputs;
 mod part_name;
 mod preflight;
 mod recording;
+mod recording_orders;
 #[cfg(test)]
 mod recording_tests;
 mod sources;
@@ -53,7 +54,7 @@ pub enum Order {
     /// The machine got another way out.
     NetworkCame,
     /// A recording part was closed; the cause when it failed.
-    PartClosed(Result<(), String>),
+    PartClosed(Result<(), recording::Failure>),
     /// Finalise what is open and end.
     End(End),
     /// Panic, to see what becomes of the rest.
@@ -226,9 +227,9 @@ impl Air {
         }
         // The recording first: it is what cannot be sent again.
         if let Some(recording) = self.recording.take()
-            && let Err(cause) = runtime.block_on(recording.finish())
+            && let Err(failure) = runtime.block_on(recording.finish())
         {
-            tracing::error!(cause, "the last recording part failed");
+            tracing::error!(?failure, "the last recording part failed");
         }
         self.outputs.end();
     }
@@ -293,6 +294,8 @@ impl Air {
         {
             self.parts.chat.react(&product.title);
             self.mark_product(&show);
+        } else if on_air.is_none() && is_new {
+            self.mark_scene(&show);
         }
         self.record(&show);
     }
@@ -337,21 +340,9 @@ impl Air {
                 };
                 self.tell(level, key, &[]);
             }
-            MediaEvent::RecordingFailed {
-                message, disk_full, ..
-            } => {
-                tracing::error!(message, "the recording failed");
-                let key = if disk_full {
-                    "notice.disk_full"
-                } else {
-                    "notice.recording_failed"
-                };
-                self.tell(NoticeLevel::Error, key, &[]);
-                // What is in the file stays playable; the next part is begun when the disk may take it.
-                if let Some(failed) = self.recording.take() {
-                    self.record_again = Some(std::time::Instant::now() + RECORD_AGAIN);
-                    self.finish(failed);
-                }
+            // The recording keeps its recorders' failures to itself and tells its outcome.
+            MediaEvent::RecordingFailed { message, .. } => {
+                tracing::error!(message, "a recorder failed");
             }
             MediaEvent::RecordingGap { dropped, .. } => {
                 self.tell(
@@ -364,9 +355,7 @@ impl Air {
     }
 
     fn look(&mut self) {
-        if let Some(ended) = self.recording.take_if(|recording| recording.has_ended()) {
-            self.finish(ended);
-        }
+        self.look_at_recording();
         let show = self.parts.desk.show();
         if show.recording && self.recording.is_none() {
             self.begin_recording(&show);

@@ -1,24 +1,28 @@
 //! The recording: one part at a time, fed from the hub through a queue of its own. A part that fails is left
-//! and the next one begins at the next keyframe; the program never notices.
+//! and the next one begins at the next keyframe; another encoder's packets go on in a file of their own. The program
+//! never notices.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use stallcast_delivery::{Hub, QueueLimits, Subscription, Track};
+use stallcast_delivery::{Delivered, Hub, QueueLimits, Track};
+use stallcast_media::error::MediaError;
 use stallcast_media::program::{
-    AudioConfig, EncodedPacket, EventSink, StreamConfig, Track as MediaTrack, VideoConfig,
+    AudioConfig, EncodedPacket, EventSink, MediaEvent, StreamConfig, Track as MediaTrack,
+    VideoConfig,
 };
 use stallcast_media::recorder::{
     Chapter, DiskPolicy, Recorder, RecorderNote, RecorderOptions, Split,
 };
-use stallcast_show::{At, Command, Show, Text};
-use stallcast_wire::{NoticeLevel, RecordingStatus};
+use stallcast_show::{At, Command};
+use stallcast_wire::RecordingStatus;
 use tokio::runtime::Handle;
+use tokio::sync::oneshot::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
+use super::engine;
 use super::part_name::part_name;
-use super::{Air, Order, RECORD_AGAIN, engine};
 use crate::clock::now;
 use crate::desk::Desk;
 
@@ -62,12 +66,30 @@ struct Report {
     error: &'static str,
 }
 
+/// Why a recording ended by itself.
+#[derive(Debug)]
+pub struct Failure {
+    /// For the log.
+    pub cause: String,
+    /// Whether the disk had no more room.
+    pub is_disk_full: bool,
+}
+
+impl Failure {
+    fn new(cause: impl ToString) -> Self {
+        Self {
+            cause: cause.to_string(),
+            is_disk_full: false,
+        }
+    }
+}
+
 /// A running recording.
 pub struct Recording {
     report: watch::Receiver<Report>,
     chapters: mpsc::Sender<Chapter>,
     stop: Option<oneshot::Sender<()>>,
-    task: JoinHandle<Result<(), String>>,
+    task: JoinHandle<Result<(), Failure>>,
 }
 
 impl Recording {
@@ -122,15 +144,17 @@ impl Recording {
     }
 
     /// Finalises the part and waits for it; gives the cause when it failed.
-    pub async fn finish(mut self) -> Result<(), String> {
+    pub async fn finish(mut self) -> Result<(), Failure> {
         if let Some(stop) = self.stop.take() {
             // A part that ended by itself no longer listens.
             let _ = stop.send(());
         }
         match tokio::time::timeout(FINISH_WITHIN, self.task).await {
             Ok(Ok(outcome)) => outcome,
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(_) => Err("the disk did not take the end of the recording in time".into()),
+            Ok(Err(error)) => Err(Failure::new(error)),
+            Err(_) => Err(Failure::new(
+                "the disk did not take the end of the recording in time",
+            )),
         }
     }
 }
@@ -140,62 +164,129 @@ async fn record(
     report: watch::Sender<Report>,
     mut chapters: mpsc::Receiver<Chapter>,
     mut stopped: oneshot::Receiver<()>,
-) -> Result<(), String> {
+) -> Result<(), Failure> {
+    let mut chapter = None;
     tokio::select! {
         _ = &mut stopped => return Ok(()),
-        () = room(&plan, &report) => {}
+        () = room(&plan, &report, &mut chapters, &mut chapter) => {}
     }
-    let (notes, mut told) = mpsc::channel(NOTES);
     let mut packets = plan.hub.subscribe(WAITING);
-    let recorder = tokio::select! {
+    let mut next = tokio::select! {
         _ = &mut stopped => return Ok(()),
-        begun = begin(&plan, notes, &mut packets) => begun?,
+        first = packets.next() => first,
     };
-    let Some(recorder) = recorder else {
-        return Ok(());
-    };
-    loop {
-        let delivered = tokio::select! {
-            _ = &mut stopped => break,
-            Some(note) = told.recv() => {
-                heed(note, &plan, &report);
-                continue;
+    let (notes, mut told) = mpsc::channel(NOTES);
+    let (events, mut happened) = mpsc::channel(NOTES);
+    let events = EventSink::new(events);
+    let mut parts = 0;
+    let mut closing = JoinSet::new();
+    let mut outcome = Ok(());
+    // Once for every encoder: its packets need a file of their own.
+    while let Some(first) = next.take() {
+        // Not given up when the recording is switched off meanwhile: an empty file would stay behind.
+        let number = plan.part + parts;
+        let recorder = match begin(&plan, number, notes.clone(), events.clone(), &first).await {
+            Ok(recorder) => recorder,
+            Err(failure) => {
+                outcome = Err(failure);
+                break;
             }
-            Some(chapter) = chapters.recv() => {
-                if let Err(error) = recorder.add_chapter(chapter) {
-                    tracing::debug!(%error, "a chapter was left out");
-                }
-                continue;
-            }
-            delivered = packets.next() => delivered,
         };
-        let Some(delivered) = delivered else { break };
-        // Another encoder took over: its packets need a file of their own.
-        if delivered.format_changed || recorder.has_ended() {
-            break;
+        if matches!(stopped.try_recv(), Err(TryRecvError::Empty)) {
+            // What is on air goes on in this file.
+            if let Some(chapter) = chapter.clone() {
+                let _ = recorder.add_chapter(chapter);
+            }
+            recorder.push(&packet(first.packet, first.format.video.fps));
+            next = loop {
+                let delivered = tokio::select! {
+                    _ = &mut stopped => break None,
+                    Some(note) = told.recv() => {
+                        parts += heed(note, &plan, &report);
+                        continue;
+                    }
+                    Some(event) = happened.recv() => {
+                        hear(event, &plan, &mut outcome);
+                        continue;
+                    }
+                    Some(marked) = chapters.recv() => {
+                        if let Err(error) = recorder.add_chapter(marked.clone()) {
+                            tracing::debug!(%error, "a chapter was left out");
+                        }
+                        chapter = Some(marked);
+                        continue;
+                    }
+                    delivered = packets.next() => delivered,
+                };
+                let Some(delivered) = delivered else {
+                    break None;
+                };
+                if recorder.has_ended() {
+                    break None;
+                }
+                if delivered.format_changed {
+                    break Some(delivered);
+                }
+                recorder.push(&packet(delivered.packet, delivered.format.video.fps));
+                report.send_modify(|report| report.bytes = recorder.bytes_written());
+            };
         }
-        recorder.push(&packet(delivered.packet, delivered.format.video.fps));
-        report.send_modify(|report| report.bytes = recorder.bytes_written());
+        while let Ok(marked) = chapters.try_recv() {
+            // Over the recorder's limit only.
+            let _ = recorder.add_chapter(marked.clone());
+            chapter = Some(marked);
+        }
+        while let Ok(note) = told.try_recv() {
+            parts += heed(note, &plan, &report);
+        }
+        // In the background: the next file does not wait for the disk to close this one.
+        closing.spawn_blocking(move || recorder.finish());
     }
-    while let Ok(chapter) = chapters.try_recv() {
-        // Over the recorder's limit only.
-        let _ = recorder.add_chapter(chapter);
+    while let Some(closed) = closing.join_next().await {
+        while let Ok(event) = happened.try_recv() {
+            hear(event, &plan, &mut outcome);
+        }
+        let failed = match closed {
+            // Switched off before its first picture: no file is left.
+            Ok(Ok(_) | Err(MediaError::EndOfStream)) => continue,
+            Ok(Err(error)) => Failure::new(error),
+            Err(error) => Failure::new(error),
+        };
+        if outcome.is_ok() {
+            outcome = Err(failed);
+        }
     }
-    let finished = tokio::task::spawn_blocking(move || recorder.finish()).await;
     while let Ok(note) = told.try_recv() {
         heed(note, &plan, &report);
     }
-    finished
-        .map_err(|e| e.to_string())?
-        .map(drop)
-        .map_err(|e| e.to_string())
+    outcome
 }
 
-/// Waits until the disk has room; the page reads meanwhile why nothing is recorded.
-async fn room(plan: &Plan, report: &watch::Sender<Report>) {
+/// What the recorder says: a failure is the recording's outcome, and told with it alone.
+fn hear(event: MediaEvent, plan: &Plan, outcome: &mut Result<(), Failure>) {
+    match event {
+        MediaEvent::RecordingFailed {
+            message, disk_full, ..
+        } => {
+            *outcome = Err(Failure {
+                cause: message,
+                is_disk_full: disk_full,
+            });
+        }
+        other => plan.events.send(other),
+    }
+}
+
+/// Waits until the disk has room; the page reads meanwhile why nothing is recorded. Of the chapters that come, the
+/// newest is on air when it begins.
+async fn room(
+    plan: &Plan,
+    report: &watch::Sender<Report>,
+    chapters: &mut mpsc::Receiver<Chapter>,
+    newest: &mut Option<Chapter>,
+) {
     loop {
-        let kbps = plan.hub.format().map_or(0, |f| f.video.kbps + f.audio.kbps);
-        if DiskPolicy::default().has_room(&plan.folder, u64::from(kbps) * 125) {
+        if has_room(plan) {
             report.send_modify(|report| {
                 report.error = "";
                 report.began = Instant::now();
@@ -203,21 +294,27 @@ async fn room(plan: &Plan, report: &watch::Sender<Report>) {
             return;
         }
         report.send_modify(|report| report.error = "disk_full");
-        tokio::time::sleep(LOOK_FOR_ROOM).await;
+        let look_again = tokio::time::sleep(LOOK_FOR_ROOM);
+        tokio::pin!(look_again);
+        loop {
+            tokio::select! {
+                () = &mut look_again => break,
+                Some(chapter) = chapters.recv() => *newest = Some(chapter),
+            }
+        }
     }
 }
 
-/// Creates the file for the first packet and adds it; `None` when no packet comes any more.
+/// Creates the file for what begins with this packet.
 async fn begin(
     plan: &Plan,
+    number: usize,
     notes: mpsc::Sender<RecorderNote>,
-    packets: &mut Subscription,
-) -> Result<Option<Recorder>, String> {
-    let Some(first) = packets.next().await else {
-        return Ok(None);
-    };
+    events: EventSink,
+    first: &Delivered,
+) -> Result<Recorder, Failure> {
     let options = RecorderOptions {
-        names: names(plan.folder.clone(), plan.part),
+        names: names(plan.folder.clone(), number),
         split: Split {
             max_bytes: Some(LARGEST_PART_BYTES),
             max_duration: None,
@@ -226,15 +323,18 @@ async fn begin(
         unix_us_at_zero: Some(plan.unix_us_at_zero),
         notes: Some(notes),
     };
-    let (config, events) = (config(&first.format), plan.events.clone());
+    let config = config(&first.format);
     let started =
-        tokio::task::spawn_blocking(move || Recorder::start_with(options, &config, events));
-    let recorder = started
-        .await
-        .map_err(|e| e.to_string())?
-        .map_err(|e| e.to_string())?;
-    recorder.push(&packet(first.packet, first.format.video.fps));
-    Ok(Some(recorder))
+        tokio::task::spawn_blocking(move || Recorder::start_with(options, &config, events)).await;
+    started.map_err(Failure::new)?.map_err(|error| Failure {
+        cause: error.to_string(),
+        is_disk_full: !has_room(plan),
+    })
+}
+
+fn has_room(plan: &Plan) -> bool {
+    let kbps = plan.hub.format().map_or(0, |f| f.video.kbps + f.audio.kbps);
+    DiskPolicy::default().has_room(&plan.folder, u64::from(kbps) * 125)
 }
 
 /// Names by the moment and the number in the show, past those that are taken.
@@ -251,7 +351,8 @@ pub(super) fn names(folder: PathBuf, first: usize) -> Box<dyn FnMut(u32) -> Path
     })
 }
 
-fn heed(note: RecorderNote, plan: &Plan, report: &watch::Sender<Report>) {
+/// Gives the number of parts that began with it.
+fn heed(note: RecorderNote, plan: &Plan, report: &watch::Sender<Report>) -> usize {
     match note {
         RecorderNote::PartBegan {
             path, first_pts_us, ..
@@ -269,6 +370,7 @@ fn heed(note: RecorderNote, plan: &Plan, report: &watch::Sender<Report>) {
                     tracing::warn!(code = ?error.code, "the recording goes on, its name could not be written down");
                 }
             });
+            return 1;
         }
         RecorderNote::PartFinished(part) => {
             tracing::info!(file = file_name(&part.path), duration = ?part.duration, bytes = part.bytes, "recorded");
@@ -284,79 +386,12 @@ fn heed(note: RecorderNote, plan: &Plan, report: &watch::Sender<Report>) {
             );
         }
     }
+    0
 }
 
 fn file_name(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default();
     name.to_string_lossy().into_owned()
-}
-
-/// Both languages of a title: whoever opens the file may read either.
-pub(super) fn chapter_title(title: &Text) -> String {
-    match (title.zh.as_str(), title.en.as_str()) {
-        (one, "") | ("", one) => one.to_owned(),
-        (zh, en) if zh == en => zh.to_owned(),
-        (zh, en) => format!("{zh} / {en}"),
-    }
-}
-
-impl Air {
-    /// Begins or ends the recording as the show wants.
-    pub(super) fn record(&mut self, show: &Show) {
-        match (show.recording, self.recording.take()) {
-            (true, None) => self.begin_recording(show),
-            (false, Some(recording)) => self.finish(recording),
-            (_, recording) => self.recording = recording,
-        }
-    }
-
-    /// Begins a part, unless the last one failed just now.
-    pub(super) fn begin_recording(&mut self, show: &Show) {
-        if self.record_again.is_some_and(|at| Instant::now() < at) {
-            return;
-        }
-        let running_us = i64::try_from(self.parts.program.running_time().as_micros()).unwrap_or(0);
-        let plan = Plan {
-            hub: self.parts.hub.clone(),
-            folder: self.parts.folders.recordings(),
-            part: show.recording_parts.len() + 1,
-            unix_us_at_zero: now().0 * 1_000 - running_us,
-            events: self.parts.recorder_events.clone(),
-            desk: self.parts.desk.clone(),
-        };
-        let open = self.parts.open_part.clone();
-        self.recording = Some(Recording::start(plan, &self.parts.runtime, open));
-        self.mark_product(show);
-    }
-
-    /// The product on air begins a chapter now.
-    pub(super) fn mark_product(&self, show: &Show) {
-        let on_air = show.on_air.as_ref();
-        let product = on_air.and_then(|on_air| show.products.get(&on_air.product));
-        if let (Some(recording), Some(product)) = (&self.recording, product) {
-            let at = self.parts.program.running_time().as_micros();
-            let at_us = i64::try_from(at).unwrap_or(i64::MAX);
-            recording.chapter(at_us, chapter_title(&product.title));
-        }
-    }
-
-    /// Closes a part in the background: a slow disk must not hold up the show.
-    pub(super) fn finish(&mut self, recording: Recording) {
-        let orders = self.parts.own_orders.clone();
-        self.parts.runtime.spawn(async move {
-            let outcome = recording.finish().await;
-            // At the end of the engine nobody listens any more; the part is closed all the same.
-            let _ = orders.send(Order::PartClosed(outcome)).await;
-        });
-    }
-
-    pub(super) fn part_closed(&mut self, outcome: Result<(), String>) {
-        if let Err(cause) = outcome {
-            tracing::error!(cause, "a recording part failed");
-            self.record_again = Some(Instant::now() + RECORD_AGAIN);
-            self.tell(NoticeLevel::Error, "notice.recording_failed", &[]);
-        }
-    }
 }
 
 fn config(format: &stallcast_delivery::StreamFormat) -> StreamConfig {

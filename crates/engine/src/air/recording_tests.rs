@@ -12,7 +12,8 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use super::part_name::part_name;
-use super::recording::{Plan, Recording, chapter_title, names};
+use super::recording::{Plan, Recording, names};
+use super::recording_orders::chapter_title;
 use crate::clock::now;
 use crate::desk::Desk;
 use crate::threads::Threads;
@@ -20,11 +21,10 @@ use crate::threads::Threads;
 /// A debug build on a busy machine takes its time.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-fn hub() -> Hub {
-    let hub = Hub::new();
-    hub.set_format(StreamFormat {
+fn format(encoder: u8) -> StreamFormat {
+    StreamFormat {
         video: VideoFormat {
-            codec_config: Bytes::from_static(&[1; 40]),
+            codec_config: Bytes::from(vec![encoder; 40]),
             width: 320,
             height: 180,
             fps: 30,
@@ -36,7 +36,12 @@ fn hub() -> Hub {
             channels: 2,
             kbps: 128,
         },
-    });
+    }
+}
+
+fn hub() -> Hub {
+    let hub = Hub::new();
+    hub.set_format(format(1));
     hub
 }
 
@@ -155,4 +160,82 @@ fn a_chapter_carries_the_title_in_both_languages_once() {
     assert_eq!(chapter_title(&text("", "Apples")), "Apples");
     assert_eq!(chapter_title(&text("苹果", "")), "苹果");
     assert_eq!(chapter_title(&text("A1", "A1")), "A1");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_encoder_goes_on_with_its_first_picture_in_a_file_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let (journal, resumed) = Journal::open(folder.path().join("journal")).unwrap();
+    let (threads, _fallen) = Threads::watched();
+    let desk = Desk::start(journal, resumed, now, &threads).unwrap();
+    let hub = hub();
+    let (events_to, _events) = mpsc::channel(8);
+    let (open, _closed) = mpsc::channel(1);
+    let plan = Plan {
+        hub: hub.clone(),
+        folder: folder.path().to_owned(),
+        part: 1,
+        unix_us_at_zero: 1_795_305_600_000_000,
+        events: EventSink::new(events_to),
+        desk: desk.clone(),
+    };
+    let recording = Recording::start(plan, &Handle::current(), open);
+    recording.chapter(0, "苹果 / Apples".to_owned());
+    let mut frame = 0;
+    until(|| {
+        publish(&hub, frame, 1);
+        frame += 1;
+        recording.status().bytes > 3_000 && frame % 10 == 0
+    })
+    .await;
+    hub.set_format(format(2));
+    publish(&hub, frame, 30);
+    until(|| desk.show().recording_parts.len() == 2).await;
+    recording.finish().await.unwrap();
+    let [first, second] = &desk.show().recording_parts[..] else {
+        panic!("two parts");
+    };
+    assert!(first.ends_with("-01.mp4") && second.ends_with("-02.mp4"));
+    let bytes = std::fs::read(folder.path().join(second)).unwrap();
+    let holds = |what: &[u8]| bytes.windows(what.len()).any(|at| at == what);
+    assert!(holds(b"chpl") && holds("苹果 / Apples".as_bytes()));
+    // All of the second encoder's pictures.
+    let bytes_of_pictures = bytes.iter().filter(|byte| **byte == 7).count();
+    assert!(bytes_of_pictures >= 30 * 200, "{bytes_of_pictures}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_recording_switched_off_before_its_first_picture_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (journal, resumed) = Journal::open(folder.path().join("journal")).unwrap();
+    let (threads, _fallen) = Threads::watched();
+    let desk = Desk::start(journal, resumed, now, &threads).unwrap();
+    let (events_to, _events) = mpsc::channel(8);
+    let hub = hub();
+    for round in 0..20 {
+        let (open, _closed) = mpsc::channel(1);
+        let plan = Plan {
+            hub: hub.clone(),
+            folder: folder.path().to_owned(),
+            part: 1,
+            unix_us_at_zero: 1_795_305_600_000_000,
+            events: EventSink::new(events_to.clone()),
+            desk: desk.clone(),
+        };
+        let recording = Recording::start(plan, &Handle::current(), open);
+        // Somewhere between the order and the file, another place each time.
+        for frame in 0..round * 5 {
+            publish(&hub, round * 1_000 + frame, 1);
+            tokio::task::yield_now().await;
+        }
+        recording.finish().await.unwrap();
+    }
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|end| end == "mp4") {
+            let bytes = std::fs::read(&path).unwrap();
+            let has_picture = bytes.windows(200).any(|at| at.iter().all(|b| *b == 7));
+            assert!(has_picture, "{} is empty", path.display());
+        }
+    }
 }

@@ -83,3 +83,29 @@ async fn a_studio_that_ends_as_wanted_records_and_sends_no_more_when_it_is_start
     let after = boxes(&studio);
     assert_eq!(after.last().map(String::as_str), Some("moov"), "{after:?}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_recording_that_cannot_be_written_is_told_once_and_not_tried_again_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let (studio, ending) = studio(folder.path()).await;
+    let recordings = studio.folders().recordings();
+    std::fs::remove_dir_all(&recordings).unwrap();
+    std::fs::write(&recordings, "no folder").unwrap();
+    let (_, mut told) = studio.notices();
+    let on = Command::SetRecording { on: true };
+    studio.submit(air::engine(), on).await.unwrap();
+    let failed = async { while told.recv().await.unwrap().key != "notice.recording_failed" {} };
+    tokio::time::timeout(PATIENCE, failed).await.unwrap();
+    let mut status = studio.status();
+    status.mark_unchanged();
+    for _ in 0..4 {
+        let looked = tokio::time::timeout(PATIENCE, status.changed()).await;
+        looked.unwrap().unwrap();
+        assert_eq!(status.borrow_and_update().recording, None);
+    }
+    while let Ok(notice) = told.try_recv() {
+        assert_ne!(notice.key, "notice.recording_failed");
+    }
+    studio.end().await;
+    ending.wait().await;
+}
