@@ -78,7 +78,15 @@ stage_unit() {
   npm --prefix ui test
 }
 
-stage_media() { run_tests -p stallcast-media; }
+stage_media() {
+  run_tests -p stallcast-media
+  # In a chroot / is no mount and cannot be made private.
+  if [ "$(id -u)" = 0 ] && mountpoint -q /; then
+    run_ignored -p stallcast-media --test recorder_disk
+  else
+    echo "Skipped: recordings on full disks and through power cuts (needs root, and a / that is a mount)"
+  fi
+}
 stage_delivery() { run_tests -p stallcast-delivery; }
 stage_chat() { run_tests -p stallcast-chat; }
 
