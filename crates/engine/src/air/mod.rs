@@ -4,6 +4,7 @@
 mod outputs;
 mod part_name;
 mod preflight;
+mod recorded_packet;
 mod recording;
 mod recording_orders;
 #[cfg(test)]

@@ -5,12 +5,9 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use stallcast_delivery::{Delivered, Hub, QueueLimits, Track};
+use stallcast_delivery::{Delivered, Hub, QueueLimits};
 use stallcast_media::error::MediaError;
-use stallcast_media::program::{
-    AudioConfig, EncodedPacket, EventSink, MediaEvent, StreamConfig, Track as MediaTrack,
-    VideoConfig,
-};
+use stallcast_media::program::{EventSink, MediaEvent};
 use stallcast_media::recorder::{
     Chapter, DiskPolicy, Recorder, RecorderNote, RecorderOptions, Split,
 };
@@ -23,6 +20,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use super::engine;
 use super::part_name::part_name;
+use super::recorded_packet::{config, packet};
 use crate::clock::now;
 use crate::desk::Desk;
 
@@ -392,43 +390,4 @@ fn heed(note: RecorderNote, plan: &Plan, report: &watch::Sender<Report>) -> usiz
 fn file_name(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default();
     name.to_string_lossy().into_owned()
-}
-
-fn config(format: &stallcast_delivery::StreamFormat) -> StreamConfig {
-    let (video, audio) = (&format.video, &format.audio);
-    StreamConfig {
-        video: VideoConfig {
-            codec_data: video.codec_config.clone(),
-            width: video.width,
-            height: video.height,
-            fps: video.fps,
-            kbps: video.kbps,
-        },
-        audio: AudioConfig {
-            asc: audio.codec_config.clone(),
-            sample_rate: audio.sample_rate,
-            channels: audio.channels,
-            kbps: audio.kbps,
-        },
-    }
-}
-
-/// An AAC frame of 1024 samples at 48 kHz, microseconds.
-const AAC_FRAME_US: i64 = 21_333;
-
-fn packet(packet: stallcast_delivery::Packet, fps: u32) -> EncodedPacket {
-    EncodedPacket {
-        track: match packet.track {
-            Track::Video => MediaTrack::Video,
-            Track::Audio => MediaTrack::Audio,
-        },
-        pts_us: packet.pts_us,
-        dts_us: packet.dts_us,
-        duration_us: match packet.track {
-            Track::Video => 1_000_000 / i64::from(fps.max(1)),
-            Track::Audio => AAC_FRAME_US,
-        },
-        keyframe: packet.keyframe,
-        data: packet.data,
-    }
 }

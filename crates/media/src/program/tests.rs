@@ -368,7 +368,7 @@ fn a_second_encoder_that_hangs_and_does_not_stop_holds_up_no_order() {
     let first = Arc::new(Output::default());
     program.start_rendition(500, first.sink()).unwrap();
     first.wait(|packets| packets.len() >= 10);
-    let (release, until) = std::sync::mpsc::channel();
+    let (release, until) = std::sync::mpsc::sync_channel(1);
     program.rendition.hang(until);
     // It is full: it stands.
     let deadline = std::time::Instant::now() + Duration::from_secs(20);
