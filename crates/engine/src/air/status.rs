@@ -68,7 +68,7 @@ impl Air {
             fps: spec.canvas.fps,
             frames: stats.frames_produced,
             late_frames: stats.frames_late,
-            skipped_frames: stats.frames_skipped,
+            skipped_frames: stats.frames_skipped + stats.frames_refused,
         })
     }
 }
