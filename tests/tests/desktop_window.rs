@@ -45,7 +45,7 @@ async fn the_window_shows_the_demo_goes_live_and_its_death_costs_the_broadcast_n
 
     // A destination by hand; its key through the API, since it can be seen nowhere afterwards anyway.
     window.click(".topbar .acts button");
-    window.click("nav button:nth-of-type(3)");
+    window.click("nav [data-page=destinations]");
     window.click(".page .card:last-child li:last-child button");
     window.fill(
         ".page .card:last-child li:last-child form input",
