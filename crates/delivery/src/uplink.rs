@@ -22,6 +22,8 @@ const TELLING_BYTES: u64 = 6_000;
 const LONGEST_BURST: Duration = Duration::from_secs(1);
 /// Bursts speak for so long: two keyframes of the usual two seconds.
 const BURSTS: Duration = Duration::from_secs(5);
+/// Two packets: a link that is short has more than that under way at every moment.
+const NEXT_TO_NOTHING: u64 = 3_000;
 /// A keyframe is so many times what comes in the same time otherwise.
 const KEYFRAME_OVER_USUAL: f64 = 3.0;
 /// Least of what is always under way, bytes: a packet of sound and a small picture.
@@ -196,9 +198,38 @@ fn arrived(sample: &LinkSample) -> u64 {
         .saturating_sub(sample.kernel_bytes.unwrap_or(0))
 }
 
+/// What waits for the link. While the kernel has next to nothing under way, what waits in our queue waits for this
+/// machine, not for the link.
 fn waiting(sample: &LinkSample) -> u64 {
-    sample
-        .kernel_bytes
-        .unwrap_or(0)
-        .saturating_add(sample.queued_bytes)
+    match sample.kernel_bytes {
+        Some(under_way) if under_way < NEXT_TO_NOTHING => 0,
+        under_way => under_way.unwrap_or(0).saturating_add(sample.queued_bytes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn look(watch: &mut LinkWatch, at_ms: u64, kernel_bytes: u64, queued_bytes: u64) -> LinkView {
+        let sample = LinkSample {
+            at: Duration::from_millis(at_ms),
+            accepted_bytes: at_ms * 100,
+            kernel_bytes: Some(kernel_bytes),
+            queued_bytes,
+        };
+        watch.look(sample, 2_500)
+    }
+
+    #[test]
+    fn a_machine_that_is_too_busy_to_send_is_no_short_link() {
+        let (mut busy, mut short) = (LinkWatch::default(), LinkWatch::default());
+        look(&mut busy, 0, 0, 0);
+        look(&mut short, 0, 0, 0);
+        for at_ms in (200..2_000).step_by(200) {
+            assert!(!look(&mut busy, at_ms, 0, 400_000).is_congested);
+            look(&mut short, at_ms, 60_000, 340_000);
+        }
+        assert!(look(&mut short, 2_000, 60_000, 340_000).is_congested);
+    }
 }

@@ -128,7 +128,12 @@ async fn serve(run: Run) -> Result<(), StartError> {
         Folders::default_assets(),
     )?;
     let signals = Signals::listen()?;
-    let (listener, address) = Address::open(&folders.address_file(), run.port).await?;
+    let (listener, address) = Address::open(&folders.address_file(), run.port)
+        .await
+        .map_err(|error| match run.port {
+            Some(port) => std::io::Error::new(error.kind(), format!("port {port}: {error}")),
+            None => error,
+        })?;
     let options = Options {
         folders: folders.clone(),
         program: program_spec(run.canvas, run.kbps, run.encoder)?,
@@ -139,14 +144,19 @@ async fn serve(run: Run) -> Result<(), StartError> {
     };
     let (studio, ending) = Studio::start(options).await?;
     // Only now: until the journal is ours another engine may run here, and these are its files.
-    address.keep(&folders.address_file())?;
+    // A full disk must not keep the show off air: without these files it is only harder to find.
+    if let Err(error) = address.keep(&folders.address_file()) {
+        tracing::error!(%error, file = %folders.address_file().display(), "the address could not be kept");
+    }
     let file = RuntimeFile {
         port: address.port,
         token: address.token,
         pid: std::process::id(),
         version: env!("CARGO_PKG_VERSION").into(),
     };
-    runtime_file::write(&file, &folders.runtime_file())?;
+    if let Err(error) = runtime_file::write(&file, &folders.runtime_file()) {
+        tracing::error!(%error, file = %folders.runtime_file().display(), "the window cannot find this engine");
+    }
     // The address holds the session's token: printed for the person at the terminal, never logged.
     println!("{}", page(&file));
     tokio::spawn(signals.end(studio.clone()));
