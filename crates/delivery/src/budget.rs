@@ -2,7 +2,6 @@
 //! the others keep a watchable one. Pure: the time comes in. A single slow destination among several is its own
 //! trouble and changes nothing here; the uplink is short when most of them are.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::uplink::LinkView;
@@ -243,16 +242,10 @@ impl Budget {
 
     /// Lets the most important of the paused send again.
     fn bring_back(&mut self, now: Duration, members: &[Member], kbps: f64, why: Why) {
-        let order: BTreeMap<&str, u32> = members
-            .iter()
-            .map(|member| (member.id.as_str(), member.priority))
-            .collect();
-        let first = (0..self.plan.paused.len()).min_by_key(|n| {
-            let id = self.plan.paused[*n].as_str();
-            (order.get(id).copied().unwrap_or(u32::MAX), id)
-        });
-        if let Some(n) = first {
-            self.plan.paused.remove(n);
+        let paused = &mut self.plan.paused;
+        let waiting = members.iter().filter(|m| paused.contains(&m.id));
+        if let Some(first) = waiting.min_by_key(|m| (m.priority, &m.id)) {
+            paused.retain(|id| *id != first.id);
             self.go_up(now, kbps, why);
         }
     }

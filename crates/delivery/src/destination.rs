@@ -61,12 +61,9 @@ impl Destination {
     /// address that cannot work shows as [`crate::State::Stopped`] with
     /// [`crate::DeliveryErrorCode::BadUrl`]. Must be called within a tokio runtime.
     pub fn spawn(spec: DestinationSpec, hub: Hub) -> Self {
-        let kbps = hub
-            .format()
-            .map_or(0, |f| f.video.kbps.saturating_add(f.audio.kbps));
         let (feeding, wanted) = watch::channel(Feeding {
+            kbps: hub.kbps(),
             hub,
-            kbps,
             paused: false,
         });
         let (orders, order_book) = watch::channel(Orders::default());

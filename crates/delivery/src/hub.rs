@@ -96,6 +96,12 @@ impl Hub {
         lock(&self.shared.inner).format.clone()
     }
 
+    /// Nominal rate of the format in force, picture and sound, kbit/s; 0 before the first.
+    pub fn kbps(&self) -> u32 {
+        self.format()
+            .map_or(0, |f| f.video.kbps.saturating_add(f.audio.kbps))
+    }
+
     /// Hands a packet to every consumer. Never waits for one of them.
     pub fn publish(&self, packet: Packet) {
         let mut inner = lock(&self.shared.inner);

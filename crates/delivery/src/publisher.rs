@@ -76,11 +76,7 @@ impl Publisher {
     async fn establish(&self) -> Result<(Link, PublishSession), Code> {
         let url = IngestUrl::parse(&self.spec.url, &self.spec.key)?;
         // For the buffers: what it may be sent when its link recovers counts, not what it is sent now.
-        let kbps = {
-            let wanted = self.wanted.borrow();
-            let format = wanted.hub.format();
-            format.map_or(0, |f| f.video.kbps.saturating_add(f.audio.kbps))
-        };
+        let kbps = self.wanted.borrow().hub.kbps();
         let mut link = Link::connect(&url, &self.spec.tls_roots, kbps).await?;
         link.reset_on_drop();
         let rest = timeout(STEP_TIMEOUT, greet(&mut link))

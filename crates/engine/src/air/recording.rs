@@ -331,7 +331,7 @@ async fn begin(
 }
 
 fn has_room(plan: &Plan) -> bool {
-    let kbps = plan.hub.format().map_or(0, |f| f.video.kbps + f.audio.kbps);
+    let kbps = plan.hub.kbps();
     DiskPolicy::default().has_room(&plan.folder, u64::from(kbps) * 125)
 }
 
