@@ -13,7 +13,6 @@ use stallcast_show::{
 };
 use stallcast_wire::{EncoderStatus, Request, RunState};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout_at};
 
 use super::PreviewClient;
 use crate::world::{Engine, EngineOptions, RtmpServer, Session, run};
@@ -151,11 +150,7 @@ impl LiveShow {
 
     /// As a page, reads on for `length`.
     pub async fn play(&mut self, length: Duration) {
-        let until = Instant::now() + length;
-        while timeout_at(until, self.session.step())
-            .await
-            .is_ok_and(|more| more)
-        {}
+        self.session.play(length).await;
     }
 
     /// The encoder's counters as last told.

@@ -52,9 +52,9 @@ async fn main() {
                 (live == step).then_some(())
             })
             .await;
-        play(&mut session, SETTLED).await;
+        session.play(SETTLED).await;
         let (began, before) = (Instant::now(), CpuTime::of(engine.pid()));
-        play(&mut session, COUNTED).await;
+        session.play(COUNTED).await;
         let wall = began.elapsed().as_secs_f64();
         let used = CpuTime::of(engine.pid()).since(&before);
         let percent = used / wall * 100.0;
@@ -99,14 +99,6 @@ async fn enable(session: &mut Session, id: &str, enabled: bool) {
         .command(Command::PutDestination { destination })
         .await
         .unwrap();
-}
-
-async fn play(session: &mut Session, length: Duration) {
-    let until = tokio::time::Instant::now() + length;
-    while tokio::time::timeout_at(until, session.step())
-        .await
-        .is_ok_and(|more| more)
-    {}
 }
 
 /// Of the straight line with the least squares.

@@ -86,7 +86,7 @@ async fn main() {
     for (id, _) in destinations.iter().filter(|(id, _)| *id != "babble") {
         live(&mut session, id, STEP).await;
     }
-    play(&mut session, SETTLED).await;
+    session.play(SETTLED).await;
 
     let site = far.site().unwrap();
     let mut faults = [
@@ -221,7 +221,7 @@ async fn suffer(session: &mut Session, fault: &mut Fault<'_>) -> Outcome {
     };
     let (before, late_before) = (dropped(session), late(session));
     (fault.strike)();
-    play(session, FAULT).await;
+    session.play(FAULT).await;
     let mut resumed_s = None;
     let mut delay_after_ms = None;
     if let Some(mend) = &mut fault.mend {
@@ -229,7 +229,7 @@ async fn suffer(session: &mut Session, fault: &mut Fault<'_>) -> Outcome {
         mend();
         live(session, fault.destination, RESUME_WITHIN).await;
         resumed_s = Some(mended.elapsed().as_secs_f64());
-        play(session, SETTLED).await;
+        session.play(SETTLED).await;
         delay_after_ms = Some(health(session, fault.destination).backlog_ms);
     }
     let lost = dropped(session)
@@ -272,14 +272,6 @@ async fn live(session: &mut Session, id: &str, within: Duration) {
             (own.run == RunState::Live && own.backlog_ms < 1_000).then_some(())
         })
         .await;
-}
-
-async fn play(session: &mut Session, length: Duration) {
-    let until = tokio::time::Instant::now() + length;
-    while tokio::time::timeout_at(until, session.step())
-        .await
-        .is_ok_and(|more| more)
-    {}
 }
 
 /// A server that answers every greeting with nonsense. Lives as long as this process.

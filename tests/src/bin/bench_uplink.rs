@@ -89,7 +89,7 @@ async fn main() {
         }
         let phase = Instant::now();
         while phase.elapsed() < length {
-            play(&mut session, LOOK_EVERY).await;
+            session.play(LOOK_EVERY).await;
             looks.push(Look {
                 at_s: began.elapsed().as_secs_f64(),
                 offered_kbps: kbps,
@@ -210,12 +210,4 @@ fn draw(looks: &[Look]) -> PathBuf {
         .line("shop", "#0b7a3b", delay(0))
         .line("other", "#b35c00", delay(1));
     plot.save("uplink.svg")
-}
-
-async fn play(session: &mut Session, length: Duration) {
-    let until = tokio::time::Instant::now() + length;
-    while tokio::time::timeout_at(until, session.step())
-        .await
-        .is_ok_and(|more| more)
-    {}
 }

@@ -134,6 +134,12 @@ impl Session {
         true
     }
 
+    /// As a page would, reads on for `length` of the show, or until the engine is gone.
+    pub async fn play(&mut self, length: Duration) {
+        let until = Instant::now() + length;
+        while timeout_at(until, self.step()).await.is_ok_and(|more| more) {}
+    }
+
     /// Reads on until the engine is gone (`false`) or nothing has come for half a minute (`true`).
     pub async fn step_to_end(&mut self) -> bool {
         while let Ok(more) = timeout(ANSWER_WITHIN, self.step()).await {

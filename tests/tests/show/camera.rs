@@ -30,18 +30,18 @@ async fn an_unplugged_camera_becomes_the_slate_and_comes_back_without_a_gap_in_t
     input_live(&mut session, "camera").await;
     put_destination(&mut session, "one", &server).await;
     go_live(&mut session, &["one"]).await;
-    play(&mut session, Duration::from_secs(3)).await;
+    session.play(Duration::from_secs(3)).await;
 
     drop(camera);
     let unplugged = Instant::now();
     notice(&mut session, "notice.slate").await;
     let to_slate = unplugged.elapsed();
-    play(&mut session, Duration::from_secs(4)).await;
+    session.play(Duration::from_secs(4)).await;
     let _camera = devices.camera("cam", "ball");
     let plugged = Instant::now();
     notice(&mut session, "notice.scene_back").await;
     let back = plugged.elapsed();
-    play(&mut session, Duration::from_secs(2)).await;
+    session.play(Duration::from_secs(2)).await;
 
     let encoder = session.status.clone().unwrap().encoder.unwrap();
     session.command(Command::EndShow).await.unwrap();

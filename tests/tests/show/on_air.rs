@@ -78,14 +78,14 @@ async fn camera_screen_card_and_clock_reach_two_servers_and_the_recording() {
         })
         .await;
     let show = show_of(&session);
-    play(&mut session, Duration::from_secs(8)).await;
+    session.play(Duration::from_secs(8)).await;
 
     // One server freezes and then dies; the other must get every frame of it.
     servers[0].freeze();
-    play(&mut session, Duration::from_secs(8)).await;
+    session.play(Duration::from_secs(8)).await;
     let [mut dying, healthy] = servers;
     dying.kill();
-    play(&mut session, Duration::from_secs(4)).await;
+    session.play(Duration::from_secs(4)).await;
     let status = session.status.clone().unwrap();
     let health = |id: &str| {
         status

@@ -75,11 +75,11 @@ async fn a_press_is_in_the_picture_two_frames_later() {
     let mut presses = Vec::new();
     for n in [1, 2, 0, 2, 1] {
         // The cards of the number keys are drawn ahead while nothing else is to be drawn.
-        play(&mut session, Duration::from_secs(2)).await;
+        session.play(Duration::from_secs(2)).await;
         presses.push(press(&mut session, n).await);
         shows.push(show_of(&session));
     }
-    play(&mut session, Duration::from_secs(2)).await;
+    session.play(Duration::from_secs(2)).await;
     session
         .command(Command::SetRecording { on: false })
         .await

@@ -37,7 +37,7 @@ async fn a_show_killed_in_the_middle_goes_on_with_the_same_product_and_clock() {
         .command(Command::StartCountdown { seconds: 600 })
         .await
         .unwrap();
-    play(&mut session, Duration::from_secs(8)).await;
+    session.play(Duration::from_secs(8)).await;
     let before = show_of(&session);
     drop(session);
 
@@ -72,7 +72,7 @@ async fn a_show_killed_in_the_middle_goes_on_with_the_same_product_and_clock() {
         resumed <= Duration::from_secs(5),
         "live again after {resumed:?}"
     );
-    play(&mut session, Duration::from_secs(4)).await;
+    session.play(Duration::from_secs(4)).await;
     session.command(Command::EndShow).await.unwrap();
     session
         .until(STEP, "the recording is closed", |s| {

@@ -144,15 +144,6 @@ pub async fn destination_live(session: &mut Session, id: &str) {
         .await;
 }
 
-/// Reads on for `length` of the show.
-pub async fn play(session: &mut Session, length: Duration) {
-    let until = tokio::time::Instant::now() + length;
-    while tokio::time::timeout_at(until, session.step())
-        .await
-        .is_ok_and(|more| more)
-    {}
-}
-
 /// The show as the session was told, with what the cards need.
 pub fn show_of(session: &Session) -> Show {
     let view = session.show.clone().unwrap();

@@ -23,7 +23,7 @@ async fn flash_and_beep_of_a_clip_stay_within_forty_milliseconds_at_the_server()
     input_live(&mut session, "clip").await;
     put_destination(&mut session, "one", &server).await;
     go_live(&mut session, &["one"]).await;
-    play(&mut session, Duration::from_secs(12)).await;
+    session.play(Duration::from_secs(12)).await;
     session.command(Command::EndShow).await.unwrap();
     drop(session);
     assert!(engine.stop().success());
