@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-names=(overlay-blend studio-tax memory start delay faults destinations uplink)
+names=(overlay-blend studio-tax memory start delay faults destinations uplink soak)
 
 usage() {
   cat >&2 <<TEXT
@@ -16,6 +16,7 @@ usage: tests/bench.sh NAME
   delay          milliseconds from a source's picture to it decoded at the server, 95th percentile
   faults         most frames that a good destination or the recording lost while others were struck; needs root
   uplink         what arrived of what a failing uplink offered to two destinations; needs root
+  soak           growth of memory over 20 minutes of faults, %; needs root
   destinations   CPU of each further destination at 2.5 Mbit/s, % of a core
 TEXT
   exit 2

@@ -10,8 +10,8 @@ pub use cpu::{CpuTime, Memory};
 pub use plot::Plot;
 pub use preview::PreviewClient;
 pub use show::{
-    LiveShow, go_live, natural_clip, put_destination, put_destination_of, put_on_screen, studio,
-    studio_with,
+    LiveShow, go_live, natural_clip, place_on_screen, put_destination, put_destination_of,
+    put_on_screen, studio, studio_with,
 };
 
 use serde_json::{Value, json};

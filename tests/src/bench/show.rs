@@ -190,27 +190,34 @@ impl LiveShow {
 
 /// Makes `kind` the only thing on screen.
 pub async fn put_on_screen(session: &mut Session, kind: SourceKind) {
-    let source = Source {
-        id: SOURCE.into(),
-        name: SOURCE.into(),
-        kind,
-    };
-    session
-        .command(Command::PutSource { source })
-        .await
-        .unwrap();
-    let placement = Placement {
-        source: SOURCE.into(),
-        area: Area::FULL,
+    place_on_screen(session, &[(SOURCE, kind, Area::FULL)]).await;
+}
+
+/// Makes these all that is on screen, the last on top.
+pub async fn place_on_screen(session: &mut Session, sources: &[(&str, SourceKind, Area)]) {
+    for (id, kind, _) in sources {
+        let source = Source {
+            id: (*id).into(),
+            name: (*id).into(),
+            kind: kind.clone(),
+        };
+        session
+            .command(Command::PutSource { source })
+            .await
+            .unwrap();
+    }
+    let placements = sources.iter().map(|(id, _, area)| Placement {
+        source: (*id).into(),
+        area: *area,
         crop: Area::FULL,
-    };
+    });
     let scene = Scene {
         id: SOURCE.into(),
         name: Text {
             zh: SOURCE.into(),
             en: SOURCE.into(),
         },
-        layouts: BTreeMap::from([(CanvasId("landscape".into()), vec![placement])]),
+        layouts: BTreeMap::from([(CanvasId("landscape".into()), placements.collect())]),
     };
     session.command(Command::PutScene { scene }).await.unwrap();
     let switch = Command::SwitchScene {
