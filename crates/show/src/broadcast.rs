@@ -1,5 +1,6 @@
 //! The show's name, its destinations and how far it is: what may happen and what it changes.
 
+use crate::canvas::canvas_off;
 use crate::check::{self, ID_MAX, NAME_MAX};
 use crate::refusal::UrlFault;
 use crate::{At, Destination, DestinationId, Event, Phase, Refusal, Show};
@@ -33,6 +34,9 @@ impl Show {
                 field: "destination_url",
                 fault: UrlFault::Credentials,
             });
+        }
+        if self.is_live() && destination.enabled && !self.canvases.has(destination.canvas) {
+            return Err(canvas_off(&destination));
         }
         match self.destinations.get(&destination.id) {
             Some(known) if *known == destination => return Ok(Vec::new()),
@@ -73,6 +77,7 @@ impl Show {
         if self.enabled_destinations().next().is_none() {
             return Err(Refusal::NoDestination);
         }
+        self.canvases_are_on()?;
         let mut events = vec![Event::PhaseChanged {
             phase: Phase::Live { since: at },
         }];

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    At, ChatLine, Destination, DestinationId, MessageId, Product, ProductId, RundownItem, Scene,
-    SceneId, Source, SourceId, Strip, Text, Transition,
+    At, Canvas, Canvases, ChatLine, Destination, DestinationId, MessageId, Product, ProductId,
+    RundownItem, Scene, SceneId, Source, SourceId, Strip, Text, Transition,
 };
 
 /// A change somebody wants. `decide` turns it into events or refuses it.
@@ -82,6 +82,11 @@ pub enum Command {
         /// How.
         transition: Transition,
     },
+    /// Switches canvases on and off; refused while live for one that an enabled destination is sent.
+    SetCanvases {
+        /// Those that are on from now on.
+        canvases: Canvases,
+    },
     /// Sets a mixer strip.
     SetStrip {
         /// Which source.
@@ -132,6 +137,9 @@ pub enum Command {
         file: String,
         /// When its first frame was taken.
         first_frame: At,
+        /// Of which canvas.
+        #[serde(default)]
+        canvas: Canvas,
     },
     /// Notes chat lines (by the engine only), written in batches.
     NoteChat {

@@ -32,6 +32,7 @@ pub fn decide(show: &Show, command: Command, at: At) -> Result<Vec<Event>, Refus
         Command::SwitchScene { scene, transition } => {
             show.decide_switch_scene(scene, transition, at)
         }
+        Command::SetCanvases { canvases } => show.decide_set_canvases(canvases),
         Command::SetStrip { source, strip } => show.decide_set_strip(source, strip),
         Command::SetTicker { text } => show.decide_set_ticker(text),
         Command::PinQuestion {
@@ -46,9 +47,11 @@ pub fn decide(show: &Show, command: Command, at: At) -> Result<Vec<Event>, Refus
         Command::GoLive => show.decide_go_live(at),
         Command::EndShow => show.decide_end_show(at),
         Command::SetRecording { on } => Ok(show.decide_set_recording(on)),
-        Command::NoteRecordingPart { file, first_frame } => {
-            show.decide_note_recording_part(file, first_frame)
-        }
+        Command::NoteRecordingPart {
+            file,
+            first_frame,
+            canvas,
+        } => show.decide_note_recording_part(file, first_frame, canvas),
         Command::NoteChat { lines } => Ok(show.decide_note_chat(lines)),
         Command::TakeBackChat { messages } => Ok(show.decide_take_back_chat(messages)),
     }
@@ -79,6 +82,7 @@ impl Show {
             | Event::TickerSet { .. }
             | Event::QuestionPinned { .. }
             | Event::QuestionUnpinned => self.apply_staging(event),
+            Event::CanvasesSet { .. } => self.apply_canvases(event),
             Event::RecordingSet { .. }
             | Event::RecordingPartOpened { .. }
             | Event::ChatNoted { .. }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::DestinationId;
+use crate::{Canvas, DestinationId};
 
 /// One place the show is sent to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +21,9 @@ pub struct Destination {
     /// Who keeps its bitrate when the uplink is short; absent in shows of earlier versions.
     #[serde(default)]
     pub priority: Priority,
+    /// Which canvas it is sent; landscape in shows of earlier versions.
+    #[serde(default)]
+    pub canvas: Canvas,
 }
 
 /// Who keeps its bitrate when the uplink is short.

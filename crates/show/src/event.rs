@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    At, ChatLine, Countdown, Destination, DestinationId, MessageId, OnAir, Phase, PinnedQuestion,
-    Product, ProductId, RundownItem, Scene, SceneId, Source, SourceId, Strip, Text, Transition,
+    At, Canvas, Canvases, ChatLine, Countdown, Destination, DestinationId, MessageId, OnAir, Phase,
+    PinnedQuestion, Product, ProductId, RundownItem, Scene, SceneId, Source, SourceId, Strip, Text,
+    Transition,
 };
 
 /// A fact. Names and fields are kept for good: older journals must stay readable.
@@ -54,6 +55,9 @@ pub enum Event {
         scene: SceneId,
         transition: Transition,
         at: At,
+    },
+    CanvasesSet {
+        canvases: Canvases,
     },
     StripSet {
         source: SourceId,

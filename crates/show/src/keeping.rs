@@ -1,7 +1,7 @@
 //! What is kept of a show: recording parts and chat lines; what may happen and what it changes.
 
 use crate::check;
-use crate::{At, ChatLine, Event, MessageId, Refusal, Show};
+use crate::{At, Canvas, ChatLine, Event, MessageId, Refusal, Show};
 
 /// Longest chat line and author kept, in characters.
 const LINE_MAX: usize = 500;
@@ -19,6 +19,7 @@ impl Show {
         &self,
         file: String,
         first_frame: At,
+        canvas: Canvas,
     ) -> Result<Vec<Event>, Refusal> {
         check::below_folder("recording", &file)?;
         if self.recording_parts.contains(&file) {
@@ -27,6 +28,7 @@ impl Show {
         Ok(vec![Event::RecordingPartOpened {
             file,
             at: first_frame,
+            canvas,
         }])
     }
 

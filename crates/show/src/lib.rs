@@ -2,6 +2,7 @@
 //! Pure: no I/O, no async, no clock reads, no randomness.
 
 mod broadcast;
+mod canvas;
 mod chat_line;
 mod check;
 mod command;
@@ -11,6 +12,7 @@ mod event;
 mod goods;
 mod ids;
 mod keeping;
+mod layout;
 mod money;
 mod money_text;
 mod product;
@@ -21,6 +23,7 @@ mod stage;
 mod staging;
 mod visible;
 
+pub use canvas::{Canvas, Canvases};
 pub use chat_line::ChatLine;
 pub use check::gtin_is_valid;
 pub use command::Command;

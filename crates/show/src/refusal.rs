@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{DestinationId, MoneyFault, ProductId, SceneId, SourceId};
+use crate::{Canvas, DestinationId, MoneyFault, ProductId, SceneId, SourceId};
 
 /// What is wrong with an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -173,6 +173,20 @@ pub enum Refusal {
     NotRunning,
     /// No destination is enabled.
     NoDestination,
+    /// A destination that is to be sent to has a canvas that is off.
+    CanvasOff {
+        /// The canvas.
+        canvas: Canvas,
+        /// The destination.
+        destination: DestinationId,
+    },
+    /// A canvas that is on air somewhere stays on.
+    CanvasInUse {
+        /// The canvas.
+        canvas: Canvas,
+        /// A destination that is sent it.
+        destination: DestinationId,
+    },
 }
 
 impl Refusal {
@@ -204,11 +218,13 @@ impl Refusal {
             Refusal::RehearsalRunning => "rehearsal_running",
             Refusal::NotRunning => "not_running",
             Refusal::NoDestination => "no_destination",
+            Refusal::CanvasOff { .. } => "canvas_off",
+            Refusal::CanvasInUse { .. } => "canvas_in_use",
         }
     }
 
     /// Every code there is, for checking that each has its sentences.
-    pub const CODES: [&'static str; 24] = [
+    pub const CODES: [&'static str; 26] = [
         "unknown_product",
         "unknown_source",
         "unknown_scene",
@@ -233,6 +249,8 @@ impl Refusal {
         "rehearsal_running",
         "not_running",
         "no_destination",
+        "canvas_off",
+        "canvas_in_use",
     ];
 
     /// What the sentence needs: ids, limits, and the codes of finer reasons (`reason`). Holds no
@@ -251,6 +269,17 @@ impl Refusal {
             Refusal::UnknownSource { source } => put("source", source.to_string()),
             Refusal::UnknownScene { scene } => put("scene", scene.to_string()),
             Refusal::UnknownDestination { destination } => {
+                put("destination", destination.to_string());
+            }
+            Refusal::CanvasOff {
+                canvas,
+                destination,
+            }
+            | Refusal::CanvasInUse {
+                canvas,
+                destination,
+            } => {
+                put("canvas", canvas.name().to_owned());
                 put("destination", destination.to_string());
             }
             Refusal::StockBelowZero { product, left, by } => {

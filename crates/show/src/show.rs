@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Destination, DestinationId, PinnedQuestion, Product, ProductId, RundownItem, Scene, SceneId,
-    Source, SourceId, Strip, Text, Transition,
+    Canvases, Destination, DestinationId, PinnedQuestion, Product, ProductId, RundownItem, Scene,
+    SceneId, Source, SourceId, Strip, Text, Transition,
 };
 
 /// A moment: milliseconds since 1970-01-01 UTC. Handed in, never read from a clock here.
@@ -92,6 +92,9 @@ pub struct Show {
     pub scene: Option<SceneId>,
     /// How the scene shown came in.
     pub transition: Option<Transition>,
+    /// Which canvases are on; landscape alone in shows of earlier versions.
+    #[serde(default)]
+    pub canvases: Canvases,
     /// Mixer strips; a source without one stands at 0 dB, not muted.
     pub strips: BTreeMap<SourceId, Strip>,
     /// Lower ticker; both empty = hidden.

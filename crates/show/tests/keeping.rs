@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "test code")]
 
-use stallcast_show::{At, ChatLine, Command, Destination, Event, MessageId, Show, decide};
+use stallcast_show::{At, Canvas, ChatLine, Command, Destination, Event, MessageId, Show, decide};
 
 fn run(show: &mut Show, command: Command) -> Vec<Event> {
     let events = decide(show, command, At(0)).unwrap();
@@ -19,6 +19,7 @@ fn with_destination() -> Show {
         url: "rtmp://127.0.0.1/live".to_owned(),
         enabled: true,
         priority: Default::default(),
+        canvas: Default::default(),
     };
     run(&mut show, Command::PutDestination { destination });
     show
@@ -39,7 +40,12 @@ fn say(show: &mut Show, id: &str) {
 fn part(show: &mut Show, file: &str) {
     let file = file.to_owned();
     let first_frame = At(0);
-    run(show, Command::NoteRecordingPart { file, first_frame });
+    let note = Command::NoteRecordingPart {
+        file,
+        first_frame,
+        canvas: Canvas::Landscape,
+    };
+    run(show, note);
 }
 
 #[test]
@@ -93,11 +99,13 @@ fn a_part_is_noted_with_the_moment_of_its_first_frame_not_of_the_note() {
     let note = Command::NoteRecordingPart {
         file: "1.mp4".to_owned(),
         first_frame: At(1_234),
+        canvas: Canvas::Portrait,
     };
     let events = run(&mut show, note);
     let expected = Event::RecordingPartOpened {
         file: "1.mp4".to_owned(),
         at: At(1_234),
+        canvas: Canvas::Portrait,
     };
     assert_eq!(events, [expected]);
 }

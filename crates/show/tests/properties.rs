@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use stallcast_show::{
-    Area, At, CanvasId, ChatLine, Command, Currency, Destination, DestinationId, Event, MessageId,
-    Money, Offer, Placement, Product, ProductId, Refusal, RundownItem, Scene, SceneId, Show,
-    Source, SourceId, SourceKind, Strip, Text, Transition, decide,
+    Area, At, Canvas, CanvasId, Canvases, ChatLine, Command, Currency, Destination, DestinationId,
+    Event, MessageId, Money, Offer, Placement, Product, ProductId, Refusal, RundownItem, Scene,
+    SceneId, Show, Source, SourceId, SourceKind, Strip, Text, Transition, decide,
 };
 
 fn id(prefix: &'static str) -> impl Strategy<Value = String> {
@@ -132,15 +132,28 @@ fn source() -> impl Strategy<Value = Source> {
     (source_id(), short(), kind).prop_map(|(id, name, kind)| Source { id, name, kind })
 }
 
+fn canvases() -> impl Strategy<Value = Canvases> {
+    prop_oneof![
+        Just(Canvases::Landscape),
+        Just(Canvases::Portrait),
+        Just(Canvases::Both)
+    ]
+}
+
+fn canvas() -> impl Strategy<Value = Canvas> {
+    prop_oneof![3 => Just(Canvas::Landscape), 1 => Just(Canvas::Portrait)]
+}
+
 fn destination() -> impl Strategy<Value = Destination> {
     let url = prop_oneof![4 => Just("rtmp://127.0.0.1/live"), 1 => Just("http://x")];
-    (id("d"), url, any::<bool>()).prop_map(|(id, url, enabled)| Destination {
+    (id("d"), url, any::<bool>(), canvas()).prop_map(|(id, url, enabled, canvas)| Destination {
         id: DestinationId(id),
         platform: "custom".to_owned(),
         name: "Stall".to_owned(),
         url: url.to_owned(),
         enabled,
         priority: Default::default(),
+        canvas,
     })
 }
 
@@ -214,12 +227,17 @@ fn running() -> impl Strategy<Value = Command> {
         1 => short().prop_map(|name| Command::Rename { name }),
         3 => destination().prop_map(|destination| Command::PutDestination { destination }),
         1 => id("d").prop_map(|id| Command::RemoveDestination { destination: DestinationId(id) }),
+        2 => canvases().prop_map(|canvases| Command::SetCanvases { canvases }),
         1 => Just(Command::StartRehearsal),
         1 => Just(Command::GoLive),
         1 => Just(Command::EndShow),
         1 => any::<bool>().prop_map(|on| Command::SetRecording { on }),
         1 => prop_oneof![Just("part-1.mp4"), Just("../x"), Just("part-2.mp4")]
-            .prop_map(|file| Command::NoteRecordingPart { file: file.to_owned(), first_frame: At(7) }),
+            .prop_map(|file| Command::NoteRecordingPart {
+                file: file.to_owned(),
+                first_frame: At(7),
+                canvas: Canvas::Landscape,
+            }),
         1 => proptest::collection::vec(chat_line(), 0..3).prop_map(|lines| Command::NoteChat { lines }),
     ]
 }
@@ -258,6 +276,28 @@ fn check_state(show: &Show) {
     }
     assert!(show.strips.keys().all(|s| show.sources.contains_key(s)));
     assert!(show.products.values().all(|p| p.check().is_ok()));
+    if show.is_live() {
+        let mut sent = show.enabled_destinations().map(|d| d.canvas);
+        assert!(sent.all(|canvas| show.canvases.has(canvas)), "sent nothing");
+    }
+    for scene in &show.scenes {
+        for canvas in Canvas::ALL {
+            check_layout(show, scene, canvas);
+        }
+    }
+}
+
+/// A layout that is made by itself has the same pictures, and could have been made by a person.
+fn check_layout(show: &Show, scene: &Scene, canvas: Canvas) {
+    let made = show.layout(scene, canvas);
+    let other = scene.layouts.values().next().unwrap();
+    let sources =
+        |list: &[Placement]| -> Vec<SourceId> { list.iter().map(|p| p.source.clone()).collect() };
+    assert_eq!(sources(&made), sources(other));
+    let mut scene = scene.clone();
+    scene.layouts.insert(canvas.id(), made.into_owned());
+    let by_hand = Command::PutScene { scene };
+    assert!(decide(show, by_hand, At(0)).is_ok());
 }
 
 /// On-air starts and stops alternate: never two products on the picture.

@@ -72,6 +72,7 @@ fn destination(enabled: bool) -> Command {
             url: "rtmp://127.0.0.1/live".to_owned(),
             enabled,
             priority: Default::default(),
+            canvas: Default::default(),
         },
     }
 }

@@ -24,6 +24,7 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | Command::PutSource { .. }
         | Command::RemoveSource { .. }
         | Command::PutScene { .. }
+        | Command::SetCanvases { .. }
         | Command::SetRecording { .. } => Role::Lead,
         Command::PutDestination { .. }
         | Command::RemoveDestination { .. }

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use stallcast_show::{
-    Countdown, Destination, DestinationId, OnAir, Phase, PinnedQuestion, Product, ProductId,
-    RundownItem, Scene, SceneId, Show, Source, SourceId, Strip, Text,
+    Canvas, CanvasId, Canvases, Countdown, Destination, DestinationId, OnAir, Phase,
+    PinnedQuestion, Placement, Product, ProductId, RundownItem, Scene, SceneId, Show, Source,
+    SourceId, Strip, Text,
 };
 use ts_rs::TS;
 
@@ -32,6 +33,10 @@ pub struct ShowView {
     pub scenes: Vec<Scene>,
     /// Scene shown.
     pub scene: Option<SceneId>,
+    /// Layouts that the engine made, of scenes that have none of their own for a canvas.
+    pub auto_layouts: BTreeMap<SceneId, BTreeMap<CanvasId, Vec<Placement>>>,
+    /// Which canvases are on.
+    pub canvases: Canvases,
     /// Mixer strips.
     pub strips: BTreeMap<SourceId, Strip>,
     /// Lower ticker.
@@ -64,6 +69,8 @@ impl ShowView {
             sources: show.sources.clone(),
             scenes: show.scenes.clone(),
             scene: show.scene.clone(),
+            auto_layouts: auto_layouts(show),
+            canvases: show.canvases,
             strips: show.strips.clone(),
             ticker: show.ticker.clone(),
             pinned: show.pinned.clone(),
@@ -74,6 +81,17 @@ impl ShowView {
             chat_lines: show.chat_lines,
         }
     }
+}
+
+fn auto_layouts(show: &Show) -> BTreeMap<SceneId, BTreeMap<CanvasId, Vec<Placement>>> {
+    let made = show.scenes.iter().map(|scene| {
+        let missing = Canvas::ALL
+            .into_iter()
+            .filter(|canvas| !scene.layouts.contains_key(&canvas.id()));
+        let layouts = missing.map(|canvas| (canvas.id(), show.layout(scene, canvas).into_owned()));
+        (scene.id.clone(), layouts.collect())
+    });
+    made.collect()
 }
 
 /// The products.
@@ -247,13 +265,15 @@ pub struct StatusView {
     pub uptime_ms: u64,
     /// Inputs.
     pub inputs: Vec<InputStatus>,
-    /// The encoder; `None` until one works.
+    /// The canvases that are on, landscape first.
+    pub canvases: Vec<CanvasStatus>,
+    /// The encoder of the first of them; `None` until one works.
     pub encoder: Option<EncoderStatus>,
     /// Destinations.
     pub destinations: Vec<DestinationHealth>,
-    /// The recording; `None` when none runs.
+    /// The recording of the first canvas; `None` when none runs.
     pub recording: Option<RecordingStatus>,
-    /// What viewers would get; `None` outside rehearsals.
+    /// What viewers of the first canvas would get; `None` outside rehearsals.
     pub receiver: Option<ReceiverView>,
     /// Free bytes on the recordings' disk; `None` when unknown.
     pub disk_free_bytes: Option<u64>,

@@ -241,6 +241,7 @@ pub async fn put_destination_of(session: &mut Session, id: &str, url: &str, prio
         url: url.into(),
         enabled: true,
         priority,
+        canvas: Default::default(),
     };
     session
         .command(Command::PutDestination { destination })

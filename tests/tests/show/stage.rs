@@ -112,6 +112,7 @@ pub async fn put_destination(session: &mut Session, id: &str, server: &RtmpServe
         url: server.url("live"),
         enabled: true,
         priority: Default::default(),
+        canvas: Default::default(),
     };
     session
         .command(Command::PutDestination { destination })

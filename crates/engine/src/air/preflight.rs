@@ -207,6 +207,7 @@ mod tests {
             now: 0,
             uptime_ms: 0,
             inputs: vec![],
+            canvases: vec![],
             encoder: None,
             destinations: vec![],
             recording: None,
@@ -241,6 +242,7 @@ mod tests {
                 enabled: true,
                 priority: Default::default(),
             };
+                canvas: Default::default(),
             show.destinations.insert(id.into(), destination);
         }
         show

@@ -363,7 +363,11 @@ fn heed(note: RecorderNote, plan: &Plan, report: &watch::Sender<Report>) -> usiz
             let first_frame = At((plan.unix_us_at_zero + first_pts_us) / 1_000);
             let desk = plan.desk.clone();
             tokio::spawn(async move {
-                let note = Command::NoteRecordingPart { file, first_frame };
+                let note = Command::NoteRecordingPart {
+                    file,
+                    first_frame,
+                    canvas: stallcast_show::Canvas::Landscape,
+                };
                 if let Err(error) = desk.submit(engine(), note).await {
                     tracing::warn!(code = ?error.code, "the recording goes on, its name could not be written down");
                 }

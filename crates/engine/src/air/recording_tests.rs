@@ -120,7 +120,11 @@ async fn the_journal_knows_when_a_part_s_first_frame_was_taken_and_the_file_what
     })
     .await;
     let written = written.unwrap();
-    let [Event::RecordingPartOpened { file: noted, at }] = &written[..] else {
+    let [
+        Event::RecordingPartOpened {
+            file: noted, at, ..
+        },
+    ] = &written[..] else {
         panic!("{written:?}");
     };
     assert_eq!(*noted, file);

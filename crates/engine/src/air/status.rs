@@ -16,6 +16,7 @@ impl Air {
             now: now().0,
             uptime_ms: u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX),
             inputs: self.inputs(),
+            canvases: vec![],
             encoder: self.encoder(),
             uplink_kbps: destinations
                 .iter()

@@ -429,6 +429,7 @@ fn empty_status() -> StatusView {
         now: now().0,
         uptime_ms: 0,
         inputs: vec![],
+        canvases: vec![],
         encoder: None,
         destinations: vec![],
         recording: None,
