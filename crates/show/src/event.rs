@@ -87,6 +87,9 @@ pub enum Event {
         /// When its first frame was taken: a moment of the show is at that moment less `at` in the file. In
         /// journals before this was kept, when the part was asked for, some two seconds earlier.
         at: At,
+        /// Landscape in journals before there was another.
+        #[serde(default)]
+        canvas: Canvas,
     },
     ChatNoted {
         lines: Vec<ChatLine>,

@@ -15,6 +15,7 @@ pub use messages::{
     ImportProblem, ImportView, Outcome, Preflight, Request, ServerMessage, WebhookView,
 };
 pub use registry::{least_role, least_role_of_request};
+pub use topics::CanvasStatus;
 pub use topics::{
     CatalogueView, ChatStatus, DestinationHealth, EncoderStatus, InputStatus, Level, MetersView,
     Notice, NoticeLevel, ReceiverView, RecordingStatus, RunState, ShowView, StatusView, Topic,
