@@ -237,6 +237,19 @@ pub struct ReceiverView {
     pub av_offset_ms: Option<f64>,
 }
 
+/// Health of one canvas that is on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct CanvasStatus {
+    /// Which.
+    pub canvas: Canvas,
+    /// Its encoder; `None` until one works.
+    pub encoder: Option<EncoderStatus>,
+    /// Its recording; `None` when none runs.
+    pub recording: Option<RecordingStatus>,
+    /// What its viewers would get; `None` outside rehearsals.
+    pub receiver: Option<ReceiverView>,
+}
+
 /// Health of one chat connection.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ChatStatus {
