@@ -241,8 +241,8 @@ mod tests {
                 url: "rtmp://127.0.0.1/live".into(),
                 enabled: true,
                 priority: Default::default(),
-            };
                 canvas: Default::default(),
+            };
             show.destinations.insert(id.into(), destination);
         }
         show
