@@ -193,6 +193,7 @@ export class MockStudio {
               bytes: 1_234_000_000 + (now - this.born) * 330,
               seconds: 2537,
               error: '',
+              next_in_ms: null,
             },
       receiver:
         phase !== 'rehearsing'
@@ -215,6 +216,10 @@ export class MockStudio {
               av_offset_ms: 12,
             },
       disk_free_bytes: trouble ? 1_600_000_000 : 3_700_000_000,
+      disk_room_s: trouble ? 4_060 : 10_500,
+      journal: this.has('full') ? { error: 'disk_full', since: this.born, tried_every_ms: 2000 } : null,
+      slate: Object.values(this.show.sources).length === 0 ? 'empty_scene' : null,
+      key_store: 'ask_first',
       uplink_kbps: live ? 5150 : 0,
       chat: this.chats.map((chat) => ({ ...chat, lines: this.chatCount })),
       warnings: trouble ? ['warning.no_emoji_font'] : [],

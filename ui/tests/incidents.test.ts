@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { diskHours, incidentsOf } from '../src/state/incidents.ts';
+import { incidentsOf } from '../src/state/incidents.ts';
 import type { DestinationHealth, ShowView, StatusView } from '../src/wire/types.ts';
 import { demoShow } from '../dev/demo.ts';
 
@@ -31,11 +31,15 @@ function world(destinations: DestinationHealth[], more: Partial<StatusView> = {}
       inputs: [],
       encoder: null,
       destinations,
-      recording: { file: 'a.mp4', bytes: 1, seconds: 1, error: '' },
+      recording: { file: 'a.mp4', bytes: 1, seconds: 1, error: '', next_in_ms: null },
       receiver: null,
       disk_free_bytes: null,
+      disk_room_s: null,
       uplink_kbps: 0,
       chat: [],
+      journal: null,
+      slate: null,
+      key_store: 'keychain',
       warnings: [],
       ...more,
     },
@@ -98,26 +102,70 @@ describe('incidents', () => {
     ]);
   });
 
-  it('count what fits on the disk at the present rate', () => {
-    const encoder = {
-      name: 'x',
-      hardware: false,
-      reason: '',
-      kbps: 2372,
-      width: 1,
-      height: 1,
-      fps: 30,
-      frames: 0,
-      late_frames: 0,
-      skipped_frames: 0,
+  it('warn of a disk that fills up with the time that is left, and no more once there is room', () => {
+    const of = (disk_room_s: number | null) => {
+      const [show, status] = world([health('bili')], { disk_room_s });
+      return incidentsOf(show, status, 0).find((incident) => incident.subject === 'disk');
     };
-    const [, status] = world([], { encoder, disk_free_bytes: 1_125_000_000 });
-    expect(diskHours(status)).toBeCloseTo(1, 5);
+    expect(of(14 * 60)).toMatchObject({ severity: 'lost', stillLive: ['Bilibili'] });
+    expect((of(14 * 60)?.amount ?? 0) * 60).toBeCloseTo(14);
+    expect(of(5400)).toMatchObject({ severity: 'working', amount: 1.5 });
+    expect(of(3 * 3600)).toBeUndefined();
+    expect(of(null)).toBeUndefined();
+  });
+
+  it('say that nothing can be changed while the journal cannot be written, before all else', () => {
+    const trouble = (error: string, tried_every_ms: number) => {
+      const journal = { error, since: 0, tried_every_ms };
+      return incidentsOf(
+        ...world([health('bili'), health('yt', { run: { state: 'stalled' } })], { journal }),
+        0,
+      )[0];
+    };
+    expect(trouble('disk_full', 2000)).toMatchObject({
+      subject: 'journal',
+      severity: 'lost',
+      stillLive: ['Bilibili'],
+      recordingRuns: true,
+      next: { kind: 'journal', step: 'room' },
+    });
+    expect(trouble('journal_database', 2000)?.next).toEqual({ kind: 'journal', step: 'disk' });
+    expect(trouble('journal_diverged', 0)?.next).toEqual({ kind: 'you', step: 'start_again' });
+  });
+
+  it('raise the alarm when viewers get the slate, a quieter word in rehearsal, and none for a show without sources', () => {
+    const [show, status] = world([health('bili')], { slate: 'empty_scene' });
+    const scene = show.scenes.find((candidate) => candidate.id === show.scene)?.name;
+    const picture = () => incidentsOf(show, status, 0).find((incident) => incident.subject === 'picture');
+    expect(picture()).toMatchObject({ severity: 'lost', scene, next: { kind: 'you', step: 'scene' } });
+    status.slate = 'no_signal';
+    expect(picture()?.next).toEqual({ kind: 'slate' });
+    show.phase = { phase: 'rehearsing', since: 0 };
+    expect(picture()?.severity).toBe('working');
+    show.sources = {};
+    expect(picture()).toBeUndefined();
+    show.phase = { phase: 'live', since: 0 };
+    expect(picture()?.severity).toBe('lost');
+    status.slate = null;
+    expect(picture()).toBeUndefined();
+  });
+
+  it('say when a recording that failed is tried again', () => {
+    const of = (error: string, next_in_ms: number | null) => {
+      const recording = { file: 'a.mp4', bytes: 0, seconds: 0, error, next_in_ms };
+      const [show, status] = world([], { recording, disk_room_s: 0 });
+      return incidentsOf(show, status, 1000);
+    };
+    expect(of('recording_failed', 30_000)[0]?.next).toMatchObject({ kind: 'retry', inMs: 29_000 });
+    expect(of('recording_failed', null)[0]?.next).toEqual({ kind: 'you', step: 'restart' });
+    const full = of('disk_full', 2000);
+    expect(full.map((incident) => incident.subject)).toEqual(['recording']);
+    expect(full[0]?.next).toEqual({ kind: 'room', everyMs: 2000 });
   });
 
   it('tell a recording that ended from one that runs', () => {
     const [show, status] = world([], {
-      recording: { file: 'a.mp4', bytes: 1, seconds: 1, error: 'disk_full' },
+      recording: { file: 'a.mp4', bytes: 1, seconds: 1, error: 'disk_full', next_in_ms: 2000 },
     });
     expect(incidentsOf(show, status, 0)[0]).toMatchObject({
       subject: 'recording',

@@ -68,6 +68,7 @@ describe('message files', () => {
     inBoth(tags('ChatConnector', 'kind').map((kind) => `chat_kind.${kind}`));
     inBoth(union('NoticeLevel').map((level) => `level.${level}`));
     inBoth(union('CheckLevel').map((level) => `check_level.${level}`));
+    inBoth(union('SlateCause').map((cause) => `slate.${cause}`));
   });
 
   it('have a name for every platform that the chat crate names itself', () => {
@@ -114,7 +115,7 @@ describe('message files', () => {
       .join('\n');
     // Built from a code at run time.
     const built =
-      /^(error|refusal|notice|warning|preflight|cause|field|problem|phase|run|level|check_level|loudness|severity|source|chat_kind|platform|access|theme|settings|keys|next|tab|place|area|crop)\./;
+      /^(error|refusal|notice|warning|preflight|cause|field|problem|phase|run|level|check_level|loudness|slate|severity|source|chat_kind|platform|access|theme|settings|keys|next|tab|place|area|crop)\./;
     const unused = Object.keys(EN).filter((key) => !built.test(key) && !sources.includes(`'${key}'`));
     expect(unused).toEqual([]);
   });

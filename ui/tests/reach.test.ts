@@ -32,11 +32,15 @@ function world(runs: [RunState, string][], recording = true): [ShowView, StatusV
     inputs: [],
     encoder: null,
     destinations,
-    recording: recording ? { file: 'a.mp4', bytes: 1, seconds: 1, error: '' } : null,
+    recording: recording ? { file: 'a.mp4', bytes: 1, seconds: 1, error: '', next_in_ms: null } : null,
     receiver: null,
     disk_free_bytes: null,
+    disk_room_s: null,
     uplink_kbps: 0,
     chat: [],
+    journal: null,
+    slate: null,
+    key_store: 'keychain',
     warnings: [],
   };
   return [show, status];

@@ -1,17 +1,23 @@
 //! The desk: the one thread that owns the show. Commands come in, events go to the journal first and to
-//! everybody else after.
+//! everybody else after. A journal that cannot be written is told of and tried until it can.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use stallcast_journal::{Journal, Resumed, Seq};
+use stallcast_journal::{Journal, JournalError, Resumed, Seq};
 use stallcast_show::{Actor, At, Command, Event, Show, decide};
-use stallcast_wire::{ErrorCode, WireError};
+use stallcast_wire::{ErrorCode, JournalTrouble, WireError};
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::timeout;
 
 use crate::threads::Threads;
 
 /// Commands waiting for the desk; a full queue makes the sender wait, it never drops one.
 const WAITING_COMMANDS: usize = 256;
+
+/// How often a journal that could not be written is tried; a trial writes some 70 kB.
+const TRY_EVERY: Duration = Duration::from_secs(2);
 
 /// The show as last written to the journal.
 #[derive(Debug, Clone)]
@@ -38,13 +44,14 @@ struct Ask {
 pub struct Desk {
     asks: mpsc::Sender<Ask>,
     published: watch::Receiver<Published>,
+    trouble: watch::Receiver<Option<JournalTrouble>>,
 }
 
 impl Desk {
     /// Starts the desk's thread over a resumed show. The thread ends when the last `Desk` is dropped.
     ///
     /// # Errors
-    /// When the thread cannot be started.
+    /// When the thread cannot be started, or this is called outside the runtime that gives it its clock.
     pub fn start(
         journal: Journal,
         resumed: Resumed,
@@ -58,14 +65,21 @@ impl Desk {
             catalogue: 0,
         };
         let (publish, published) = watch::channel(first);
+        let (tell, trouble) = watch::channel(None);
         let thread = Thread {
             journal,
             waiting,
             publish,
             clock,
+            trouble: tell,
+            runtime: Handle::try_current().map_err(std::io::Error::other)?,
         };
         threads.start("desk", move || thread.run())?;
-        Ok(Self { asks, published })
+        Ok(Self {
+            asks,
+            published,
+            trouble,
+        })
     }
 
     /// The state, to look at or to follow.
@@ -76,6 +90,11 @@ impl Desk {
     /// The state now.
     pub fn show(&self) -> Arc<Show> {
         Arc::clone(&self.published.borrow().show)
+    }
+
+    /// What keeps the journal from being written now.
+    pub fn journal_trouble(&self) -> Option<JournalTrouble> {
+        self.trouble.borrow().clone()
     }
 
     /// Asks for a change and waits until it is in the journal.
@@ -115,15 +134,61 @@ struct Thread {
     waiting: mpsc::Receiver<Ask>,
     publish: watch::Sender<Published>,
     clock: fn() -> At,
+    trouble: watch::Sender<Option<JournalTrouble>>,
+    runtime: Handle,
 }
 
 impl Thread {
     fn run(mut self) {
-        while let Some(ask) = self.waiting.blocking_recv() {
+        while let Some(ask) = self.next() {
             let outcome = self.carry_out(&ask.actor, ask.wish);
             // The page that asked may be gone; the change stands all the same.
             let _ = ask.reply.send(outcome);
         }
+    }
+
+    /// The next ask. While nothing can be written and nobody asks, the journal is tried.
+    fn next(&mut self) -> Option<Ask> {
+        while self.trouble.borrow().is_some() {
+            let runtime = self.runtime.clone();
+            let asked = runtime.block_on(async { timeout(TRY_EVERY, self.waiting.recv()).await });
+            if let Ok(ask) = asked {
+                return ask;
+            }
+            let tried = self.journal.try_writing();
+            self.learn(tried.as_ref().err());
+        }
+        self.waiting.blocking_recv()
+    }
+
+    /// Whether the journal can be written, as the last attempt showed.
+    fn learn(&self, failed: Option<&JournalError>) {
+        let now = failed.map(|error| JournalTrouble {
+            error: error.code().to_owned(),
+            since: (self.clock)().0,
+            tried_every_ms: match error {
+                // What the file holds now is read at the next start only.
+                JournalError::Diverged => 0,
+                _ => u32::try_from(TRY_EVERY.as_millis()).unwrap_or(u32::MAX),
+            },
+        });
+        self.trouble
+            .send_if_modified(|trouble| match (trouble, now) {
+                (None, None) => false,
+                (Some(known), Some(now)) => {
+                    let changed = known.error != now.error;
+                    (known.error, known.tried_every_ms) = (now.error, now.tried_every_ms);
+                    changed
+                }
+                (known, now) => {
+                    match &now {
+                        Some(now) => tracing::error!(now.error, "nothing can be changed"),
+                        None => tracing::info!("the journal can be written again"),
+                    }
+                    *known = now;
+                    true
+                }
+            });
     }
 
     fn carry_out(&mut self, actor: &Actor, wish: Wish) -> Result<u64, WireError> {
@@ -136,7 +201,9 @@ impl Thread {
         if events.is_empty() {
             return Ok(self.journal.last_seq().0);
         }
-        let Seq(seq) = self.journal.append(actor, at, &events).map_err(|error| {
+        let appended = self.journal.append(actor, at, &events);
+        self.learn(appended.as_ref().err());
+        let Seq(seq) = appended.map_err(|error| {
             tracing::error!(%error, "the journal could not be written; the command did not happen");
             WireError::new(ErrorCode::JournalUnwritable).retryable()
         })?;
@@ -180,5 +247,37 @@ mod tests {
         let lost = desk.submit(engine(), Command::Rename { name }).await;
         assert_eq!(lost.unwrap_err().code, ErrorCode::ShuttingDown);
         assert_eq!(fallen.recv().await, Some("desk"));
+    }
+
+    #[tokio::test]
+    async fn a_journal_that_cannot_be_written_is_told_of_until_it_can_without_anybody_asking() {
+        const PATIENCE: Duration = Duration::from_secs(60);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        let (journal, resumed) = Journal::open(&path).unwrap();
+        let (threads, _fallen) = Threads::watched();
+        let desk = Desk::start(journal, resumed, || At(7), &threads).unwrap();
+        let rename = |name: &str| Command::Rename { name: name.into() };
+        desk.submit(engine(), rename("before")).await.unwrap();
+        assert_eq!(desk.journal_trouble(), None);
+
+        // As on a full disk: whatever would be written is refused.
+        let file = rusqlite::Connection::open(&path).unwrap();
+        file.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let lost = desk.submit(engine(), rename("lost")).await.unwrap_err();
+        assert_eq!(lost.code, ErrorCode::JournalUnwritable);
+        let trouble = desk.journal_trouble().unwrap();
+        assert_eq!(
+            (trouble.error.as_str(), trouble.since),
+            ("journal_database", 7)
+        );
+        assert_eq!(trouble.tried_every_ms, 2000);
+        assert_eq!(desk.show().name, "before");
+
+        file.execute_batch("ROLLBACK").unwrap();
+        let mut told = desk.trouble.clone();
+        let well = timeout(PATIENCE, told.wait_for(Option::is_none)).await;
+        well.unwrap().unwrap();
+        desk.submit(engine(), rename("after")).await.unwrap();
     }
 }

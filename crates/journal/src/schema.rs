@@ -36,6 +36,14 @@ pub(crate) fn check(connection: &Connection, path: &Path) -> Result<i64, Journal
     check_with(connection, path, STEPS)
 }
 
+/// Writes the number of steps taken once more: a commit through the same log as an entry's, which changes nothing.
+pub(crate) fn rewrite_version(connection: &mut Connection) -> Result<(), JournalError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let version: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    transaction.pragma_update(None, "user_version", version)?;
+    Ok(transaction.commit()?)
+}
+
 fn check_with(connection: &Connection, path: &Path, steps: &[&str]) -> Result<i64, JournalError> {
     let foreign = || JournalError::NotAJournal {
         path: path.to_owned(),

@@ -17,6 +17,7 @@ pub use messages::{
 pub use registry::{least_role, least_role_of_request};
 pub use topics::CanvasStatus;
 pub use topics::{
-    CatalogueView, ChatStatus, DestinationHealth, EncoderStatus, InputStatus, Level, MetersView,
-    Notice, NoticeLevel, ReceiverView, RecordingStatus, RunState, ShowView, StatusView, Topic,
+    CatalogueView, ChatStatus, DestinationHealth, EncoderStatus, InputStatus, JournalTrouble,
+    KeyStore, Level, MetersView, Notice, NoticeLevel, ReceiverView, RecordingStatus, RunState,
+    ShowView, SlateCause, StatusView, Topic,
 };

@@ -200,6 +200,8 @@ pub struct RecordingStatus {
     pub seconds: u64,
     /// Code of an error that ended it, empty when there is none.
     pub error: String,
+    /// After an error: milliseconds until a new file is tried; with `disk_full`, until room is looked for again.
+    pub next_in_ms: Option<u64>,
 }
 
 /// What a viewer would receive, measured by the built-in receiver.
@@ -269,6 +271,39 @@ pub struct ChatStatus {
     pub error: String,
 }
 
+/// Why viewers get the slate instead of the scene.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum SlateCause {
+    /// No scene is chosen.
+    NoScene,
+    /// The scene has no source.
+    EmptyScene,
+    /// None of the scene's sources gives a picture.
+    NoSignal,
+}
+
+/// Where a stream key goes that is entered now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyStore {
+    /// Into the system's keychain.
+    Keychain,
+    /// There is none: somebody is asked before a file is used that only this user can read.
+    AskFirst,
+}
+
+/// What keeps the journal from being written. No command is carried out meanwhile; what is on air goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct JournalTrouble {
+    /// Code of the cause: `disk_full`, `journal_database`, `journal_no_access`, `journal_diverged`, `journal_damaged`.
+    pub error: String,
+    /// Since when, ms since 1970 UTC.
+    pub since: i64,
+    /// How often it is tried again, ms; 0 = not before the engine is started again.
+    pub tried_every_ms: u32,
+}
+
 /// Health of everything, twice a second.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct StatusView {
@@ -290,10 +325,18 @@ pub struct StatusView {
     pub receiver: Option<ReceiverView>,
     /// Free bytes on the recordings' disk; `None` when unknown.
     pub disk_free_bytes: Option<u64>,
+    /// Seconds of recording that have room at the bitrate of now, before a recording ends by itself; `None` when unknown.
+    pub disk_room_s: Option<u64>,
     /// What all destinations take together, kbit/s.
     pub uplink_kbps: f64,
     /// Chat connections.
     pub chat: Vec<ChatStatus>,
+    /// What keeps the journal from being written; `None` while it works.
+    pub journal: Option<JournalTrouble>,
+    /// Why viewers get the slate, or would; `None` while the scene is shown.
+    pub slate: Option<SlateCause>,
+    /// Where a key goes.
+    pub key_store: KeyStore,
     /// Parts of the program that are not as they should be, as message keys (no CJK font, no keychain, …).
     pub warnings: Vec<String>,
 }

@@ -19,4 +19,8 @@ seconds: number,
 /**
  * Code of an error that ended it, empty when there is none.
  */
-error: string, };
+error: string, 
+/**
+ * After an error: milliseconds until a new file is tried; with `disk_full`, until room is looked for again.
+ */
+next_in_ms: number | null, };

@@ -4,8 +4,11 @@ import type { ChatStatus } from "./ChatStatus";
 import type { DestinationHealth } from "./DestinationHealth";
 import type { EncoderStatus } from "./EncoderStatus";
 import type { InputStatus } from "./InputStatus";
+import type { JournalTrouble } from "./JournalTrouble";
+import type { KeyStore } from "./KeyStore";
 import type { ReceiverView } from "./ReceiverView";
 import type { RecordingStatus } from "./RecordingStatus";
+import type { SlateCause } from "./SlateCause";
 
 /**
  * Health of everything, twice a second.
@@ -48,6 +51,10 @@ receiver: ReceiverView | null,
  */
 disk_free_bytes: number | null, 
 /**
+ * Seconds of recording that have room at the bitrate of now, before a recording ends by itself; `None` when unknown.
+ */
+disk_room_s: number | null, 
+/**
  * What all destinations take together, kbit/s.
  */
 uplink_kbps: number, 
@@ -55,6 +62,18 @@ uplink_kbps: number,
  * Chat connections.
  */
 chat: Array<ChatStatus>, 
+/**
+ * What keeps the journal from being written; `None` while it works.
+ */
+journal: JournalTrouble | null, 
+/**
+ * Why viewers get the slate, or would; `None` while the scene is shown.
+ */
+slate: SlateCause | null, 
+/**
+ * Where a key goes.
+ */
+key_store: KeyStore, 
 /**
  * Parts of the program that are not as they should be, as message keys (no CJK font, no keychain, …).
  */

@@ -1,6 +1,6 @@
 // What is wrong right now, as sentences in three parts: what happened, what still runs, what is next and when.
 import { receives } from './reach.ts';
-import type { DestinationHealth, ShowView, StatusView } from '../wire/types.ts';
+import type { DestinationHealth, RecordingStatus, ShowView, StatusView, Text } from '../wire/types.ts';
 
 /** `lost` = something is being lost (red), `working` = the engine is at it (amber). */
 export type Severity = 'lost' | 'working';
@@ -11,7 +11,11 @@ export type Next =
   | { kind: 'trying' }
   | { kind: 'slate' }
   | { kind: 'catching_up' }
-  | { kind: 'you'; step: 'key' | 'url' | 'restart' | 'disk' | 'source' | 'load' };
+  /** A recording that goes on when the disk has room, looked at every so often. */
+  | { kind: 'room'; everyMs: number }
+  /** A journal that works again by itself when a person has mended its disk. */
+  | { kind: 'journal'; step: 'room' | 'disk' }
+  | { kind: 'you'; step: 'key' | 'url' | 'restart' | 'start_again' | 'disk' | 'source' | 'load' | 'scene' };
 
 /** Causes of an input that the slate does not stand in for: its sound, or its picture's time. */
 const SOUND_OR_TIME = new Set(['silent', 'late']);
@@ -19,7 +23,7 @@ const SOUND_OR_TIME = new Set(['silent', 'late']);
 export interface Incident {
   id: string;
   severity: Severity;
-  subject: 'destination' | 'input' | 'recording' | 'disk' | 'encoder' | 'chat';
+  subject: 'journal' | 'picture' | 'destination' | 'input' | 'recording' | 'disk' | 'encoder' | 'chat';
   name: string;
   /** Code of the cause, empty when the engine gave none. */
   code: string;
@@ -30,6 +34,8 @@ export interface Incident {
   roomClosesInMs: number | null;
   /** What the server itself said, in its language; empty when it said nothing. */
   serverWords: string;
+  /** The scene whose picture is missing. */
+  scene: Text | null;
   /** Hours left, bytes or frames: the number the sentence speaks of, if any. */
   amount: number | null;
 }
@@ -46,10 +52,9 @@ const DISK_OUT_HOURS = 0.33;
 /** A live destination with more than this waiting is falling behind. */
 const BACKLOG_MS = 3000;
 
-/** Hours of recording that fit on the disk at the encoder's rate (128 kbit/s of sound added); `null` when unknown. */
+/** Hours of recording that fit on the disk before a recording ends by itself; `null` when unknown. */
 export function diskHours(status: StatusView): number | null {
-  if (status.disk_free_bytes === null || status.encoder === null || status.encoder.kbps <= 0) return null;
-  return status.disk_free_bytes / (((status.encoder.kbps + 128) * 1000) / 8) / 3600;
+  return status.disk_room_s === null ? null : status.disk_room_s / 3600;
 }
 
 export function incidentsOf(show: ShowView, status: StatusView, elapsedMs: number): Incident[] {
@@ -61,7 +66,10 @@ export function incidentsOf(show: ShowView, status: StatusView, elapsedMs: numbe
 
   function add(
     id: string,
-    part: Omit<Incident, 'id' | 'stillLive' | 'recordingRuns' | 'roomClosesInMs' | 'amount' | 'serverWords'> &
+    part: Omit<
+      Incident,
+      'id' | 'stillLive' | 'recordingRuns' | 'roomClosesInMs' | 'amount' | 'serverWords' | 'scene'
+    > &
       Partial<Incident>,
     except?: string,
   ): void {
@@ -69,10 +77,38 @@ export function incidentsOf(show: ShowView, status: StatusView, elapsedMs: numbe
       roomClosesInMs: null,
       amount: null,
       serverWords: '',
+      scene: null,
       ...part,
       id,
       stillLive: liveIds.filter((other) => other !== except).map(nameOf),
       recordingRuns,
+    });
+  }
+
+  if (status.journal !== null) {
+    add('journal', {
+      severity: 'lost',
+      subject: 'journal',
+      name: '',
+      code: status.journal.error,
+      next:
+        status.journal.tried_every_ms === 0
+          ? { kind: 'you', step: 'start_again' }
+          : { kind: 'journal', step: status.journal.error === 'disk_full' ? 'room' : 'disk' },
+    });
+  }
+
+  // Before a rehearsal, and for a show that has no source yet, an empty picture is no news.
+  const rehearsed = show.phase.phase === 'rehearsing' && Object.keys(show.sources).length > 0;
+  if (status.slate !== null && (live || rehearsed)) {
+    const scene = show.scenes.find((candidate) => candidate.id === show.scene);
+    add('picture', {
+      severity: live ? 'lost' : 'working',
+      subject: 'picture',
+      name: '',
+      scene: scene?.name ?? null,
+      code: status.slate,
+      next: status.slate === 'no_signal' ? { kind: 'slate' } : { kind: 'you', step: 'scene' },
     });
   }
 
@@ -122,12 +158,14 @@ export function incidentsOf(show: ShowView, status: StatusView, elapsedMs: numbe
       subject: 'recording',
       name: status.recording.file,
       code: status.recording.error,
-      next: { kind: 'you', step: 'restart' },
+      next: recordsAgain(status.recording, elapsedMs),
     });
   }
 
   const hours = diskHours(status);
-  if (hours !== null && hours < DISK_LOW_HOURS) {
+  // That it is full is said where the recording waits for it.
+  const full = status.recording?.error === 'disk_full';
+  if (hours !== null && hours < DISK_LOW_HOURS && !full) {
     add('disk', {
       severity: hours < DISK_OUT_HOURS ? 'lost' : 'working',
       subject: 'disk',
@@ -155,6 +193,12 @@ export function incidentsOf(show: ShowView, status: StatusView, elapsedMs: numbe
   }
 
   return found.sort((a, b) => Number(b.severity === 'lost') - Number(a.severity === 'lost'));
+}
+
+function recordsAgain({ error, next_in_ms }: RecordingStatus, elapsedMs: number): Next {
+  if (next_in_ms === null) return { kind: 'you', step: 'restart' };
+  if (error === 'disk_full') return { kind: 'room', everyMs: next_in_ms };
+  return { kind: 'retry', inMs: Math.max(0, next_in_ms - elapsedMs), attempt: 1 };
 }
 
 function destinationTrouble(

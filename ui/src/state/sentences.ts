@@ -90,6 +90,13 @@ function whatHappened(incident: Incident): string {
   const { name, code, amount } = incident;
   const cause = code === '' ? '' : words('cause', code);
   switch (incident.subject) {
+    case 'journal':
+      return t('incident.journal', { cause });
+    case 'picture': {
+      const scene = incident.scene === null ? '' : textOf(incident.scene, prefs.lang);
+      const why = t(`slate.${code}` as MessageKey, { scene });
+      return incident.severity === 'lost' ? t('incident.slate', { why }) : t('incident.slate_would', { why });
+    }
     case 'destination':
       if (code === 'behind') {
         return t('incident.behind', { name, seconds: decimal((amount ?? 0) / 1000, prefs.lang) });
@@ -114,6 +121,8 @@ function whatHappened(incident: Incident): string {
 function stillRuns(incident: Incident): string {
   if (incident.subject === 'input') return t('still.slate');
   const running = [...incident.stillLive];
+  if (incident.subject === 'journal' && running.length === 0 && !incident.recordingRuns)
+    return t('still.picture');
   if (incident.recordingRuns && incident.subject !== 'disk') running.push(t('still.recording'));
   if (running.length === 0) return incident.subject === 'destination' ? t('still.nothing') : '';
   const sentence = t('still.running', { list: listOf(running, prefs.lang), n: running.length });
@@ -128,6 +137,8 @@ function nextStep(incident: Incident): string {
   else if (next.kind === 'trying') parts.push(t('next.trying'));
   else if (next.kind === 'slate') parts.push(t('next.slate'));
   else if (next.kind === 'catching_up') parts.push(t('next.catching_up'));
+  else if (next.kind === 'room') parts.push(t('next.room', { seconds: Math.ceil(next.everyMs / 1000) }));
+  else if (next.kind === 'journal') parts.push(t(`next.journal_${next.step}` as MessageKey));
   else parts.push(t(`next.you_${next.step}` as MessageKey));
   if (incident.roomClosesInMs !== null) {
     parts.push(t('next.room_closes', { time: minutes(Math.ceil(incident.roomClosesInMs / 1000)) }));

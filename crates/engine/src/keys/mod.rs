@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use stallcast_delivery::Secret;
 use stallcast_show::DestinationId;
-use stallcast_wire::{ErrorCode, WireError};
+use stallcast_wire::{ErrorCode, KeyStore, WireError};
 
 use crate::clock::now;
 use system::SystemKeychain;
@@ -112,6 +112,14 @@ impl<Id: KeyId> Keys<Id> {
 
     fn turn(&self) -> MutexGuard<'_, ()> {
         self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where a key goes that is set now.
+    pub fn store(&self) -> KeyStore {
+        match self.keychain {
+            Some(_) => KeyStore::Keychain,
+            None => KeyStore::AskFirst,
+        }
     }
 
     /// Asks the keychain for the keys that are not at hand yet. Blocks for as long as a person takes to unlock it:

@@ -101,7 +101,15 @@ async fn a_recording_that_cannot_be_written_is_told_once_and_not_tried_again_at_
     for _ in 0..4 {
         let looked = tokio::time::timeout(PATIENCE, status.changed()).await;
         looked.unwrap().unwrap();
-        assert_eq!(status.borrow_and_update().recording, None);
+        // The page says when it is tried again.
+        let waits = status.borrow_and_update().recording.clone().unwrap();
+        assert_eq!(waits.error, "recording_failed");
+        assert!(
+            waits
+                .next_in_ms
+                .is_some_and(|ms| (1..=30_000).contains(&ms)),
+            "{waits:?}"
+        );
     }
     while let Ok(notice) = told.try_recv() {
         assert_ne!(notice.key, "notice.recording_failed");

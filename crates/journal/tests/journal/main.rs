@@ -34,6 +34,7 @@ fn part(n: u64) -> Event {
     Event::RecordingPartOpened {
         file: format!("part-{n}.mp4"),
         at: At(0),
+        canvas: Default::default(),
     }
 }
 
@@ -96,6 +97,32 @@ fn a_new_journal_is_an_empty_show_and_an_empty_append_writes_nothing() {
         journal.append(&actor(), At(0), &[ticker(1)]).unwrap(),
         Seq(1)
     );
+}
+
+#[test]
+fn a_journal_that_cannot_be_written_says_so_when_tried_and_when_it_can_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, show) = written(folder.path(), 4, 1_000);
+    let (mut journal, _) = Journal::open(&path).unwrap();
+    let head = journal.head_hash();
+    // Holds the file as a full or failing disk would: every write fails.
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    assert!(journal.append(&actor(), At(9), &[ticker(9)]).is_err());
+    assert!(journal.try_writing().is_err());
+    other.execute_batch("ROLLBACK").unwrap();
+    journal.try_writing().unwrap();
+    assert_eq!(
+        (journal.head_hash(), journal.show()),
+        (head, &show),
+        "trying changes nothing"
+    );
+    journal.append(&actor(), At(9), &[ticker(9)]).unwrap();
+    journal.verify().unwrap();
+    // Something stands where the room is tried.
+    std::fs::create_dir(path.with_extension("trial")).unwrap();
+    let blocked = journal.try_writing().unwrap_err();
+    assert_eq!(blocked.code(), "journal_no_access");
 }
 
 #[test]

@@ -46,6 +46,13 @@ impl DiskPolicy {
         free_bytes(folder).is_none_or(|free| self.is_worth_it(free, bytes_per_s))
     }
 
+    /// Seconds of a recording at `bytes_per_s` that fit before it stops; 0 when it stops now.
+    #[must_use]
+    pub fn room_s(&self, free: u64, bytes_per_s: u64, index_bytes: u64) -> u64 {
+        let floor = self.stop_below(bytes_per_s, index_bytes);
+        free.saturating_sub(floor) / bytes_per_s.max(1)
+    }
+
     fn is_worth_it(&self, free: u64, bytes_per_s: u64) -> bool {
         let minute = bytes_per_s.saturating_mul(60);
         free >= self.stop_below(bytes_per_s, 0).saturating_add(minute)
@@ -81,7 +88,7 @@ impl DiskWatch {
         if free < floor {
             return DiskVerdict::Stop;
         }
-        let left = Duration::from_secs((free - floor) / bytes_per_s.max(1));
+        let left = Duration::from_secs(self.policy.room_s(free, bytes_per_s, index_bytes));
         if left < self.policy.warn_ahead {
             if std::mem::replace(&mut self.warned, true) {
                 return DiskVerdict::Enough;
