@@ -7,12 +7,14 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use crate::carried::CarriedPublisher;
+use crate::carrier::Carrier;
 use crate::feed::Feeding;
 use crate::hub::Hub;
 use crate::ingest_url::IngestUrl;
 use crate::publisher::Publisher;
 use crate::secret::Secret;
-use crate::supervisor::{DestinationStatus, OrderBook, Orders, Reporter, supervise};
+use crate::supervisor::{Attempt, DestinationStatus, OrderBook, Orders, Reporter, supervise};
 use crate::tls::TlsRoots;
 
 /// Longest wait in [`Destination::stop`]. Ending the stream properly has one second of it.
@@ -61,6 +63,32 @@ impl Destination {
     /// address that cannot work shows as [`crate::State::Stopped`] with
     /// [`crate::DeliveryErrorCode::BadUrl`]. Must be called within a tokio runtime.
     pub fn spawn(spec: DestinationSpec, hub: Hub) -> Self {
+        let id = spec.id.clone();
+        let closing_deadline = spec.closing_deadline;
+        Self::live(id, closing_deadline, hub, |wanted| {
+            Publisher::new(spec, wanted)
+        })
+    }
+
+    /// The same over connections that `carrier` makes; `closing_deadline` as in [`DestinationSpec`].
+    pub fn carry<C: Carrier>(
+        id: String,
+        closing_deadline: Option<Duration>,
+        carrier: C,
+        hub: Hub,
+    ) -> Self {
+        let name = id.clone();
+        Self::live(id, closing_deadline, hub, |wanted| {
+            CarriedPublisher::new(name, carrier, wanted)
+        })
+    }
+
+    fn live<A: Attempt + 'static>(
+        id: String,
+        closing_deadline: Option<Duration>,
+        hub: Hub,
+        publisher: impl FnOnce(watch::Receiver<Feeding>) -> A,
+    ) -> Self {
         let (feeding, wanted) = watch::channel(Feeding {
             kbps: hub.kbps(),
             hub,
@@ -68,10 +96,8 @@ impl Destination {
         });
         let (orders, order_book) = watch::channel(Orders::default());
         let (reporter, status) = Reporter::new();
-        let id = spec.id.clone();
-        let closing_deadline = spec.closing_deadline;
         let life = supervise(
-            Publisher::new(spec, wanted),
+            publisher(wanted),
             OrderBook(order_book),
             reporter,
             closing_deadline,

@@ -22,8 +22,8 @@ pub enum TlsProblem {
 /// Why a destination is not live. Codes only: sentences belong to the page.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DeliveryErrorCode {
-    /// The address cannot be an RTMP ingest. Retrying is useless, so the destination stops.
-    #[error("not an rtmp:// or rtmps:// address with an application and a key")]
+    /// The address cannot be one to send to, or (RTMP) lacks an application or a key. Retrying is useless, so the destination stops.
+    #[error("not an address that can be sent to")]
     BadUrl,
     /// The host name has no address.
     #[error("host name not found")]
@@ -58,6 +58,42 @@ pub enum DeliveryErrorCode {
     /// The server accepted us and then ended the stream with this status code.
     #[error("stream ended by the server: {0}")]
     EndedByServer(String),
+    /// The other side is to call us (SRT listener) and has not yet.
+    #[error("waiting for the other side to call")]
+    WaitingForCaller,
+    /// The port to listen on is taken by another program.
+    #[error("the port is in use")]
+    PortInUse,
+    /// The passphrases of both sides differ, or only one has one (SRT).
+    #[error("wrong passphrase")]
+    WrongPassphrase,
+    /// A passphrase that SRT does not take: it has 10 to 79 characters. Retrying is useless.
+    #[error("a passphrase has 10 to 79 characters")]
+    BadPassphrase,
+    /// The server does not know us, or the token is wrong (HTTP 401 and 403, SRT 1401 and 1403).
+    #[error("not authorized")]
+    NotAuthorized,
+    /// The server has no such place (HTTP 404 and 410, SRT 1404).
+    #[error("no such stream at the server")]
+    NotFound,
+    /// A bearer token would travel unencrypted through the internet. Retrying is useless.
+    #[error("plain http beyond the local network")]
+    NotSecure,
+    /// The server answered, but with nothing that could be used, or not in time (WHIP).
+    #[error("no usable answer")]
+    NoAnswer,
+    /// The server takes our picture or our sound not in this format (WebRTC).
+    #[error("the server does not take this format")]
+    FormatRefused,
+    /// The server agreed, and then no media got through to it (WebRTC: ICE or DTLS failed).
+    #[error("no way for the media")]
+    NoMediaPath,
+    /// This installation lacks what it takes, by the name of the part. Retrying is useless.
+    #[error("the part {0} is not installed")]
+    NotInstalled(String),
+    /// The part that sends failed on this machine.
+    #[error("sending failed: {0}")]
+    SenderFailed(String),
 }
 
 impl DeliveryErrorCode {
@@ -109,6 +145,9 @@ impl DeliveryErrorCode {
 
     /// True when trying again cannot help.
     pub(crate) fn is_final(&self) -> bool {
-        matches!(self, Self::BadUrl)
+        matches!(
+            self,
+            Self::BadUrl | Self::BadPassphrase | Self::NotSecure | Self::NotInstalled(_)
+        )
     }
 }

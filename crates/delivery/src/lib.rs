@@ -4,8 +4,8 @@
 //! It takes and gives plain values. It knows nothing of GStreamer, products or chat.
 //!
 //! ```text
-//! encoder ── Hub::publish ──► queue ─► Destination (RTMP or RTMPS)
-//!                        ├──► queue ─► Destination
+//! encoder ── Hub::publish ──► queue ─► Destination (RTMP or RTMPS, over sockets of its own)
+//!                        ├──► queue ─► Destination (another crate's Carrier: SRT, WebRTC)
 //!                        └──► queue ─► recorder (another crate, a larger cap)
 //! ```
 //!
@@ -13,6 +13,8 @@
 //! nobody else notices, and the encoder is never asked for anything.
 
 mod budget;
+mod carried;
+mod carrier;
 mod destination;
 mod error;
 mod feed;
@@ -28,12 +30,15 @@ mod queue;
 mod retry;
 mod rtmp;
 mod secret;
+mod srt_address;
 mod supervisor;
 mod timeline;
 mod tls;
 mod uplink;
+mod whip;
 
 pub use budget::{Budget, BudgetLimits, Member, Plan};
+pub use carrier::{Calling, Carrier, Line, LineTimes, LineView, Patience};
 pub use destination::{Destination, DestinationSpec};
 pub use error::{DeliveryErrorCode, TlsProblem};
 pub use feed::Feeding;
@@ -45,6 +50,8 @@ pub use pump::SETTLE;
 pub use queue::{DropCounts, QueueLimits};
 pub use retry::{RETRY_CAP, RetrySchedule, STABLE_AFTER, retry_delay};
 pub use secret::Secret;
+pub use srt_address::{SrtAddress, SrtMode};
 pub use supervisor::{DestinationStatus, State};
 pub use tls::TlsRoots;
 pub use uplink::{LinkSample, LinkView, LinkWatch};
+pub use whip::{IceServer, WhipAnswer, WhipEndpoint, WhipSession};

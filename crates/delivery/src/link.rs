@@ -16,7 +16,6 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::error::{DeliveryErrorCode, TlsProblem};
-use crate::ingest_url::{IngestUrl, Transport};
 use crate::tls::{self, TlsRoots};
 
 /// Time for the name look-up, for the TCP connection, and for TLS, each.
@@ -53,6 +52,13 @@ pub(crate) struct CountedTcp {
     accepted_bytes: u64,
 }
 
+/// How bytes travel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Security {
+    Plain,
+    Tls,
+}
+
 /// A connected transport.
 #[derive(Debug)]
 pub(crate) enum Link {
@@ -61,20 +67,23 @@ pub(crate) enum Link {
 }
 
 impl Link {
-    /// Connects to an ingest. `kbps`: the stream's nominal rate, for the buffer sizes.
+    /// Connects to a server. `host`: a name or an address, IPv6 without brackets; `kbps`: the stream's nominal rate,
+    /// for the buffer sizes.
     pub async fn connect(
-        url: &IngestUrl,
+        host: &str,
+        port: u16,
+        security: Security,
         roots: &TlsRoots,
         kbps: u32,
     ) -> Result<Self, DeliveryErrorCode> {
-        let stream = connect_tcp(url, kbps).await?;
+        let stream = connect_tcp(host, port, kbps).await?;
         let tcp = CountedTcp {
             stream,
             accepted_bytes: 0,
         };
-        match url.transport {
-            Transport::Rtmp => Ok(Self::Plain(tcp)),
-            Transport::Rtmps => Ok(Self::Tls(Box::new(connect_tls(url, roots, tcp).await?))),
+        match security {
+            Security::Plain => Ok(Self::Plain(tcp)),
+            Security::Tls => Ok(Self::Tls(Box::new(connect_tls(host, roots, tcp).await?))),
         }
     }
 
@@ -105,8 +114,8 @@ impl Link {
     }
 }
 
-async fn connect_tcp(url: &IngestUrl, kbps: u32) -> Result<TcpStream, DeliveryErrorCode> {
-    let look_up = tokio::net::lookup_host((url.host.as_str(), url.port));
+async fn connect_tcp(host: &str, port: u16, kbps: u32) -> Result<TcpStream, DeliveryErrorCode> {
+    let look_up = tokio::net::lookup_host((host, port));
     let addresses: Vec<SocketAddr> = match timeout(STEP_TIMEOUT, look_up).await {
         Ok(Ok(found)) => found.take(MAX_ADDRESSES).collect(),
         Ok(Err(_)) | Err(_) => return Err(DeliveryErrorCode::DnsFailed),
@@ -181,12 +190,12 @@ fn unacknowledged(_stream: &TcpStream) -> Option<u64> {
 }
 
 async fn connect_tls(
-    url: &IngestUrl,
+    host: &str,
     roots: &TlsRoots,
     tcp: CountedTcp,
 ) -> Result<TlsStream<CountedTcp>, DeliveryErrorCode> {
     let protocol = || DeliveryErrorCode::TlsFailed(TlsProblem::Protocol);
-    let name = ServerName::try_from(url.host.clone()).map_err(|_| DeliveryErrorCode::BadUrl)?;
+    let name = ServerName::try_from(host.to_owned()).map_err(|_| DeliveryErrorCode::BadUrl)?;
     let roots = roots.clone();
     let config = tokio::task::spawn_blocking(move || tls::client_config(&roots))
         .await

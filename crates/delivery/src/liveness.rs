@@ -4,6 +4,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use crate::carrier::Patience;
+
 /// No byte accepted for this long while bytes wait: shown as stalled. A healthy uplink under a
 /// small send buffer accepts something every few milliseconds (6 ms worst at 4 Mbit/s measured);
 /// a second covers one TCP retransmission time-out and its first doubling on common links.
@@ -30,9 +32,18 @@ pub enum Verdict {
 /// Judges a connection. `waiting_for`: how long the bytes that wait have seen no progress;
 /// `None` when nothing waits to be written, which says nothing against the connection.
 pub fn judge(waiting_for: Option<Duration>) -> Verdict {
+    let patience = Patience {
+        warning: STALL_WARNING,
+        reconnect: STALL_RECONNECT,
+    };
+    judge_by(waiting_for, patience)
+}
+
+/// The same with another patience: not every protocol tells of progress as often as TCP does.
+pub fn judge_by(waiting_for: Option<Duration>, patience: Patience) -> Verdict {
     match waiting_for {
-        Some(d) if d >= STALL_RECONNECT => Verdict::Dead,
-        Some(d) if d >= STALL_WARNING => Verdict::Stalled,
+        Some(d) if d >= patience.reconnect => Verdict::Dead,
+        Some(d) if d >= patience.warning => Verdict::Stalled,
         _ => Verdict::Flowing,
     }
 }

@@ -10,8 +10,8 @@ use tokio::time::timeout;
 use crate::destination::DestinationSpec;
 use crate::error::DeliveryErrorCode as Code;
 use crate::feed::{Feed, Feeding};
-use crate::ingest_url::IngestUrl;
-use crate::link::Link;
+use crate::ingest_url::{IngestUrl, Transport};
+use crate::link::{Link, Security};
 use crate::pump::{FrameCounts, Pump};
 use crate::queue::QueueLimits;
 use crate::rtmp::greeting::{Greeting, GreetingStep};
@@ -77,7 +77,12 @@ impl Publisher {
         let url = IngestUrl::parse(&self.spec.url, &self.spec.key)?;
         // For the buffers: what it may be sent when its link recovers counts, not what it is sent now.
         let kbps = self.wanted.borrow().hub.kbps();
-        let mut link = Link::connect(&url, &self.spec.tls_roots, kbps).await?;
+        let security = match url.transport {
+            Transport::Rtmp => Security::Plain,
+            Transport::Rtmps => Security::Tls,
+        };
+        let roots = &self.spec.tls_roots;
+        let mut link = Link::connect(&url.host, url.port, security, roots, kbps).await?;
         link.reset_on_drop();
         let rest = timeout(STEP_TIMEOUT, greet(&mut link))
             .await

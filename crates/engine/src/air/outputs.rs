@@ -336,6 +336,18 @@ fn error_code(error: &DeliveryErrorCode) -> &'static str {
         DeliveryErrorCode::Stalled => "stalled",
         DeliveryErrorCode::ClosedByServer => "closed_by_server",
         DeliveryErrorCode::EndedByServer(_) => "ended_by_server",
+        DeliveryErrorCode::WaitingForCaller => "waiting_for_caller",
+        DeliveryErrorCode::PortInUse => "port_in_use",
+        DeliveryErrorCode::WrongPassphrase => "wrong_passphrase",
+        DeliveryErrorCode::BadPassphrase => "bad_passphrase",
+        DeliveryErrorCode::NotAuthorized => "not_authorized",
+        DeliveryErrorCode::NotFound => "not_found_there",
+        DeliveryErrorCode::NotSecure => "not_secure",
+        DeliveryErrorCode::NoAnswer => "no_answer",
+        DeliveryErrorCode::FormatRefused => "format_refused",
+        DeliveryErrorCode::NoMediaPath => "no_media_path",
+        DeliveryErrorCode::NotInstalled(_) => "media_element_missing",
+        DeliveryErrorCode::SenderFailed(_) => "pipeline_error",
     }
 }
 
