@@ -48,6 +48,9 @@ run_ignored() {
   fi
 }
 
+# Tests that mount or make networks: in a plain chroot / is no mount and cannot be made private.
+may_isolate() { [ "$(id -u)" = 0 ] && mountpoint -q /; }
+
 page() {
   [ -e ui/node_modules/.package-lock.json ] && [ ! ui/package-lock.json -nt ui/node_modules/.package-lock.json ] ||
     npm --prefix ui ci --no-audit --no-fund
@@ -80,8 +83,7 @@ stage_unit() {
 
 stage_media() {
   run_tests -p stallcast-media
-  # In a chroot / is no mount and cannot be made private.
-  if [ "$(id -u)" = 0 ] && mountpoint -q /; then
+  if may_isolate; then
     run_ignored -p stallcast-media --test recorder_disk
   else
     echo "Skipped: recordings on full disks and through power cuts (needs root, and a / that is a mount)"
@@ -94,10 +96,10 @@ stage_system() {
   page
   cargo build --locked -p stallcast-engine
   run_tests -p stallcast-tests --lib --test fixtures --test show
-  if [ "$(id -u)" = 0 ] && command -v ip >/dev/null; then
+  if may_isolate && command -v ip >/dev/null; then
     run_ignored -p stallcast-tests --test show
   else
-    echo "Skipped: the test of a network that comes back (needs root and iproute2)"
+    echo "Skipped: the test of a network that comes back (needs root, iproute2 and a / that is a mount)"
   fi
 }
 
