@@ -61,7 +61,7 @@ impl Overlay {
     /// An overlay that has drawn nothing yet.
     pub fn new(theme: Theme, fonts: Fonts, canvas: CanvasSize) -> Self {
         Self {
-            theme,
+            theme: theme.shaped(canvas),
             fonts,
             canvas,
             drawn: BTreeMap::new(),

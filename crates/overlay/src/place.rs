@@ -5,9 +5,6 @@ use crate::{
     theme::{Anchor, Position},
 };
 
-/// Share of the canvas kept free on each side: what a phone's player and old screens cover.
-const SAFE_MARGIN: f32 = 0.05;
-
 /// Where a part stands and how large it is drawn.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Place {
@@ -66,18 +63,19 @@ fn exact(
         } => {
             let template = theme.template(piece)?;
             let (canvas_width, canvas_height) = (canvas.width as f32, canvas.height as f32);
-            let safe_width = canvas_width * (1.0 - 2.0 * SAFE_MARGIN);
-            let safe_height = canvas_height * (1.0 - 2.0 * SAFE_MARGIN);
+            let margins = theme.settings.margins;
+            let safe_width = canvas_width * (1.0 - 2.0 * margins.sides);
+            let safe_height = canvas_height * (1.0 - margins.top - margins.bottom);
             let width = (template.width - 2.0 * bleed).max(1.0);
             let height = (template.height - 2.0 * bleed).max(1.0);
-            let scale = (canvas_width.min(canvas_height) / 1080.0)
+            let scale = (canvas_width.min(canvas_height) / 1080.0 * theme.settings.scale)
                 .min(safe_width / width)
                 .min(safe_height / height);
             let (share_x, share_y) = anchor.shares();
-            let x = canvas_width * SAFE_MARGIN
+            let x = canvas_width * margins.sides
                 + (safe_width - width * scale) * share_x
                 + (dx - bleed) * scale;
-            let y = canvas_height * SAFE_MARGIN
+            let y = canvas_height * margins.top
                 + (safe_height - height * scale) * share_y
                 + (dy - bleed) * scale;
             Some((x, y, scale))

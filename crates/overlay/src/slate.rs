@@ -31,6 +31,7 @@ pub fn slate(
     canvas: CanvasSize,
 ) -> Picture {
     let (width, height) = (canvas.width.max(1), canvas.height.max(1));
+    let theme = &theme.clone().shaped(canvas);
     let pixels = drawn(theme, fonts, kind, lang, CanvasSize { width, height })
         .map(Pixmap::take)
         .unwrap_or_else(|| [0, 0, 0, 255].repeat(width as usize * height as usize));

@@ -2,12 +2,16 @@
 
 mod fault;
 mod settings;
+mod shape;
 mod template;
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, io::ErrorKind, path::Path};
+
+use crate::CanvasSize;
 
 pub use fault::{Fault, ThemeError};
 pub(crate) use settings::{Anchor, Position, Settings};
+pub(crate) use shape::Margins;
 pub(crate) use template::{Align, Half, Slot, Strike, Template};
 
 /// Largest file of a theme, in bytes.
@@ -85,6 +89,11 @@ impl Piece {
         }
     }
 
+    /// Name of the template used instead on an upright canvas, where a theme has one.
+    pub fn portrait_file(self) -> String {
+        format!("{}-portrait.svg", self.id())
+    }
+
     pub(crate) fn slots(self) -> &'static [Known] {
         match self {
             Piece::Card => {
@@ -125,6 +134,7 @@ impl Piece {
 pub struct Theme {
     pub(crate) settings: Settings,
     templates: BTreeMap<Piece, Template>,
+    upright: BTreeMap<Piece, Template>,
 }
 
 macro_rules! builtin {
@@ -153,6 +163,14 @@ macro_rules! builtin {
             (
                 "ticker.svg",
                 include_str!(concat!("../../../../assets/themes/", $name, "/ticker.svg")),
+            ),
+            (
+                "ticker-portrait.svg",
+                include_str!(concat!(
+                    "../../../../assets/themes/",
+                    $name,
+                    "/ticker-portrait.svg"
+                )),
             ),
             (
                 "question.svg",
@@ -207,7 +225,8 @@ impl Theme {
         })
     }
 
-    /// A theme from a folder with `theme.json` and one SVG for each part. Reads files; nothing else on the
+    /// A theme from a folder with `theme.json` and one SVG for each part, and others for an upright canvas where it has
+    /// them (`ticker-portrait.svg`). Reads files; nothing else on the
     /// machine is touched, whatever the drawings link to.
     ///
     /// # Errors
@@ -231,25 +250,39 @@ impl Theme {
     fn from_files(read: impl Fn(&str) -> Result<String, ThemeError>) -> Result<Self, ThemeError> {
         let settings = Settings::parse(&read("theme.json")?)?;
         let mut templates = BTreeMap::new();
+        let mut upright = BTreeMap::new();
         for piece in Piece::ALL {
             let source = read(piece.file())?;
-            let template = Template::parse(piece, &source)?;
-            // The renderer must understand it too; a drawing without text needs no fonts.
-            for half in [Half::Under, Half::Over] {
-                let drawing = template.drawing(piece.conditions(), half);
-                resvg::usvg::Tree::from_str(&drawing, &resvg::usvg::Options::default()).map_err(
-                    |error| ThemeError::NotSvg {
-                        file: piece.file().to_owned(),
-                        reason: error.to_string(),
-                    },
-                )?;
+            templates.insert(piece, checked(piece, piece.file(), &source)?);
+            let file = piece.portrait_file();
+            match read(&file) {
+                Ok(source) => {
+                    upright.insert(piece, checked(piece, &file, &source)?);
+                }
+                Err(ThemeError::Unreadable { source, .. })
+                    if source.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
             }
-            templates.insert(piece, template);
         }
         Ok(Self {
             settings,
             templates,
+            upright,
         })
+    }
+
+    /// The theme as it is on a canvas of this shape: upright, parts stand where no phone's player covers them.
+    pub(crate) fn shaped(mut self, canvas: CanvasSize) -> Self {
+        if canvas.height <= canvas.width {
+            return self;
+        }
+        self.settings.margins = Margins::PHONE;
+        if let Some(portrait) = &self.settings.portrait {
+            self.settings.positions = portrait.positions.clone();
+            self.settings.scale = portrait.scale;
+        }
+        self.templates.append(&mut self.upright);
+        self
     }
 
     /// Name of the theme for people.
@@ -260,5 +293,34 @@ impl Theme {
     /// Every part is there: `from_files` puts in all of [`Piece::ALL`].
     pub(crate) fn template(&self, piece: Piece) -> Option<&Template> {
         self.templates.get(&piece)
+    }
+}
+
+fn checked(piece: Piece, file: &str, source: &str) -> Result<Template, ThemeError> {
+    let template = Template::parse(piece, source).map_err(|error| in_file(error, file))?;
+    // The renderer must understand it too; a drawing without text needs no fonts.
+    for half in [Half::Under, Half::Over] {
+        let drawing = template.drawing(piece.conditions(), half);
+        resvg::usvg::Tree::from_str(&drawing, &resvg::usvg::Options::default()).map_err(
+            |error| ThemeError::NotSvg {
+                file: file.to_owned(),
+                reason: error.to_string(),
+            },
+        )?;
+    }
+    Ok(template)
+}
+
+/// A part's parser names the part's usual file.
+fn in_file(error: ThemeError, file: &str) -> ThemeError {
+    let file = file.to_owned();
+    match error {
+        ThemeError::Element { element, fault, .. } => ThemeError::Element {
+            file,
+            element,
+            fault,
+        },
+        ThemeError::NotSvg { reason, .. } => ThemeError::NotSvg { file, reason },
+        other => other,
     }
 }

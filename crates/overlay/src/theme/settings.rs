@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use stallcast_show::Text;
 
+use super::shape::{Margins, Portrait, whole};
 use super::{Fault, ThemeError};
 
 /// One of nine places of the safe area.
@@ -91,6 +92,15 @@ pub(crate) struct Words {
 pub(crate) struct Settings {
     pub name: Text,
     pub positions: Positions,
+    /// On an upright canvas; the same positions when absent.
+    #[serde(default)]
+    pub portrait: Option<Portrait>,
+    /// Kept free; not part of the file.
+    #[serde(skip)]
+    pub margins: Margins,
+    /// Size of all parts; not part of the file.
+    #[serde(skip, default = "whole")]
+    pub scale: f32,
     /// At this many units and below the stock line warns.
     pub low_stock: u32,
     /// In the last seconds of the clock it turns urgent.
@@ -149,6 +159,15 @@ impl Settings {
         }
         if matches!(self.positions.card, Position::OnCard { .. }) {
             return refuse("positions.card", Fault::Attribute("anchor".to_owned()));
+        }
+        if let Some(portrait) = &self.portrait {
+            if matches!(portrait.positions.card, Position::OnCard { .. }) {
+                let fault = Fault::Attribute("anchor".to_owned());
+                return refuse("portrait.positions.card", fault);
+            }
+            if !(0.5..=2.0).contains(&portrait.scale) {
+                return refuse("portrait.scale", Fault::Attribute("scale".to_owned()));
+            }
         }
         Ok(())
     }
