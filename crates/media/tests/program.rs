@@ -7,6 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::{Decoder, Rig, card, luma_at};
+use gst::prelude::*;
+use gst_video::prelude::*;
+use gstreamer as gst;
+use gstreamer_app as gst_app;
+use gstreamer_video as gst_video;
 use stallcast_media::input::{InputKind, InputSpec};
 use stallcast_media::program::{
     CanvasSpec, EncodedPacket, MediaEvent, OnAir, Placement, ProgramSpec, Scene, Track, Transition,
@@ -283,6 +288,8 @@ fn the_preview_is_a_small_picture_of_what_is_on_air_and_stops_when_nobody_watche
     let first = next(&mut preview);
     assert_eq!((first.width, first.height), (160, 90));
     assert_eq!(&first.jpeg[..2], &[0xff, 0xd8]);
+    let luma = darkest_of(&first.jpeg);
+    assert!(luma > 250, "white is white on the page, not {luma}");
     let mut last = first.clone();
     while last.seq < 10 {
         last = next(&mut preview);
@@ -297,6 +304,33 @@ fn the_preview_is_a_small_picture_of_what_is_on_air_and_stops_when_nobody_watche
     let quiet = preview.borrow_and_update().clone().unwrap().seq;
     rig.video_packets(WAIT, 15);
     assert!(preview.borrow().as_ref().unwrap().seq <= quiet + 1);
+}
+
+/// Darkest luma of a JPEG picture, full range.
+fn darkest_of(jpeg: &bytes::Bytes) -> u8 {
+    let line = "appsrc name=in ! jpegdec ! video/x-raw,format=I420 ! appsink name=out sync=false";
+    let pipeline = gst::parse::launch(line).unwrap();
+    let pipeline = pipeline.downcast::<gst::Pipeline>().unwrap();
+    let of = |name: &str| pipeline.by_name(name).unwrap();
+    let source = of("in").downcast::<gst_app::AppSrc>().unwrap();
+    let sink = of("out").downcast::<gst_app::AppSink>().unwrap();
+    source.set_caps(Some(&gst::Caps::new_empty_simple("image/jpeg")));
+    pipeline.set_state(gst::State::Playing).unwrap();
+    source
+        .push_buffer(gst::Buffer::from_slice(jpeg.clone()))
+        .unwrap();
+    source.end_of_stream().unwrap();
+    let sample = sink.pull_sample().unwrap();
+    let info = gst_video::VideoInfo::from_caps(sample.caps().unwrap()).unwrap();
+    let buffer = sample.buffer().unwrap();
+    let frame = gst_video::VideoFrameRef::from_buffer_ref_readable(buffer, &info).unwrap();
+    let stride = frame.plane_stride()[0] as usize;
+    let rows = frame.plane_data(0).unwrap().chunks(stride);
+    let visible = rows.take(info.height() as usize);
+    let darkest = visible.flat_map(|row| &row[..info.width() as usize]).min();
+    let darkest = *darkest.unwrap();
+    pipeline.set_state(gst::State::Null).unwrap();
+    darkest
 }
 
 #[test]

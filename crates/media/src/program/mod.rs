@@ -4,7 +4,7 @@
 //! grid one thread takes what the sources of the scene have for that moment (or the slate),
 //! composes it and gives it to the encoder. Whatever fails, the stream has no gap.
 
-mod blit;
+pub(crate) mod blit;
 mod compose;
 mod control;
 mod encode;
