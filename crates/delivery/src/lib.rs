@@ -1,5 +1,6 @@
 //! delivery owns the way of encoded packets from the encoder to destinations: the hub with one
-//! bounded queue per consumer, the RTMP(S) publisher over sockets of its own, and reconnecting.
+//! bounded queue per consumer, the RTMP(S) publisher over sockets of its own, and reconnecting; and
+//! the way in for phones that publish to us over RTMP ([`door`]).
 //!
 //! It takes and gives plain values. It knows nothing of GStreamer, products or chat.
 //!
@@ -13,9 +14,11 @@
 //! nobody else notices, and the encoder is never asked for anything.
 
 mod budget;
+mod capacity;
 mod carried;
 mod carrier;
 mod destination;
+pub mod door;
 mod error;
 mod feed;
 mod hub;
@@ -31,10 +34,16 @@ mod retry;
 mod rtmp;
 mod secret;
 mod srt_address;
+mod srt_call;
 mod supervisor;
 mod timeline;
 mod tls;
 mod uplink;
+
+#[cfg(test)]
+mod simulated_link;
+#[cfg(test)]
+mod trace_tests;
 mod whip;
 
 pub use budget::{Budget, BudgetLimits, Member, Plan};
@@ -49,8 +58,10 @@ pub use packet::{AudioFormat, Packet, StreamFormat, Track, VideoFormat};
 pub use pump::SETTLE;
 pub use queue::{DropCounts, QueueLimits};
 pub use retry::{RETRY_CAP, RetrySchedule, STABLE_AFTER, retry_delay};
+pub use rtmp::tag::{Inbound, InboundCodec};
 pub use secret::Secret;
 pub use srt_address::{SrtAddress, SrtMode};
+pub use srt_call::try_call as try_srt_call;
 pub use supervisor::{DestinationStatus, State};
 pub use tls::TlsRoots;
 pub use uplink::{LinkSample, LinkView, LinkWatch};

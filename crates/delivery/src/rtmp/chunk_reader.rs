@@ -1,4 +1,4 @@
-//! chunk_reader owns putting the server's chunks together again, within bounds.
+//! chunk_reader owns putting the other side's chunks together again, within bounds.
 
 use std::collections::HashMap;
 
@@ -7,18 +7,41 @@ use bytes::{Buf, BytesMut};
 use super::Violation;
 use super::kind;
 
-/// Largest message taken from a server. Towards a publisher they are status commands of some
-/// hundred bytes.
-const MAX_MESSAGE: usize = 64 * 1024;
-/// Most chunk streams kept. Servers use two or three.
-const MAX_LANES: usize = 64;
+/// How much is taken from the other side before it is not believed any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Limits {
+    /// Largest message, bytes.
+    pub message: usize,
+    /// Most bytes of messages that are not complete yet, of all chunk streams together.
+    pub unfinished: usize,
+    /// Most chunk streams. Both sides use two to five.
+    pub lanes: usize,
+}
+
+impl Limits {
+    /// Without media: status commands of some hundred bytes.
+    pub const COMMANDS: Self = Self {
+        message: 64 * 1024,
+        unfinished: 256 * 1024,
+        lanes: 64,
+    };
+    /// From a publisher: a keyframe of 4K at 50 Mbit/s is below 2 MB.
+    pub const MEDIA: Self = Self {
+        message: 4 * 1024 * 1024,
+        unfinished: 6 * 1024 * 1024,
+        lanes: 64,
+    };
+}
+
 const INITIAL_CHUNK_SIZE: usize = 128;
 const EXTENDED: u32 = 0x00FF_FFFF;
 
-/// A complete message from the server. Its time and stream say nothing to a publisher.
+/// A complete message. Its message stream says nothing: one publisher has one.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Incoming {
     pub kind: u8,
+    /// Milliseconds, 32 bits, wrapping.
+    pub timestamp: u32,
     pub body: Vec<u8>,
 }
 
@@ -27,11 +50,16 @@ struct LaneState {
     kind: u8,
     length: usize,
     extended: bool,
+    timestamp: u32,
+    /// Added for the next message that says no time: the last difference, or after a full header
+    /// its time (specification 5.3.1.2.4).
+    step: u32,
     body: Vec<u8>,
 }
 
 pub(super) struct ChunkReader {
     buffer: BytesMut,
+    limits: Limits,
     chunk_size: usize,
     lanes: HashMap<u32, LaneState>,
 }
@@ -40,9 +68,15 @@ impl ChunkReader {
     pub fn new() -> Self {
         Self {
             buffer: BytesMut::new(),
+            limits: Limits::COMMANDS,
             chunk_size: INITIAL_CHUNK_SIZE,
             lanes: HashMap::new(),
         }
+    }
+
+    /// From the next chunk on.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
     }
 
     pub fn feed(&mut self, bytes: &[u8]) {
@@ -82,16 +116,18 @@ impl ChunkReader {
             return Ok(None);
         };
         let known = self.lanes.get(&lane_id);
-        if known.is_none() && (format != 0 || self.lanes.len() >= MAX_LANES) {
+        if known.is_none() && (format != 0 || self.lanes.len() >= self.limits.lanes) {
             return Err(Violation::ChunkHeader);
         }
         let (mut kind, mut length, mut extended) =
             known.map_or((0, 0, false), |s| (s.kind, s.length, s.extended));
+        let mut said = None;
         if format < 3 {
             let Some(time) = head.u24() else {
                 return Ok(None);
             };
             extended = time == EXTENDED;
+            said = Some(time);
         }
         if format < 2 {
             let (Some(size), Some(id)) = (head.u24(), head.bytes(1)) else {
@@ -100,13 +136,27 @@ impl ChunkReader {
             length = size as usize;
             kind = id[0];
         }
-        let stream_id = if format == 0 { 4 } else { 0 };
-        let after = stream_id + if extended { 4 } else { 0 };
-        if head.bytes(after).is_none() {
+        if head.bytes(if format == 0 { 4 } else { 0 }).is_none() {
             return Ok(None);
         }
-        if length > MAX_MESSAGE {
+        if extended {
+            let Some(time) = head.bytes(4).and_then(be_u32) else {
+                return Ok(None);
+            };
+            said = said.map(|_| time);
+        }
+        let others = self.lanes.iter().filter(|(id, _)| **id != lane_id);
+        let unfinished: usize = others.map(|(_, state)| state.body.len()).sum();
+        if length > self.limits.message || unfinished + length > self.limits.unfinished {
             return Err(Violation::Size);
+        }
+        let (mut timestamp, mut step) = known.map_or((0, 0), |s| (s.timestamp, s.step));
+        let begins = format < 3 || known.is_none_or(|s| s.body.is_empty());
+        match said {
+            Some(time) if format == 0 => (timestamp, step) = (time, time),
+            Some(time) => (timestamp, step) = (timestamp.wrapping_add(time), time),
+            None if begins => timestamp = timestamp.wrapping_add(step),
+            None => {}
         }
         let done = known.map_or(0, |s| s.body.len());
         // A new header inside an unfinished message begins the message anew.
@@ -120,13 +170,18 @@ impl ChunkReader {
         self.buffer.advance(taken);
         let state = self.lanes.entry(lane_id).or_default();
         (state.kind, state.length, state.extended) = (kind, length, extended);
+        (state.timestamp, state.step) = (timestamp, step);
         state.body.truncate(done);
         state.body.extend_from_slice(&payload);
         if state.body.len() < length {
             return Ok(Some(None));
         }
         let body = std::mem::take(&mut state.body);
-        Ok(Some(Some(Incoming { kind, body })))
+        Ok(Some(Some(Incoming {
+            kind,
+            timestamp,
+            body,
+        })))
     }
 }
 
@@ -204,7 +259,7 @@ mod tests {
                 reader.feed(part);
                 read.extend(drain(&mut reader));
             }
-            let sent: Vec<Incoming> = messages.into_iter().map(|(kind, body, _)| Incoming { kind, body }).collect();
+            let sent: Vec<Incoming> = messages.into_iter().map(|(kind, body, timestamp)| Incoming { kind, timestamp, body }).collect();
             prop_assert_eq!(read, sent);
         }
 
@@ -213,7 +268,7 @@ mod tests {
             let mut reader = ChunkReader::new();
             reader.feed(&bytes);
             while let Ok(Some(message)) = reader.next() {
-                prop_assert!(message.body.len() <= MAX_MESSAGE);
+                prop_assert!(message.body.len() <= Limits::COMMANDS.message);
             }
         }
     }
@@ -236,6 +291,41 @@ mod tests {
             (&read[0].body, &read[1].body),
             (&vec![1; 200], &vec![2; 200])
         );
+    }
+
+    #[test]
+    fn times_are_read_from_full_headers_differences_and_headers_that_say_none() {
+        let mut reader = ChunkReader::new();
+        // Full header at 1000, a difference of 40, the same again, and twice without a word.
+        reader.feed(&[5, 0, 3, 0xE8, 0, 0, 1, 8, 1, 0, 0, 0, 9]);
+        reader.feed(&[0x45, 0, 0, 40, 0, 0, 1, 8, 9]);
+        reader.feed(&[0x85, 0, 0, 40, 9]);
+        reader.feed(&[0xC5, 9, 0xC5, 9]);
+        let times: Vec<u32> = drain(&mut reader).iter().map(|m| m.timestamp).collect();
+        assert_eq!(times, [1000, 1040, 1080, 1120, 1160]);
+        // A time beyond 24 bits stands in a field of its own, in every chunk of the message.
+        reader.feed(&[6, 0xFF, 0xFF, 0xFF, 0, 0, 130, 9, 1, 0, 0, 0, 1, 0, 0, 0]);
+        reader.feed(&[1; 128]);
+        reader.feed(&[0xC6, 1, 0, 0, 0, 1, 1]);
+        let read = drain(&mut reader);
+        assert_eq!((read[0].timestamp, read[0].body.len()), (1 << 24, 130));
+    }
+
+    #[test]
+    fn messages_that_never_end_are_refused_when_they_are_too_much_together() {
+        let mut reader = ChunkReader::new();
+        let limits = Limits {
+            message: 400,
+            unfinished: 1000,
+            lanes: 64,
+        };
+        reader.set_limits(limits);
+        let refused = (3u8..40).find_map(|lane| {
+            reader.feed(&[lane, 0, 0, 0, 0, 1, 0x90, 9, 1, 0, 0, 0]);
+            reader.feed(&[0; 128]);
+            reader.next().err()
+        });
+        assert_eq!(refused, Some(Violation::Size));
     }
 
     #[test]

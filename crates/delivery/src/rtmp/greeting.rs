@@ -7,7 +7,7 @@ use crate::error::DeliveryErrorCode;
 /// The handshake in progress.
 pub(crate) struct Greeting(Handshake);
 
-/// What the server's bytes led to.
+/// What the other side's bytes led to.
 pub(crate) enum GreetingStep {
     /// Send these (maybe none) and read on.
     Reply(Vec<u8>),
@@ -25,7 +25,12 @@ impl Greeting {
         Ok((Self(handshake), opening))
     }
 
-    /// Takes bytes from the server.
+    /// A handshake that the other side opens.
+    pub fn answering() -> Self {
+        Self(Handshake::new(PeerType::Server))
+    }
+
+    /// Takes bytes from the other side.
     pub fn input(&mut self, bytes: &[u8]) -> Result<GreetingStep, DeliveryErrorCode> {
         match self.0.process_bytes(bytes) {
             Ok(HandshakeProcessResult::InProgress { response_bytes }) => {

@@ -12,20 +12,25 @@ mod chunk_reader;
 mod chunk_writer;
 pub(crate) mod flv;
 pub(crate) mod greeting;
+pub(crate) mod host;
 pub(crate) mod session;
+pub mod tag;
 
-/// Why the server's bytes cannot be followed. The connection is over then.
+/// Why the other side's bytes cannot be followed. The connection is over then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Violation {
     /// A compressed header without a full one before it, or too many chunk streams.
     #[error("chunk header out of place")]
     ChunkHeader,
-    /// A message or chunk size that no server needs towards a publisher.
+    /// A message or chunk size that nobody needs.
     #[error("size out of bounds")]
     Size,
     /// A command that is not AMF0, or nests absurdly.
     #[error("malformed command")]
     Command,
+    /// Media before publishing was allowed.
+    #[error("media without permission")]
+    Uninvited,
 }
 
 /// RTMP message type ids (Adobe RTMP specification 1.0, sections 5.4 and 7.1).

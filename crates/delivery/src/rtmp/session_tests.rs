@@ -250,10 +250,12 @@ fn pings_and_bandwidth_are_answered_and_unknown_events_ignored() {
         answers,
         [
             Incoming {
+                timestamp: 0,
                 kind: 4,
                 body: vec![0, 7, 1, 2, 3, 4]
             },
             Incoming {
+                timestamp: 0,
                 kind: 5,
                 body: vec![0, 0x26, 0x25, 0xA0]
             },
