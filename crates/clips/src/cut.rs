@@ -6,8 +6,9 @@ use std::time::Duration;
 use ffmpeg_next as ff;
 
 use crate::ClipError;
-use crate::decode::{check_path, duration, init, micros, open, seconds, ticks};
+use crate::decode::{duration, micros, open, seconds};
 use crate::still::file_start;
+use crate::writer::{Head, Shape, Writer};
 
 /// What a cut really holds, on the clock of the file it was taken from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +53,7 @@ pub fn cut(path: &Path, from: Duration, to: Duration, out: &Path) -> Result<CutS
 
     // Sound of the same moment may lie a little before the keyframe in the file.
     seek(&mut input, start - 1.0);
-    let mut writer = Writer::create(out, &input)?;
+    let mut writer = Writer::create(out, &input, &Head::default())?;
     let mut end = start;
     let mut lead_runs = lead.is_none();
     loop {
@@ -180,7 +181,7 @@ pub fn join(parts: &[PathBuf], out: &Path) -> Result<Duration, ClipError> {
         }
     }
 
-    let mut writer = Writer::create(out, &lead)?;
+    let mut writer = Writer::create(out, &lead, &Head::default())?;
     drop(lead);
     let mut offset = 0.0_f64;
     for path in parts {
@@ -215,183 +216,4 @@ pub fn join(parts: &[PathBuf], out: &Path) -> Result<Duration, ClipError> {
     }
     writer.finish()?;
     Ok(duration(offset))
-}
-
-/// What must be equal for two streams to share one track.
-#[derive(PartialEq)]
-struct Shape {
-    codec: ff::codec::Id,
-    size: (i32, i32),
-    sound: (i32, i32),
-    header: Vec<u8>,
-}
-
-impl Shape {
-    /// `None` for anything but pictures and sound.
-    fn of(stream: &ff::Stream<'_>) -> Option<Self> {
-        let parameters = stream.parameters();
-        if !matches!(
-            parameters.medium(),
-            ff::media::Type::Video | ff::media::Type::Audio
-        ) {
-            return None;
-        }
-        let sound = ff::codec::Context::from_parameters(parameters.clone())
-            .and_then(|context| context.decoder().audio())
-            .map_or((0, 0), |audio| {
-                (audio.rate() as i32, i32::from(audio.channels()))
-            });
-        // SAFETY: the pointer is valid while `parameters` lives; the header is `extradata_size`
-        // bytes long, or absent.
-        let (size, header) = unsafe {
-            let raw = &*parameters.as_ptr();
-            let header = if raw.extradata.is_null() || raw.extradata_size <= 0 {
-                Vec::new()
-            } else {
-                std::slice::from_raw_parts(raw.extradata, raw.extradata_size as usize).to_vec()
-            };
-            ((raw.width, raw.height), header)
-        };
-        Some(Self {
-            codec: parameters.id(),
-            size,
-            sound,
-            header,
-        })
-    }
-
-    fn difference(wanted: &[Self], found: &[Self]) -> Option<&'static str> {
-        if wanted.len() != found.len() {
-            return Some("number of streams");
-        }
-        wanted.iter().zip(found).find_map(|(a, b)| {
-            if a.codec != b.codec {
-                Some("codec")
-            } else if a.size != b.size {
-                Some("picture size")
-            } else if a.sound != b.sound {
-                Some("sound format")
-            } else if a.header != b.header {
-                Some("codec settings")
-            } else {
-                None
-            }
-        })
-    }
-}
-
-/// An output file with the pictures and sound of one input.
-struct Writer {
-    path: PathBuf,
-    output: ff::format::context::Output,
-    /// Source stream index and time base of each output stream.
-    sources: Vec<(usize, ff::Rational)>,
-    /// Last decoding time written to each output stream, in its own ticks.
-    last: Vec<i64>,
-}
-
-impl Writer {
-    fn create(path: &Path, input: &ff::format::context::Input) -> Result<Self, ClipError> {
-        init();
-        check_path(path)?;
-        let failed = |error: ff::Error| ClipError::Write {
-            path: path.to_owned(),
-            cause: error.to_string(),
-        };
-        let mut output = ff::format::output(path).map_err(failed)?;
-        let mut sources = Vec::new();
-        for stream in input.streams().filter(|s| Shape::of(s).is_some()) {
-            let mut added = output
-                .add_stream(ff::encoder::find(ff::codec::Id::None))
-                .map_err(failed)?;
-            added.set_parameters(stream.parameters());
-            added.set_time_base(stream.time_base());
-            // SAFETY: the stream was just added and lives as long as `output`. The tag belongs to
-            // the source's container; zero lets the new one choose its own.
-            unsafe {
-                (*added.parameters().as_mut_ptr()).codec_tag = 0;
-            }
-            sources.push((stream.index(), stream.time_base()));
-        }
-        let mut options = ff::Dictionary::new();
-        if output.format().name().contains("mp4") {
-            options.set("movflags", "+faststart");
-        }
-        output.write_header_with(options).map_err(failed)?;
-        Ok(Self {
-            path: path.to_owned(),
-            last: vec![i64::MIN; sources.len()],
-            output,
-            sources,
-        })
-    }
-
-    fn source_base(&self, index: usize) -> Option<ff::Rational> {
-        self.sources
-            .iter()
-            .find(|(source, _)| *source == index)
-            .map(|(_, base)| *base)
-    }
-
-    fn write(&mut self, packet: &mut ff::Packet, shift: f64) -> Result<(), ClipError> {
-        let place = self
-            .sources
-            .iter()
-            .position(|(source, _)| *source == packet.stream());
-        match place {
-            Some(place) => {
-                let base = self.sources[place].1;
-                self.write_to(place, base, packet, shift)
-            }
-            None => Ok(()),
-        }
-    }
-
-    /// Writes a packet whose times are in `base` to output stream `place`, moved by `shift`
-    /// seconds.
-    fn write_to(
-        &mut self,
-        place: usize,
-        base: ff::Rational,
-        packet: &mut ff::Packet,
-        shift: f64,
-    ) -> Result<(), ClipError> {
-        let failed = |path: &Path, error: ff::Error| ClipError::Write {
-            path: path.to_owned(),
-            cause: error.to_string(),
-        };
-        let target = self
-            .output
-            .stream(place)
-            .ok_or_else(|| failed(&self.path, ff::Error::StreamNotFound))?
-            .time_base();
-        packet.rescale_ts(base, target);
-        let shift = if shift < 0.0 {
-            -ticks(duration(-shift), target)
-        } else {
-            ticks(duration(shift), target)
-        };
-        let dts = packet.dts().map(|t| t + shift);
-        // Rounding may put two parts' packets on one tick, which a muxer refuses.
-        let dts = dts.map(|t| t.max(self.last[place].saturating_add(1)));
-        let pts = packet.pts().map(|t| t + shift);
-        let pts = pts.zip(dts).map(|(pts, dts)| pts.max(dts)).or(pts);
-        self.last[place] = dts.unwrap_or(self.last[place]);
-        packet.set_dts(dts);
-        packet.set_pts(pts);
-        packet.set_position(-1);
-        packet.set_stream(place);
-        packet
-            .write_interleaved(&mut self.output)
-            .map_err(|error| failed(&self.path, error))
-    }
-
-    fn finish(mut self) -> Result<(), ClipError> {
-        self.output
-            .write_trailer()
-            .map_err(|error| ClipError::Write {
-                path: self.path.clone(),
-                cause: error.to_string(),
-            })
-    }
 }

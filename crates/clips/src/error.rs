@@ -55,6 +55,14 @@ pub enum ClipError {
         /// FFmpeg's own words.
         cause: String,
     },
+    /// A copy is not like what it was made from.
+    #[error("{path} differs from its source in its {what}")]
+    Unlike {
+        /// The copy.
+        path: PathBuf,
+        /// What differs.
+        what: &'static str,
+    },
     /// Decoding or converting failed.
     #[error("cannot decode: {cause}")]
     Decode {

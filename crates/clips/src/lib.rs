@@ -1,5 +1,5 @@
-//! Recorded and received media, looked at from outside: probing a file, cutting and joining
-//! recordings without encoding them again, still pictures, and the rehearsal [`Receiver`] that
+//! Recorded and received media, looked at from outside: probing a file, cutting, joining and
+//! mending recordings without encoding them again, still pictures, and the rehearsal [`Receiver`] that
 //! takes what the studio really publishes and says what viewers would get.
 //!
 //! The crate takes and returns its own plain types; FFmpeg's do not leave it.
@@ -8,14 +8,17 @@ mod cut;
 mod decode;
 mod error;
 mod facts;
+mod mend;
 mod picture;
 mod receiver;
 mod scan;
 mod still;
+mod writer;
 
 pub use cut::{CutSpan, cut, join};
 pub use error::ClipError;
 pub use facts::{AudioFacts, Depth, MediaFacts, VideoFacts, probe, probe_with};
+pub use mend::{Completeness, Mark, Mended, completeness, mend};
 pub use picture::Picture;
 pub use receiver::{
     AudioReport, Freezes, Receiver, ReceiverReport, ReceiverSpec, ReceiverState, ReportSink,

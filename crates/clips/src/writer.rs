@@ -1,0 +1,272 @@
+//! Owns an output file that takes another's packets as they are.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ffmpeg_next as ff;
+
+use crate::ClipError;
+use crate::decode::{check_path, duration, init, micros, ticks};
+
+/// What an output says besides its packets.
+pub(crate) struct Head {
+    /// FFmpeg's name of the container; by the path's extension where not given.
+    pub container: Option<&'static str>,
+    /// Whether an MP4's index stands first, for playing while it loads. It costs writing everything twice.
+    pub index_first: bool,
+    /// In their order, each ending where the next begins.
+    pub chapters: Vec<Span>,
+    /// When its first picture was taken, in µs since 1970.
+    pub began_unix_us: Option<i64>,
+}
+
+/// A named span of a file.
+pub(crate) struct Span {
+    pub from: Duration,
+    pub to: Duration,
+    pub title: String,
+}
+
+impl Default for Head {
+    fn default() -> Self {
+        Self {
+            container: None,
+            index_first: true,
+            chapters: Vec::new(),
+            began_unix_us: None,
+        }
+    }
+}
+
+/// As FFmpeg reads times: `2026-11-22T10:15:00.250000Z`.
+fn iso_8601(unix_us: i64) -> String {
+    let (seconds, us) = (unix_us.div_euclid(1_000_000), unix_us.rem_euclid(1_000_000));
+    let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    // Civil date from days since 1970 (the proleptic Gregorian calendar counted from 1 March).
+    let shifted = days + 719_468;
+    let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let (hour, minute, second) = (rest / 3_600, rest / 60 % 60, rest % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{us:06}Z")
+}
+
+/// What must be equal for two streams to share one track.
+#[derive(PartialEq)]
+pub(crate) struct Shape {
+    codec: ff::codec::Id,
+    size: (i32, i32),
+    sound: (i32, i32),
+    header: Vec<u8>,
+}
+
+impl Shape {
+    /// `None` for anything but pictures and sound.
+    pub(crate) fn of(stream: &ff::Stream<'_>) -> Option<Self> {
+        let parameters = stream.parameters();
+        if !matches!(
+            parameters.medium(),
+            ff::media::Type::Video | ff::media::Type::Audio
+        ) {
+            return None;
+        }
+        let sound = ff::codec::Context::from_parameters(parameters.clone())
+            .and_then(|context| context.decoder().audio())
+            .map_or((0, 0), |audio| {
+                (audio.rate() as i32, i32::from(audio.channels()))
+            });
+        // SAFETY: the pointer is valid while `parameters` lives; the header is `extradata_size`
+        // bytes long, or absent.
+        let (size, header) = unsafe {
+            let raw = &*parameters.as_ptr();
+            let header = if raw.extradata.is_null() || raw.extradata_size <= 0 {
+                Vec::new()
+            } else {
+                std::slice::from_raw_parts(raw.extradata, raw.extradata_size as usize).to_vec()
+            };
+            ((raw.width, raw.height), header)
+        };
+        Some(Self {
+            codec: parameters.id(),
+            size,
+            sound,
+            header,
+        })
+    }
+
+    pub(crate) fn difference(wanted: &[Self], found: &[Self]) -> Option<&'static str> {
+        if wanted.len() != found.len() {
+            return Some("number of streams");
+        }
+        wanted.iter().zip(found).find_map(|(a, b)| {
+            if a.codec != b.codec {
+                Some("codec")
+            } else if a.size != b.size {
+                Some("picture size")
+            } else if a.sound != b.sound {
+                Some("sound format")
+            } else if a.header != b.header {
+                Some("codec settings")
+            } else {
+                None
+            }
+        })
+    }
+}
+
+/// An output file with the pictures and sound of one input.
+pub(crate) struct Writer {
+    path: PathBuf,
+    output: ff::format::context::Output,
+    /// Source stream index and time base of each output stream.
+    sources: Vec<(usize, ff::Rational)>,
+    /// Last decoding time written to each output stream, in its own ticks.
+    last: Vec<i64>,
+}
+
+impl Writer {
+    pub(crate) fn create(
+        path: &Path,
+        input: &ff::format::context::Input,
+        head: &Head,
+    ) -> Result<Self, ClipError> {
+        init();
+        check_path(path)?;
+        let failed = |error: ff::Error| ClipError::Write {
+            path: path.to_owned(),
+            cause: error.to_string(),
+        };
+        let mut output = match head.container {
+            Some(name) => ff::format::output_as(path, name),
+            None => ff::format::output(path),
+        }
+        .map_err(failed)?;
+        let mut sources = Vec::new();
+        for stream in input.streams().filter(|s| Shape::of(s).is_some()) {
+            let mut added = output
+                .add_stream(ff::encoder::find(ff::codec::Id::None))
+                .map_err(failed)?;
+            added.set_parameters(stream.parameters());
+            added.set_time_base(stream.time_base());
+            // Names and languages of tracks.
+            added.set_metadata(stream.metadata().to_owned());
+            // SAFETY: both streams live as long as their contexts, and the new one was just added. The tag
+            // belongs to the source's container; zero lets the new one choose its own.
+            unsafe {
+                (*added.parameters().as_mut_ptr()).codec_tag = 0;
+                (*added.as_mut_ptr()).disposition = (*stream.as_ptr()).disposition;
+            }
+            sources.push((stream.index(), stream.time_base()));
+        }
+        if let Some(began) = head.began_unix_us {
+            let mut metadata = ff::Dictionary::new();
+            metadata.set("creation_time", &iso_8601(began));
+            output.set_metadata(metadata);
+        }
+        for (id, chapter) in head.chapters.iter().enumerate() {
+            let [from, to] = [chapter.from, chapter.to].map(micros);
+            output
+                .add_chapter(id as i64, (1, 1_000_000), from, to, &chapter.title)
+                .map_err(failed)?;
+        }
+        let mut options = ff::Dictionary::new();
+        if head.index_first && output.format().name().contains("mp4") {
+            options.set("movflags", "+faststart");
+        }
+        output.write_header_with(options).map_err(failed)?;
+        Ok(Self {
+            path: path.to_owned(),
+            last: vec![i64::MIN; sources.len()],
+            output,
+            sources,
+        })
+    }
+
+    pub(crate) fn source_base(&self, index: usize) -> Option<ff::Rational> {
+        self.sources
+            .iter()
+            .find(|(source, _)| *source == index)
+            .map(|(_, base)| *base)
+    }
+
+    pub(crate) fn write(&mut self, packet: &mut ff::Packet, shift: f64) -> Result<(), ClipError> {
+        let place = self
+            .sources
+            .iter()
+            .position(|(source, _)| *source == packet.stream());
+        match place {
+            Some(place) => {
+                let base = self.sources[place].1;
+                self.write_to(place, base, packet, shift)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Writes a packet whose times are in `base` to output stream `place`, moved by `shift`
+    /// seconds.
+    pub(crate) fn write_to(
+        &mut self,
+        place: usize,
+        base: ff::Rational,
+        packet: &mut ff::Packet,
+        shift: f64,
+    ) -> Result<(), ClipError> {
+        let failed = |path: &Path, error: ff::Error| ClipError::Write {
+            path: path.to_owned(),
+            cause: error.to_string(),
+        };
+        let target = self
+            .output
+            .stream(place)
+            .ok_or_else(|| failed(&self.path, ff::Error::StreamNotFound))?
+            .time_base();
+        packet.rescale_ts(base, target);
+        let shift = if shift < 0.0 {
+            -ticks(duration(-shift), target)
+        } else {
+            ticks(duration(shift), target)
+        };
+        let dts = packet.dts().map(|t| t + shift);
+        // Rounding may put two parts' packets on one tick, which a muxer refuses.
+        let dts = dts.map(|t| t.max(self.last[place].saturating_add(1)));
+        let pts = packet.pts().map(|t| t + shift);
+        let pts = pts.zip(dts).map(|(pts, dts)| pts.max(dts)).or(pts);
+        self.last[place] = dts.unwrap_or(self.last[place]);
+        packet.set_dts(dts);
+        packet.set_pts(pts);
+        packet.set_position(-1);
+        packet.set_stream(place);
+        packet
+            .write_interleaved(&mut self.output)
+            .map_err(|error| failed(&self.path, error))
+    }
+
+    pub(crate) fn finish(mut self) -> Result<(), ClipError> {
+        self.output
+            .write_trailer()
+            .map_err(|error| ClipError::Write {
+                path: self.path.clone(),
+                cause: error.to_string(),
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::iso_8601;
+
+    #[test]
+    fn moments_are_written_as_ffmpeg_reads_them() {
+        assert_eq!(iso_8601(0), "1970-01-01T00:00:00.000000Z");
+        assert_eq!(
+            iso_8601(1_709_164_800_250_000),
+            "2024-02-29T00:00:00.250000Z"
+        );
+    }
+}
