@@ -27,6 +27,21 @@ pub enum Command {
         /// Which.
         product: ProductId,
     },
+    /// Takes several products out of catalogue and rundown; refused while one of them is on air.
+    RemoveProducts {
+        /// At least one, each once.
+        products: Vec<ProductId>,
+    },
+    /// Puts products at the end of the rundown; those that stand on it stay where they are.
+    AddToRundown {
+        /// Which, in this order; `None` = all of the catalogue.
+        products: Option<Vec<ProductId>>,
+    },
+    /// Takes an import or a removal of products back (by the engine only, which kept what was before).
+    TakeBackProducts {
+        /// What was before.
+        former: crate::Former,
+    },
     /// Replaces the rundown whole.
     SetRundown {
         /// Every product at most once, all known.
@@ -74,6 +89,11 @@ pub enum Command {
     PutScene {
         /// The scene; sources known.
         scene: Scene,
+    },
+    /// Removes a scene; refused for the one that is shown, and for the last one.
+    RemoveScene {
+        /// Which.
+        scene: SceneId,
     },
     /// Shows a scene.
     SwitchScene {

@@ -19,6 +19,9 @@ pub fn decide(show: &Show, command: Command, at: At) -> Result<Vec<Event>, Refus
         Command::Rename { name } => show.decide_rename(name),
         Command::ImportProducts { products } => show.decide_import(products),
         Command::RemoveProduct { product } => show.decide_remove_product(product),
+        Command::RemoveProducts { products } => show.decide_remove_products(products),
+        Command::AddToRundown { products } => show.decide_add_to_rundown(products),
+        Command::TakeBackProducts { former } => Ok(show.decide_take_back_products(former)),
         Command::SetRundown { items } => show.decide_rundown(items),
         Command::PutOnAir { product } => show.decide_put_on_air(product, at),
         Command::TakeOffAir => Ok(show.decide_take_off_air(at)),
@@ -29,6 +32,7 @@ pub fn decide(show: &Show, command: Command, at: At) -> Result<Vec<Event>, Refus
         Command::PutSource { source } => show.decide_put_source(source),
         Command::RemoveSource { source } => show.decide_remove_source(source),
         Command::PutScene { scene } => show.decide_put_scene(scene),
+        Command::RemoveScene { scene } => show.decide_remove_scene(scene),
         Command::SwitchScene { scene, transition } => {
             show.decide_switch_scene(scene, transition, at)
         }
@@ -68,6 +72,7 @@ impl Show {
             | Event::PhaseChanged { .. } => self.apply_broadcast(event),
             Event::ProductsImported { .. }
             | Event::ProductRemoved { .. }
+            | Event::ProductsRemoved { .. }
             | Event::RundownSet { .. }
             | Event::WentOnAir { .. }
             | Event::WentOffAir { .. }
@@ -77,6 +82,7 @@ impl Show {
             Event::SourcePut { .. }
             | Event::SourceRemoved { .. }
             | Event::ScenePut { .. }
+            | Event::SceneRemoved { .. }
             | Event::SceneSwitched { .. }
             | Event::StripSet { .. }
             | Event::TickerSet { .. }

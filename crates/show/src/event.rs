@@ -23,6 +23,9 @@ pub enum Event {
     ProductRemoved {
         product: ProductId,
     },
+    ProductsRemoved {
+        products: Vec<ProductId>,
+    },
     RundownSet {
         items: Vec<RundownItem>,
     },
@@ -50,6 +53,9 @@ pub enum Event {
     },
     ScenePut {
         scene: Scene,
+    },
+    SceneRemoved {
+        scene: SceneId,
     },
     SceneSwitched {
         scene: SceneId,

@@ -9,7 +9,7 @@ use crate::{At, Countdown, Event, OnAir, Product, ProductId, Refusal, RundownIte
 const PRODUCTS_MAX: usize = 10_000;
 
 impl Show {
-    fn known_product(&self, product: &ProductId) -> Result<&Product, Refusal> {
+    pub(crate) fn known_product(&self, product: &ProductId) -> Result<&Product, Refusal> {
         self.products
             .get(product)
             .ok_or_else(|| Refusal::UnknownProduct {
@@ -44,7 +44,10 @@ impl Show {
         if products.iter().all(|p| self.products.get(&p.id) == Some(p)) {
             return Ok(Vec::new());
         }
-        Ok(vec![Event::ProductsImported { products }])
+        let rundown = self.listed_by_import(&products, added);
+        let mut events = vec![Event::ProductsImported { products }];
+        events.extend(rundown);
+        Ok(events)
     }
 
     pub(crate) fn decide_remove_product(&self, product: ProductId) -> Result<Vec<Event>, Refusal> {
@@ -179,6 +182,7 @@ impl Show {
                 self.stock.remove(product);
                 self.uncounted.remove(product);
             }
+            Event::ProductsRemoved { products } => self.remove_products(products),
             Event::RundownSet { items } => self.rundown.clone_from(items),
             Event::WentOnAir { on_air } => {
                 // The clock belonged to the product before.

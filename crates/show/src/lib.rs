@@ -2,6 +2,7 @@
 //! Pure: no I/O, no async, no clock reads, no randomness.
 
 mod broadcast;
+mod bulk;
 mod canvas;
 mod chat_line;
 mod check;
@@ -23,6 +24,7 @@ mod stage;
 mod staging;
 mod visible;
 
+pub use bulk::{Former, LISTED_BY_IMPORT};
 pub use canvas::{Canvas, Canvases};
 pub use chat_line::ChatLine;
 pub use check::gtin_is_valid;

@@ -53,6 +53,13 @@ pub enum Refusal {
         /// The id asked for.
         scene: SceneId,
     },
+    /// The scene is on the picture and stays until another one is shown.
+    SceneShown {
+        /// Which.
+        scene: SceneId,
+    },
+    /// A show keeps at least one scene.
+    LastScene,
     /// No such destination.
     UnknownDestination {
         /// The id asked for.
@@ -196,6 +203,8 @@ impl Refusal {
             Refusal::UnknownProduct { .. } => "unknown_product",
             Refusal::UnknownSource { .. } => "unknown_source",
             Refusal::UnknownScene { .. } => "unknown_scene",
+            Refusal::SceneShown { .. } => "scene_shown",
+            Refusal::LastScene => "last_scene",
             Refusal::UnknownDestination { .. } => "unknown_destination",
             Refusal::DuplicateProduct { .. } => "duplicate_product",
             Refusal::ProductOnAir { .. } => "product_on_air",
@@ -224,10 +233,12 @@ impl Refusal {
     }
 
     /// Every code there is, for checking that each has its sentences.
-    pub const CODES: [&'static str; 26] = [
+    pub const CODES: [&'static str; 28] = [
         "unknown_product",
         "unknown_source",
         "unknown_scene",
+        "scene_shown",
+        "last_scene",
         "unknown_destination",
         "duplicate_product",
         "product_on_air",
@@ -267,7 +278,7 @@ impl Refusal {
             | Refusal::StockTooLarge { product }
             | Refusal::NotCounted { product } => put("product", product.to_string()),
             Refusal::UnknownSource { source } => put("source", source.to_string()),
-            Refusal::UnknownScene { scene } => put("scene", scene.to_string()),
+            Refusal::UnknownScene { scene } | Refusal::SceneShown { scene } => put("scene", scene.to_string()),
             Refusal::UnknownDestination { destination } => {
                 put("destination", destination.to_string());
             }
@@ -326,7 +337,8 @@ impl Refusal {
                 params = why.params();
                 params.insert("product".to_owned(), product.to_string());
             }
-            Refusal::NotOnAir
+            Refusal::LastScene
+            | Refusal::NotOnAir
             | Refusal::GtinInvalid
             | Refusal::AlreadyLive
             | Refusal::RehearsalRunning

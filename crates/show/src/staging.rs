@@ -77,6 +77,19 @@ impl Show {
         Ok(vec![Event::ScenePut { scene }])
     }
 
+    pub(crate) fn decide_remove_scene(&self, scene: SceneId) -> Result<Vec<Event>, Refusal> {
+        if !self.scenes.iter().any(|known| known.id == scene) {
+            return Err(Refusal::UnknownScene { scene });
+        }
+        if self.scenes.len() == 1 {
+            return Err(Refusal::LastScene);
+        }
+        if self.scene.as_ref() == Some(&scene) {
+            return Err(Refusal::SceneShown { scene });
+        }
+        Ok(vec![Event::SceneRemoved { scene }])
+    }
+
     pub(crate) fn decide_switch_scene(
         &self,
         scene: SceneId,
@@ -178,6 +191,7 @@ impl Show {
                     None => self.scenes.push(scene.clone()),
                 }
             }
+            Event::SceneRemoved { scene } => self.scenes.retain(|known| known.id != *scene),
             Event::SceneSwitched {
                 scene, transition, ..
             } => {

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use stallcast_show::{
     Area, At, Canvas, CanvasId, Canvases, ChatLine, Command, Currency, Destination, DestinationId,
-    Event, MessageId, Money, Offer, Placement, Product, ProductId, Refusal, RundownItem, Scene,
-    SceneId, Show, Source, SourceId, SourceKind, Strip, Text, Transition, decide,
+    Event, Former, MessageId, Money, Offer, Placement, Product, ProductId, Refusal, RundownItem,
+    Scene, SceneId, Show, Source, SourceId, SourceKind, Strip, Text, Transition, decide,
 };
 
 fn id(prefix: &'static str) -> impl Strategy<Value = String> {
@@ -181,6 +181,10 @@ fn goods() -> impl Strategy<Value = Command> {
             .prop_map(|products| Command::ImportProducts { products }),
         4 => good_product().prop_map(|p| Command::ImportProducts { products: vec![p] }),
         1 => product_id().prop_map(|product| Command::RemoveProduct { product }),
+        1 => proptest::collection::vec(product_id(), 0..3)
+            .prop_map(|products| Command::RemoveProducts { products }),
+        1 => proptest::option::of(proptest::collection::vec(product_id(), 0..3))
+            .prop_map(|products| Command::AddToRundown { products }),
         1 => items.prop_map(|items| Command::SetRundown { items }),
         6 => product_id().prop_map(|product| Command::PutOnAir { product }),
         1 => Just(Command::TakeOffAir),
@@ -202,6 +206,7 @@ fn staging() -> impl Strategy<Value = Command> {
         4 => source().prop_map(|source| Command::PutSource { source }),
         1 => source_id().prop_map(|source| Command::RemoveSource { source }),
         4 => scene().prop_map(|scene| Command::PutScene { scene }),
+        1 => id("c").prop_map(|scene| Command::RemoveScene { scene: SceneId(scene) }),
         1 => (id("c"), transition).prop_map(|(scene, transition)| Command::SwitchScene {
             scene: SceneId(scene),
             transition
@@ -273,6 +278,9 @@ fn check_state(show: &Show) {
         .flatten()
     {
         assert!(show.sources.contains_key(&placement.source));
+    }
+    if let Some(shown) = &show.scene {
+        assert!(show.scenes.iter().any(|scene| scene.id == *shown));
     }
     assert!(show.strips.keys().all(|s| show.sources.contains_key(s)));
     assert!(show.products.values().all(|p| p.check().is_ok()));
@@ -358,6 +366,32 @@ proptest! {
         prop_assert_eq!(&replayed, &show);
         let text = serde_json::to_string(&show).unwrap();
         prop_assert_eq!(&serde_json::from_str::<Show>(&text).unwrap(), &show);
+    }
+
+    #[test]
+    fn what_many_products_replaced_comes_back_whole_when_nothing_happened_meanwhile(
+        before in commands(),
+        change in prop_oneof![
+            proptest::collection::vec(good_product(), 1..4)
+                .prop_map(|products| Command::ImportProducts { products }),
+            proptest::collection::vec(product_id(), 1..4)
+                .prop_map(|products| Command::RemoveProducts { products }),
+        ],
+    ) {
+        let mut show = Show::default();
+        for (step, command) in before.into_iter().enumerate() {
+            if let Ok(events) = decide(&show, command, At(step as i64)) {
+                show.apply_all(&events);
+            }
+        }
+        let former = Former::before(&show, &change).unwrap();
+        let was = show.clone();
+        if let Ok(events) = decide(&show, change, At(0)) {
+            show.apply_all(&events);
+            show.apply_all(&decide(&show, Command::TakeBackProducts { former }, At(0)).unwrap());
+            check_state(&show);
+            prop_assert_eq!(show, was);
+        }
     }
 
     #[test]

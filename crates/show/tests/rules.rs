@@ -3,7 +3,7 @@
 
 use stallcast_show::{
     At, ChatLine, Command, Currency, Destination, Event, MessageId, Money, Offer, Phase, Product,
-    ProductId, Refusal, RundownItem, Show, Text, decide,
+    ProductId, Refusal, RundownItem, Scene, Show, Text, Transition, decide,
 };
 
 fn product(id: &str, quantity: Option<u32>, countdown_s: Option<u32>) -> Product {
@@ -291,4 +291,32 @@ fn a_product_keeps_nothing_that_nobody_sees() {
         refused(&show, Command::ImportProducts { products }),
         Refusal::InProduct { .. }
     ));
+}
+
+#[test]
+fn a_scene_goes_unless_it_is_shown_or_the_last() {
+    let mut show = stall();
+    let scene = |id: &str| Command::PutScene {
+        scene: Scene {
+            id: id.into(),
+            name: Text {
+                zh: id.into(),
+                en: String::new(),
+            },
+            layouts: Default::default(),
+        },
+    };
+    let remove = |id: &str| Command::RemoveScene { scene: id.into() };
+    run(&mut show, scene("wide"), 0);
+    assert_eq!(refused(&show, remove("wide")).code(), "last_scene");
+    run(&mut show, scene("close"), 1);
+    let shown = Command::SwitchScene {
+        scene: "close".into(),
+        transition: Transition::Cut,
+    };
+    run(&mut show, shown, 2);
+    assert_eq!(refused(&show, remove("close")).code(), "scene_shown");
+    assert_eq!(refused(&show, remove("nobody")).code(), "unknown_scene");
+    run(&mut show, remove("wide"), 3);
+    assert_eq!(show.scenes.len(), 1);
 }

@@ -15,15 +15,18 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | Command::SetStock { .. }
         | Command::AdjustStock { .. }
         | Command::SetRundown { .. }
+        | Command::AddToRundown { .. }
         | Command::SetTicker { .. }
         | Command::SwitchScene { .. }
         | Command::SetStrip { .. } => Role::Producer,
         Command::Rename { .. }
         | Command::ImportProducts { .. }
         | Command::RemoveProduct { .. }
+        | Command::RemoveProducts { .. }
         | Command::PutSource { .. }
         | Command::RemoveSource { .. }
         | Command::PutScene { .. }
+        | Command::RemoveScene { .. }
         | Command::SetCanvases { .. }
         | Command::SetRecording { .. } => Role::Lead,
         Command::PutDestination { .. }
@@ -32,6 +35,7 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | Command::GoLive
         | Command::EndShow => Role::Owner,
         Command::NoteRecordingPart { .. }
+        | Command::TakeBackProducts { .. }
         | Command::NoteChat { .. }
         | Command::TakeBackChat { .. } => return None,
     })
@@ -44,6 +48,7 @@ pub fn least_role_of_request(request: &Request) -> Role {
         Request::Devices
         | Request::Encoders
         | Request::ConnectChat { .. }
+        | Request::TakeBackProducts
         | Request::DisconnectChat { .. } => Role::Lead,
         Request::SetKey { .. }
         | Request::GoLiveWithout { .. }
