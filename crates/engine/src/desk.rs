@@ -11,6 +11,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
+use crate::bulk_undo::LastBulk;
 use crate::threads::Threads;
 
 /// Commands waiting for the desk; a full queue makes the sender wait, it never drops one.
@@ -45,6 +46,7 @@ pub struct Desk {
     asks: mpsc::Sender<Ask>,
     published: watch::Receiver<Published>,
     trouble: watch::Receiver<Option<JournalTrouble>>,
+    last_bulk: LastBulk,
 }
 
 impl Desk {
@@ -79,6 +81,7 @@ impl Desk {
             asks,
             published,
             trouble,
+            last_bulk: LastBulk::default(),
         })
     }
 
@@ -90,6 +93,11 @@ impl Desk {
     /// The state now.
     pub fn show(&self) -> Arc<Show> {
         Arc::clone(&self.published.borrow().show)
+    }
+
+    /// The last change of many products.
+    pub(crate) fn last_bulk(&self) -> &LastBulk {
+        &self.last_bulk
     }
 
     /// What keeps the journal from being written now.
@@ -228,7 +236,9 @@ impl Thread {
 fn changes_catalogue(event: &Event) -> bool {
     matches!(
         event,
-        Event::ProductsImported { .. } | Event::ProductRemoved { .. }
+        Event::ProductsImported { .. }
+            | Event::ProductRemoved { .. }
+            | Event::ProductsRemoved { .. }
     )
 }
 

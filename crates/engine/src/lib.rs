@@ -3,6 +3,7 @@
 pub mod address;
 mod air;
 pub mod api;
+mod bulk_undo;
 mod chat_connections;
 mod chat_history;
 mod chat_room;

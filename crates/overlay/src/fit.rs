@@ -197,17 +197,38 @@ pub(crate) fn fit(fonts: &Fonts, look: Look, frame: Frame, text: &str) -> Fitted
     verified(fonts, look, frame, lines, frame.smallest)
 }
 
-/// Fits a text onto as many pages as it needs, at one size for all of them.
+/// Fits a text onto as many pages as it needs, at one size for all of them. A page that is not the last ends in an
+/// ellipsis: who sees it alone knows that more was asked.
 pub(crate) fn fit_pages(fonts: &Fonts, look: Look, frame: Frame, text: &str) -> Vec<Fitted> {
     if let Some(whole) = fit_whole(fonts, look, frame, text) {
         return vec![whole];
     }
     let limit = lines_at(frame, frame.smallest);
     let room = frame.width / frame.smallest * SLACK;
-    wrap(fonts, look, text, room, Breaks::RatherAtSpaces)
-        .chunks(limit)
-        .map(|lines| verified(fonts, look, frame, lines.to_vec(), frame.smallest))
-        .collect()
+    let mut pages = Vec::new();
+    let mut lines = wrap(fonts, look, text, room, Breaks::RatherAtSpaces);
+    while lines.len() > limit {
+        let later = lines.split_off(limit).concat();
+        let last = lines.pop().unwrap_or_default();
+        let (shown, carried) = continued(fonts, look, &last, room);
+        lines.push(shown);
+        pages.push(verified(fonts, look, frame, lines, frame.smallest));
+        let rest = format!("{carried}{later}");
+        lines = wrap(fonts, look, &rest, room, Breaks::RatherAtSpaces);
+    }
+    pages.push(verified(fonts, look, frame, lines, frame.smallest));
+    pages
+}
+
+/// A line with an ellipsis behind it, and what had no room beside it. Cut where a line may break, else in a word.
+fn continued(fonts: &Fonts, look: Look, line: &str, room: f32) -> (String, String) {
+    for pieces in [segments(line), line.graphemes(true).collect()] {
+        let count = longest(fonts, look, &pieces, pieces.len() + 1, room);
+        if count > 0 {
+            return (with_ellipsis(&pieces[..count]), pieces[count..].concat());
+        }
+    }
+    (line.to_owned(), String::new())
 }
 
 /// The whole text on one line down to the smallest size, else on more lines; `None` when it needs a cut.
@@ -343,11 +364,16 @@ fn inked(fonts: &Fonts, look: Look, pieces: &[&str]) -> Vec<(f32, f32)> {
 /// The longest beginning of a text that fits with an ellipsis behind it.
 fn cut(fonts: &Fonts, look: Look, text: &str, room: f32) -> String {
     let graphemes: Vec<&str> = text.graphemes(true).collect();
-    let (mut fits, mut too_many) = (0, graphemes.len());
-    let candidate = |count: usize| format!("{}…", graphemes[..count].concat().trim_end());
+    let fits = longest(fonts, look, &graphemes, graphemes.len(), room);
+    with_ellipsis(&graphemes[..fits])
+}
+
+/// How many pieces fit with an ellipsis behind them, fewer than `too_many`.
+fn longest(fonts: &Fonts, look: Look, pieces: &[&str], too_many: usize, room: f32) -> usize {
+    let (mut fits, mut too_many) = (0, too_many);
     while too_many - fits > 1 {
         let middle = usize::midpoint(fits, too_many);
-        let text = candidate(middle);
+        let text = with_ellipsis(&pieces[..middle]);
         let width = widths(fonts, look, &[&text])
             .first()
             .copied()
@@ -358,5 +384,9 @@ fn cut(fonts: &Fonts, look: Look, text: &str, room: f32) -> String {
             too_many = middle;
         }
     }
-    candidate(fits)
+    fits
+}
+
+fn with_ellipsis(pieces: &[&str]) -> String {
+    format!("{}…", pieces.concat().trim_end())
 }

@@ -84,6 +84,8 @@ pub enum Request {
         /// Which.
         id: String,
     },
+    /// Takes back the last import or removal of products, as [`crate::StatusView::undo`] names it.
+    TakeBackProducts,
     /// Ends the engine after the show; refused while live.
     Shutdown,
 }
@@ -220,6 +222,8 @@ pub struct ImportProblem {
 pub struct ImportView {
     /// Products taken over.
     pub imported: u32,
+    /// New ones among them that stand beside the rundown, because a long list puts only its beginning there.
+    pub aside: u32,
     /// Format found, for example `csv`, `xlsx`, `shopify`.
     pub format: String,
     /// Text encoding found, for example `utf-8`, `gb18030`.

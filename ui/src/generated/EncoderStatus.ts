@@ -13,9 +13,14 @@ name: string,
  */
 hardware: boolean, 
 /**
- * Why it was chosen: `preferred`, `fastest_hardware`, `software_fallback`.
+ * Why it was chosen: `requested`, `hardware` (the best chip that passed its trial), `no_hardware_works`,
+ * `after_failure` (the one before it failed on air).
  */
 reason: string, 
+/**
+ * Encoders that failed since the engine started, first one first; none of them is chosen again unasked.
+ */
+failed: Array<string>, 
 /**
  * Target bitrate, kbit/s.
  */

@@ -10,6 +10,10 @@ export type ImportView = {
  */
 imported: number, 
 /**
+ * New ones among them that stand beside the rundown, because a long list puts only its beginning there.
+ */
+aside: number, 
+/**
  * Format found, for example `csv`, `xlsx`, `shopify`.
  */
 format: string, 

@@ -17,4 +17,20 @@ master: Level,
 /**
  * Loudness of the program over the last 3 s (EBU R128 short-term), LUFS; -100 in silence.
  */
-loudness_lufs: number, };
+loudness_lufs: number, 
+/**
+ * Over the last 400 ms, LUFS; -100 in silence.
+ */
+momentary_lufs: number, 
+/**
+ * Since the broadcast began, pauses left out, LUFS; -100 before there was anything to hear.
+ */
+integrated_lufs: number, 
+/**
+ * By how many dB music is lowered under speech; 0 = not at all.
+ */
+ducked_db: number, 
+/**
+ * By how many dB the limiter lowers the program; 0 = not at all.
+ */
+limited_db: number, };

@@ -9,6 +9,8 @@ import type { KeyStore } from "./KeyStore";
 import type { ReceiverView } from "./ReceiverView";
 import type { RecordingStatus } from "./RecordingStatus";
 import type { SlateCause } from "./SlateCause";
+import type { UndoView } from "./UndoView";
+import type { VirtualCameraView } from "./VirtualCameraView";
 
 /**
  * Health of everything, twice a second.
@@ -47,6 +49,14 @@ recording: RecordingStatus | null,
  */
 receiver: ReceiverView | null, 
 /**
+ * Where recordings and replays are written.
+ */
+recordings_folder: string, 
+/**
+ * Seconds that a replay saved now would have; `None` while nothing runs.
+ */
+replay_s: number | null, 
+/**
  * Free bytes on the recordings' disk; `None` when unknown.
  */
 disk_free_bytes: number | null, 
@@ -58,6 +68,10 @@ disk_room_s: number | null,
  * What all destinations take together, kbit/s.
  */
 uplink_kbps: number, 
+/**
+ * The program as a camera for other programs; `None` until the engine has looked.
+ */
+virtual_camera?: VirtualCameraView, 
 /**
  * Chat connections.
  */
@@ -74,6 +88,10 @@ slate: SlateCause | null,
  * Where a key goes.
  */
 key_store: KeyStore, 
+/**
+ * The last import or removal of products, while it can be taken back.
+ */
+undo: UndoView | null, 
 /**
  * Parts of the program that are not as they should be, as message keys (no CJK font, no keychain, …).
  */

@@ -1,6 +1,7 @@
 // What keys and buttons ask for, in one place, so that both do the same.
-import type { Source, ShowView, ChatLine, StatusView } from '../wire/types.ts';
+import type { ReplayView, Source, ShowView, ChatLine, StatusView } from '../wire/types.ts';
 import type { Action } from './keys.ts';
+import { pinText } from './pin_text.ts';
 import { prefs } from './prefs.svelte.ts';
 import type { Studio } from './studio.svelte.ts';
 import { view } from './view.svelte.ts';
@@ -10,6 +11,7 @@ const WITH_SOUND: ReadonlySet<Source['kind']['kind']> = new Set([
   'desktop_audio',
   'test_tone',
   'file',
+  'phone',
 ]);
 
 export function hasSound(source: Source): boolean {
@@ -40,11 +42,8 @@ export function keyIsMissing(status: StatusView | null, id: string): boolean {
   return status?.destinations.find((d) => d.id === id)?.has_key === false;
 }
 
-/** What fits on the picture. */
-const PIN_CHARACTERS = 200;
-
 export function pin(studio: Studio, line: ChatLine): void {
-  const text = [...line.text].slice(0, PIN_CHARACTERS).join('');
+  const text = pinText(line.text);
   void studio.run({ do: 'pin_question', message: line.id, author: line.author, text }, `pin:${line.id}`);
 }
 
@@ -62,6 +61,13 @@ export function switchScene(studio: Studio, scene: string): void {
 export function toggleMute(studio: Studio, source: string): void {
   const strip = studio.show?.strips[source] ?? { gain_cdb: 0, muted: false };
   void studio.run({ do: 'set_strip', source, strip: { ...strip, muted: !strip.muted } }, `mute:${source}`);
+}
+
+/** The last half minute into a file of its own. The engine tells every page what became of it. */
+export async function saveReplay(studio: Studio): Promise<void> {
+  const saved = await studio.ask<ReplayView>({ ask: 'save_replay' });
+  const isTold = !saved.ok && saved.error.message_key === 'error.file_unwritable';
+  if (!saved.ok && !isTold) studio.complain(saved.error);
 }
 
 export function perform(studio: Studio, action: Action): void {
@@ -91,6 +97,9 @@ export function perform(studio: Studio, action: Action): void {
       if (top !== undefined && show.pinned?.message !== top.id) pin(studio, top);
       return;
     }
+    case 'replay':
+      void saveReplay(studio);
+      return;
     case 'go_live':
       if (studio.phase !== 'live') askGoLive();
   }

@@ -1,6 +1,13 @@
 // What is wrong right now, as sentences in three parts: what happened, what still runs, what is next and when.
 import { receives } from './reach.ts';
-import type { DestinationHealth, RecordingStatus, ShowView, StatusView, Text } from '../wire/types.ts';
+import type {
+  DestinationHealth,
+  RecordingStatus,
+  ShowView,
+  Source,
+  StatusView,
+  Text,
+} from '../wire/types.ts';
 
 /** `lost` = something is being lost (red), `working` = the engine is at it (amber). */
 export type Severity = 'lost' | 'working';
@@ -225,4 +232,11 @@ function destinationTrouble(
     case 'stopped':
       return { code: health.error, next: { kind: 'you', step: needs ?? 'restart' } };
   }
+}
+
+/** The microphone an incident is about, when it is not plugged in: another one can take its place. */
+export function lostMicrophone(show: ShowView | null, incident: Incident): Source | undefined {
+  if (incident.subject !== 'input' || incident.code !== 'device_missing') return undefined;
+  const source = show?.sources[incident.id.slice('input:'.length)];
+  return source?.kind.kind === 'microphone' ? source : undefined;
 }

@@ -44,6 +44,9 @@ mod tests {
             id: id.into(),
             run,
             detail: detail.into(),
+            picture: None,
+            from: None,
+            device: None,
         }
     }
 

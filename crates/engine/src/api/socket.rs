@@ -17,8 +17,8 @@ use super::Api;
 use crate::chat_room::Told;
 use crate::clock::now;
 
-/// Longest message a page may send, bytes.
-const MAX_MESSAGE: usize = 256 << 10;
+/// Longest message a page may send, bytes: the longest rundown, 10 000 ids of 300 letters and what stands around them.
+const MAX_MESSAGE: usize = 4 << 20;
 /// How long a page may take to say hello, or to take a message, before its socket is closed.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -91,6 +91,10 @@ fn levels(meters: &Meters) -> MetersView {
         inputs,
         master: level(&meters.master),
         loudness_lufs: meters.loudness.short_term_lufs,
+        momentary_lufs: meters.loudness.momentary_lufs,
+        integrated_lufs: meters.loudness.integrated_lufs,
+        ducked_db: meters.ducked_db,
+        limited_db: meters.limited_db,
     }
 }
 

@@ -55,7 +55,8 @@ pub async fn import_file(
         .map(unescape)
         .unwrap_or_default();
     let photos = WebPhotos::new(api.studio.folders().photos(), Web::public());
-    let (report, imported) = take_over(api, &actor, &name, &body, &photos).await?;
+    let (report, imported, added) = take_over(api, &actor, &name, &body, &photos).await?;
+    let aside = api.studio.desk().aside(&added);
     drop(body);
     let mut problems: Vec<ImportProblem> = report
         .problems
@@ -70,20 +71,22 @@ pub async fn import_file(
     problems.extend(add_photos(api, &actor, report.photo_links, &photos).await?);
     Ok(ImportView {
         imported,
+        aside: u32::try_from(aside).unwrap_or(u32::MAX),
         format: wire_name(&report.format),
         encoding: wire_name(&report.encoding),
         problems,
     })
 }
 
-/// Reads the list for the show as it is and submits its products: what else was found, and how many they were.
+/// Reads the list for the show as it is and submits its products: what else was found, how many they were, and those
+/// that were not there before.
 async fn take_over(
     api: &Api,
     actor: &Actor,
     file_name: &str,
     body: &Bytes,
     photos: &WebPhotos,
-) -> Result<(ImportReport, u32), WireError> {
+) -> Result<(ImportReport, u32, Vec<ProductId>), WireError> {
     let mut tries = 0;
     loop {
         tries += 1;
@@ -100,15 +103,15 @@ async fn take_over(
         let mut products = std::mem::take(&mut report.products);
         let imported = u32::try_from(products.len()).unwrap_or(u32::MAX);
         if products.is_empty() {
-            return Ok((report, imported));
+            return Ok((report, imported, vec![]));
         }
         with_kept_photos(&mut products, &report.photo_links, photos).await;
         let command = Command::ImportProducts { products };
-        match api.studio.desk().submit(actor.clone(), command).await {
+        match api.studio.desk().submit_kept(actor.clone(), command).await {
             // Somebody added products while the list was read: it is measured against the show again.
             Err(error) if tries < TRIES && error.message_key.ends_with("too_many") => {}
             Err(error) => return Err(error),
-            Ok(_) => return Ok((report, imported)),
+            Ok((_, added)) => return Ok((report, imported, added)),
         }
     }
 }

@@ -30,6 +30,8 @@ const CHAT_ADDRESSES: &str = "stallcast chat";
 /// Where keys are kept, by whose they are: a destination's, or (as text) a chat connection's.
 pub struct Keys<Id = DestinationId> {
     file: PathBuf,
+    /// Whose keys were forgotten and may still stand in the keychain.
+    left_file: PathBuf,
     service: &'static str,
     keychain: Option<Arc<dyn Keychain>>,
     held: Arc<Mutex<Held<Id>>>,
@@ -41,6 +43,7 @@ impl<Id> Clone for Keys<Id> {
     fn clone(&self) -> Self {
         Self {
             file: self.file.clone(),
+            left_file: self.left_file.clone(),
             service: self.service,
             keychain: self.keychain.clone(),
             held: Arc::clone(&self.held),
@@ -54,8 +57,10 @@ struct Held<Id> {
     known: BTreeMap<Id, Secret>,
     /// Those that stand in the file, because the user allowed it.
     in_file: BTreeSet<Id>,
-    /// Those set or forgotten since the start: what the keychain says of them is older.
+    /// Those set or forgotten since the start, and [`Self::left`]: what the keychain says of them is older.
     settled: BTreeSet<Id>,
+    /// Those forgotten, in this run or an earlier one, that the keychain did not let go.
+    left: BTreeSet<Id>,
 }
 
 /// What names a key in the keychain and in the file.
@@ -88,16 +93,24 @@ impl<Id: KeyId> Keys<Id> {
     ) -> (Self, Option<String>) {
         let (stored, aside): (BTreeMap<Id, String>, _) =
             crate::private_file::read_or_set_aside(&file, now());
+        let left_file = file.with_extension("left.json");
+        let (left, damaged): (BTreeSet<Id>, _) =
+            crate::private_file::read_or_set_aside(&left_file, now());
+        if let Some(file) = damaged {
+            tracing::error!(file, "which keys were forgotten is not known any more");
+        }
         let held = Held {
             in_file: stored.keys().cloned().collect(),
             known: stored
                 .into_iter()
                 .map(|(id, key)| (id, Secret::new(key)))
                 .collect(),
-            settled: BTreeSet::new(),
+            settled: left.clone(),
+            left,
         };
         let keys = Self {
             file,
+            left_file,
             service,
             keychain,
             held: Arc::new(Mutex::new(held)),
@@ -131,6 +144,7 @@ impl<Id: KeyId> Keys<Id> {
         let Some(keychain) = &self.keychain else {
             return;
         };
+        self.erase_left();
         for id in ids {
             if self.held().is_open(id)
                 && let Some(key) = keychain.read(self.service, &id.to_string())
@@ -175,6 +189,10 @@ impl<Id: KeyId> Keys<Id> {
         } else {
             self.write_file(&filed)
         };
+        if in_keychain {
+            // What stands there now is the new one.
+            self.note_left(id, false);
+        }
         if in_keychain || written.is_ok() {
             let mut held = self.held();
             held.known.insert(id.clone(), key);
@@ -200,7 +218,7 @@ impl<Id: KeyId> Keys<Id> {
     ///
     /// # Errors
     /// [`ErrorCode::Internal`] when the keychain refuses or the file cannot be written; nobody gets the key from here
-    /// all the same until the next start.
+    /// all the same, and the next start tries again.
     pub fn erase(&self, id: &Id) -> Result<(), WireError> {
         let _turn = self.turn();
         if self.get(id).is_some() {
@@ -215,7 +233,14 @@ impl<Id: KeyId> Keys<Id> {
         if written.is_ok() {
             self.held().in_file.remove(id);
         }
-        let left = self.keychain.is_some() && !self.in_keychain(id, "");
+        // Before the keychain is asked, which may take a person: an end in between must not bring the key back. One that
+        // does not answer today may hold the key tomorrow.
+        self.note_left(id, true);
+        let erased = self.in_keychain(id, "");
+        if erased {
+            self.note_left(id, false);
+        }
+        let left = self.keychain.is_some() && !erased;
         written?;
         if left {
             return Err(WireError::new(ErrorCode::Internal).retryable());
@@ -230,6 +255,40 @@ impl<Id: KeyId> Keys<Id> {
     pub fn forget(&self, id: &Id) -> Result<(), WireError> {
         self.let_go(id);
         self.erase(id)
+    }
+
+    /// Asks the keychain once more to delete what it did not let go of.
+    fn erase_left(&self) {
+        let left = self.held().left.clone();
+        for id in left {
+            let _turn = self.turn();
+            // A new key may have been set meanwhile.
+            if self.held().left.contains(&id) && self.in_keychain(&id, "") {
+                self.note_left(&id, false);
+            }
+        }
+    }
+
+    /// Notes whether the keychain may still hold a key that was forgotten.
+    fn note_left(&self, id: &Id, is_left: bool) {
+        let left = {
+            let mut held = self.held();
+            let changed = if is_left {
+                held.left.insert(id.clone())
+            } else {
+                held.left.remove(id)
+            };
+            if !changed {
+                return;
+            }
+            held.left.clone()
+        };
+        let written = serde_json::to_vec(&left).map_err(std::io::Error::other);
+        let written =
+            written.and_then(|bytes| crate::private_file::replace(&self.left_file, &bytes));
+        if let Err(error) = written {
+            tracing::error!(%error, "which keys were forgotten could not be written down");
+        }
     }
 
     fn in_keychain(&self, id: &Id, key: &str) -> bool {

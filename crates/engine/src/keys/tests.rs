@@ -89,6 +89,79 @@ fn a_forgotten_key_is_gone_from_here_even_when_the_keychain_keeps_it_and_that_is
     assert_eq!(file, "{}");
 }
 
+/// A keychain in memory that deletes nothing while it is locked.
+#[derive(Default)]
+struct Locking {
+    entries: Mutex<BTreeMap<String, String>>,
+    locked: std::sync::atomic::AtomicBool,
+}
+
+impl Keychain for Locking {
+    fn read(&self, _service: &str, id: &str) -> Option<String> {
+        self.entries.lock().unwrap().get(id).cloned()
+    }
+
+    fn write(&self, _service: &str, id: &str, key: &str) -> bool {
+        if self.locked.load(std::sync::atomic::Ordering::SeqCst) {
+            return false;
+        }
+        let mut entries = self.entries.lock().unwrap();
+        if key.is_empty() {
+            entries.remove(id);
+        } else {
+            entries.insert(id.into(), key.into());
+        }
+        true
+    }
+}
+
+impl Locking {
+    fn lock(&self, locked: bool) {
+        self.locked
+            .store(locked, std::sync::atomic::Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn a_forgotten_key_that_the_keychain_kept_is_not_used_after_a_restart_and_goes_when_it_can() {
+    let folder = tempfile::tempdir().unwrap();
+    let keychain = Arc::new(Locking::default());
+    let start = || {
+        let keys = with(&folder, Some(keychain.clone()));
+        keys.read([&"a".into()].into_iter());
+        keys
+    };
+    let id: DestinationId = "a".into();
+    start().set(&id, "live_1".into(), false).unwrap();
+    assert_eq!(at_hand(&start(), "a").as_deref(), Some("live_1"));
+
+    keychain.lock(true);
+    start().forget(&id).unwrap_err();
+    assert_eq!(at_hand(&start(), "a"), None, "read again after a restart");
+    // Nobody says whether a keychain that is not there holds it.
+    assert_eq!(at_hand(&with(&folder, None), "a"), None);
+    keychain.lock(false);
+    assert_eq!(at_hand(&start(), "a"), None);
+    assert!(keychain.entries.lock().unwrap().is_empty(), "tried again");
+
+    start().set(&id, "live_2".into(), false).unwrap();
+    assert_eq!(at_hand(&start(), "a").as_deref(), Some("live_2"));
+}
+
+#[test]
+fn a_key_forgotten_while_there_is_no_keychain_is_not_read_from_one_that_comes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let keychain = Arc::new(Locking::default());
+    let id: DestinationId = "a".into();
+    with(&folder, Some(keychain.clone()))
+        .set(&id, "live_1".into(), false)
+        .unwrap();
+    with(&folder, None).forget(&id).unwrap();
+    let keys = with(&folder, Some(keychain));
+    keys.read([&id].into_iter());
+    assert_eq!(at_hand(&keys, "a"), None);
+}
+
 #[test]
 fn what_the_keychain_says_late_changes_no_key_that_was_set_or_forgotten_meanwhile() {
     let folder = tempfile::tempdir().unwrap();

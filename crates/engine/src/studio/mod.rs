@@ -267,7 +267,7 @@ impl Studio {
             Command::RemoveDestination { destination } => Some(destination.clone()),
             _ => None,
         };
-        let seq = self.inner.desk.submit(actor, command).await?;
+        let (seq, _) = self.inner.desk.submit_kept(actor, command).await?;
         if let Some(id) = removed {
             removed_keys::forget(&self.inner.keys, id, &self.inner.notices);
         }

@@ -88,6 +88,8 @@ impl Studio {
                 self.inner.chat.connect(id, connector, allow_file).await?;
                 Ok(serde_json::Value::Null)
             }
+            Request::TakeBackProducts => {
+                self.inner.desk.take_back(actor.clone()).await?;
             Request::DisconnectChat { id } => {
                 self.inner.chat.disconnect(&id).await?;
                 Ok(serde_json::Value::Null)

@@ -1,0 +1,162 @@
+//! The last import or removal of products, kept until the next one, so that one press takes it back. In memory only:
+//! after a restart there is nothing to take back, which costs a second import at most.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use stallcast_show::{Actor, Command, Former, ProductId};
+use stallcast_wire::{BulkKind, ErrorCode, UndoView, WireError};
+
+use crate::clock::now;
+use crate::desk::Desk;
+
+/// What the desk keeps of it.
+#[derive(Clone, Default)]
+pub struct LastBulk {
+    kept: Arc<Mutex<Option<Kept>>>,
+}
+
+struct Kept {
+    former: Former,
+    view: UndoView,
+}
+
+impl LastBulk {
+    fn kept(&self) -> MutexGuard<'_, Option<Kept>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Desk {
+    /// As [`Desk::submit`] for an import or a removal of products, which can be taken back after it. Gives the products
+    /// that were not there before, too.
+    ///
+    /// # Errors
+    /// Those of [`Desk::submit`]; what was kept before stays then.
+    pub async fn submit_kept(
+        &self,
+        actor: Actor,
+        command: Command,
+    ) -> Result<(u64, Vec<ProductId>), WireError> {
+        let (kind, count) = match &command {
+            Command::RemoveProducts { products } => (BulkKind::Removal, products.len()),
+            Command::ImportProducts { products } => (BulkKind::Import, products.len()),
+            _ => return Ok((self.submit(actor, command).await?, vec![])),
+        };
+        let before = Arc::new(OnceLock::new());
+        let found = Arc::clone(&before);
+        let seq = self
+            .submit_at_turn(actor, move |show| {
+                if let Some(former) = Former::before(show, &command) {
+                    // Set once, right here.
+                    let _ = found.set(former);
+                }
+                Some(command)
+            })
+            .await?;
+        let Some(former) = before.get().cloned() else {
+            return Ok((seq, vec![]));
+        };
+        let added = former.added.clone();
+        let view = UndoView {
+            kind,
+            count: u32::try_from(count).unwrap_or(u32::MAX),
+            at: now().0,
+        };
+        *self.last_bulk().kept() = Some(Kept { former, view });
+        Ok((seq, added))
+    }
+
+    /// What can be taken back now.
+    pub fn undo_view(&self) -> Option<UndoView> {
+        self.last_bulk().kept().as_ref().map(|kept| kept.view)
+    }
+
+    /// Takes back what [`Desk::submit_kept`] did last. What others changed since stays.
+    ///
+    /// # Errors
+    /// [`ErrorCode::NotFound`] when nothing is kept; those of [`Desk::submit`], and it is kept on.
+    pub async fn take_back(&self, actor: Actor) -> Result<u64, WireError> {
+        let taken = self.last_bulk().kept().take();
+        let Some(kept) = taken else {
+            return Err(WireError::new(ErrorCode::NotFound));
+        };
+        let former = kept.former.clone();
+        let done = self
+            .submit(actor, Command::TakeBackProducts { former })
+            .await;
+        if done.is_err() {
+            self.last_bulk().kept().get_or_insert(kept);
+        }
+        done
+    }
+
+    /// How many of these products stand beside the rundown.
+    pub fn aside(&self, products: &[ProductId]) -> usize {
+        let show = self.show();
+        let listed: BTreeSet<&ProductId> = show.rundown.iter().map(|item| &item.product).collect();
+        let aside = |id: &&ProductId| !listed.contains(id);
+        products.iter().filter(aside).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use stallcast_journal::Journal;
+    use stallcast_show::{Currency, Money, Offer, Product, Text};
+
+    use super::*;
+    use crate::air::engine;
+    use crate::threads::Threads;
+
+    fn import(count: usize) -> Command {
+        let product = |n| Product {
+            id: ProductId(format!("p{n:05}")),
+            title: Text {
+                zh: String::new(),
+                en: format!("Product {n}"),
+            },
+            short_title: Text::default(),
+            photo: None,
+            spec: Text::default(),
+            offer: Offer {
+                list_price: None,
+                live_price: Money::new(100, Currency("CNY".to_owned())),
+                quantity: None,
+                countdown_s: None,
+            },
+            gtin: None,
+            link: None,
+            talking_points: vec![],
+        };
+        Command::ImportProducts {
+            products: (0..count).map(product).collect(),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_long_list_and_a_removal_are_taken_back_with_one_press_each() {
+        let folder = tempfile::tempdir().unwrap();
+        let (journal, resumed) = Journal::open(folder.path().join("journal")).unwrap();
+        let (threads, _fallen) = Threads::watched();
+        let desk = Desk::start(journal, resumed, now, &threads).unwrap();
+        assert_eq!(desk.undo_view(), None);
+        let (_, added) = desk.submit_kept(engine(), import(500)).await.unwrap();
+        assert_eq!((added.len(), desk.aside(&added)), (500, 400));
+        let view = desk.undo_view().unwrap();
+        assert_eq!((view.kind, view.count), (BulkKind::Import, 500));
+
+        let all = desk.show();
+        let remove = Command::RemoveProducts { products: added };
+        desk.submit_kept(engine(), remove.clone()).await.unwrap();
+        assert!(desk.show().products.is_empty());
+        // Refused: what is kept stays.
+        desk.submit_kept(engine(), remove).await.unwrap_err();
+        assert_eq!(desk.undo_view().unwrap().kind, BulkKind::Removal);
+        desk.take_back(engine()).await.unwrap();
+        assert_eq!(desk.show(), all);
+        assert_eq!(desk.undo_view(), None);
+        let nothing = desk.take_back(engine()).await.unwrap_err();
+        assert_eq!(nothing.code, ErrorCode::NotFound);
+    }
+}
