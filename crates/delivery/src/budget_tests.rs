@@ -240,7 +240,8 @@ fn who_is_not_connected_takes_no_share_and_pauses_nobody() {
         taken_kbps: 1_000.0,
         standing_ms: 300.0,
         is_congested: true,
-        burst_kbps: None,
+        waiting_bytes: 200_000.0,
+        ..LinkView::default()
     };
     let mut budget = Budget::new(LIMITS);
     let members = [member("away", 0, None), member("here", 1, Some(short))];
@@ -254,7 +255,8 @@ fn a_paused_destination_sends_again_when_the_one_it_made_room_for_is_gone() {
         taken_kbps: 500.0,
         standing_ms: 300.0,
         is_congested: true,
-        burst_kbps: None,
+        waiting_bytes: 200_000.0,
+        ..LinkView::default()
     };
     let mut budget = Budget::new(LIMITS);
     let both = [

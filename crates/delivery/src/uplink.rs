@@ -5,19 +5,34 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 /// Rate and standing backlog are judged over this: shorter sees every keyframe, longer reacts late.
-const WINDOW: Duration = Duration::from_millis(600);
+const WINDOW: Duration = Duration::from_millis(650);
 /// The backlog that is there at every moment of this long is a standing one; a keyframe's passes sooner.
 const STANDING: Duration = Duration::from_millis(400);
-/// The least backlog of this long ago is what is always on its way (rate times round trip), not congestion.
-const BASE: Duration = Duration::from_secs(10);
+/// The least time that bytes were on their way, of so long ago, is the round trip, and what that holds no congestion.
+const BASE: Duration = Duration::from_secs(30);
+/// Longest round trip believed, milliseconds: beyond it is a queue's.
+const LONGEST_TRIP_MS: f64 = 300.0;
+/// A slower stream tells no round trip, kbit/s.
+const TELLING_KBPS: f64 = 50.0;
+/// The window of a new connection still opens for so long: some six long round trips.
+const OPENS: Duration = Duration::from_millis(1_500);
 /// A standing backlog of so much stream is congestion: with [`STANDING`] and a look each 200 ms, a link that falls to
 /// 60 % of the stream is noticed within a second and a round trip.
-const CONGESTED_MS: f64 = 80.0;
+pub(crate) const STANDING_MS: f64 = 80.0;
+/// A group of pictures of the usual two seconds and a little: a link that takes what it is asked is idle once in it.
+const GROUP: Duration = Duration::from_millis(2_200);
+/// The distance of keyframes.
+const TWO_SECONDS: Duration = Duration::from_secs(2);
+/// A backlog of so much stream that is there through a whole group grows; nobody's keyframe is that.
+const STAYS_MS: f64 = 150.0;
+/// The link is short when it takes less than this part of what the stream brings; a keyframe goes away at the link's
+/// own rate, which is at least the stream's.
+pub(crate) const SHORT_OF: f64 = 0.85;
 
 /// How often [`LinkWatch::glance`] wants to be called: a keyframe of a slow stream is gone after some 50 ms.
 pub(crate) const GLANCE: Duration = Duration::from_millis(25);
 /// A burst that carried less says nothing about the link.
-const TELLING_BYTES: u64 = 6_000;
+const TELLING_BYTES: u64 = 3_000;
 /// A burst that is not over by then is no burst but a standing backlog; what it carried counts all the same.
 const LONGEST_BURST: Duration = Duration::from_secs(1);
 /// Bursts speak for so long: two keyframes of the usual two seconds.
@@ -54,6 +69,21 @@ pub struct LinkView {
     /// The least rate at which the last keyframes went away, kbit/s: the link takes at least that, the wait for the
     /// other side's word included. `None` until two went.
     pub burst_kbps: Option<f64>,
+    /// Bytes that wait beyond what is always on its way.
+    pub waiting_bytes: f64,
+    /// The least of them in the last group of pictures.
+    pub staying_bytes: f64,
+    /// How long something has been waiting without a break: what arrives meanwhile is what the link takes, not what the
+    /// stream brings.
+    pub busy: Duration,
+    /// How long bytes are on their way when nothing waits.
+    pub trip: Duration,
+    /// When this was seen, on the connection's clock, and the bytes that had arrived on the other side by then.
+    pub seen: Duration,
+    /// See `seen`.
+    pub arrived_bytes: u64,
+    /// What the stream brought in the last two seconds, kbit/s, the protocol included; `None` until it is known.
+    pub brought_kbps: Option<f64>,
 }
 
 /// Something larger than usual on its way.
@@ -68,10 +98,15 @@ struct Burst {
 #[derive(Debug, Clone, Default)]
 pub struct LinkWatch {
     samples: VecDeque<LinkSample>,
-    /// Least backlog of each second of [`BASE`], newest last: the second and the bytes.
-    floors: VecDeque<(u64, u64)>,
+    /// Least time on the way of each second of [`BASE`], newest last: the second and the milliseconds.
+    trips: VecDeque<(u64, f64)>,
+    taken_kbps: f64,
+    /// When the first bytes went.
+    opened: Option<Duration>,
     last: Option<LinkSample>,
     burst: Option<Burst>,
+    /// Since when something waits at every glance.
+    busy_since: Option<Duration>,
     /// When bursts were over, and their rates in kbit/s.
     bursts: VecDeque<(Duration, f64)>,
 }
@@ -83,10 +118,15 @@ impl LinkWatch {
         let (Some(last), Some(_)) = (self.last.replace(sample), sample.kernel_bytes) else {
             return;
         };
-        let base = self.floors.iter().map(|(_, least)| *least).min();
+        let base = self.base_bytes();
         // A picture and a half at 30 a second.
         let usual = USUAL_BYTES.max(u64::from(stream_kbps) * 50 / 8);
-        let is_large = waiting(&sample) > base.unwrap_or(0) + usual;
+        let is_large = waiting(&sample) > base + usual;
+        match (is_large, self.busy_since) {
+            (true, None) => self.busy_since = Some(last.at),
+            (false, Some(_)) => self.busy_since = None,
+            _ => {}
+        }
         match self.burst {
             // It came after the glance before.
             None if is_large => {
@@ -127,7 +167,9 @@ impl LinkWatch {
     }
 
     fn note_burst(&mut self, at: Duration, lasted: Duration, bytes: u64) {
-        if bytes >= TELLING_BYTES && !lasted.is_zero() {
+        // The word of the last byte is a round trip late.
+        let lasted = lasted.saturating_sub(self.trip()).max(GLANCE);
+        if bytes >= TELLING_BYTES {
             let kbps = bytes as f64 * 8.0 / lasted.as_secs_f64() / 1000.0;
             self.bursts.push_back((at, kbps));
         }
@@ -139,51 +181,123 @@ impl LinkWatch {
         while self
             .samples
             .get(1)
-            .is_some_and(|next| sample.at.saturating_sub(next.at) >= WINDOW)
+            .is_some_and(|next| sample.at.saturating_sub(next.at) >= GROUP)
         {
             self.samples.pop_front();
         }
-        let (second, waits) = (sample.at.as_secs(), waiting(&sample));
-        match self.floors.back_mut() {
-            Some((last, least)) if *last == second => *least = (*least).min(waits),
-            _ => self.floors.push_back((second, waits)),
+        if sample.accepted_bytes > 0 {
+            self.opened.get_or_insert(sample.at);
         }
-        while self
-            .floors
-            .front()
-            .is_some_and(|(oldest, _)| oldest + BASE.as_secs() < second)
-        {
-            self.floors.pop_front();
+        self.taken_kbps = self.taken();
+        let waits = waiting(&sample);
+        self.note_trip(&sample);
+        let base = self.base_bytes();
+        let beyond = |bytes: u64| bytes.saturating_sub(base) as f64;
+        // Bytes to milliseconds at the stream's rate: kbit/s is bits a millisecond.
+        let ms = |bytes: f64| bytes * 8.0 / f64::from(stream_kbps.max(1));
+        let standing = beyond(self.least_of(STANDING).unwrap_or(0));
+        let staying = beyond(self.least_of(GROUP).unwrap_or(0));
+        let taken_kbps = self.taken_kbps;
+        let brings_more = taken_kbps < f64::from(stream_kbps) * SHORT_OF;
+        let opens = self
+            .opened
+            .is_none_or(|at| sample.at.saturating_sub(at) < OPENS);
+        let busy = self
+            .busy_since
+            .map_or(Duration::ZERO, |since| sample.at.saturating_sub(since));
+        LinkView {
+            taken_kbps,
+            standing_ms: if opens { 0.0 } else { ms(standing) },
+            is_congested: !opens
+                && ms(standing) >= STANDING_MS
+                && (brings_more || ms(staying) >= STAYS_MS),
+            burst_kbps: self.burst_kbps(),
+            waiting_bytes: beyond(waits),
+            staying_bytes: staying,
+            busy,
+            trip: self.trip(),
+            seen: sample.at,
+            arrived_bytes: arrived(&sample),
+            brought_kbps: self.brought_kbps(),
         }
-        let base = self.floors.iter().map(|(_, least)| *least).min();
-        let lately = self
+    }
+
+    /// What waited at every moment of the last `length`; `None` when it is not known for so long.
+    fn least_of(&self, length: Duration) -> Option<u64> {
+        let newest = self.samples.back()?.at;
+        let age = |s: &&LinkSample| newest.saturating_sub(s.at);
+        let covered = self.samples.front().is_some_and(|s| age(&s) >= length);
+        let inside = self.samples.iter().filter(|s| age(s) <= length);
+        inside.map(waiting).min().filter(|_| covered)
+    }
+
+    /// Over two seconds, so that every keyframe counts once.
+    fn brought_kbps(&self) -> Option<f64> {
+        let newest = self.samples.back()?;
+        let then = self
             .samples
             .iter()
-            .filter(|s| sample.at.saturating_sub(s.at) <= STANDING);
-        let standing = lately.map(waiting).min().unwrap_or(0);
-        let beyond = standing.saturating_sub(base.unwrap_or(0)) as f64;
-        // Bytes to milliseconds at the stream's rate: kbit/s is bits a millisecond.
-        let standing_ms = beyond * 8.0 / f64::from(stream_kbps.max(1));
-        let covered = self
-            .samples
-            .front()
-            .is_some_and(|first| sample.at.saturating_sub(first.at) >= STANDING);
-        LinkView {
-            taken_kbps: self.taken_kbps(),
-            standing_ms,
-            is_congested: covered && standing_ms >= CONGESTED_MS,
-            burst_kbps: self.burst_kbps(),
-        }
+            .rev()
+            .find(|s| newest.at.saturating_sub(s.at) >= TWO_SECONDS)?;
+        let brought = |s: &LinkSample| (s.accepted_bytes + s.queued_bytes) as f64;
+        Some(
+            (brought(newest) - brought(then)).max(0.0)
+                / 125.0
+                / (newest.at - then.at).as_secs_f64(),
+        )
     }
 
     fn burst_kbps(&self) -> Option<f64> {
-        let rates = self.bursts.iter().map(|(_, kbps)| *kbps);
-        (self.bursts.len() >= 2).then(|| rates.fold(f64::INFINITY, f64::min))
+        let mut newest = self.bursts.iter().rev().map(|(_, kbps)| *kbps);
+        Some(newest.next()?.min(newest.next()?))
     }
 
-    fn taken_kbps(&self) -> f64 {
-        match (self.samples.front(), self.samples.back()) {
-            (Some(first), Some(last)) if last.at > first.at => {
+    /// kbit/s and milliseconds make bits.
+    fn note_trip(&mut self, sample: &LinkSample) {
+        let Some(under_way) = sample
+            .kernel_bytes
+            .filter(|_| self.taken_kbps >= TELLING_KBPS)
+        else {
+            return;
+        };
+        let (second, trip) = (
+            sample.at.as_secs(),
+            under_way as f64 * 8.0 / self.taken_kbps,
+        );
+        match self.trips.back_mut() {
+            Some((last, least)) if *last == second => *least = least.min(trip),
+            _ => self.trips.push_back((second, trip)),
+        }
+        while self
+            .trips
+            .front()
+            .is_some_and(|(oldest, _)| oldest + BASE.as_secs() < second)
+        {
+            self.trips.pop_front();
+        }
+    }
+
+    fn trip(&self) -> Duration {
+        let trips = self.trips.iter().map(|(_, trip)| *trip);
+        let least = trips.reduce(f64::min).unwrap_or(0.0);
+        Duration::from_secs_f64(least.min(LONGEST_TRIP_MS) / 1000.0)
+    }
+
+    /// What is always on its way at the rate of now.
+    fn base_bytes(&self) -> u64 {
+        (self.trip().as_secs_f64() * self.taken_kbps * 125.0) as u64
+    }
+
+    fn taken(&self) -> f64 {
+        let Some(last) = self.samples.back() else {
+            return 0.0;
+        };
+        let before = self.samples.iter().rev();
+        let first = before
+            .take_while(|s| last.at.saturating_sub(s.at) <= WINDOW)
+            .last();
+        match first {
+            Some(first) if last.at > first.at => {
                 let bits = arrived(last).saturating_sub(arrived(first)) as f64 * 8.0;
                 bits / (last.at - first.at).as_secs_f64() / 1000.0
             }

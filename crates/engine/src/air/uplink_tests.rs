@@ -44,7 +44,8 @@ fn view(taken_kbps: f64, is_congested: bool) -> Option<LinkView> {
         taken_kbps,
         standing_ms: if is_congested { 900.0 } else { 0.0 },
         is_congested,
-        burst_kbps: None,
+        waiting_bytes: if is_congested { 200_000.0 } else { 0.0 },
+        ..LinkView::default()
     })
 }
 
