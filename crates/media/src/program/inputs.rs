@@ -45,7 +45,8 @@ struct Orders {
     /// Per canvas, what it wants of each input.
     wants: HashMap<String, HashMap<String, VideoWant>>,
     wants_changed: bool,
-    default_want: Option<VideoWant>,
+    /// Per canvas, what it wants of an input that it does not show yet.
+    default_wants: HashMap<String, VideoWant>,
     stop: bool,
 }
 
@@ -115,9 +116,20 @@ impl Inputs {
         });
     }
 
-    /// The size inputs start with before a scene shows them.
-    pub(crate) fn set_default_want(&self, want: VideoWant) {
-        self.shared.order(|orders| orders.default_want = Some(want));
+    /// The size inputs start with before a scene of this canvas shows them.
+    pub(crate) fn set_default_want(&self, canvas: &str, want: VideoWant) {
+        self.shared.order(|orders| {
+            orders.default_wants.insert(canvas.to_owned(), want);
+        });
+    }
+
+    /// A canvas is gone and wants nothing any more.
+    pub(crate) fn forget_canvas(&self, canvas: &str) {
+        self.shared.order(|orders| {
+            orders.wants.remove(canvas);
+            orders.default_wants.remove(canvas);
+            orders.wants_changed = true;
+        });
     }
 
     /// The clock all pipelines share.
@@ -248,7 +260,13 @@ impl Shared {
         let orders = lock(&self.orders);
         merged(&orders.wants)
             .remove(id)
-            .or(orders.default_want)
+            .or_else(|| {
+                orders
+                    .default_wants
+                    .values()
+                    .copied()
+                    .reduce(layout::larger)
+            })
             .unwrap_or(VideoWant::new(1280, 720))
     }
 }

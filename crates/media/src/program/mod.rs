@@ -14,6 +14,8 @@ mod inputs;
 mod layout;
 mod packet;
 mod rendition;
+mod second;
+mod scale;
 mod slate;
 mod spec;
 mod stats;
@@ -123,10 +125,11 @@ impl Program {
         };
         beat.swap_encode(Some(EncodePipeline::start(&setup)?));
         inputs.add_output(&gate);
-        inputs.set_default_want(VideoWant {
+        let want = VideoWant {
             max_fps: spec.canvas.fps,
             ..VideoWant::new(spec.canvas.width, spec.canvas.height)
-        });
+        };
+        inputs.set_default_want(&spec.canvas.id, want);
 
         let mailbox = Arc::new(Mailbox::default());
         let mut program = Self {
@@ -314,7 +317,7 @@ impl Program {
                 tracing::error!("a thread of the program panicked");
             }
         }
-        self.inputs.set_wants(&self.spec.canvas.id, HashMap::new());
+        self.inputs.forget_canvas(&self.spec.canvas.id);
         self.rendition.stop();
         drop(self.beat.swap_encode(None));
         self.gate.close();
