@@ -17,7 +17,6 @@ mod stack;
 pub use convert::{Matrix, YuvPicture};
 pub use element::{StallcastOverlay, register};
 pub(crate) use fade::cross_fade;
-pub(crate) use kernel::mix_row;
 pub use layer::Layer;
 pub use stack::LayerStack;
 

@@ -1,7 +1,4 @@
-//! Owns putting one I420 picture into another: copied where the sizes agree, else resampled.
-//!
-//! Inputs deliver the size they are asked for, so the copy is the rule; resampling covers the
-//! moments until a new size arrives, and sources smaller than their place.
+//! Owns copying one I420 picture into another. Where the sizes differ, [`super::scale`] draws.
 
 use gst_video::prelude::*;
 use gstreamer as gst;
@@ -50,7 +47,7 @@ impl Rect {
 type Mapped<'b> = gst_video::VideoFrameRef<&'b gst::BufferRef>;
 type MappedMut<'b> = gst_video::VideoFrameRef<&'b mut gst::BufferRef>;
 
-/// Draws `source` (a rectangle of `from`) over `place` (a rectangle of `to`), clipped to `to`.
+/// Copies `source` (a rectangle of `from`) to `place` (a rectangle of `to` of the same size), clipped to `to`.
 pub(crate) fn blit(to: &mut MappedMut<'_>, place: Rect, from: &Mapped<'_>, source: Rect) {
     let (place, source) = (place.even(), source.even());
     with_planes_mut(to, |planes| {
@@ -61,11 +58,7 @@ pub(crate) fn blit(to: &mut MappedMut<'_>, place: Rect, from: &Mapped<'_>, sourc
                 (place.halved(), source.halved())
             };
             let from = Plane::of(from, index as u32);
-            if (place.width, place.height) == (source.width, source.height) {
-                copy_plane(&mut plane, place, &from, source);
-            } else {
-                resample_plane(&mut plane, place, &from, source);
-            }
+            copy_plane(&mut plane, place, &from, source);
         }
     });
 }
@@ -137,54 +130,4 @@ fn copy_plane(to: &mut PlaneMut<'_>, place: Rect, from: &Plane<'_>, source: Rect
         let length = (clip.to - clip.from).min(from_row.len().saturating_sub(left));
         to_row[clip.from..clip.from + length].copy_from_slice(&from_row[left..left + length]);
     }
-}
-
-/// Bilinear: two source rows are mixed (a loop the compiler vectorises), then the row is stretched
-/// by a table of positions.
-fn resample_plane(to: &mut PlaneMut<'_>, place: Rect, from: &Plane<'_>, source: Rect) {
-    let Some(clip) = Clip::new(place, to) else {
-        return;
-    };
-    if from.width == 0 || from.height == 0 || source.width == 0 || source.height == 0 {
-        return;
-    }
-    let columns: Vec<(u32, u16)> = (clip.from..clip.to)
-        .map(|x| {
-            let offset = (x as i64 - i64::from(place.x)) as u32;
-            let limit = from.width as i64 - 1 - i64::from(source.x);
-            position(offset, place.width, source.width, limit)
-        })
-        .collect();
-    let mut mixed = vec![0_u8; from.width + 1];
-    let left = source.x.max(0) as usize;
-    for y in clip.rows {
-        let offset = (y as i64 - i64::from(place.y)) as u32;
-        let limit = from.height as i64 - 1 - i64::from(source.y);
-        let (row, weight) = position(offset, place.height, source.height, limit);
-        let top = source.y.max(0) as usize + row as usize;
-        let (Some(upper), Some(to_row)) = (from.row(top), to.row(y)) else {
-            continue;
-        };
-        let lower = from.row(top + 1).unwrap_or(upper);
-        crate::blend::mix_row(&mut mixed[..from.width], upper, lower, weight);
-        // One more column, so that the last pixel has a right neighbour.
-        mixed[from.width] = mixed[from.width - 1];
-        for (pixel, &(column, weight)) in to_row[clip.from..clip.to].iter_mut().zip(&columns) {
-            let at = (left + column as usize).min(from.width - 1);
-            let (a, b) = (u32::from(mixed[at]), u32::from(mixed[at + 1]));
-            let weight = u32::from(weight);
-            *pixel = ((a * (256 - weight) + b * weight + 128) >> 8) as u8;
-        }
-    }
-}
-
-/// (source pixel, weight of the next one in 1/256) for the centre of a destination pixel.
-fn position(offset: u32, to: u32, from: u32, limit: i64) -> (u32, u16) {
-    let centre = (u64::from(offset) * 2 + 1) * u64::from(from) * 128 / u64::from(to.max(1));
-    let at = centre.saturating_sub(128);
-    let last = limit.clamp(0, i64::from(from.saturating_sub(1))) as u64;
-    if (at >> 8) >= last {
-        return (last as u32, 0);
-    }
-    ((at >> 8) as u32, (at & 255) as u16)
 }

@@ -7,9 +7,10 @@ use gst::prelude::*;
 use gstreamer as gst;
 use gstreamer_video as gst_video;
 
-use super::blit::{blit, copy_frame, fill};
+use super::blit::{copy_frame, fill};
 use super::event::OnAir;
 use super::layout::Layout;
+use super::scale::Scaler;
 use super::slate::Backdrops;
 use super::spec::{CanvasSpec, Placement, Scene};
 use crate::blend::cross_fade;
@@ -40,6 +41,7 @@ pub(crate) struct Picture {
 pub(crate) struct Composer {
     info: gst_video::VideoInfo,
     pool: gst::BufferPool,
+    scaler: Scaler,
     /// What each input showed last, and at which moment.
     shown: HashMap<String, (gst::ClockTime, VideoFrame)>,
 }
@@ -63,6 +65,7 @@ impl Composer {
         Ok(Self {
             info,
             pool: pool.upcast(),
+            scaler: Scaler::default(),
             shown: HashMap::new(),
         })
     }
@@ -114,6 +117,7 @@ impl Composer {
             }
         }
         let covered = visible[0].layout.hides_below(canvas.0, canvas.1);
+        let mut scaler = std::mem::take(&mut self.scaler);
         let buffer = self.draw(|to| {
             if !covered {
                 copy_frame(to, &readable(backdrop, &self.info)?);
@@ -123,10 +127,12 @@ impl Composer {
                     fill(to, bars, BLACK);
                 }
                 let from = readable(&frame.buffer, &frame.info)?;
-                blit(to, layout.place, &from, layout.source);
+                scaler.draw(to, layout.place, &from, layout.source)?;
             }
             Ok(())
-        })?;
+        });
+        self.scaler = scaler;
+        let buffer = buffer?;
         Ok(Picture {
             buffer,
             on_air,
