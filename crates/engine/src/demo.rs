@@ -6,9 +6,8 @@ use std::path::Path;
 
 use serde::Deserialize;
 use stallcast_journal::catalogue::{ImportOptions, import};
-use stallcast_show::{Area, CanvasId, Command, Placement, Scene, Source, SourceKind, Text};
+use stallcast_show::{Area, Canvas, Command, Placement, Scene, Source, SourceKind, Text};
 
-use crate::air::CANVAS;
 use crate::folders::Folders;
 
 /// What `assets/demo/show.json` says.
@@ -123,7 +122,7 @@ fn scene(id: &str, zh: &str, en: &str, placements: &[(&str, Area)]) -> Scene {
             zh: zh.into(),
             en: en.into(),
         },
-        layouts: BTreeMap::from([(CanvasId(CANVAS.into()), layout)]),
+        layouts: BTreeMap::from([(Canvas::Landscape.id(), layout)]),
     }
 }
 

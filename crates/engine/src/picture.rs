@@ -1,18 +1,20 @@
-//! The overlay's thread: follows the show, draws what changed, sleeps until the picture changes by itself.
+//! The overlay's thread: follows the show, draws what changed on every canvas, sleeps until the picture changes by
+//! itself. One look at the clock serves all canvases, so that they show the same second.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use stallcast_media::blend::Layer;
-use stallcast_media::program::Program;
-use stallcast_overlay::{Lang, Overlay, SHELF};
-use stallcast_show::Show;
+use stallcast_overlay::{CanvasSize, Fonts, Lang, Notice, Overlay, SHELF, SlateKind, Theme, slate};
+use stallcast_show::{Canvas, Show};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::air::End;
+use crate::canvases::{Stage, Stages};
 use crate::clock::now;
 use crate::desk::Published;
 
@@ -52,35 +54,48 @@ pub fn restarting(
     }
 }
 
-/// Draws for one program until `ended` says so. Blocks; runs on a thread of its own.
+/// What everything is drawn with.
+pub struct Easel {
+    /// How cards look.
+    pub theme: Theme,
+    /// What words are set in.
+    pub fonts: Fonts,
+    /// Language of the cards.
+    pub lang: Lang,
+    /// Folder of the products' photos.
+    pub photos: PathBuf,
+}
+
+/// A canvas that is drawn on.
+struct Canvassed {
+    /// Of the stage that has the slate; another needs its own.
+    number: u64,
+    overlay: Overlay,
+}
+
+/// Draws on the canvases that run until `ended` says so. Blocks; runs on a thread of its own.
 pub fn follow(
-    mut overlay: Overlay,
-    program: &Program,
+    easel: &Easel,
+    mut running: watch::Receiver<Stages>,
     mut published: watch::Receiver<Published>,
     mut ended: watch::Receiver<Option<End>>,
-    lang: Lang,
-    photos: &Path,
     runtime: &Handle,
 ) {
+    let mut drawn = BTreeMap::new();
     let mut told = Vec::new();
     loop {
         let show = Arc::clone(&published.borrow_and_update().show);
-        let layers = overlay.layers(&show, now(), lang, photos);
-        program.set_overlay(layers.list.into_iter().map(layer).collect());
-        if layers.notices != told {
-            for notice in &layers.notices {
-                tracing::warn!(?notice, "the card shows its placeholder");
-            }
-            told = layers.notices;
-        }
-        let wait = layers
-            .next_change
-            .map(|at| Duration::from_millis(u64::try_from(at.0 - now().0).unwrap_or(0)));
+        let wait = {
+            let stages = running.borrow_and_update().clone();
+            easel.set_up(&mut drawn, &stages);
+            easel.draw(&mut drawn, &stages, &show, &mut told)
+        };
         // While nothing else is to be drawn, the cards of the number keys are: then a press costs no drawing.
         if !published.has_changed().unwrap_or(true)
+            && !running.has_changed().unwrap_or(true)
             && !ended.has_changed().unwrap_or(true)
             && wait.is_none_or(|wait| wait > PREPARE)
-            && prepare(&mut overlay, &show, lang, photos)
+            && easel.prepare(&mut drawn, &show)
         {
             continue;
         }
@@ -93,6 +108,7 @@ pub fn follow(
         let goes_on = runtime.block_on(async {
             tokio::select! {
                 changed = published.changed() => changed.is_ok(),
+                changed = running.changed() => changed.is_ok(),
                 () = until => true,
                 _ = ended.wait_for(Option::is_some) => false,
             }
@@ -103,11 +119,99 @@ pub fn follow(
     }
 }
 
-/// Draws one card that is not ready yet; false when all are.
-fn prepare(overlay: &mut Overlay, show: &Show, lang: Lang, photos: &Path) -> bool {
-    let items = show.rundown.iter().take(SHELF);
-    let mut products = items.filter_map(|item| show.products.get(&item.product));
-    products.any(|product| overlay.prepare(show, product, lang, photos))
+impl Easel {
+    /// Gives every new canvas its slate and an overlay, and forgets those that are gone.
+    fn set_up(&self, drawn: &mut BTreeMap<Canvas, Canvassed>, stages: &Stages) {
+        drawn.retain(|canvas, known| stages.get(canvas).is_some_and(|s| s.number == known.number));
+        for (canvas, stage) in stages {
+            if drawn.contains_key(canvas) {
+                continue;
+            }
+            let spec = &stage.program.spec().canvas;
+            let size = CanvasSize {
+                width: spec.width,
+                height: spec.height,
+            };
+            stage.program.set_slate(Some(self.slate(size)));
+            let overlay = Overlay::new(self.theme.clone(), self.fonts.clone(), size);
+            let number = stage.number;
+            drawn.insert(*canvas, Canvassed { number, overlay });
+        }
+    }
+
+    fn slate(&self, size: CanvasSize) -> Layer {
+        let picture = slate(
+            &self.theme,
+            &self.fonts,
+            SlateKind::NoInput,
+            self.lang,
+            size,
+        );
+        Layer {
+            id: "slate".into(),
+            version: 1,
+            x: 0,
+            y: 0,
+            width: picture.width,
+            height: picture.height,
+            rgba: picture.rgba,
+            opacity: 1.0,
+        }
+    }
+
+    /// Draws what changed on all canvases, then puts it on air on all at once; how long until the picture changes
+    /// by itself.
+    fn draw(
+        &self,
+        drawn: &mut BTreeMap<Canvas, Canvassed>,
+        stages: &Stages,
+        show: &Show,
+        told: &mut Vec<Notice>,
+    ) -> Option<Duration> {
+        let at = now();
+        let mut ready: Vec<(&Stage, Vec<Layer>)> = Vec::new();
+        let mut next_change = None;
+        let mut notices = Vec::new();
+        for (canvas, on) in drawn {
+            let Some(stage) = stages.get(canvas) else {
+                continue;
+            };
+            let layers = on.overlay.layers(show, at, self.lang, &self.photos);
+            ready.push((stage, layers.list.into_iter().map(layer).collect()));
+            next_change = [next_change, layers.next_change]
+                .into_iter()
+                .flatten()
+                .min();
+            for notice in layers.notices {
+                if !notices.contains(&notice) {
+                    notices.push(notice);
+                }
+            }
+        }
+        for (stage, layers) in ready {
+            stage.program.set_overlay(layers);
+        }
+        if notices != *told {
+            for notice in &notices {
+                tracing::warn!(?notice, "the card shows its placeholder");
+            }
+            *told = notices;
+        }
+        next_change.map(|at| Duration::from_millis(u64::try_from(at.0 - now().0).unwrap_or(0)))
+    }
+
+    /// Draws one card that is not ready yet; false when all are.
+    fn prepare(&self, drawn: &mut BTreeMap<Canvas, Canvassed>, show: &Show) -> bool {
+        let items = show.rundown.iter().take(SHELF);
+        let products: Vec<_> = items
+            .filter_map(|item| show.products.get(&item.product))
+            .collect();
+        let mut canvases = drawn.values_mut();
+        canvases.any(|on| {
+            let mut products = products.iter();
+            products.any(|product| on.overlay.prepare(show, product, self.lang, &self.photos))
+        })
+    }
 }
 
 fn layer(layer: stallcast_overlay::Layer) -> Layer {

@@ -1,14 +1,18 @@
 //! What is on air: the thread that follows the show and makes media, destinations and recording fit it.
 //! Blocking calls are allowed here and nowhere else in the engine's async half.
 
+mod cameras;
+mod lanes;
 mod outputs;
-mod part_name;
+pub(crate) mod part_name;
 mod preflight;
-mod recorded_packet;
+pub(crate) mod recorded_packet;
 mod recording;
 mod recording_orders;
 #[cfg(test)]
 mod recording_tests;
+mod slate;
+mod sound;
 mod sources;
 mod status;
 mod uplink;
@@ -19,26 +23,29 @@ use std::time::Duration;
 
 use stallcast_delivery::presets::Platforms;
 use stallcast_delivery::{AudioFormat, Hub, Packet, StreamFormat, TlsRoots, Track, VideoFormat};
-use stallcast_media::encoder::EncoderChoice;
-use stallcast_media::program::{Encoded, EventSink, MediaEvent, Program};
-use stallcast_show::{Actor, Command, DestinationId, Phase, Role, Show};
+use stallcast_media::error::MediaError;
+use stallcast_media::program::{Encoded, MediaEvent, Program};
+use stallcast_show::{Actor, Canvas, Command, DestinationId, Phase, Role, Show};
 use stallcast_wire::{NoticeLevel, StatusView};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 
+use crate::canvases::{Canvases, Heard, Stage};
 use crate::chat_room::ChatRoom;
 use crate::desk::{Desk, Published};
 use crate::folders::Folders;
 use crate::keys::Keys;
 use crate::notices::{INTERRUPTED, Notices};
+use crate::phones::Phones;
+use crate::replay::Replay;
+use lanes::{Lane, Wings};
 use outputs::Outputs;
+pub use cameras::view as camera_view;
 pub use preflight::{check as preflight, permit};
-use recording::Recording;
 pub use recording::{FINISH_WITHIN, OpenPart};
+pub(crate) use recording_orders::{chapter_title, scene_title};
 use uplink::Uplink;
 
-/// The one canvas of this version; layouts are kept by canvas, so that a second one is an addition.
-pub const CANVAS: &str = "landscape";
 /// How often health is looked at.
 const LOOK: Duration = Duration::from_millis(500);
 /// How long the end waits for the journal to take it; a healthy disk needs some 10 ms.
@@ -54,8 +61,10 @@ pub enum Order {
     KeysRead,
     /// The machine got another way out.
     NetworkCame,
-    /// A recording part was closed; the cause when it failed.
-    PartClosed(Result<(), recording::Failure>),
+    /// A recording part of this canvas was closed; the cause when it failed.
+    PartClosed(Canvas, Result<(), recording::Failure>),
+    /// A canvas was started, or could not be.
+    CanvasOpened(Canvas, Result<Stage, MediaError>),
     /// Finalise what is open and end.
     End(End),
     /// Panic, to see what becomes of the rest.
@@ -75,15 +84,15 @@ pub enum End {
 /// What the air thread is made of.
 pub struct Parts {
     pub desk: Desk,
-    pub program: Arc<Program>,
-    pub hub: Hub,
+    pub canvases: Canvases,
     pub keys: Keys,
     pub platforms: Arc<Platforms>,
     pub tls_roots: TlsRoots,
     pub folders: Folders,
     pub chat: ChatRoom,
-    pub events: mpsc::Receiver<MediaEvent>,
-    pub recorder_events: EventSink,
+    pub phones: Phones,
+    pub replay: Replay,
+    pub events: mpsc::Receiver<Heard>,
     pub orders: mpsc::Receiver<Order>,
     pub own_orders: mpsc::Sender<Order>,
     pub notices: Notices,
@@ -116,6 +125,8 @@ pub fn to_hub(hub: Hub) -> impl Fn(Encoded) + Send + Sync + 'static {
             track: match packet.track {
                 stallcast_media::program::Track::Video => Track::Video,
                 stallcast_media::program::Track::Audio => Track::Audio,
+                // For recordings alone, which have a way of their own to it.
+                stallcast_media::program::Track::Isolated => return,
             },
             pts_us: packet.pts_us,
             dts_us: packet.dts_us,
@@ -131,43 +142,42 @@ pub struct Air {
     published: watch::Receiver<Published>,
     outputs: Outputs,
     uplink: Uplink<Program>,
-    recording: Option<Recording>,
-    record_again: Option<std::time::Instant>,
-    encoder: Option<EncoderChoice>,
+    lanes: BTreeMap<Canvas, Lane>,
+    wings: Wings,
     details: BTreeMap<String, String>,
     began: std::time::Instant,
     followed: Option<Arc<Show>>,
+    isolated: sound::Isolated,
 }
 
 impl Air {
     /// Takes the parts; nothing is sent before [`Air::run`].
     pub fn new(parts: Parts) -> Self {
         let outputs = Outputs::new(
-            parts.hub.clone(),
+            parts.canvases.clone(),
             parts.keys.clone(),
             Arc::clone(&parts.platforms),
             parts.tls_roots.clone(),
-            {
-                let program = Arc::clone(&parts.program);
-                Arc::new(move || program.running_time())
-            },
             parts.runtime.clone(),
         );
+        let nominal = parts.canvases.spec(Canvas::Landscape).encode.video_kbps;
+        let mut uplink = Uplink::new(nominal);
+        let running = parts.canvases.running().borrow().clone();
+        for (canvas, stage) in &running {
+            uplink.insert(*canvas, stage.program.clone(), stage.hub.clone());
+        }
+        let lanes = running.into_iter();
         Self {
             published: parts.desk.published(),
-            uplink: Uplink::new(
-                Arc::clone(&parts.program),
-                parts.hub.clone(),
-                parts.program.spec().encode.video_kbps,
-            ),
+            uplink,
             parts,
             outputs,
-            recording: None,
-            record_again: None,
-            encoder: None,
+            lanes: lanes.map(|(c, stage)| (c, Lane::new(stage))).collect(),
+            wings: Wings::default(),
             details: BTreeMap::new(),
             began: std::time::Instant::now(),
             followed: None,
+            isolated: sound::Isolated::default(),
         }
     }
 
@@ -175,7 +185,7 @@ impl Air {
     pub fn run(mut self) {
         enum Woken {
             Show,
-            Media(MediaEvent),
+            Media(Heard),
             Order(Option<Order>),
             Look,
             Uplink,
@@ -201,7 +211,7 @@ impl Air {
             });
             match woken {
                 Woken::Show => self.follow(),
-                Woken::Media(event) => self.hear(event),
+                Woken::Media((canvas, event)) => self.hear(canvas, event),
                 Woken::Order(Some(Order::KeyChanged(id))) => {
                     let show = self.parts.desk.show();
                     self.outputs.key_changed(&id, &show);
@@ -210,9 +220,14 @@ impl Air {
                 Woken::Order(Some(Order::NetworkCame)) => {
                     tracing::info!("the network came or changed: whoever waits tries now");
                     self.outputs.network_changed();
-                    self.parts.program.inputs().retry_now();
+                    self.parts.canvases.inputs().retry_now();
                 }
-                Woken::Order(Some(Order::PartClosed(outcome))) => self.part_closed(outcome),
+                Woken::Order(Some(Order::PartClosed(canvas, outcome))) => {
+                    self.part_closed(canvas, outcome);
+                }
+                Woken::Order(Some(Order::CanvasOpened(canvas, opened))) => {
+                    self.canvas_opened(canvas, opened);
+                }
                 Woken::Order(Some(Order::End(end))) => break end,
                 #[cfg(test)]
                 Woken::Order(Some(Order::Fall)) => panic!("injected"),
@@ -227,12 +242,25 @@ impl Air {
             self.end_broadcast();
         }
         // The recording first: it is what cannot be sent again.
-        if let Some(recording) = self.recording.take()
-            && let Err(failure) = runtime.block_on(recording.finish())
-        {
-            tracing::error!(?failure, "the last recording part failed");
+        let lanes = self.lanes.values_mut();
+        let last: Vec<_> = lanes
+            .filter_map(|lane| lane.recording.take().map(|open| open.finish()))
+            .collect();
+        for closed in runtime.block_on(futures_util::future::join_all(last)) {
+            if let Err(failure) = closed {
+                tracing::error!(?failure, "the last recording part failed");
+            }
         }
         self.outputs.end();
+    }
+
+    /// The first canvas is offered to other programs as a camera, when it is to be.
+    fn offer_as_camera(&self, show: &Show) {
+        let mut wanted = show.virtual_camera;
+        for lane in self.lanes.values() {
+            lane.stage.program.set_virtual_camera(wanted);
+            wanted = false;
+        }
     }
 
     fn end_broadcast(&self) {
@@ -254,27 +282,36 @@ impl Air {
         let show = Arc::clone(&self.published.borrow_and_update().show);
         let before = self.followed.replace(Arc::clone(&show));
         let before = before.as_deref();
-        let program = &self.parts.program;
-        if before.is_none_or(|b| b.sources != show.sources) {
-            program.set_inputs(sources::inputs(&show));
+        let inputs = self.parts.canvases.inputs();
+        if before.is_none_or(|b| b.cameras != show.cameras) {
+            inputs.set_cameras(cameras::settings(&show));
         }
-        if before.is_none_or(|b| b.scene != show.scene || b.scenes != show.scenes) {
-            program.set_scene(
-                sources::scene(&show, &program.spec().canvas),
-                sources::transition(&show),
-            );
+        if before.is_none_or(|b| b.sources != show.sources) {
+            self.parts.phones.follow(&show);
+            inputs.set(sources::inputs(&show, &self.parts.phones));
+        }
+        // What a source is decides how it is laid out where nobody made a layout.
+        let is_other_scene = |b: &Show| {
+            (&b.scene, &b.scenes, &b.sources) != (&show.scene, &show.scenes, &show.sources)
+        };
+        if before.is_none_or(is_other_scene) {
+            for lane in self.lanes.values() {
+                set_scene(&lane.stage, &show);
+            }
         }
         if before.is_none_or(|b| b.strips != show.strips) {
+            let mixer = inputs.mixer();
             for (source, strip) in &show.strips {
-                if program
+                if mixer
                     .set_gain_db(source.as_str(), strip.gain_cdb as f32 / 100.0)
                     .is_err()
                 {
                     tracing::warn!(%source, gain_cdb = strip.gain_cdb, "gain out of the mixer's range");
                 }
-                program.set_mute(source.as_str(), strip.muted);
+                mixer.set_mute(source.as_str(), strip.muted);
             }
         }
+        self.follow_sound(before, &show);
         if before.is_none_or(|b| b.phase != show.phase || b.destinations != show.destinations) {
             self.outputs.follow(&show);
         }
@@ -298,6 +335,8 @@ impl Air {
         } else if on_air.is_none() && is_new {
             self.mark_scene(&show);
         }
+        self.follow_canvases(&show);
+        self.offer_as_camera(&show);
         self.record(&show);
     }
 
@@ -316,16 +355,24 @@ impl Air {
         });
     }
 
-    fn hear(&mut self, event: MediaEvent) {
+    fn hear(&mut self, canvas: Option<Canvas>, event: MediaEvent) {
         match event {
             MediaEvent::Input(event) => {
                 let code = event.code.unwrap_or_default();
                 tracing::info!(input = event.input, state = ?event.state, code, "input");
                 self.details.insert(event.input, code);
             }
-            MediaEvent::Encoder(choice) => self.encoder = Some(choice),
+            MediaEvent::Encoder(choice) => {
+                if let Some(canvas) = canvas {
+                    self.wings.encoders.insert(canvas, choice);
+                }
+            }
             MediaEvent::EncoderFailed { name, message } => {
                 tracing::warn!(name, message, "an encoder failed; another takes over");
+                // The sound's is replaced by its like.
+                if !name.contains("aac") && !self.wings.failed_encoders.contains(&name) {
+                    self.wings.failed_encoders.push(name.clone());
+                }
                 self.tell(
                     NoticeLevel::Warn,
                     "notice.encoder_failed",
@@ -358,10 +405,10 @@ impl Air {
     fn look(&mut self) {
         self.look_at_recording();
         let show = self.parts.desk.show();
-        if show.recording && self.recording.is_none() {
-            self.begin_recording(&show);
-        }
-        // A receiver that could not listen is tried again.
+        // A canvas, a recording or a receiver that could not begin is tried again.
+        self.follow_canvases(&show);
+        self.offer_as_camera(&show);
+        self.record(&show);
         self.outputs.follow(&show);
         let status = self.status(&show);
         self.parts.status.send_replace(status);
@@ -370,6 +417,15 @@ impl Air {
     fn tell(&self, level: NoticeLevel, key: &str, params: &[(&str, String)]) {
         self.parts.notices.tell(level, key, params);
     }
+}
+
+/// Lays the scene on air out for a canvas.
+fn set_scene(stage: &Stage, show: &Show) {
+    let spec = &stage.program.spec().canvas;
+    stage.program.set_scene(
+        sources::scene(show, stage.canvas, spec),
+        sources::transition(show),
+    );
 }
 
 /// The engine as an actor.

@@ -12,37 +12,36 @@ use stallcast_delivery::{
     TlsRoots,
 };
 use stallcast_media::program::Program;
-use stallcast_show::{DestinationId, Phase, Priority, Show};
+use stallcast_show::{Canvas, DestinationId, Phase, Priority, Show};
 use stallcast_wire::{DestinationHealth, ReceiverView, RunState};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use super::uplink::{Link, Uplink};
+use crate::canvases::Canvases;
+use crate::carriers::{self, Way};
 use crate::keys::Keys;
 
 /// Everything the program is sent to.
 pub struct Outputs {
-    hub: Hub,
+    canvases: Canvases,
     keys: Keys,
     platforms: Arc<Platforms>,
     tls_roots: TlsRoots,
-    /// Now, on the timeline of the packets.
-    program_time: ProgramTime,
     runtime: Handle,
     running: BTreeMap<DestinationId, Running>,
-    rehearsal: Option<Rehearsal>,
+    rehearsals: BTreeMap<Canvas, Rehearsal>,
 }
 
 /// A destination that is on.
 struct Running {
     value: stallcast_show::Destination,
     destination: Destination,
+    /// Whether it began with a key.
+    has_key: bool,
     /// Video bitrate it is sent, kbit/s; 0 while it makes room for others.
     target_kbps: u32,
 }
-
-/// Tells the program's time; the receiver needs it to say how late a picture is.
-pub type ProgramTime = Arc<dyn Fn() -> Duration + Send + Sync>;
 
 struct Rehearsal {
     receiver: Receiver,
@@ -52,33 +51,39 @@ struct Rehearsal {
 impl Outputs {
     /// Nothing is sent yet.
     pub fn new(
-        hub: Hub,
+        canvases: Canvases,
         keys: Keys,
         platforms: Arc<Platforms>,
         tls_roots: TlsRoots,
-        program_time: ProgramTime,
         runtime: Handle,
     ) -> Self {
         Self {
-            hub,
+            canvases,
             keys,
             platforms,
             tls_roots,
-            program_time,
             runtime,
             running: BTreeMap::new(),
-            rehearsal: None,
+            rehearsals: BTreeMap::new(),
         }
     }
 
     /// Makes what is sent fit the show.
     pub fn follow(&mut self, show: &Show) {
         let live = matches!(show.phase, Phase::Live { .. });
-        let wanted = |id: &DestinationId| show.destinations.get(id).filter(|d| live && d.enabled);
+        let canvases = self.canvases.running().borrow().clone();
+        let wanted = |id: &DestinationId| {
+            let known = show.destinations.get(id);
+            known.filter(|d| live && d.enabled && canvases.contains_key(&d.canvas))
+        };
         let gone: Vec<_> = self
             .running
             .iter()
-            .filter(|(id, on)| !wanted(id).is_some_and(|now| same_place(now, &on.value)))
+            .filter(|(id, on)| {
+                let is_kept = wanted(id).is_some_and(|now| same_place(now, &on.value));
+                // Begun without a key that the keychain gave later.
+                !is_kept || (!on.has_key && self.keys.get(id).is_some())
+            })
             .map(|(id, _)| id.clone())
             .collect();
         for id in gone {
@@ -94,30 +99,48 @@ impl Outputs {
                 // A name or a priority may have changed.
                 Some(on) => on.value = value.clone(),
                 None => {
-                    if let Some(destination) = self.open(value) {
+                    let Some(hub) = self.canvases.hub(value.canvas) else {
+                        continue;
+                    };
+                    let target_kbps = hub.format().map_or(0, |f| f.video.kbps);
+                    let has_key = self.keys.get(id).is_some();
+                    if let Some(destination) = self.open(value, hub) {
                         let on = Running {
                             value: value.clone(),
                             destination,
-                            target_kbps: self.hub.format().map_or(0, |f| f.video.kbps),
+                            has_key,
+                            target_kbps,
                         };
                         self.running.insert(id.clone(), on);
                     }
                 }
             }
         }
-        match (
-            matches!(show.phase, Phase::Rehearsing { .. }),
-            &self.rehearsal,
-        ) {
-            (true, None) => self.rehearsal = self.rehearse(),
-            (false, Some(_)) => self.end_rehearsal(),
-            _ => {}
+        self.follow_rehearsal(show);
+    }
+
+    /// Every canvas that runs is rehearsed.
+    fn follow_rehearsal(&mut self, show: &Show) {
+        let rehearsing = matches!(show.phase, Phase::Rehearsing { .. });
+        for canvas in Canvas::ALL {
+            let hub = self.canvases.hub(canvas).filter(|_| rehearsing);
+            match (hub, self.rehearsals.contains_key(&canvas)) {
+                (Some(hub), false) => {
+                    if let Some(rehearsal) = self.rehearse(hub) {
+                        self.rehearsals.insert(canvas, rehearsal);
+                    }
+                }
+                (None, true) => self.end_rehearsal(canvas),
+                _ => {}
+            }
         }
     }
 
     /// Ends everything and waits for it (bounded by each destination's own limit).
     pub fn end(&mut self) {
-        self.end_rehearsal();
+        for canvas in Canvas::ALL {
+            self.end_rehearsal(canvas);
+        }
         let ending: Vec<_> = std::mem::take(&mut self.running)
             .into_values()
             .map(|on| on.destination.stop())
@@ -141,6 +164,7 @@ impl Outputs {
             .iter()
             .map(|(id, on)| Link {
                 id: id.0.clone(),
+                canvas: on.value.canvas,
                 is_protected: on.value.priority == Priority::Protected,
                 view: on.destination.status().borrow().link,
             })
@@ -161,9 +185,13 @@ impl Outputs {
         }
     }
 
-    /// `None` while its key is not at hand: an address without its key would be published under a wrong name.
-    fn open(&self, value: &stallcast_show::Destination) -> Option<Destination> {
-        let key = self.keys.get(&value.id)?;
+    /// `None` while a key that it needs is not at hand: an RTMP address without its key would be published under a wrong
+    /// name.
+    fn open(&self, value: &stallcast_show::Destination, hub: Hub) -> Option<Destination> {
+        let key = self.keys.get(&value.id);
+        if key.is_none() && Way::of(&value.url).needs_key() {
+            return None;
+        }
         let preset = self
             .platforms
             .platforms
@@ -172,20 +200,17 @@ impl Outputs {
         let spec = DestinationSpec {
             id: value.id.0.clone(),
             url: value.url.clone(),
-            key,
+            key: key.unwrap_or_default(),
             closing_deadline: preset.and_then(Platform::closing_deadline),
             tls_roots: self.tls_roots.clone(),
         };
         let _inside = self.runtime.enter();
-        Some(Destination::spawn(spec, self.hub.clone()))
+        Some(carriers::open(spec, hub))
     }
 
-    fn rehearse(&self) -> Option<Rehearsal> {
+    fn rehearse(&self, hub: Hub) -> Option<Rehearsal> {
         let publisher_status = Arc::new(OnceLock::new());
-        let clock = source_clock(
-            Arc::clone(&publisher_status),
-            Arc::clone(&self.program_time),
-        );
+        let clock = source_clock(Arc::clone(&publisher_status), self.canvases.clone());
         let spec = ReceiverSpec {
             clock: Some(clock),
             ..ReceiverSpec::default()
@@ -205,7 +230,7 @@ impl Outputs {
             tls_roots: TlsRoots::default(),
         };
         let _inside = self.runtime.enter();
-        let publisher = Destination::spawn(spec, self.hub.clone());
+        let publisher = Destination::spawn(spec, hub);
         // Set once, right here.
         let _ = publisher_status.set(publisher.status());
         Some(Rehearsal {
@@ -214,11 +239,11 @@ impl Outputs {
         })
     }
 
-    fn end_rehearsal(&mut self) {
+    fn end_rehearsal(&mut self, canvas: Canvas) {
         if let Some(Rehearsal {
             receiver,
             publisher,
-        }) = self.rehearsal.take()
+        }) = self.rehearsals.remove(&canvas)
         {
             self.runtime.block_on(publisher.stop());
             receiver.stop();
@@ -235,7 +260,7 @@ impl Outputs {
                 let wanted = matches!(show.phase, Phase::Live { .. }) && destination.enabled;
                 let mut health = health(id, status, self.keys.get(id).is_some());
                 health.target_kbps = on.map_or(0, |on| on.target_kbps);
-                if wanted && !health.has_key {
+                if wanted && !health.has_key && Way::of(&destination.url).needs_key() {
                     health.error = "no_key".into();
                 }
                 health
@@ -243,29 +268,28 @@ impl Outputs {
             .collect()
     }
 
-    /// What viewers would get, while rehearsing.
-    pub fn receiver(&self) -> Option<ReceiverView> {
-        self.rehearsal
-            .as_ref()
-            .map(|rehearsal| view(&rehearsal.receiver.latest()))
+    /// What viewers of a canvas would get, while rehearsing.
+    pub fn receiver(&self, canvas: Canvas) -> Option<ReceiverView> {
+        let rehearsal = self.rehearsals.get(&canvas)?;
+        Some(view(&rehearsal.receiver.latest()))
     }
 }
 
 /// When the picture with a stream timestamp was composed, told from where the connection's time 0 lies.
 fn source_clock(
     publisher: Arc<OnceLock<watch::Receiver<DestinationStatus>>>,
-    program_time: ProgramTime,
+    canvases: Canvases,
 ) -> SourceClock {
     Arc::new(move |timestamp| {
         let began = publisher.get()?.borrow().stream_began_us?;
         let composed = Duration::from_micros(u64::try_from(began).ok()?) + timestamp;
-        SystemTime::now().checked_sub(program_time().checked_sub(composed)?)
+        SystemTime::now().checked_sub(canvases.running_time().checked_sub(composed)?)
     })
 }
 
 /// A new name is no reason to cut a stream.
 fn same_place(a: &stallcast_show::Destination, b: &stallcast_show::Destination) -> bool {
-    (&a.url, &a.platform) == (&b.url, &b.platform)
+    (&a.url, &a.platform, a.canvas) == (&b.url, &b.platform, b.canvas)
 }
 
 fn health(

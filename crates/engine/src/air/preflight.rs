@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use stallcast_show::{DestinationId, Phase, Refusal, Show, SourceKind};
+use stallcast_show::{Canvas, DestinationId, Phase, Refusal, Show, SourceId, SourceKind};
 use stallcast_wire::{Check, CheckLevel, ErrorCode, Preflight, RunState, StatusView, WireError};
 
 /// Below this the recording of a show is likely to end early: an hour at 3 Mbit/s is 1.4 GB.
@@ -16,7 +16,8 @@ pub fn check(
 ) -> Preflight {
     let mut items = destinations(show, has_key);
     items.push(encoder(status));
-    items.push(picture(show, status));
+    items.extend(not_ready(show, status));
+    items.extend(pictures(show, status));
     items.push(sound(show));
     items.push(disk(status));
     items.push(if show.rundown.is_empty() {
@@ -67,12 +68,13 @@ pub fn permit(
         let none = Refusal::NoDestination;
         return Err(WireError::refused(none.code(), none.params()));
     }
-    let encoder = encoder(status);
-    if encoder.level == CheckLevel::Stop {
+    let stops = std::iter::once(encoder(status)).chain(not_ready(show, status));
+    if let Some(stop) = stops.into_iter().find(|item| item.level == CheckLevel::Stop) {
         let mut error = WireError::new(ErrorCode::NotReady)
-            .with("check", encoder.id)
+            .with("check", stop.id)
             .retryable();
-        error.message_key = encoder.key;
+        error.params.extend(stop.params);
+        error.message_key = stop.key;
         return Err(error);
     }
     Ok(())
@@ -104,13 +106,27 @@ fn destinations(show: &Show, has_key: &dyn Fn(&DestinationId) -> bool) -> Vec<Ch
         .into_iter()
         .map(|destination| {
             let name = [("name", destination.name.clone())];
-            if !has_key(&destination.id) {
+            if !show.canvases.has(destination.canvas) {
+                let canvas = ("canvas", destination.canvas.name().to_owned());
+                item("canvas", CheckLevel::Stop, "off", &[name[0].clone(), canvas])
+            } else if !has_key(&destination.id) {
                 item("key", CheckLevel::Stop, "missing", &name)
             } else {
                 item("destination", CheckLevel::Ok, "ready", &name)
             }
         })
         .collect()
+}
+
+/// Of two canvases, the one that is not encoded yet.
+fn not_ready(show: &Show, status: &StatusView) -> Option<Check> {
+    let is_ready = |canvas: &Canvas| {
+        let mut running = status.canvases.iter();
+        running.any(|running| running.canvas == *canvas && running.encoder.is_some())
+    };
+    let late = show.canvases.iter().skip(1).find(|c| !is_ready(c))?;
+    let name = [("canvas", late.name().to_owned())];
+    Some(item("canvas", CheckLevel::Stop, "starting", &name))
 }
 
 fn encoder(status: &StatusView) -> Check {
@@ -128,21 +144,34 @@ fn encoder(status: &StatusView) -> Check {
     }
 }
 
-fn picture(show: &Show, status: &StatusView) -> Check {
-    let on_scene: Vec<_> = show
-        .scene
-        .iter()
-        .flat_map(|id| show.scenes.iter().filter(move |scene| &scene.id == id))
-        .flat_map(|scene| scene.layouts.values().flatten())
-        .map(|placement| &placement.source)
-        .collect();
-    if on_scene.is_empty() {
-        return item("picture", CheckLevel::Warn, "none", &[]);
+/// The picture of the scene on every canvas that is on; one sentence when nothing is wrong.
+fn pictures(show: &Show, status: &StatusView) -> Vec<Check> {
+    let mut empty = Vec::new();
+    let mut on_scene = Vec::new();
+    for canvas in show.canvases.iter() {
+        let layout = show.scene_shown().map(|scene| show.layout(scene, canvas));
+        match layout {
+            Some(layout) if !layout.is_empty() => {
+                on_scene.extend(layout.iter().map(|placement| placement.source.clone()));
+            }
+            _ => empty.push(canvas),
+        }
     }
+    if on_scene.is_empty() {
+        return vec![item("picture", CheckLevel::Warn, "none", &[])];
+    }
+    let empty = empty.into_iter().map(|canvas| {
+        let name = [("canvas", canvas.name().to_owned())];
+        item("picture", CheckLevel::Warn, "none_on", &name)
+    });
+    empty.chain([picture(show, status, &on_scene)]).collect()
+}
+
+fn picture(show: &Show, status: &StatusView, on_scene: &[SourceId]) -> Check {
     let dark = status
         .inputs
         .iter()
-        .find(|input| on_scene.contains(&&input.id) && input.run != RunState::Live);
+        .find(|input| on_scene.contains(&input.id) && input.run != RunState::Live);
     match dark {
         Some(input) => {
             let name = show
@@ -162,6 +191,7 @@ fn sound(show: &Show) -> Check {
             SourceKind::Microphone { .. }
                 | SourceKind::DesktopAudio { .. }
                 | SourceKind::File { .. }
+                | SourceKind::Phone { .. }
                 | SourceKind::TestTone
         )
     };
@@ -213,8 +243,14 @@ mod tests {
             recording: None,
             receiver: None,
             disk_free_bytes: Some(100 << 30),
+            disk_room_s: None,
             uplink_kbps: 0.0,
+            virtual_camera: None,
             chat: vec![],
+            journal: None,
+            slate: None,
+            key_store: stallcast_wire::KeyStore::AskFirst,
+            undo: None,
             warnings: vec![],
         }
     }
@@ -289,5 +325,22 @@ mod tests {
         let found = destinations(&show, &|id| id.as_str() == "b");
         assert_eq!(found[0].key, "preflight.key.missing");
         assert_eq!(found[1].key, "preflight.destination.ready");
+    }
+
+    #[test]
+    fn a_destination_whose_canvas_is_off_stops_the_show_and_so_does_one_that_is_not_encoded_yet() {
+        let mut show = two_destinations();
+        let tall = show.destinations.get_mut(&"b".into()).unwrap();
+        tall.canvas = Canvas::Portrait;
+        let found = destinations(&show, &|_| true);
+        assert_eq!(found[1].key, "preflight.canvas.off");
+        assert_eq!(found[1].params["canvas"], "portrait");
+        show.canvases = stallcast_show::Canvases::Both;
+        let found = check(&show, &status(), &|_| true).items;
+        let late = found.iter().find(|item| item.id == "canvas").unwrap();
+        assert_eq!(
+            (late.key.as_str(), late.level),
+            ("preflight.canvas.starting", CheckLevel::Stop)
+        );
     }
 }

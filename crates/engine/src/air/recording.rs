@@ -11,7 +11,7 @@ use stallcast_media::program::{EventSink, MediaEvent};
 use stallcast_media::recorder::{
     Chapter, DiskPolicy, Recorder, RecorderNote, RecorderOptions, Split,
 };
-use stallcast_show::{At, Command};
+use stallcast_show::{At, Canvas, Command};
 use stallcast_wire::RecordingStatus;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot::error::TryRecvError;
@@ -21,6 +21,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::engine;
 use super::part_name::part_name;
 use super::recorded_packet::{config, packet};
+use super::sound::IsolatedFeed;
 use crate::clock::now;
 use crate::desk::Desk;
 
@@ -48,12 +49,16 @@ pub type OpenPart = mpsc::Sender<std::convert::Infallible>;
 pub struct Plan {
     pub hub: Hub,
     pub folder: PathBuf,
+    /// Of which canvas.
+    pub canvas: Canvas,
     /// Number of its first part.
     pub part: usize,
     /// The wall clock at running time 0 of the program, microseconds since 1970.
     pub unix_us_at_zero: i64,
     pub events: EventSink,
     pub desk: Desk,
+    /// One source's sound alone.
+    pub isolated: IsolatedFeed,
 }
 
 /// For the page, while it runs.
@@ -129,6 +134,7 @@ impl Recording {
     /// For the page.
     pub fn status(&self) -> RecordingStatus {
         let report = self.report.borrow();
+        let waits = !self.has_ended() && !report.error.is_empty();
         RecordingStatus {
             file: report.file.clone(),
             bytes: report.bytes,
@@ -138,6 +144,7 @@ impl Recording {
             } else {
                 report.error.into()
             },
+            next_in_ms: waits.then_some(LOOK_FOR_ROOM.as_millis() as u64),
         }
     }
 
@@ -169,6 +176,8 @@ async fn record(
         () = room(&plan, &report, &mut chapters, &mut chapter) => {}
     }
     let mut packets = plan.hub.subscribe(WAITING);
+    let mut isolated = plan.isolated.packets();
+    let mut isolated_name = plan.isolated.name.clone();
     let mut next = tokio::select! {
         _ = &mut stopped => return Ok(()),
         first = packets.next() => first,
@@ -212,6 +221,14 @@ async fn record(
                             tracing::debug!(%error, "a chapter was left out");
                         }
                         chapter = Some(marked);
+                        continue;
+                    }
+                    Ok(packet) = isolated.recv() => {
+                        recorder.push(&packet);
+                        continue;
+                    }
+                    Ok(()) = isolated_name.changed() => {
+                        recorder.isolate(isolated_name.borrow_and_update().clone());
                         continue;
                     }
                     delivered = packets.next() => delivered,
@@ -312,13 +329,14 @@ async fn begin(
     first: &Delivered,
 ) -> Result<Recorder, Failure> {
     let options = RecorderOptions {
-        names: names(plan.folder.clone(), number),
+        names: names(plan.folder.clone(), number, plan.canvas),
         split: Split {
             max_bytes: Some(LARGEST_PART_BYTES),
             max_duration: None,
         },
         disk: DiskPolicy::default(),
         unix_us_at_zero: Some(plan.unix_us_at_zero),
+        isolated: plan.isolated.name.borrow().clone(),
         notes: Some(notes),
     };
     let config = config(&first.format);
@@ -336,11 +354,15 @@ fn has_room(plan: &Plan) -> bool {
 }
 
 /// Names by the moment and the number in the show, past those that are taken.
-pub(super) fn names(folder: PathBuf, first: usize) -> Box<dyn FnMut(u32) -> PathBuf + Send> {
+pub(super) fn names(
+    folder: PathBuf,
+    first: usize,
+    canvas: Canvas,
+) -> Box<dyn FnMut(u32) -> PathBuf + Send> {
     let mut number = first;
     Box::new(move |_| {
         loop {
-            let path = folder.join(part_name(now().0, number));
+            let path = folder.join(part_name(now().0, number, canvas));
             number += 1;
             if !path.exists() {
                 return path;
@@ -361,12 +383,12 @@ fn heed(note: RecorderNote, plan: &Plan, report: &watch::Sender<Report>) -> usiz
                 report.began = Instant::now();
             });
             let first_frame = At((plan.unix_us_at_zero + first_pts_us) / 1_000);
-            let desk = plan.desk.clone();
+            let (desk, canvas) = (plan.desk.clone(), plan.canvas);
             tokio::spawn(async move {
                 let note = Command::NoteRecordingPart {
                     file,
                     first_frame,
-                    canvas: stallcast_show::Canvas::Landscape,
+                    canvas,
                 };
                 if let Err(error) = desk.submit(engine(), note).await {
                     tracing::warn!(code = ?error.code, "the recording goes on, its name could not be written down");

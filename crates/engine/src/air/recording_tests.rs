@@ -7,7 +7,7 @@ use bytes::Bytes;
 use stallcast_delivery::{AudioFormat, Hub, Packet, StreamFormat, Track, VideoFormat};
 use stallcast_journal::{Journal, Seq};
 use stallcast_media::program::EventSink;
-use stallcast_show::{Event, Text};
+use stallcast_show::{Canvas, Event, Text};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
@@ -86,10 +86,12 @@ async fn the_journal_knows_when_a_part_s_first_frame_was_taken_and_the_file_what
     let plan = Plan {
         hub: hub.clone(),
         folder: folder.path().to_owned(),
+        canvas: Canvas::Landscape,
         part: 3,
         unix_us_at_zero: 1_795_305_600_000_000,
         events: EventSink::new(events_to),
         desk: desk.clone(),
+        isolated: crate::air::sound::Isolated::default().feed(),
     };
     let recording = Recording::start(plan, &Handle::current(), open);
     recording.chapter(6_200_000, "苹果 / Apples".to_owned());
@@ -145,10 +147,10 @@ async fn a_name_that_is_taken_is_passed_over() {
     // The second may change between naming and looking: all names of the next minute are taken.
     let at = now();
     for second in 0..60 {
-        let taken = part_name(at.0 + second * 1_000, 1);
+        let taken = part_name(at.0 + second * 1_000, 1, Canvas::Landscape);
         std::fs::write(folder.path().join(taken), "another show").unwrap();
     }
-    let mut next = names(folder.path().to_owned(), 1);
+    let mut next = names(folder.path().to_owned(), 1, Canvas::Landscape);
     let name = |path: std::path::PathBuf| path.to_string_lossy().into_owned();
     assert!(name(next(1)).ends_with("-02.mp4"));
     assert!(name(next(2)).ends_with("-03.mp4"));
@@ -178,10 +180,12 @@ async fn another_encoder_goes_on_with_its_first_picture_in_a_file_of_its_own() {
     let plan = Plan {
         hub: hub.clone(),
         folder: folder.path().to_owned(),
+        canvas: Canvas::Landscape,
         part: 1,
         unix_us_at_zero: 1_795_305_600_000_000,
         events: EventSink::new(events_to),
         desk: desk.clone(),
+        isolated: crate::air::sound::Isolated::default().feed(),
     };
     let recording = Recording::start(plan, &Handle::current(), open);
     recording.chapter(0, "苹果 / Apples".to_owned());
@@ -221,10 +225,12 @@ async fn a_recording_switched_off_before_its_first_picture_leaves_nothing() {
         let plan = Plan {
             hub: hub.clone(),
             folder: folder.path().to_owned(),
+            canvas: Canvas::Landscape,
             part: 1,
             unix_us_at_zero: 1_795_305_600_000_000,
             events: EventSink::new(events_to.clone()),
             desk: desk.clone(),
+            isolated: crate::air::sound::Isolated::default().feed(),
         };
         let recording = Recording::start(plan, &Handle::current(), open);
         // Somewhere between the order and the file, another place each time.

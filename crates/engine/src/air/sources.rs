@@ -2,17 +2,20 @@
 
 use stallcast_media::input::{Fit, InputKind, InputSpec};
 use stallcast_media::program::{CanvasSpec, Crop, Placement, Scene, Transition};
-use stallcast_show::{Area, CanvasId, Show, Source, SourceKind};
+use stallcast_show::{Area, Canvas, Show, Source, SourceKind};
+
+use crate::phones::Phones;
 
 /// Ten-thousandths in a whole.
 const WHOLE: f32 = 10_000.0;
 
 /// The inputs the show wants.
-pub fn inputs(show: &Show) -> Vec<InputSpec> {
-    show.sources.values().map(input).collect()
+pub fn inputs(show: &Show, phones: &Phones) -> Vec<InputSpec> {
+    let sources = show.sources.values();
+    sources.map(|source| input(source, phones)).collect()
 }
 
-fn input(source: &Source) -> InputSpec {
+fn input(source: &Source, phones: &Phones) -> InputSpec {
     let kind = match source.kind.clone() {
         SourceKind::TestPicture => InputKind::TestPicture {
             pattern: "smpte".into(),
@@ -31,6 +34,7 @@ fn input(source: &Source) -> InputSpec {
         SourceKind::Window { window } => window_of(&window),
         SourceKind::Microphone { device } => InputKind::Microphone { device },
         SourceKind::DesktopAudio { device } => InputKind::DesktopAudio { device },
+        SourceKind::Phone { over } => phones.input(&source.id, over),
     };
     InputSpec {
         id: source.id.0.clone(),
@@ -55,26 +59,23 @@ fn window_of(id: &str) -> InputKind {
     }
 }
 
-/// The scene on air, laid out for `canvas`; an empty one while none is chosen.
-pub fn scene(show: &Show, canvas: &CanvasSpec) -> Scene {
-    let current = show
-        .scene
-        .as_ref()
-        .and_then(|id| show.scenes.iter().find(|scene| &scene.id == id));
-    let layout = current.and_then(|scene| scene.layouts.get(&CanvasId(canvas.id.clone())));
-    let placements = layout.into_iter().flatten().map(|placement| Placement {
-        input: placement.source.0.clone(),
-        x: part(placement.area.x, canvas.width),
-        y: part(placement.area.y, canvas.height),
-        width: part(placement.area.width, canvas.width)
-            .unsigned_abs()
-            .max(2),
-        height: part(placement.area.height, canvas.height)
-            .unsigned_abs()
-            .max(2),
-        crop: crop(placement.crop),
-        fit: Fit::Cover,
-    });
+/// The scene on air, laid out for a canvas of `size`; an empty one while none is chosen.
+pub fn scene(show: &Show, canvas: Canvas, size: &CanvasSpec) -> Scene {
+    let layout = show.scene_shown().map(|scene| show.layout(scene, canvas));
+    let placements = layout
+        .iter()
+        .flat_map(|l| l.iter())
+        .map(|placement| Placement {
+            input: placement.source.0.clone(),
+            x: part(placement.area.x, size.width),
+            y: part(placement.area.y, size.height),
+            width: part(placement.area.width, size.width).unsigned_abs().max(2),
+            height: part(placement.area.height, size.height)
+                .unsigned_abs()
+                .max(2),
+            crop: crop(placement.crop),
+            fit: Fit::Cover,
+        });
     Scene {
         id: show.scene.clone().map(|id| id.0).unwrap_or_default(),
         placements: placements.collect(),

@@ -1,10 +1,11 @@
 //! Health of everything, gathered twice a second for the page.
 
 use stallcast_media::input::InputState;
-use stallcast_show::Show;
-use stallcast_wire::{EncoderStatus, InputStatus, RunState, StatusView};
+use stallcast_media::recorder::DiskPolicy;
+use stallcast_show::{Canvas, Show};
+use stallcast_wire::{CanvasStatus, EncoderStatus, InputStatus, PictureView, RunState, StatusView};
 
-use super::Air;
+use super::{Air, cameras, slate};
 use crate::clock::now;
 use crate::wire_name::wire_name;
 
@@ -12,38 +13,81 @@ impl Air {
     /// The health of everything now.
     pub(super) fn status(&self, show: &Show) -> StatusView {
         let destinations = self.outputs.health(show);
+        let canvases: Vec<_> = self.lanes.keys().map(|c| self.canvas(*c, show)).collect();
+        let first = canvases.first().cloned();
+        let (encoder, recording, receiver) = first.map_or((None, None, None), |first| {
+            (first.encoder, first.recording, first.receiver)
+        });
+        let inputs = self.inputs();
+        let disk_free_bytes = free_bytes(&self.parts.folders.recordings());
         StatusView {
             now: now().0,
             uptime_ms: u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX),
-            inputs: self.inputs(),
-            canvases: vec![],
-            encoder: self.encoder(),
+            slate: slate::cause(show, &inputs),
+            inputs,
+            canvases,
+            encoder,
             uplink_kbps: destinations
                 .iter()
                 .map(|destination| destination.kbps)
                 .sum(),
             destinations,
-            recording: self.recording.as_ref().map(super::Recording::status),
-            receiver: self.outputs.receiver(),
-            disk_free_bytes: free_bytes(&self.parts.folders.recordings()),
+            recording,
+            receiver,
+            recordings_folder: self.parts.folders.recordings().display().to_string(),
+            replay_s: self.parts.replay.held_s(),
+            disk_room_s: disk_free_bytes.and_then(|free| room_s(free, self.recorded_kbps())),
+            disk_free_bytes,
+            virtual_camera: self
+                .lanes
+                .values()
+                .next()
+                .map(|lane| cameras::virtual_camera(lane.stage.program.virtual_camera())),
             chat: self.parts.chat.statuses(),
+            journal: self.parts.desk.journal_trouble(),
+            key_store: self.parts.keys.store(),
+            undo: self.parts.desk.undo_view(),
             warnings: self.parts.warnings.clone(),
         }
     }
 
     fn inputs(&self) -> Vec<InputStatus> {
-        let states = self.parts.program.input_states().into_iter();
+        let inputs = self.parts.canvases.inputs();
+        let cameras = inputs.cameras();
+        let (sights, states) = (inputs.sights(), inputs.states().into_iter());
         states
             .map(|(id, state)| InputStatus {
+                picture: sights.get(&id).map(|sight| PictureView {
+                    width: sight.width,
+                    height: sight.height,
+                    fps: sight.fps,
+                }),
+                from: self
+                    .parts
+                    .phones
+                    .guest(&id)
+                    .map(|guest| guest.from.to_string()),
+                device: cameras.get(&id).cloned(),
                 detail: match state {
                     InputState::Live => String::new(),
+                    InputState::Waiting | InputState::Left
+                        if self
+                            .parts
+                            .phones
+                            .guest(&id)
+                            .is_some_and(|guest| guest.foreign) =>
+                    {
+                        "phone_codec".to_owned()
+                    }
                     InputState::Faulty { fault } => fault.code().to_owned(),
                     _ => self.details.get(&id).cloned().unwrap_or_default(),
                 },
                 run: match state {
-                    InputState::Starting => RunState::Starting,
+                    InputState::Starting | InputState::Waiting => RunState::Starting,
                     InputState::Live => RunState::Live,
-                    InputState::Stalled | InputState::Faulty { .. } => RunState::Stalled,
+                    InputState::Stalled | InputState::Faulty { .. } | InputState::Left => {
+                        RunState::Stalled
+                    }
                     InputState::Retrying { attempt, next_ms } => RunState::Retrying {
                         attempt,
                         next_in_ms: next_ms,
@@ -55,10 +99,25 @@ impl Air {
             .collect()
     }
 
-    fn encoder(&self) -> Option<EncoderStatus> {
-        let choice = self.encoder.as_ref()?;
-        let spec = self.parts.program.spec();
-        let stats = self.parts.program.stats();
+    fn canvas(&self, canvas: Canvas, show: &Show) -> CanvasStatus {
+        CanvasStatus {
+            canvas,
+            encoder: self.encoder(canvas),
+            recording: self.recording_status(canvas, show),
+            receiver: self.outputs.receiver(canvas),
+        }
+    }
+
+    /// What all recordings take together.
+    fn recorded_kbps(&self) -> u32 {
+        self.lanes.values().map(|lane| lane.stage.hub.kbps()).sum()
+    }
+
+    fn encoder(&self, canvas: Canvas) -> Option<EncoderStatus> {
+        let choice = self.wings.encoders.get(&canvas)?;
+        let program = &self.lanes.get(&canvas)?.stage.program;
+        let spec = program.spec();
+        let stats = program.stats();
         Some(EncoderStatus {
             name: choice.name.clone(),
             hardware: choice.hardware,
@@ -70,8 +129,15 @@ impl Air {
             frames: stats.frames_produced,
             late_frames: stats.frames_late,
             skipped_frames: stats.frames_skipped + stats.frames_refused,
+            failed: self.wings.failed_encoders.clone(),
         })
     }
+}
+
+/// Seconds of recording that have room at `kbps`; `None` before anything was encoded.
+fn room_s(free: u64, kbps: u32) -> Option<u64> {
+    let bytes_per_s = u64::from(kbps) * 125;
+    (bytes_per_s > 0).then(|| DiskPolicy::default().room_s(free, bytes_per_s, 0))
 }
 
 /// Free bytes for this user on the disk of `folder`.

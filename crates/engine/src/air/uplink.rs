@@ -1,4 +1,4 @@
-//! The uplink while live: what every destination's link takes, and who is sent what. Destinations whose link is short
+//! The uplink while live, one for all canvases: what every destination's link takes, and who is sent what. Those whose link is short
 //! get a second rendition at a bitrate that fits, so that nobody else and not the recording is dragged down; where
 //! the machine cannot afford a second encode, the one bitrate follows the uplink. Below a watchable bitrate the
 //! unprotected destinations pause.
@@ -10,6 +10,7 @@ use std::time::Duration;
 use stallcast_delivery::{Budget, BudgetLimits, Feeding, Hub, LinkView, Member, Plan};
 use stallcast_media::audio::AAC_BITRATE;
 use stallcast_media::program::{EncodedSink, Program, RenditionStats};
+use stallcast_show::Canvas;
 
 /// How often the links are looked at: the delivery's own beat.
 pub const LOOK: Duration = Duration::from_millis(200);
@@ -67,14 +68,19 @@ impl Encodes for Program {
     }
 }
 
-/// Shares the uplink of one program.
+/// Shares the uplink among the destinations of all canvases: a link that is short is short for both.
 pub struct Uplink<P> {
+    lanes: BTreeMap<Canvas, Lane<P>>,
+    /// Every program's video bitrate, kbit/s.
+    nominal_kbps: u32,
+    way: Way,
+}
+
+/// One canvas's encodes.
+struct Lane<P> {
     program: Arc<P>,
     main: Hub,
     low: Hub,
-    /// The program's video bitrate, kbit/s.
-    nominal_kbps: u32,
-    way: Way,
 }
 
 /// How slow links are served.
@@ -95,6 +101,8 @@ struct Together {
 
 struct Apart {
     slow: BTreeSet<String>,
+    /// The canvases that are encoded a second time.
+    twice: BTreeSet<Canvas>,
     budget: Budget,
     kbps: u32,
     /// When nothing was short any more; it is taken back after [`CALM`].
@@ -117,6 +125,8 @@ struct Trial {
 pub struct Link {
     /// Destination id.
     pub id: String,
+    /// What it is sent.
+    pub canvas: Canvas,
     /// Whether it is the last to lose.
     pub is_protected: bool,
     /// What its connection says; `None` while it is not connected or paused.
@@ -133,18 +143,37 @@ pub struct Share {
 }
 
 impl<P: Encodes> Uplink<P> {
-    /// `main` is the hub that `program` feeds at `nominal_kbps` of video.
-    pub fn new(program: Arc<P>, main: Hub, nominal_kbps: u32) -> Self {
+    /// Of programs that encode at `nominal_kbps` of video; none is on yet.
+    pub fn new(nominal_kbps: u32) -> Self {
         Self {
-            program,
-            main,
-            low: Hub::new(),
+            lanes: BTreeMap::new(),
             nominal_kbps,
             way: Way::Plenty,
         }
     }
 
-    /// The video bitrate of the program's one encode now, kbit/s.
+    /// A canvas is on; `main` is the hub that its `program` feeds.
+    pub fn insert(&mut self, canvas: Canvas, program: Arc<P>, main: Hub) {
+        if let Way::Together(together) = &self.way {
+            program.set_main(video_kbps(together.budget.plan()));
+        }
+        let lane = Lane {
+            program,
+            main,
+            low: Hub::new(),
+        };
+        self.lanes.insert(canvas, lane);
+    }
+
+    /// A canvas is off; its encodes end with it.
+    pub fn remove(&mut self, canvas: Canvas) {
+        self.lanes.remove(&canvas);
+        if let Way::Apart(apart) = &mut self.way {
+            apart.twice.remove(&canvas);
+        }
+    }
+
+    /// The video bitrate of every canvas's one encode now, kbit/s.
     pub fn main_kbps(&self) -> u32 {
         match &self.way {
             Way::Together(together) => video_kbps(together.budget.plan()),
@@ -166,7 +195,7 @@ impl<P: Encodes> Uplink<P> {
         }
         links
             .iter()
-            .map(|link| (link.id.clone(), self.share(&link.id)))
+            .filter_map(|link| Some((link.id.clone(), self.share(link)?)))
             .collect()
     }
 
@@ -174,33 +203,47 @@ impl<P: Encodes> Uplink<P> {
     pub fn forget(&mut self) {
         match self.way {
             Way::Plenty => return,
-            Way::Apart(_) => self.program.stop_second(),
-            Way::Together(_) => self.program.set_main(self.nominal_kbps),
+            Way::Apart(_) => self.stop_second(),
+            Way::Together(_) => self.set_main(self.nominal_kbps),
         }
         self.way = Way::Plenty;
     }
 
-    fn share(&self, id: &str) -> Share {
+    fn set_main(&self, kbps: u32) {
+        for lane in self.lanes.values() {
+            lane.program.set_main(kbps);
+        }
+    }
+
+    fn stop_second(&self) {
+        for lane in self.lanes.values() {
+            lane.program.stop_second();
+        }
+    }
+
+    /// `None` for a canvas that is off.
+    fn share(&self, link: &Link) -> Option<Share> {
+        let lane = self.lanes.get(&link.canvas)?;
         let (hub, kbps, plan) = match &self.way {
-            Way::Plenty => (&self.main, self.nominal_kbps, None),
-            Way::Apart(apart) if apart.slow.contains(id) && apart.leaving_since.is_none() => {
-                (&self.low, apart.kbps, Some(apart.budget.plan()))
+            Way::Plenty => (&lane.main, self.nominal_kbps, None),
+            Way::Apart(apart) if apart.slow.contains(&link.id) && apart.leaving_since.is_none() => {
+                (&lane.low, apart.kbps, Some(apart.budget.plan()))
             }
-            Way::Apart(_) => (&self.main, self.nominal_kbps, None),
+            Way::Apart(_) => (&lane.main, self.nominal_kbps, None),
             Way::Together(together) => {
                 let plan = together.budget.plan();
-                (&self.main, video_kbps(plan), Some(plan))
+                (&lane.main, video_kbps(plan), Some(plan))
             }
         };
-        let paused = plan.is_some_and(|plan| plan.paused.iter().any(|other| other == id));
-        Share {
+        let paused = plan.is_some_and(|plan| plan.paused.contains(&link.id));
+        Some(Share {
             feeding: Feeding {
                 hub: hub.clone(),
                 kbps: kbps + sound_kbps(),
                 paused,
             },
             target_kbps: if paused { 0 } else { kbps },
-        }
+        })
     }
 
     fn budget(&self) -> Budget {
@@ -214,10 +257,10 @@ impl<P: Encodes> Uplink<P> {
         let mut budget = self.budget();
         let kbps = video_kbps(budget.decide(now, &members(links, |id| slow.contains(id))));
         tracing::info!(?slow, kbps, "slow links get a rendition of their own");
-        let output: EncodedSink = Arc::new(super::to_hub(self.low.clone()));
-        self.program.start_second(kbps, output);
+        let twice = begin_second(&self.lanes, &slow, links, &BTreeSet::new(), kbps);
         self.way = Way::Apart(Apart {
             slow,
+            twice,
             budget,
             kbps,
             calm_since: None,
@@ -225,7 +268,7 @@ impl<P: Encodes> Uplink<P> {
             trial: Trial {
                 began: now,
                 taken: 0,
-                left_out: self.program.left_out(),
+                left_out: left_out(&self.lanes),
                 was_bad: false,
             },
         });
@@ -241,7 +284,9 @@ impl<P: Encodes> Uplink<P> {
         let is_whole = kbps >= self.nominal_kbps && plan.paused.is_empty();
         if kbps != before {
             tracing::info!(kbps, "the uplink is followed by the one bitrate");
-            self.program.set_main(kbps);
+            for lane in self.lanes.values() {
+                lane.program.set_main(kbps);
+            }
         }
         if !is_whole {
             together.whole_since = None;
@@ -251,14 +296,14 @@ impl<P: Encodes> Uplink<P> {
     }
 
     fn follow_apart(&mut self, now: Duration, links: &[Link]) {
-        let left_out = self.program.left_out();
-        let stats = self.program.second();
+        let left_out = left_out(&self.lanes);
+        let stats = second(&self.lanes);
         let Way::Apart(apart) = &mut self.way else {
             return;
         };
         if let Some(since) = apart.leaving_since {
             if now.saturating_sub(since) >= CHANGE_OVER {
-                self.program.stop_second();
+                self.stop_second();
                 self.way = Way::Plenty;
             }
             return;
@@ -271,7 +316,7 @@ impl<P: Encodes> Uplink<P> {
                     failure = stats.failure,
                     "no second encode on this machine: the one bitrate follows the uplink"
                 );
-                self.program.stop_second();
+                self.stop_second();
                 self.way = Way::Together(Together {
                     budget: self.budget(),
                     whole_since: None,
@@ -287,6 +332,8 @@ impl<P: Encodes> Uplink<P> {
             apart.leaving_since = Some(now);
             return;
         }
+        let more = begin_second(&self.lanes, slow, links, &apart.twice, apart.kbps);
+        apart.twice.extend(more);
         let of_slow = members(links, |id| apart.slow.contains(id));
         let is_short = of_slow
             .iter()
@@ -297,7 +344,9 @@ impl<P: Encodes> Uplink<P> {
         if kbps != apart.kbps {
             tracing::info!(kbps, paused = ?plan.paused, "the slow links' rendition");
             apart.kbps = kbps;
-            self.program.set_second(kbps);
+            for lane in self.lanes.values() {
+                lane.program.set_second(kbps);
+            }
         }
         if !is_whole {
             apart.calm_since = None;
@@ -329,6 +378,42 @@ impl Trial {
         .was_bad;
         is_bad && was_bad
     }
+}
+
+/// Begins a second encode of every canvas that a slow destination is sent and that has none; gives those canvases.
+fn begin_second<P: Encodes>(
+    lanes: &BTreeMap<Canvas, Lane<P>>,
+    slow: &BTreeSet<String>,
+    links: &[Link],
+    twice: &BTreeSet<Canvas>,
+    kbps: u32,
+) -> BTreeSet<Canvas> {
+    let of_slow = links.iter().filter(|link| slow.contains(&link.id));
+    let wanted: BTreeSet<Canvas> = of_slow.map(|link| link.canvas).collect();
+    let mut begun = BTreeSet::new();
+    for canvas in wanted.difference(twice) {
+        if let Some(lane) = lanes.get(canvas) {
+            let output: EncodedSink = Arc::new(super::to_hub(lane.low.clone()));
+            lane.program.start_second(kbps, output);
+            begun.insert(*canvas);
+        }
+    }
+    begun
+}
+
+/// Pictures that the one encode of any canvas left out.
+fn left_out<P: Encodes>(lanes: &BTreeMap<Canvas, Lane<P>>) -> u64 {
+    lanes.values().map(|lane| lane.program.left_out()).sum()
+}
+
+/// How all second encodes fare together.
+fn second<P: Encodes>(lanes: &BTreeMap<Canvas, Lane<P>>) -> Option<RenditionStats> {
+    let all = lanes.values().filter_map(|lane| lane.program.second());
+    all.reduce(|a, b| RenditionStats {
+        frames_taken: a.frames_taken + b.frames_taken,
+        frames_refused: a.frames_refused + b.frames_refused,
+        failure: a.failure.or(b.failure),
+    })
 }
 
 fn slow_ones(links: &[Link]) -> BTreeSet<String> {

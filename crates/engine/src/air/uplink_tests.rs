@@ -52,6 +52,7 @@ fn view(taken_kbps: f64, is_congested: bool) -> Option<LinkView> {
 fn link(id: &str, view: Option<LinkView>) -> Link {
     Link {
         id: id.to_owned(),
+        canvas: Canvas::Landscape,
         is_protected: false,
         view,
     }
@@ -67,8 +68,10 @@ struct World {
 impl World {
     fn new() -> Self {
         let (program, main) = (Arc::new(Noted::default()), Hub::new());
+        let mut uplink = Uplink::new(NOMINAL);
+        uplink.insert(Canvas::Landscape, program.clone(), main.clone());
         Self {
-            uplink: Uplink::new(program.clone(), main.clone(), NOMINAL),
+            uplink,
             program,
             main,
             now: Duration::ZERO,
@@ -140,6 +143,57 @@ fn a_machine_that_leaves_pictures_out_twice_follows_the_uplink_with_one_bitrate(
     assert!(shares["only"].feeding.hub.is(&world.main));
     world.uplink.forget();
     assert_eq!(*world.program.main_kbps.lock().unwrap(), Some(NOMINAL));
+}
+
+#[test]
+fn both_canvases_share_one_uplink_and_only_the_slow_one_is_encoded_twice() {
+    let mut world = World::new();
+    let (tall, tall_hub) = (Arc::new(Noted::default()), Hub::new());
+    world
+        .uplink
+        .insert(Canvas::Portrait, tall.clone(), tall_hub.clone());
+    let upright = |view| Link {
+        canvas: Canvas::Portrait,
+        ..link("tall", view)
+    };
+    let shares = world.pass(
+        1,
+        &[
+            link("good", view(2_628.0, false)),
+            upright(view(900.0, true)),
+        ],
+    );
+    let second = tall.second.lock().unwrap().expect("a second rendition");
+    assert_eq!(world.second(), None, "nobody needs it");
+    assert_eq!(shares["tall"].target_kbps, second);
+    assert!(!shares["tall"].feeding.hub.is(&tall_hub));
+    assert!(shares["good"].feeding.hub.is(&world.main));
+
+    // The other one's link is short too: what they take together is shared, 450 kbit/s each.
+    let shares = world.pass(
+        20,
+        &[link("good", view(450.0, true)), upright(view(450.0, true))],
+    );
+    let (one, other) = (
+        world.second().unwrap(),
+        tall.second.lock().unwrap().unwrap(),
+    );
+    assert_eq!(one, other);
+    assert!((220..450).contains(&one), "{one}");
+    assert_eq!(shares["good"].target_kbps, one);
+    assert_eq!(shares["tall"].target_kbps, one);
+
+    // Less than two watchable pictures have room for: the one that sells stays, whatever its canvas.
+    let selling = Link {
+        is_protected: true,
+        ..upright(view(150.0, true))
+    };
+    let shares = world.pass(20, &[link("good", view(150.0, true)), selling]);
+    assert_eq!(shares["good"].target_kbps, 0);
+    assert!(shares["tall"].target_kbps >= FLOOR_KBPS);
+    world.uplink.remove(Canvas::Portrait);
+    let off = world.pass(1, &[upright(None)]);
+    assert!(off.is_empty(), "a canvas that is off sends nothing");
 }
 
 #[test]

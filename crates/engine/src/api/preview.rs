@@ -1,33 +1,43 @@
 //! The preview socket: JPEG frames, the latest wins, the next is sent only after the page drew the last.
 
-use axum::extract::State;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::{Query, State};
 use axum::response::Response;
 use bytes::{BufMut, BytesMut};
+use stallcast_media::preview::PreviewFrame;
+use stallcast_show::Canvas;
 use stallcast_wire::ClientMessage;
 
 use super::Api;
+use crate::canvases::Watching;
 
 /// First bytes of a preview message, before `u32` number and `f64` milliseconds, both little-endian.
 const MAGIC: &[u8; 4] = b"SCP1";
 
 /// Opens the socket.
-pub async fn open(State(api): State<Api>, upgrade: WebSocketUpgrade) -> Response {
+pub async fn open(
+    State(api): State<Api>,
+    Query(wanted): Query<Wanted>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
     upgrade
         .max_message_size(4 << 10)
-        .on_upgrade(move |socket| show(api, socket))
+        .on_upgrade(move |socket| show(api, wanted, socket))
 }
 
-async fn show(api: Api, mut socket: WebSocket) {
+/// `?canvas=portrait`.
+#[derive(serde::Deserialize)]
+pub struct Wanted {
+    /// Which canvas; the first that is on when none is named.
+    canvas: Option<Canvas>,
+}
+
+async fn show(api: Api, wanted: Wanted, mut socket: WebSocket) {
     if super::socket::greet(&api, &mut socket).await.is_none() {
         return;
     }
-    let watching = api.studio.watch_preview();
-    let mut frames = watching.frames();
-    while frames.changed().await.is_ok() {
-        let Some(frame) = frames.borrow_and_update().clone() else {
-            continue;
-        };
+    let mut watching = api.studio.watch_preview(wanted.canvas);
+    while let Some(frame) = next(&mut watching, &mut socket).await {
         let mut message = BytesMut::with_capacity(16 + frame.jpeg.len());
         message.put_slice(MAGIC);
         // The number wraps after four years of preview.
@@ -41,6 +51,19 @@ async fn show(api: Api, mut socket: WebSocket) {
             || !drawn(&mut socket).await
         {
             return;
+        }
+    }
+}
+
+/// The next picture; `None` when the page or the engine is gone. A canvas that is off shows none for long.
+async fn next(watching: &mut Watching, socket: &mut WebSocket) -> Option<PreviewFrame> {
+    loop {
+        tokio::select! {
+            frame = watching.next() => return frame,
+            message = socket.recv() => match message {
+                None | Some(Err(_) | Ok(Message::Close(_))) => return None,
+                Some(Ok(_)) => {}
+            },
         }
     }
 }

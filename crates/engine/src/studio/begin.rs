@@ -1,21 +1,19 @@
 //! How a studio begins: what a fresh or interrupted journal needs, the canvas, and the overlay's thread.
 
-use std::path::PathBuf;
-use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use stallcast_media::blend::Layer;
-use stallcast_media::program::{Program, ProgramSpec};
-use stallcast_overlay::{CanvasSize, FontWarning, Fonts, Lang, Overlay, SlateKind, Theme, slate};
-use stallcast_show::{Command, Phase};
+use stallcast_media::program::ProgramSpec;
+use stallcast_overlay::{FontWarning, Fonts, Lang, Theme};
+use stallcast_show::{Canvas, Command, Phase};
 use stallcast_wire::{NoticeLevel, WireError};
 use tokio::runtime::Handle;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use super::{Fresh, Options};
-use crate::air::{self, CANVAS, End};
-use crate::desk::{Desk, Published};
+use crate::air::{self, End};
+use crate::canvases::{Canvases, Heard};
+use crate::desk::Desk;
 use crate::folders::Folders;
 use crate::notices::{INTERRUPTED, Notices};
 use crate::threads::Threads;
@@ -59,11 +57,35 @@ pub(super) async fn prepare(
     Ok(())
 }
 
-/// Starts the overlay's thread and draws the slate; gives what a person should know about the fonts.
+/// Starts the inputs and the canvases that the show has on.
+///
+/// # Errors
+/// When GStreamer, the sound or an encoder cannot start.
+pub(super) async fn open(
+    options: &Options,
+    desk: &Desk,
+    heard: mpsc::Sender<Heard>,
+) -> Result<Canvases, StartError> {
+    let (spec, wanted, runtime) = (
+        options.program.clone(),
+        desk.show().canvases,
+        Handle::current(),
+    );
+    let opened = tokio::task::spawn_blocking(move || {
+        let canvases = Canvases::start(spec, heard, runtime)?;
+        for canvas in wanted.iter() {
+            canvases.add(canvases.open(canvas)?);
+        }
+        Ok::<_, StartError>(canvases)
+    });
+    opened.await.map_err(std::io::Error::other)?
+}
+
+/// Starts the overlay's thread, which draws the slate first; gives what a person should know about the fonts.
 pub(super) fn draw(
     options: &Options,
     desk: &Desk,
-    program: &Arc<Program>,
+    canvases: &Canvases,
     ended: watch::Receiver<Option<End>>,
     threads: &Threads,
     notices: Notices,
@@ -75,31 +97,18 @@ pub(super) fn draw(
         .iter()
         .map(|warning| font_warning(*warning).to_owned())
         .collect();
-    let canvas = &program.spec().canvas;
-    let canvas = CanvasSize {
-        width: canvas.width,
-        height: canvas.height,
+    let easel = picture::Easel {
+        theme,
+        fonts,
+        lang: options.lang,
+        photos: options.folders.photos(),
     };
-    let (program, lang) = (Arc::clone(program), options.lang);
-    let (published, photos): (watch::Receiver<Published>, PathBuf) =
-        (desk.published(), options.folders.photos());
+    let (published, running) = (desk.published(), canvases.running());
     let runtime = Handle::current();
     let (pausing, waiting) = (ended.clone(), runtime.clone());
     let round = move || {
-        let picture = slate(&theme, &fonts, SlateKind::NoInput, lang, canvas);
-        program.set_slate(Some(Layer {
-            id: "slate".into(),
-            version: 1,
-            x: 0,
-            y: 0,
-            width: picture.width,
-            height: picture.height,
-            rgba: picture.rgba,
-            opacity: 1.0,
-        }));
-        let overlay = Overlay::new(theme.clone(), fonts.clone(), canvas);
-        let (published, ended) = (published.clone(), ended.clone());
-        picture::follow(overlay, &program, published, ended, lang, &photos, &runtime);
+        let (running, published) = (running.clone(), published.clone());
+        picture::follow(&easel, running, published, ended.clone(), &runtime);
     };
     let tell = move || notices.tell(NoticeLevel::Warn, "notice.cards_failed", &[]);
     let pause = move |wait| {
@@ -126,7 +135,7 @@ pub fn program_spec(
         other => return Err(StartError::CanvasHeight(other)),
     };
     let mut spec = ProgramSpec::hd720();
-    spec.canvas.id = CANVAS.into();
+    spec.canvas.id = Canvas::Landscape.name().into();
     spec.canvas.width = width;
     spec.canvas.height = lines;
     spec.encode.video_kbps = kbps.unwrap_or(usual_kbps);

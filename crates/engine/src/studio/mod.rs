@@ -9,23 +9,23 @@ mod tests;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use stallcast_chat::Language;
 use stallcast_delivery::presets::{self, Platforms};
-use stallcast_delivery::{Hub, TlsRoots};
+use stallcast_delivery::TlsRoots;
 use stallcast_journal::{Journal, Origin};
 use stallcast_media::audio::Meters;
-use stallcast_media::preview::PreviewFrame;
-use stallcast_media::program::{EventSink, Program, ProgramSpec};
+use stallcast_media::program::ProgramSpec;
 use stallcast_overlay::Lang;
-use stallcast_show::{Actor, At, Command, Phase};
+use stallcast_show::{Actor, At, Canvas, Command, Phase};
 use stallcast_wire::{ErrorCode, Notice, NoticeLevel, StatusView, WireError};
 use tokio::runtime::Handle;
 use tokio::sync::{broadcast, mpsc, watch};
 
 pub use crate::air::End;
-use crate::air::{self, Air, Order, Parts};
+use crate::air::{Air, Order, Parts};
+use crate::canvases::{Canvases, Watching};
 use crate::chat_connections::ChatConnections;
 use crate::chat_room::{ChatRoom, RECENT};
 use crate::clock::now;
@@ -33,17 +33,15 @@ use crate::desk::Desk;
 use crate::folders::Folders;
 use crate::keys::Keys;
 use crate::notices::Notices;
+use crate::phones::Phones;
+use crate::replay::Replay;
 use crate::threads::Threads;
+use crate::unfinished;
 use crate::{StartError, chat_history, network, sign_of_life};
 pub use begin::program_spec;
-use begin::{draw, prepare};
+use begin::{draw, open, prepare};
 pub use ending::Ending;
 
-/// Preview pictures a second while somebody looks; the web views of some systems draw no more.
-const PREVIEW_FPS: u32 = 15;
-/// Width of the preview, pixels: what the smallest studio window shows, and a little more. Scaling and JPEG are the
-/// largest cost of the studio beside the encoder, and grow with the area.
-const PREVIEW_WIDTH: u32 = 800;
 /// Media events waiting for the air thread; beyond, the newest is dropped and states are read again.
 const MEDIA_EVENTS: usize = 256;
 /// Chat of an earlier show that a page gets when it joins is no older than this; few shows are longer.
@@ -86,13 +84,13 @@ struct Inner {
     chat: ChatConnections,
     keys: Keys,
     platforms: Arc<Platforms>,
-    program: Arc<Program>,
+    phones: Phones,
+    replay: Replay,
+    canvases: Canvases,
     orders: mpsc::Sender<Order>,
     notices: Notices,
     status: watch::Receiver<StatusView>,
     ended: watch::Sender<Option<End>>,
-    /// Held while the preview is switched, so that a page that leaves cannot switch it off for one that came.
-    watchers: Mutex<usize>,
     pages: AtomicUsize,
 }
 
@@ -113,6 +111,7 @@ impl Studio {
             tracing::error!(%error, "the chat of before could not be read back");
             vec![]
         });
+        let unfinished = unfinished::find(&folders.recordings(), &journal);
         let desk = Desk::start(journal, resumed, now, &threads)?;
         let keys_file = folders.key_file();
         let (keys, damaged_keys) = tokio::task::spawn_blocking(move || Keys::open(keys_file))
@@ -134,15 +133,8 @@ impl Studio {
         )
         .await?;
 
-        let hub = Hub::new();
-        let (media_events, events) = mpsc::channel(MEDIA_EVENTS);
-        let spec = options.program.clone();
-        let recorder_events = EventSink::new(media_events.clone());
-        let sink = Arc::new(air::to_hub(hub.clone()));
-        let program = tokio::task::spawn_blocking(move || Program::start(spec, sink, media_events))
-            .await
-            .map_err(std::io::Error::other)??;
-        let program = Arc::new(program);
+        let (heard, events) = mpsc::channel(MEDIA_EVENTS);
+        let canvases = open(&options, &desk, heard).await?;
 
         let audience = match options.lang {
             Lang::Zh => Language::Zh,
@@ -167,23 +159,30 @@ impl Studio {
         let (overlay, warnings) = draw(
             &options,
             &desk,
-            &program,
+            &canvases,
             ended.subscribe(),
             &threads,
             notices.clone(),
         )?;
+        let phones = Phones::open(folders.phones_file(), Handle::current());
+        let replay = Replay::start(
+            canvases.clone(),
+            desk.published(),
+            folders.recordings(),
+            notices.clone(),
+        );
         let (open_part, parts_closed) = mpsc::channel(1);
         let parts = Parts {
             desk: desk.clone(),
-            program: Arc::clone(&program),
-            hub,
+            canvases: canvases.clone(),
             keys: keys.clone(),
             platforms: Arc::clone(&platforms),
             tls_roots,
             folders: folders.clone(),
             chat: room,
+            phones: phones.clone(),
+            replay: replay.clone(),
             events,
-            recorder_events,
             orders: waiting_orders,
             own_orders: orders.clone(),
             notices: notices.clone(),
@@ -199,17 +198,20 @@ impl Studio {
             chat,
             keys,
             platforms,
-            program,
+            phones,
+            replay,
+            canvases,
             orders,
             notices,
             status,
             ended,
-            watchers: Mutex::new(0),
             pages: AtomicUsize::new(0),
         };
         let studio = Self {
             inner: Arc::new(inner),
         };
+        let told = studio.inner.notices.clone();
+        tokio::task::spawn_blocking(move || unfinished::see_to(unfinished, &told));
         tokio::spawn(studio.clone().read_keys());
         tokio::spawn(studio.clone().follow_network());
         tokio::spawn(sign_of_life::keep(
@@ -242,7 +244,7 @@ impl Studio {
 
     /// Sound levels.
     pub fn meters(&self) -> watch::Receiver<Meters> {
-        self.inner.program.meters()
+        self.inner.canvases.inputs().mixer().meters()
     }
 
     /// Notices that still stand, and those from now on.
@@ -345,34 +347,10 @@ impl Studio {
         }
     }
 
-    /// Counts somebody who looks at the preview, until dropped.
-    pub fn watch_preview(&self) -> Watching {
-        let mut watchers = self.watchers();
-        *watchers += 1;
-        if *watchers == 1 {
-            self.set_preview(true);
-        }
-        drop(watchers);
-        Watching {
-            studio: self.clone(),
-        }
-    }
-
-    fn watchers(&self) -> MutexGuard<'_, usize> {
-        self.inner
-            .watchers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn set_preview(&self, on: bool) {
-        if let Err(error) = self
-            .inner
-            .program
-            .set_preview(on, PREVIEW_FPS, PREVIEW_WIDTH)
-        {
-            tracing::error!(%error, "the preview could not be switched");
-        }
+    /// Counts somebody who looks at a canvas, until dropped; the first one that is on when none is named.
+    pub fn watch_preview(&self, canvas: Option<Canvas>) -> Watching {
+        let canvas = canvas.unwrap_or_else(|| self.inner.desk.show().canvases.first());
+        self.inner.canvases.watch(canvas)
     }
 
     /// Counts a page that is connected, until dropped.
@@ -388,28 +366,6 @@ impl Studio {
         let show = self.inner.desk.show();
         let busy = show.recording || matches!(show.phase, Phase::Live { .. });
         self.inner.pages.load(Ordering::SeqCst) == 0 && !busy
-    }
-}
-
-/// Somebody looks at the preview.
-pub struct Watching {
-    studio: Studio,
-}
-
-impl Watching {
-    /// Preview pictures, latest first.
-    pub fn frames(&self) -> watch::Receiver<Option<PreviewFrame>> {
-        self.studio.inner.program.preview()
-    }
-}
-
-impl Drop for Watching {
-    fn drop(&mut self) {
-        let mut watchers = self.studio.watchers();
-        *watchers -= 1;
-        if *watchers == 0 {
-            self.studio.set_preview(false);
-        }
     }
 }
 
@@ -434,9 +390,17 @@ fn empty_status() -> StatusView {
         destinations: vec![],
         recording: None,
         receiver: None,
+        recordings_folder: String::new(),
+        replay_s: None,
         disk_free_bytes: None,
+        disk_room_s: None,
         uplink_kbps: 0.0,
+        virtual_camera: None,
         chat: vec![],
+        journal: None,
+        slate: None,
+        key_store: stallcast_wire::KeyStore::AskFirst,
+        undo: None,
         warnings: vec![],
     }
 }

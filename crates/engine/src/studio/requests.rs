@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use stallcast_show::{Actor, Command, DestinationId, Phase, Refusal};
+use stallcast_media::input::VideoWant;
+use stallcast_show::{Actor, Canvas, Command, DestinationId, Phase, Refusal, SourceKind};
 use stallcast_wire::{
     ChatConnector, DeviceView, Devices, EncoderView, Encoders, ErrorCode, Request, WireError,
 };
@@ -31,8 +32,43 @@ impl Studio {
                     self.inner.keys.get(id).is_some()
                 }))
             }
+            Request::Phone { source } => {
+                let show = self.inner.desk.show();
+                let known = show.sources.get(&source);
+                let view = known.and_then(|known| match known.kind {
+                    SourceKind::Phone { over } => {
+                        self.inner.phones.view(&source, &known.name, over)
+                    }
+                    _ => None,
+                });
+                answer(&view.ok_or_else(|| WireError::new(ErrorCode::NotFound))?)
+            }
+            Request::Camera { device } => {
+                let spec = self.inner.canvases.spec(Canvas::Landscape).canvas;
+                let mut want = VideoWant::new(spec.width, spec.height);
+                want.max_fps = spec.fps;
+                let view = tokio::task::spawn_blocking(move || air::camera_view(&device, want))
+                    .await
+                    .map_err(|_| WireError::new(ErrorCode::Internal))?;
+                answer(&view.ok_or_else(|| WireError::new(ErrorCode::NotFound))?)
+            }
             Request::Devices => blocking(devices).await,
             Request::Encoders => blocking(encoders).await,
+            Request::UseEncoder { name } => {
+                let stages = self.inner.canvases.running().borrow().clone();
+                let chosen = move || {
+                    let mut programs = stages.values().map(|stage| &stage.program);
+                    programs.try_for_each(|program| program.use_encoder(name.as_deref()))
+                };
+                let chosen = tokio::task::spawn_blocking(chosen).await;
+                let chosen = chosen.map_err(|_| WireError::new(ErrorCode::Internal))?;
+                chosen.map_err(|error| {
+                    tracing::warn!(%error, "another encoder was asked for");
+                    WireError::new(ErrorCode::EncoderUnusable).with("cause", error.to_string())
+                })?;
+                Ok(serde_json::Value::Null)
+            }
+            Request::SaveReplay => answer(&self.inner.replay.save().await?),
             Request::Platforms => answer(self.inner.platforms.as_ref()),
             Request::SetKey {
                 destination,
@@ -90,6 +126,8 @@ impl Studio {
             }
             Request::TakeBackProducts => {
                 self.inner.desk.take_back(actor.clone()).await?;
+                Ok(serde_json::Value::Null)
+            }
             Request::DisconnectChat { id } => {
                 self.inner.chat.disconnect(&id).await?;
                 Ok(serde_json::Value::Null)
@@ -112,7 +150,14 @@ impl Studio {
     /// Refuses to go live where it would fail, except for the keys of `without`.
     pub(super) async fn permit_live(&self, without: &[DestinationId]) -> Result<(), WireError> {
         let mut looks = self.inner.status.clone();
-        let encoder = looks.wait_for(|status| status.encoder.is_some());
+        let wanted = self.inner.desk.show().canvases;
+        let encoder = looks.wait_for(|status| {
+            let encoded = |canvas: Canvas| {
+                let mut running = status.canvases.iter();
+                running.any(|running| running.canvas == canvas && running.encoder.is_some())
+            };
+            wanted.iter().all(encoded)
+        });
         // Without one the check says so.
         let _ = tokio::time::timeout(ENCODER_WITHIN, encoder).await;
         let status = self.inner.status.borrow().clone();

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::*;
+use crate::air;
 
 /// A debug build on a busy machine takes its time.
 const PATIENCE: Duration = Duration::from_secs(60);
