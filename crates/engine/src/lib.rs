@@ -4,6 +4,8 @@ pub mod address;
 mod air;
 pub mod api;
 mod bulk_undo;
+mod canvases;
+mod carriers;
 mod chat_connections;
 mod chat_history;
 mod chat_room;
