@@ -6,6 +6,7 @@ pub mod audio;
 pub mod blend;
 pub mod clock;
 pub mod devices;
+pub mod egress;
 pub mod encoder;
 pub mod error;
 pub mod frame;

@@ -1,0 +1,501 @@
+//! Owns WebRTC: `appsrc ! h264parse ! rtph264pay ! webrtcbin`, and the sound from AAC to Opus on the way. It makes the
+//! offer and takes the answer; how these travel is its caller's.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use gst_webrtc::{
+    WebRTCPeerConnectionState as Connection, WebRTCRTPTransceiverDirection as Direction,
+    WebRTCSDPType, WebRTCSessionDescription,
+};
+use gstreamer as gst;
+use gstreamer::prelude::*;
+use gstreamer_sdp as gst_sdp;
+use gstreamer_webrtc as gst_webrtc;
+use tokio::sync::{oneshot, watch};
+
+use super::intake::Intake;
+use super::loss::{LossSample, LossView, LossWatch};
+use super::pulse::Pulse;
+use super::sdp::{AUDIO_PAYLOAD, VIDEO_PAYLOAD, audio_format, takes_everything, video_format};
+use super::{EgressError, EgressFigures, Running, capsfilter, init, make};
+use crate::error::MediaError;
+use crate::program::{EncodedPacket, StreamConfig};
+
+/// Bytes of a packet's payload that pass every tunnel: 1280 (IPv6's least) without UDP, SRTP and their heads.
+const PAYLOAD_BYTES: u32 = 1200;
+/// What may wait for the payloader; it takes everything at once.
+const WAITING_MAX: u64 = 512 * 1024;
+/// Opus at this rate is taken for transparent with speech and music.
+const OPUS_BITRATE: i32 = 128_000;
+/// Time from the answer to a way for the media: both ends' candidates are tried within a few seconds, relays included.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(12);
+/// Time for webrtcbin to do what it is told; it needs milliseconds.
+const PROMISE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How often the receiver's reports are looked up.
+const REPORTS: Duration = Duration::from_millis(200);
+/// AAC decoders, best first.
+const AAC_DECODERS: [&str; 4] = ["avdec_aac", "fdkaacdec", "faad", "atdec"];
+
+/// A server that helps to find a way for the media.
+#[derive(Clone)]
+pub struct IceHelper {
+    /// `stun:`, `turn:` or `turns:` address.
+    pub url: String,
+    /// Who we are there; empty for STUN.
+    pub username: String,
+    /// How we prove it.
+    pub credential: String,
+}
+
+impl std::fmt::Debug for IceHelper {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.url)
+    }
+}
+
+/// A WebRTC sender. Dropping it ends it.
+#[derive(Debug)]
+pub struct WebRtcSender {
+    running: Running,
+    intake: Intake,
+    peer: gst::Element,
+    state: watch::Receiver<Connection>,
+    sent_bytes: Arc<AtomicU64>,
+    began: Instant,
+    /// Where the connection's first picture lies on the pipeline's own time.
+    zero: Option<gst::ClockTime>,
+    pulse: Pulse,
+    loss: LossWatch,
+    reports: Reports,
+    looked: Option<Duration>,
+}
+
+impl WebRtcSender {
+    /// Builds it. Blocks for some ten milliseconds.
+    ///
+    /// # Errors
+    /// An element is missing or refuses its settings.
+    pub fn start(config: &StreamConfig) -> Result<Self, EgressError> {
+        init()?;
+        // Without libnice's own plugin webrtcbin starts, and then finds no way for anything.
+        if gst::ElementFactory::find("nicesink").is_none() {
+            return Err(MediaError::MissingElement("nicesink".to_owned()).into());
+        }
+        let peer = make("webrtcbin")?;
+        peer.set_property_from_str("bundle-policy", "max-bundle");
+        let intake = Intake::new(config);
+        let sent_bytes = Arc::new(AtomicU64::new(0));
+        let pipeline = gst::Pipeline::new();
+        pipeline.add(&peer)?;
+        let video = video_chain(&intake)?;
+        add(
+            &pipeline,
+            &video,
+            &peer,
+            &video_format(&config.video),
+            &sent_bytes,
+        )?;
+        let audio = audio_chain(&intake)?;
+        add(&pipeline, &audio, &peer, &audio_format(), &sent_bytes)?;
+        let (tell, state) = watch::channel(Connection::New);
+        peer.connect_notify(Some("connection-state"), move |peer, _| {
+            tell.send_replace(peer.property::<Connection>("connection-state"));
+        });
+        let running = Running::start(pipeline, |error| MediaError::from_message(error).into())?;
+        Ok(Self {
+            running,
+            intake,
+            peer,
+            state,
+            sent_bytes,
+            began: Instant::now(),
+            zero: None,
+            pulse: Pulse::default(),
+            loss: LossWatch::default(),
+            reports: Reports::default(),
+            looked: None,
+        })
+    }
+
+    /// What we would send, and how. It names no addresses of ours: they show when we call (RFC 9725, 4.1 allows it, and
+    /// only so can the servers that come with the answer be used).
+    ///
+    /// # Errors
+    /// The pipeline failed.
+    pub async fn offer(&mut self) -> Result<String, EgressError> {
+        let (promise, reply) = promise();
+        self.peer
+            .emit_by_name::<()>("create-offer", &[&None::<gst::Structure>, &promise]);
+        let reply = self.wait(reply).await?;
+        let offer = reply.and_then(|reply| reply.get::<WebRTCSessionDescription>("offer").ok());
+        let offer = offer.ok_or_else(|| MediaError::Build("no offer".to_owned()))?;
+        let text = offer.sdp().as_text()?;
+        Ok(text)
+    }
+
+    /// Takes the answer to `offer` and waits for a way for the media.
+    ///
+    /// # Errors
+    /// [`EgressError::BadAnswer`], [`EgressError::FormatRefused`], [`EgressError::NoMediaPath`].
+    pub async fn connect(
+        &mut self,
+        offer: &str,
+        answer: &str,
+        helpers: &[IceHelper],
+    ) -> Result<(), EgressError> {
+        let offer = parse(offer)?;
+        let answer = parse(answer)?;
+        if !takes_everything(&answer, offer.medias_len()) {
+            return Err(EgressError::FormatRefused);
+        }
+        for helper in helpers {
+            self.add_helper(helper);
+        }
+        // Only now candidates are gathered, with what the answer came with.
+        for (signal, kind, sdp) in [
+            ("set-local-description", WebRTCSDPType::Offer, offer),
+            ("set-remote-description", WebRTCSDPType::Answer, answer),
+        ] {
+            let description = WebRTCSessionDescription::new(kind, sdp);
+            let (promise, reply) = promise();
+            self.peer
+                .emit_by_name::<()>(signal, &[&description, &promise]);
+            let reply = self.wait(reply).await?;
+            if reply.is_some_and(|reply| reply.has_field("error")) {
+                return Err(EgressError::BadAnswer);
+            }
+        }
+        let mut state = self.state.clone();
+        let decided = reached(&mut state, |state| {
+            matches!(
+                state,
+                Connection::Connected | Connection::Failed | Connection::Closed
+            )
+        });
+        tokio::select! {
+            decided = tokio::time::timeout(CONNECT_TIMEOUT, decided) => match decided {
+                Ok(Some(Connection::Connected)) => Ok(()),
+                _ => Err(EgressError::NoMediaPath),
+            },
+            failure = self.running.failing() => Err(failure),
+        }
+    }
+
+    /// What the packets from now on are.
+    pub fn set_config(&self, config: &StreamConfig) {
+        self.intake.set_config(config);
+    }
+
+    /// Takes a packet whose times begin with 0 at the connection's first picture. Never waits.
+    pub fn put(&mut self, packet: &EncodedPacket) {
+        let running_time = || {
+            let pipeline = self.running.pipeline()?;
+            pipeline.current_running_time()
+        };
+        let zero = match self.zero {
+            Some(zero) => zero,
+            // Reports to the receiver relate the stream's time to the pipeline's.
+            None => *self
+                .zero
+                .insert(running_time().unwrap_or(gst::ClockTime::ZERO)),
+        };
+        self.pulse.put(self.began.elapsed());
+        let _ = self.intake.put(packet, zero);
+    }
+
+    /// How it fares.
+    pub fn figures(&mut self) -> EgressFigures {
+        let now = self.began.elapsed();
+        if self
+            .looked
+            .is_none_or(|last| now.saturating_sub(last) >= REPORTS)
+        {
+            self.looked = Some(now);
+            self.reports = self.reports();
+            self.pulse.heard(self.reports.heard);
+        }
+        let sent_bytes = self.sent_bytes.load(Ordering::Relaxed);
+        let queued_bytes = self.intake.level_bytes();
+        EgressFigures {
+            sent_bytes,
+            queued_bytes,
+            // Who never reports may still listen; ICE tells when it leaves.
+            silent_for: self.pulse.silent_for(now).filter(|_| self.pulse.is_known()),
+            wants_more: queued_bytes < WAITING_MAX,
+            loss: self.reports.heard.and_then(|_| {
+                let seen = self.loss.look(LossSample {
+                    at: now,
+                    sent_packets: self.reports.packets,
+                    sent_bytes,
+                    lost_packets: 0,
+                    dropped_packets: 0,
+                    rtt: self.reports.rtt,
+                })?;
+                // The receiver counts for us.
+                let lost = self.reports.lost;
+                Some(LossView { lost, ..seen })
+            }),
+        }
+    }
+
+    /// Waits until it fails. Safe to cancel.
+    pub async fn lost(&mut self) -> EgressError {
+        let mut state = self.state.clone();
+        let gone = reached(&mut state, |state| {
+            matches!(state, Connection::Failed | Connection::Closed)
+        });
+        tokio::select! {
+            failure = self.running.failing() => failure,
+            state = gone => match state {
+                Some(Connection::Closed) => EgressError::PeerLeft,
+                _ => EgressError::NoMediaPath,
+            },
+        }
+    }
+
+    /// Ends it.
+    pub async fn end(self) {
+        self.running.stop().await;
+    }
+
+    fn add_helper(&self, helper: &IceHelper) {
+        let Some((scheme, place)) = helper.url.split_once(':') else {
+            return;
+        };
+        match scheme {
+            "stun" => self
+                .peer
+                .set_property("stun-server", format!("stun://{place}")),
+            _ => {
+                let (user, word) = (escaped(&helper.username), escaped(&helper.credential));
+                let url = format!("{scheme}://{user}:{word}@{place}");
+                if !self.peer.emit_by_name::<bool>("add-turn-server", &[&url]) {
+                    tracing::warn!(?helper, "a relay of the server cannot be used");
+                }
+            }
+        }
+    }
+
+    async fn wait(
+        &mut self,
+        reply: oneshot::Receiver<Option<gst::Structure>>,
+    ) -> Result<Option<gst::Structure>, EgressError> {
+        tokio::select! {
+            reply = tokio::time::timeout(PROMISE_TIMEOUT, reply) => match reply {
+                Ok(Ok(reply)) => Ok(reply),
+                _ => Err(MediaError::Build("webrtcbin gave no answer".to_owned()).into()),
+            },
+            failure = self.running.failing() => Err(failure),
+        }
+    }
+
+    /// What the receiver last reported about both streams.
+    fn reports(&self) -> Reports {
+        let rtp = self
+            .peer
+            .dynamic_cast_ref::<gst::Bin>()
+            .and_then(|bin| bin.by_name("rtpbin"));
+        let session = rtp.and_then(|rtp| {
+            rtp.emit_by_name::<Option<gst::glib::Object>>("get-internal-session", &[&0_u32])
+        });
+        let Some(session) = session else {
+            return Reports::default();
+        };
+        let stats = session.property::<gst::Structure>("stats");
+        let sources = stats.get::<gst::glib::ValueArray>("source-stats").ok();
+        let sources = sources.iter().flat_map(|all| all.iter());
+        let sources = sources.filter_map(|source| source.get::<gst::Structure>().ok());
+        sources
+            .map(|source| Reports::of(&source))
+            .reduce(Reports::plus)
+            .unwrap_or_default()
+    }
+}
+
+/// What a session knows of all its sources: ours count what was sent, the receiver's holds its last report (RFC 3550,
+/// 6.4.1).
+#[derive(Debug, Clone, Copy, Default)]
+struct Reports {
+    packets: u64,
+    /// Changes with every report that says that more has arrived; `None` before the first.
+    heard: Option<u64>,
+    /// What was lost between the last two reports, 0 to 1.
+    lost: f64,
+    rtt: Duration,
+}
+
+impl Reports {
+    fn of(source: &gst::StructureRef) -> Self {
+        let is = |name| source.get::<bool>(name).unwrap_or(false);
+        let number = |name| source.get::<u32>(name).unwrap_or(0);
+        if is("internal") {
+            return Self {
+                packets: source.get::<u64>("packets-sent").unwrap_or(0),
+                ..Self::default()
+            };
+        }
+        if !is("have-rb") {
+            return Self::default();
+        }
+        Self {
+            packets: 0,
+            heard: Some(number("rb-exthighestseq").into()),
+            lost: f64::from(number("rb-fractionlost")) / 256.0,
+            // 16.16 seconds.
+            rtt: Duration::from_secs_f64(f64::from(number("rb-round-trip")) / 65_536.0),
+        }
+    }
+
+    fn plus(self, other: Self) -> Self {
+        Self {
+            packets: self.packets + other.packets,
+            heard: match (self.heard, other.heard) {
+                (Some(a), Some(b)) => Some(a + b),
+                (a, b) => a.or(b),
+            },
+            lost: self.lost.max(other.lost),
+            rtt: self.rtt.max(other.rtt),
+        }
+    }
+}
+
+fn video_chain(intake: &Intake) -> Result<Vec<gst::Element>, EgressError> {
+    let parse = make("h264parse")?;
+    let caps = capsfilter(
+        &gst::Caps::builder("video/x-h264")
+            .field("stream-format", "byte-stream")
+            .field("alignment", "au")
+            .build(),
+    )?;
+    let pay = make("rtph264pay")?;
+    pay.set_property("pt", u32::try_from(VIDEO_PAYLOAD).unwrap_or(96));
+    pay.set_property("mtu", PAYLOAD_BYTES);
+    // Parameter sets with every keyframe: a receiver begins at any of them.
+    pay.set_property("config-interval", -1_i32);
+    pay.set_property_from_str("aggregate-mode", "zero-latency");
+    Ok(vec![intake.video.clone().upcast(), parse, caps, pay])
+}
+
+fn audio_chain(intake: &Intake) -> Result<Vec<gst::Element>, EgressError> {
+    let decoder = AAC_DECODERS
+        .iter()
+        .find(|name| gst::ElementFactory::find(name).is_some())
+        .ok_or(MediaError::NoElementFor("AAC decoding"))?;
+    let raw = capsfilter(
+        &gst::Caps::builder("audio/x-raw")
+            .field("rate", 48_000_i32)
+            .field("channels", 2_i32)
+            .build(),
+    )?;
+    let encoder = make("opusenc")?;
+    encoder.set_property("bitrate", OPUS_BITRATE);
+    encoder.set_property("inband-fec", true);
+    let pay = make("rtpopuspay")?;
+    pay.set_property("pt", u32::try_from(AUDIO_PAYLOAD).unwrap_or(97));
+    Ok(vec![
+        intake.audio.clone().upcast(),
+        make("aacparse")?,
+        make(decoder)?,
+        make("audioconvert")?,
+        make("audioresample")?,
+        raw,
+        encoder,
+        pay,
+    ])
+}
+
+/// Puts a chain that ends in a payloader before the peer, to be sent only.
+fn add(
+    pipeline: &gst::Pipeline,
+    chain: &[gst::Element],
+    peer: &gst::Element,
+    format: &gst::Caps,
+    sent_bytes: &Arc<AtomicU64>,
+) -> Result<(), EgressError> {
+    pipeline.add_many(chain)?;
+    gst::Element::link_many(chain)?;
+    let built = |what: &str| EgressError::from(MediaError::Build(what.to_owned()));
+    let pay = chain.last().ok_or_else(|| built("an empty chain"))?;
+    let from = pay
+        .static_pad("src")
+        .ok_or_else(|| built("a payloader without src"))?;
+    let to = peer
+        .request_pad_simple("sink_%u")
+        .ok_or_else(|| built("webrtcbin gives no pad"))?;
+    from.link(&to).map_err(|error| built(&error.to_string()))?;
+    let transceiver = to.property::<gst_webrtc::WebRTCRTPTransceiver>("transceiver");
+    transceiver.set_property("direction", Direction::Sendonly);
+    transceiver.set_property("codec-preferences", format);
+    // Lost packets are sent again when the receiver asks for them.
+    transceiver.set_property("do-nack", true);
+    let sent = Arc::clone(sent_bytes);
+    from.add_probe(
+        gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST,
+        move |_, info| {
+            let bytes = match &info.data {
+                Some(gst::PadProbeData::Buffer(buffer)) => buffer.size(),
+                Some(gst::PadProbeData::BufferList(list)) => {
+                    list.iter().map(gst::BufferRef::size).sum()
+                }
+                _ => 0,
+            };
+            sent.fetch_add(bytes as u64, Ordering::Relaxed);
+            gst::PadProbeReturn::Ok
+        },
+    );
+    Ok(())
+}
+
+fn parse(sdp: &str) -> Result<gst_sdp::SDPMessage, EgressError> {
+    gst_sdp::SDPMessage::parse_buffer(sdp.as_bytes()).map_err(|_| EgressError::BadAnswer)
+}
+
+/// Waits for a state; `None` when the peer is gone.
+async fn reached(
+    state: &mut watch::Receiver<Connection>,
+    is_wanted: impl FnMut(&Connection) -> bool,
+) -> Option<Connection> {
+    state.wait_for(is_wanted).await.ok().map(|state| *state)
+}
+
+/// A promise, and what it was answered.
+fn promise() -> (gst::Promise, oneshot::Receiver<Option<gst::Structure>>) {
+    let (answer, answered) = oneshot::channel();
+    let promise = gst::Promise::with_change_func(move |reply| {
+        let reply = reply.ok().flatten().map(ToOwned::to_owned);
+        let _ = answer.send(reply);
+    });
+    (promise, answered)
+}
+
+/// Percent-encodes a part of a relay's address.
+fn escaped(text: &str) -> String {
+    let mut safe = String::new();
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                safe.push(byte.into())
+            }
+            other => safe.push_str(&format!("%{other:02X}")),
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_relays_credentials_survive_its_address_and_are_never_printed() {
+        assert_eq!(escaped("1700:user/a+b="), "1700%3Auser%2Fa%2Bb%3D");
+        let helper = IceHelper {
+            url: "turn:relay.example:3478".into(),
+            username: "s3cret".into(),
+            credential: "s3cret".into(),
+        };
+        assert_eq!(format!("{helper:?}"), "turn:relay.example:3478");
+    }
+}

@@ -1,0 +1,145 @@
+//! SRT against FFmpeg (libsrt in another process), called and calling.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use stallcast_media::egress::{EgressError, SrtCaller, SrtSender, SrtSpec};
+
+use crate::clip::{Player, clip, free_port, until};
+use crate::peers::Ffmpeg;
+
+fn spec(caller: SrtCaller, port: u16, passphrase: Option<&str>) -> SrtSpec {
+    SrtSpec {
+        caller,
+        address: SocketAddr::from(([127, 0, 0, 1], port)),
+        latency: Duration::from_millis(120),
+        stream_id: None,
+        passphrase: passphrase.map(str::to_owned),
+    }
+}
+
+/// Calls until somebody answers.
+async fn call(spec: &SrtSpec) -> SrtSender {
+    for _ in 0..20 {
+        let mut sender = SrtSender::start(spec, &clip().config).unwrap();
+        match sender.connected().await {
+            Ok(()) => return sender,
+            Err(_) => sender.end().await,
+        }
+    }
+    panic!("nobody answered");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_called_ffmpeg_decodes_what_is_sent() {
+    let port = free_port();
+    let peer = Ffmpeg::receive(&format!("srt://127.0.0.1:{port}?mode=listener"));
+    let mut sender = call(&spec(SrtCaller::Us, port, None)).await;
+    let mut player = Player::new();
+    until("60 pictures decoded", || {
+        player.due().iter().for_each(|packet| sender.put(packet));
+        let figures = sender.figures();
+        assert!(figures.wants_more, "{figures:?}");
+        peer.frames() >= 60
+    })
+    .await;
+    let figures = sender.figures();
+    assert!(figures.sent_bytes > 50_000, "{figures:?}");
+    assert!(
+        figures.loss.is_some_and(|loss| loss.lost < 0.05),
+        "{figures:?}"
+    );
+    sender.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ffmpeg_that_calls_gets_the_stream_and_its_leaving_is_seen() {
+    let port = free_port();
+    let spec = spec(SrtCaller::Them, port, Some("correct horse"));
+    let mut sender = SrtSender::start(&spec, &clip().config).unwrap();
+    let waiting = tokio::time::timeout(Duration::from_millis(300), sender.connected()).await;
+    assert!(waiting.is_err(), "nobody has called yet");
+    let peer = Ffmpeg::receive(&format!("srt://127.0.0.1:{port}?passphrase=correct horse"));
+    tokio::time::timeout(Duration::from_secs(30), sender.connected())
+        .await
+        .expect("a call")
+        .unwrap();
+    let mut player = Player::new();
+    until("60 pictures decoded", || {
+        player.due().iter().for_each(|packet| sender.put(packet));
+        let _ = sender.figures();
+        peer.frames() >= 60
+    })
+    .await;
+    drop(peer);
+    // It is gone without a word: libsrt notices by itself within some seconds.
+    let mut left = None;
+    for _ in 0..3000 {
+        player.due().iter().for_each(|packet| sender.put(packet));
+        let _ = sender.figures();
+        let lost = tokio::time::timeout(Duration::from_millis(10), sender.lost()).await;
+        if let Ok(error) = lost {
+            left = Some(error);
+            break;
+        }
+    }
+    assert_eq!(left, Some(EgressError::PeerLeft));
+    // The port is free again at once.
+    sender.end().await;
+    let again = SrtSender::start(&spec, &clip().config).unwrap();
+    again.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frozen_receiver_is_seen_and_nothing_piles_up_behind_it() {
+    let port = free_port();
+    let peer = Ffmpeg::receive(&format!("srt://127.0.0.1:{port}?mode=listener"));
+    let mut sender = call(&spec(SrtCaller::Us, port, None)).await;
+    let mut player = Player::new();
+    until("30 pictures decoded", || {
+        player.due().iter().for_each(|packet| sender.put(packet));
+        let _ = sender.figures();
+        peer.frames() >= 30
+    })
+    .await;
+    peer.signal("STOP");
+    let mut put_while_silent = 0;
+    until("a second of silence", || {
+        let due = player.due();
+        let figures = sender.figures();
+        if figures.wants_more {
+            due.iter().for_each(|packet| sender.put(packet));
+            put_while_silent += usize::from(figures.silent_for.is_some()) * due.len();
+        }
+        figures
+            .silent_for
+            .is_some_and(|silent| silent >= Duration::from_secs(2))
+    })
+    .await;
+    // Some 80 packets a second would have come.
+    assert!(
+        put_while_silent < 60,
+        "{put_while_silent} packets into the silence"
+    );
+    peer.signal("CONT");
+    let before = peer.frames();
+    until("it goes on", || {
+        let due = player.due();
+        if sender.figures().wants_more {
+            due.iter().for_each(|packet| sender.put(packet));
+        }
+        peer.frames() > before + 30
+    })
+    .await;
+    sender.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_taken_port_and_nobody_there_are_told() {
+    let taken = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let refused = SrtSender::start(&spec(SrtCaller::Them, port, None), &clip().config);
+    assert_eq!(refused.err(), Some(EgressError::PortInUse));
+    let mut sender = SrtSender::start(&spec(SrtCaller::Us, port, None), &clip().config).unwrap();
+    assert_eq!(sender.connected().await, Err(EgressError::Unreachable));
+}

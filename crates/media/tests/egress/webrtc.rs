@@ -1,0 +1,318 @@
+//! WebRTC against another webrtcbin that decodes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use gstreamer as gst;
+use gstreamer::prelude::*;
+use gstreamer_sdp as gst_sdp;
+use gstreamer_webrtc as gst_webrtc;
+use stallcast_media::egress::{EgressError, WebRtcSender};
+use tokio::sync::oneshot;
+
+use crate::clip::{Player, clip, until};
+
+/// A receiver.
+struct Receiver {
+    pipeline: gst::Pipeline,
+    peer: gst::Element,
+    pictures: Arc<AtomicU64>,
+    keyframes: Arc<AtomicU64>,
+    sounds: Arc<AtomicU64>,
+}
+
+impl Receiver {
+    fn new() -> Self {
+        gst::init().unwrap();
+        let pipeline = gst::Pipeline::new();
+        let peer = gst::ElementFactory::make("webrtcbin")
+            .property_from_str("bundle-policy", "max-bundle")
+            .build()
+            .unwrap();
+        pipeline.add(&peer).unwrap();
+        let receiver = Self {
+            pipeline,
+            peer,
+            pictures: Arc::default(),
+            keyframes: Arc::default(),
+            sounds: Arc::default(),
+        };
+        let pipeline = receiver.pipeline.downgrade();
+        let (pictures, keyframes, sounds) = (
+            Arc::clone(&receiver.pictures),
+            Arc::clone(&receiver.keyframes),
+            Arc::clone(&receiver.sounds),
+        );
+        receiver.peer.connect_pad_added(move |_, pad| {
+            let Some(pipeline) = pipeline.upgrade().filter(|_| pad.direction() == gst::PadDirection::Src) else {
+                return;
+            };
+            let caps = pad.current_caps().unwrap();
+            let video = caps.structure(0).unwrap().get::<&str>("media").unwrap() == "video";
+            let chain = if video {
+                "rtph264depay ! h264parse name=parse ! avdec_h264 ! fakesink name=end sync=false async=false"
+            } else {
+                "rtpopusdepay ! opusdec ! fakesink name=end sync=false async=false"
+            };
+            let bin = gst::parse::bin_from_description(chain, true).unwrap();
+            let count = |element: &str, pad: &str, probe: Box<dyn Fn(&gst::BufferRef) + Send + Sync>| {
+                let pad = bin.by_name(element).unwrap().static_pad(pad).unwrap();
+                pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+                    probe(info.buffer().unwrap());
+                    gst::PadProbeReturn::Ok
+                });
+            };
+            if video {
+                let keyframes = Arc::clone(&keyframes);
+                count(
+                    "parse",
+                    "src",
+                    Box::new(move |buffer| {
+                        let key = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
+                        keyframes.fetch_add(u64::from(key), Ordering::Relaxed);
+                    }),
+                );
+            }
+            let counter = Arc::clone(if video { &pictures } else { &sounds });
+            count(
+                "end",
+                "sink",
+                Box::new(move |_| {
+                    counter.fetch_add(1, Ordering::Relaxed);
+                }),
+            );
+            pipeline.add(&bin).unwrap();
+            bin.sync_state_with_parent().unwrap();
+            pad.link(&bin.static_pad("sink").unwrap()).unwrap();
+        });
+        receiver.pipeline.set_state(gst::State::Playing).unwrap();
+        receiver
+    }
+
+    /// Answers with all its addresses.
+    async fn answer(&self, offer: &str) -> String {
+        let sdp = gst_sdp::SDPMessage::parse_buffer(offer.as_bytes()).unwrap();
+        self.tell(
+            "set-remote-description",
+            gst_webrtc::WebRTCSDPType::Offer,
+            sdp,
+        )
+        .await;
+        let (promise, reply) = promise();
+        self.peer
+            .emit_by_name::<()>("create-answer", &[&None::<gst::Structure>, &promise]);
+        let reply = reply.await.unwrap().unwrap();
+        let answer = reply
+            .get::<gst_webrtc::WebRTCSessionDescription>("answer")
+            .unwrap();
+        self.tell(
+            "set-local-description",
+            gst_webrtc::WebRTCSDPType::Answer,
+            answer.sdp().to_owned(),
+        )
+        .await;
+        until("all candidates", || {
+            self.peer
+                .property::<gst_webrtc::WebRTCICEGatheringState>("ice-gathering-state")
+                == gst_webrtc::WebRTCICEGatheringState::Complete
+        })
+        .await;
+        let local = self
+            .peer
+            .property::<gst_webrtc::WebRTCSessionDescription>("local-description");
+        local.sdp().as_text().unwrap()
+    }
+
+    async fn tell(&self, signal: &str, kind: gst_webrtc::WebRTCSDPType, sdp: gst_sdp::SDPMessage) {
+        let description = gst_webrtc::WebRTCSessionDescription::new(kind, sdp);
+        let (promise, reply) = promise();
+        self.peer
+            .emit_by_name::<()>(signal, &[&description, &promise]);
+        let _ = reply.await;
+    }
+
+    /// Asks for a keyframe as a browser does (PLI).
+    fn ask_for_keyframe(&self) {
+        let parse = self.pipeline.iterate_recurse().into_iter().flatten();
+        for element in parse.filter(|e| e.factory().is_some_and(|f| f.name() == "h264parse")) {
+            let event = gst::event::CustomUpstream::new(
+                gst::Structure::builder("GstForceKeyUnit")
+                    .field("all-headers", true)
+                    .field("count", 0_u32)
+                    .build(),
+            );
+            assert!(element.static_pad("sink").unwrap().push_event(event));
+        }
+    }
+
+    fn pictures(&self) -> u64 {
+        self.pictures.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        let _ = self.pipeline.set_state(gst::State::Null);
+    }
+}
+
+fn promise() -> (gst::Promise, oneshot::Receiver<Option<gst::Structure>>) {
+    let (answer, answered) = oneshot::channel();
+    let promise = gst::Promise::with_change_func(move |reply| {
+        let _ = answer.send(reply.ok().flatten().map(ToOwned::to_owned));
+    });
+    (promise, answered)
+}
+
+async fn connected() -> (WebRtcSender, Receiver) {
+    let receiver = Receiver::new();
+    let mut sender = WebRtcSender::start(&clip().config).unwrap();
+    let offer = sender.offer().await.unwrap();
+    let answer = receiver.answer(&offer).await;
+    sender.connect(&offer, &answer, &[]).await.unwrap();
+    (sender, receiver)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_offer_tells_the_truth_and_no_address() {
+    let mut sender = WebRtcSender::start(&clip().config).unwrap();
+    let offer = sender.offer().await.unwrap();
+    let codec = &clip().config.video.codec_data;
+    let profile = format!("{:02x}{:02x}{:02x}", codec[1], codec[2], codec[3]);
+    assert!(
+        offer.contains(&format!("profile-level-id={profile}")),
+        "{offer}"
+    );
+    assert!(offer.contains("packetization-mode=1"), "{offer}");
+    assert_eq!(offer.matches("a=sendonly").count(), 2, "{offer}");
+    assert!(offer.contains("a=setup:actpass"), "{offer}");
+    assert!(!offer.contains("a=candidate"), "{offer}");
+    sender.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pictures_and_opus_sound_are_decoded_and_reported() {
+    let (mut sender, receiver) = connected().await;
+    let mut player = Player::new();
+    until("90 pictures and a report", || {
+        player.due().iter().for_each(|packet| sender.put(packet));
+        let figures = sender.figures();
+        assert!(figures.wants_more, "{figures:?}");
+        receiver.pictures() >= 90 && receiver.sounds.load(Ordering::Relaxed) >= 100
+    })
+    .await;
+    until("a report", || {
+        player.due().iter().for_each(|packet| sender.put(packet));
+        sender.figures().loss.is_some()
+    })
+    .await;
+    let figures = sender.figures();
+    assert!(figures.sent_bytes > 100_000, "{figures:?}");
+    assert!(
+        figures.loss.is_some_and(|loss| loss.lost < 0.1),
+        "{figures:?}"
+    );
+    sender.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_that_asks_for_keyframes_gets_those_on_the_schedule() {
+    let (mut sender, receiver) = connected().await;
+    let mut player = Player::new();
+    until("30 pictures", || {
+        player.due().iter().for_each(|packet| sender.put(packet));
+        receiver.pictures() >= 30
+    })
+    .await;
+    let (pictures, keyframes) = (
+        receiver.pictures(),
+        receiver.keyframes.load(Ordering::Relaxed),
+    );
+    until("90 pictures more", || {
+        player.due().iter().for_each(|packet| sender.put(packet));
+        receiver.ask_for_keyframe();
+        receiver.pictures() >= pictures + 90
+    })
+    .await;
+    let more = receiver.keyframes.load(Ordering::Relaxed) - keyframes;
+    let groups = (receiver.pictures() - pictures) / 30;
+    assert!(more <= groups + 1, "{more} keyframes in {groups} groups");
+    sender.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_that_leaves_is_lost() {
+    let (mut sender, receiver) = connected().await;
+    let mut player = Player::new();
+    until("30 pictures", || {
+        player.due().iter().for_each(|packet| sender.put(packet));
+        receiver.pictures() >= 30
+    })
+    .await;
+    until("a report", || {
+        player.due().iter().for_each(|packet| sender.put(packet));
+        sender.figures().loss.is_some()
+    })
+    .await;
+    drop(receiver);
+    // Reports come every 7.5 s at the latest; ICE may know earlier.
+    let mut lost = None;
+    until("the silence", || {
+        player.due().iter().for_each(|packet| sender.put(packet));
+        let silent = sender.figures().silent_for.unwrap_or_default();
+        lost = lost_by_now(&mut sender);
+        silent >= Duration::from_secs(10) || lost.is_some()
+    })
+    .await;
+    if let Some(lost) = lost {
+        assert!(
+            matches!(lost, EgressError::PeerLeft | EgressError::NoMediaPath),
+            "{lost:?}"
+        );
+    }
+    sender.end().await;
+}
+
+/// Whether it is lost by now.
+fn lost_by_now(sender: &mut WebRtcSender) -> Option<EgressError> {
+    let mut lost = std::pin::pin!(sender.lost());
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    match lost.as_mut().poll(&mut context) {
+        std::task::Poll::Ready(error) => Some(error),
+        std::task::Poll::Pending => None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_refuses_or_makes_no_sense_is_told() {
+    let receiver = Receiver::new();
+    let mut sender = WebRtcSender::start(&clip().config).unwrap();
+    let offer = sender.offer().await.unwrap();
+    let answer = receiver.answer(&offer).await;
+    let without_video = answer.replacen("m=video 9 ", "m=video 0 ", 1);
+    assert_ne!(without_video, answer, "{answer}");
+    let refused = sender.connect(&offer, &without_video, &[]).await;
+    assert_eq!(refused, Err(EgressError::FormatRefused));
+    let nonsense = sender.connect(&offer, "hello", &[]).await;
+    assert!(nonsense.is_err());
+    sender.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_from_where_no_media_comes_through_is_told() {
+    let receiver = Receiver::new();
+    let mut sender = WebRtcSender::start(&clip().config).unwrap();
+    let offer = sender.offer().await.unwrap();
+    let answer = receiver.answer(&offer).await;
+    // Nobody is at these addresses.
+    let answer: String = answer
+        .lines()
+        .filter(|line| !line.starts_with("a=candidate"))
+        .map(|line| format!("{line}\r\n"))
+        .collect();
+    drop(receiver);
+    let outcome = sender.connect(&offer, &answer, &[]).await;
+    assert_eq!(outcome, Err(EgressError::NoMediaPath));
+    sender.end().await;
+}
