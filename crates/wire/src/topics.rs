@@ -235,7 +235,8 @@ pub struct ReceiverView {
     pub freezes: u32,
     /// The longest of them, milliseconds.
     pub longest_freeze_ms: u64,
-    /// Audio behind video (positive) or before it, milliseconds.
+    /// How much later sound arrives than the picture of the same moment (negative: earlier), milliseconds. A player buffers
+    /// it away; it is no lip-sync error.
     pub av_offset_ms: Option<f64>,
 }
 

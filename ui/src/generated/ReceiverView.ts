@@ -61,6 +61,7 @@ freezes: number,
  */
 longest_freeze_ms: number, 
 /**
- * Audio behind video (positive) or before it, milliseconds.
+ * How much later sound arrives than the picture of the same moment (negative: earlier), milliseconds. A player buffers
+ * it away; it is no lip-sync error.
  */
 av_offset_ms: number | null, };

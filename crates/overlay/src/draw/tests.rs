@@ -199,7 +199,8 @@ fn pages_of_a_long_text_hold_all_of_it() {
     let text = clean(&"请问能不能分开填两个地址？can you ship to two addresses? ".repeat(4));
     let pages = fit_pages(&fonts(), look, frame, &text);
     assert!(pages.len() > 1);
-    let squeezed = |text: &str| text.split(' ').collect::<String>();
+    // A page that is not the last ends in an ellipsis, which is none of the text's own.
+    let squeezed = |text: &str| text.replace([' ', '…'], "");
     let shown: String = pages
         .iter()
         .flat_map(|page| &page.lines)
