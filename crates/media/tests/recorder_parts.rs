@@ -82,7 +82,7 @@ fn the_parts_of_a_recording_hold_every_frame_once_and_each_plays() {
         let mut packets = packets.clone();
         packets.sort_by_key(|p| match p.track {
             Track::Video => p.pts_us,
-            Track::Audio => p.pts_us + shift_us,
+            Track::Audio | Track::Isolated => p.pts_us + shift_us,
         });
         let first = packets
             .iter()

@@ -11,8 +11,9 @@ pub(super) struct Meter {
 }
 
 impl Meter {
-    /// Adds interleaved stereo samples.
-    pub(super) fn add(&mut self, samples: &[f32]) {
+    /// Adds interleaved stereo samples; their own RMS on the louder side, in dBFS.
+    #[allow(clippy::cast_precision_loss)]
+    pub(super) fn add(&mut self, samples: &[f32]) -> f32 {
         let (mut peak, mut squares) = ([0.0f32; CHANNELS], [0.0f32; CHANNELS]);
         let (frames, _) = samples.as_chunks::<CHANNELS>();
         for frame in frames {
@@ -27,6 +28,8 @@ impl Meter {
             self.squares[channel] += squares[channel];
         }
         self.frames += u32::try_from(frames.len()).unwrap_or(0);
+        let mean = squares[0].max(squares[1]) / frames.len().max(1) as f32;
+        decibels(mean.sqrt())
     }
 
     /// The level since the last reading. Without samples it is silence: an input that is gone is

@@ -9,7 +9,7 @@ use gstreamer_app as gst_app;
 
 use super::master::watch_master;
 use super::mixer::MixShared;
-use super::{AUDIO_CAPS, EncodedAudio, FRAME_SAMPLES, SAMPLE_RATE, codec};
+use super::{AUDIO_CAPS, EncodedAudio, FRAME_SAMPLES, SAMPLE_RATE, codec, limiter};
 use crate::clock::MediaClock;
 use crate::error::{MediaError, Result};
 
@@ -59,7 +59,8 @@ impl Mix {
         until: Option<gst::ClockTime>,
     ) -> Result<Self> {
         let (encoder, priming) = codec::encoder()?;
-        let priming = samples_to_time(priming);
+        // The limiter's delay and the encoder's are one: both are taken off the frames' times.
+        let priming = samples_to_time(priming + limiter::DELAY_FRAMES as u64);
         let pipeline = gst::Pipeline::with_name("audio-mixer");
         let zero = begin(clock.running_time(), until, priming);
         clock.apply_from(&pipeline, zero);

@@ -9,10 +9,13 @@ use bytes::Bytes;
 use gstreamer as gst;
 use tokio::sync::watch;
 
+use super::duck::Ducking;
+use super::isolate::Isolation;
 use super::keeper;
 use super::loudness::{Loudness, LoudnessMeter};
 use super::mix::Mix;
 use super::outlet::{Given, Outlet};
+use super::strip::Fader;
 use super::tap::{AudioTap, TapInner};
 use super::{EncodedAudio, Level, Meters};
 use crate::clock::MediaClock;
@@ -20,8 +23,6 @@ use crate::error::{MediaError, Result};
 
 /// Broken pipelines that wait to be replaced: there is one at work, and one before it.
 const BROKEN_QUEUE: usize = 2;
-/// Allowed gain of an input, in dB.
-pub const GAIN_RANGE_DB: std::ops::RangeInclusive<f32> = -60.0..=24.0;
 
 /// AAC-LC, 48 kHz, stereo: what every encoder here produces, should its first frame be late.
 const DEFAULT_CONFIG: &[u8] = &[0x11, 0x90];
@@ -33,11 +34,13 @@ pub struct AudioMixer {
     pub(super) core: Arc<MixerCore>,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Fader {
-    gain_db: f32,
-    muted: bool,
-    delay_ns: i64,
+/// What is measured of the mix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Metering {
+    /// Levels and loudness.
+    Full,
+    /// Nothing: nobody looks at it.
+    Off,
 }
 
 /// The pipeline and what its callbacks and taps share.
@@ -52,7 +55,7 @@ pub(super) struct MixerCore {
 /// What the pipeline's callbacks share with the handle.
 #[derive(Debug)]
 pub(super) struct MixShared {
-    clock: MediaClock,
+    pub(super) clock: MediaClock,
     taps: Mutex<Vec<Weak<TapInner>>>,
     faders: Mutex<HashMap<String, Fader>>,
     config: OnceLock<Bytes>,
@@ -61,17 +64,20 @@ pub(super) struct MixShared {
     /// Numbers of broken pipelines. When full, a new one is dropped: the thread wakes anyway.
     broken: SyncSender<u64>,
     on_broken: OnBroken,
+    pub(super) ducking: Ducking,
+    pub(super) isolation: Mutex<Isolation>,
+    pub(super) metering: Metering,
     /// Of the whole show, whichever pipeline makes it.
     loudness: Mutex<LoudnessMeter>,
     meters: watch::Sender<Meters>,
 }
 
 impl MixShared {
-    fn taps(&self) -> MutexGuard<'_, Vec<Weak<TapInner>>> {
+    pub(super) fn taps(&self) -> MutexGuard<'_, Vec<Weak<TapInner>>> {
         self.taps.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn faders(&self) -> MutexGuard<'_, HashMap<String, Fader>> {
+    pub(super) fn faders(&self) -> MutexGuard<'_, HashMap<String, Fader>> {
         self.faders.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -127,18 +133,25 @@ impl MixShared {
         }
     }
 
-    pub(super) fn publish_meters(&self, master: Level) {
-        let inputs = self
-            .taps()
+    /// All taps that live. They may be the last to hold on to one: to be dropped with nothing locked.
+    pub(super) fn live_taps(&self) -> Vec<Arc<TapInner>> {
+        self.taps().iter().filter_map(Weak::upgrade).collect()
+    }
+
+    pub(super) fn publish_meters(&self, master: Level, limited_db: f32) {
+        let taps = self.live_taps();
+        let inputs = taps
             .iter()
-            .filter_map(Weak::upgrade)
             .map(|tap| (tap.id.clone(), tap.read_level()))
             .collect();
+        let ducked_db = taps.iter().map(|tap| tap.ducked_db()).fold(0.0, f32::max);
         let loudness = self.loudness().read();
         self.meters.send_replace(Meters {
             inputs,
             master,
             loudness,
+            ducked_db,
+            limited_db,
         });
     }
 }
@@ -166,6 +179,15 @@ impl AudioMixer {
         on_audio: impl Fn(EncodedAudio) + Send + Sync + 'static,
         on_broken: impl Fn(&MediaError) + Send + Sync + 'static,
     ) -> Result<Self> {
+        Self::start_metering(clock, on_audio, on_broken, Metering::Full)
+    }
+
+    pub(super) fn start_metering(
+        clock: &MediaClock,
+        on_audio: impl Fn(EncodedAudio) + Send + Sync + 'static,
+        on_broken: impl Fn(&MediaError) + Send + Sync + 'static,
+        metering: Metering,
+    ) -> Result<Self> {
         let (tell, broken) = sync_channel(BROKEN_QUEUE);
         let shared = Arc::new(MixShared {
             clock: clock.clone(),
@@ -176,11 +198,16 @@ impl AudioMixer {
             failure: Mutex::default(),
             broken: tell,
             on_broken: OnBroken(Box::new(on_broken)),
-            loudness: Mutex::new(LoudnessMeter::new()?),
+            ducking: Ducking::default(),
+            isolation: Mutex::default(),
+            metering,
+            loudness: Mutex::new(LoudnessMeter::new()),
             meters: watch::Sender::new(Meters {
                 inputs: Vec::new(),
                 master: Level::SILENT,
                 loudness: Loudness::SILENT,
+                ducked_db: 0.0,
+                limited_db: 0.0,
             }),
         });
         let mix = Mix::start(clock, &shared, 0, None)?;
@@ -193,7 +220,7 @@ impl AudioMixer {
         Ok(Self { core })
     }
 
-    /// A new branch for an input's sound; gain, mute and delay set earlier under this name apply.
+    /// A new branch for an input's sound; what was set earlier under this name applies.
     ///
     /// # Errors
     /// When the branch cannot be added.
@@ -202,50 +229,16 @@ impl AudioMixer {
         // Held until the tap is listed: a new pipeline takes over those that are.
         let mix = core.mix();
         let branch = mix.as_ref().map(Mix::attach).transpose()?;
-        let tap = AudioTap::new(id, branch, Arc::clone(core));
-        if let Some(inner) = tap.weak().upgrade() {
-            let fader = core.shared.faders().get(id).copied().unwrap_or_default();
-            inner.set_gain_db(fader.gain_db);
-            inner.set_mute(fader.muted);
-            inner.set_delay_ns(fader.delay_ns);
-        }
+        let fader = core.shared.faders().get(id).copied().unwrap_or_default();
+        let tap = AudioTap::new(id, branch, Arc::clone(core), fader);
         let mut taps = core.shared.taps();
         taps.retain(|tap| tap.strong_count() > 0);
         taps.push(tap.weak());
         drop(taps);
+        // Once it is listed: who isolates meanwhile finds it there.
+        self.copy_if_isolated(&tap);
         drop(mix);
         Ok(tap)
-    }
-
-    /// Sets an input's gain (ramped over 10 ms). Remembered for inputs that are not there yet.
-    ///
-    /// # Errors
-    /// Outside [`GAIN_RANGE_DB`].
-    pub fn set_gain_db(&self, input: &str, gain_db: f32) -> Result<()> {
-        if !GAIN_RANGE_DB.contains(&gain_db) {
-            return Err(MediaError::OutOfRange("gain"));
-        }
-        self.change(input, |fader| fader.gain_db = gain_db);
-        Ok(())
-    }
-
-    /// Mutes or unmutes an input (ramped over 10 ms). Remembered for inputs that are not there yet.
-    pub fn set_mute(&self, input: &str, muted: bool) {
-        self.change(input, |fader| fader.muted = muted);
-    }
-
-    /// Moves an input's sound in time, to match a camera that is late; -100..=1000 ms.
-    ///
-    /// # Errors
-    /// Outside that range.
-    pub fn set_delay_ms(&self, input: &str, delay_ms: i32) -> Result<()> {
-        if !(-100..=1_000).contains(&delay_ms) {
-            return Err(MediaError::OutOfRange("delay"));
-        }
-        self.change(input, |fader| {
-            fader.delay_ns = i64::from(delay_ms) * 1_000_000;
-        });
-        Ok(())
     }
 
     /// Levels, about ten times a second; the newest wins.
@@ -276,32 +269,20 @@ impl AudioMixer {
     pub fn rebuilds(&self) -> u64 {
         self.core.rebuilds.load(Ordering::Relaxed)
     }
-
-    fn change(&self, input: &str, change: impl Fn(&mut Fader)) {
-        let fader = {
-            let mut faders = self.core.shared.faders();
-            let fader = faders.entry(input.to_owned()).or_default();
-            change(fader);
-            *fader
-        };
-        let taps: Vec<_> = self
-            .core
-            .shared
-            .taps()
-            .iter()
-            .filter_map(Weak::upgrade)
-            .collect();
-        for tap in taps.iter().filter(|tap| tap.id == input) {
-            tap.set_gain_db(fader.gain_db);
-            tap.set_mute(fader.muted);
-            tap.set_delay_ns(fader.delay_ns);
-        }
-    }
 }
 
 impl MixerCore {
     fn mix(&self) -> MutexGuard<'_, Option<Mix>> {
         self.mix.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn shared(&self) -> &Arc<MixShared> {
+        &self.shared
+    }
+
+    /// Who speaks, and how far music goes down.
+    pub(super) fn ducking(&self) -> &Ducking {
+        &self.shared.ducking
     }
 
     /// Number of the pipeline at work, from 0.
@@ -342,7 +323,7 @@ impl MixerCore {
         let mut slot = self.mix();
         let (number, until) = shared.outlet.change_over(shared.clock.running_time());
         let mix = Mix::start(&shared.clock, shared, number, until)?;
-        let taps: Vec<_> = shared.taps().iter().filter_map(Weak::upgrade).collect();
+        let taps = shared.live_taps();
         for tap in &taps {
             let branch = mix.attach();
             if let Err(error) = &branch {

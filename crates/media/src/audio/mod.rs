@@ -2,17 +2,24 @@
 //!
 //! The mixer is one pipeline that runs for ever on a bed of silence, and is replaced in its place
 //! should it break. Inputs come and go as appsrc
-//! branches; gain, mute and metering happen in Rust on the way in ([`AudioTap`]), which costs a
-//! pass over the samples and needs no elements.
+//! branches; what is done to their sound happens in Rust on the way in ([`AudioTap`]), which costs
+//! a pass over the samples and needs no elements.
 
 mod codec;
+mod delay;
+mod denoise;
+mod duck;
+mod faders;
+mod isolate;
 mod keeper;
+mod limiter;
 mod loudness;
 mod master;
 mod meter;
 mod mix;
 mod mixer;
 mod outlet;
+mod strip;
 mod tap;
 #[cfg(test)]
 mod tests;
@@ -23,8 +30,11 @@ use bytes::Bytes;
 use gstreamer as gst;
 use serde::{Deserialize, Serialize};
 
+pub use duck::DUCK_RANGE_DB;
+pub use faders::{DELAY_MOST, GAIN_RANGE_DB};
 pub use loudness::Loudness;
 pub use mixer::AudioMixer;
+pub use strip::{NoiseSuppression, SoundRole};
 pub use tap::AudioTap;
 
 /// Sample rate of the mix, in Hz.
@@ -87,4 +97,8 @@ pub struct Meters {
     pub master: Level,
     /// The mix as EBU R128 measures it.
     pub loudness: Loudness,
+    /// By how many dB music is lowered under speech now; 0 = not at all.
+    pub ducked_db: f32,
+    /// By how many dB the limiter lowers the mix now; 0 = not at all.
+    pub limited_db: f32,
 }

@@ -1,16 +1,14 @@
-//! Owns the way of one input's sound into the mixer: gain, mute, meter and time.
+//! Owns the way of one input's sound into the mixer: through its strip, at its time.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use gstreamer as gst;
 
-use super::meter::{Meter, factor};
 use super::mix::Branch;
 use super::mixer::MixerCore;
+use super::strip::{Fader, SoundRole, Strip};
 use super::{CHANNELS, Level, SAMPLE_RATE};
 
-/// A change of gain or mute takes 10 ms: too short to notice, too long to click.
-const RAMP_FRAMES: f32 = 480.0;
 /// Buffers further than this from where the last one ended start anew at their own time; smaller
 /// steps are a capture clock's jitter.
 const JUMP: gst::ClockTime = gst::ClockTime::from_mseconds(20);
@@ -26,36 +24,47 @@ pub struct AudioTap {
 pub(super) struct TapInner {
     pub(super) id: String,
     /// Keeps the mixer running as long as something writes to it.
-    _mixer: Arc<MixerCore>,
+    mixer: Arc<MixerCore>,
     state: Mutex<TapState>,
 }
 
+/// Lock order: a tap before the one its copy goes to, which belongs to another mixer.
 #[derive(Debug)]
 struct TapState {
     /// Into the pipeline at work; none while there is none.
     branch: Option<Branch>,
-    gain: f32,
-    muted: bool,
-    now: f32,
-    delay_ns: i64,
+    strip: Strip,
+    /// Where the sound is wanted alone as well, before it is ducked.
+    copy: Option<AudioTap>,
+    /// Another tap has taken its place: nothing of this one is heard any more.
+    retired: bool,
+    /// Where the last sound that came in ended.
+    came_until: Option<gst::ClockTime>,
+    /// Where the last sound that went out ended.
     expected: Option<gst::ClockTime>,
-    meter: Meter,
+    /// The next sound that goes out does not continue the last, wherever it begins.
+    interrupted: bool,
 }
 
 impl AudioTap {
-    pub(super) fn new(id: &str, branch: Option<Branch>, mixer: Arc<MixerCore>) -> Self {
+    pub(super) fn new(
+        id: &str,
+        branch: Option<Branch>,
+        mixer: Arc<MixerCore>,
+        fader: Fader,
+    ) -> Self {
         Self {
             inner: Arc::new(TapInner {
                 id: id.to_owned(),
-                _mixer: mixer,
+                mixer,
                 state: Mutex::new(TapState {
                     branch,
-                    gain: 1.0,
-                    muted: false,
-                    now: 1.0,
-                    delay_ns: 0,
+                    strip: Strip::new(fader),
+                    copy: None,
+                    retired: false,
+                    came_until: None,
                     expected: None,
-                    meter: Meter::default(),
+                    interrupted: false,
                 }),
             }),
         }
@@ -67,29 +76,34 @@ impl AudioTap {
 
     /// Hands in sound (48 kHz stereo F32LE) whose first sample belongs to `running_time`. Never
     /// waits: half a second behind, the oldest sound is dropped.
-    pub fn push(&self, mut buffer: gst::Buffer, running_time: gst::ClockTime) {
+    pub fn push(&self, buffer: gst::Buffer, running_time: gst::ClockTime) {
         let mut state = self.inner.lock();
+        if state.retired {
+            return;
+        }
+        if state.strip.take_over() {
+            state.interrupted = true;
+        }
+        let Some((mut buffer, at)) = state.denoised(buffer, running_time) else {
+            return;
+        };
         let own = buffer.make_mut();
-        let frames = {
+        let frames = own.size() / (CHANNELS * size_of::<f32>());
+        let length = time_of(frames);
+        let jumps = state.begin(at, length);
+        let copy = {
             let Ok(mut map) = own.map_writable() else {
                 return;
             };
             let Some(samples) = samples_mut(map.as_mut_slice()) else {
                 return;
             };
-            let target = if state.muted { 0.0 } else { state.gain };
-            state.now = apply_gain(samples, state.now, target);
-            state.meter.add(samples);
-            samples.len() / CHANNELS
+            state.strip.shape(samples);
+            let copy = state.copy.clone().map(|tap| (tap, buffer_of(samples)));
+            self.inner
+                .heed_others(&mut state.strip, samples, at, length);
+            copy
         };
-        let length = gst::ClockTime::from_nseconds(
-            u64::try_from(frames).unwrap_or(0) * 1_000_000_000 / u64::from(SAMPLE_RATE),
-        );
-        let at = shifted(running_time, state.delay_ns);
-        let jumps = state
-            .expected
-            .is_none_or(|expected| expected.absdiff(at) > JUMP);
-        state.expected = Some(at + length);
         let branch = state.branch.clone();
         drop(state);
         own.set_dts(gst::ClockTime::NONE);
@@ -104,11 +118,62 @@ impl AudioTap {
         if let Some(branch) = branch {
             branch.push(buffer, at);
         }
+        if let Some((tap, Some(buffer))) = copy {
+            tap.push(buffer, at);
+        }
     }
 
     /// The next sound does not continue the last.
     pub fn interrupted(&self) {
-        self.inner.lock().expected = None;
+        let mut state = self.inner.lock();
+        state.interrupted = true;
+        state.came_until = None;
+    }
+}
+
+impl TapState {
+    /// The sound without its noise, and where it belongs; none when nothing comes out yet.
+    fn denoised(
+        &mut self,
+        buffer: gst::Buffer,
+        at: gst::ClockTime,
+    ) -> Option<(gst::Buffer, gst::ClockTime)> {
+        let frames = buffer.size() / (CHANNELS * size_of::<f32>());
+        let continues = self
+            .came_until
+            .is_some_and(|until| until.absdiff(at) <= JUMP);
+        self.came_until = Some(at + time_of(frames));
+        if !continues {
+            self.strip.denoise_anew();
+        }
+        let clean = {
+            let map = buffer.map_readable().ok()?;
+            let (frames, _) = samples(map.as_slice())?.as_chunks::<CHANNELS>();
+            self.strip.denoise(frames)
+        };
+        let Some((clean, behind)) = clean else {
+            return Some((buffer, at));
+        };
+        if clean.is_empty() {
+            return None;
+        }
+        Some((
+            buffer_of(clean.as_flattened())?,
+            at.saturating_sub(time_of(behind)),
+        ))
+    }
+
+    /// Sound from `at` on goes out; true when it does not continue the last.
+    fn begin(&mut self, at: gst::ClockTime, length: gst::ClockTime) -> bool {
+        let expected = self.expected.replace(at + length);
+        let jumps = std::mem::take(&mut self.interrupted)
+            || expected.is_none_or(|expected| expected.absdiff(at) > JUMP);
+        if jumps && let Some(expected) = expected {
+            let missing = at.checked_sub(expected).map(frames_of);
+            // Back in time: what was delayed belongs to a time that is over.
+            self.strip.skip(missing.unwrap_or(usize::MAX));
+        }
+        jumps
     }
 }
 
@@ -117,27 +182,65 @@ impl TapInner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Speech is told of, music goes down under it, and all is metered.
+    fn heed_others(
+        &self,
+        strip: &mut Strip,
+        samples: &mut [f32],
+        at: gst::ClockTime,
+        length: gst::ClockTime,
+    ) {
+        let ducking = self.mixer.ducking();
+        if strip.role() == SoundRole::Music {
+            strip.duck(samples, ducking.depth_db_at(at));
+        } else if strip.ducked_db() > 0.0 {
+            // It was music a moment ago.
+            strip.duck(samples, 0.0);
+        }
+        let level = strip.meter(samples);
+        if strip.role() == SoundRole::Speech {
+            ducking.hear(at, at + length, level);
+        }
+    }
+
     /// Leads into another pipeline from now on; the branch into the old one goes with it.
     pub(super) fn set_branch(&self, branch: Option<Branch>) {
         let mut state = self.lock();
         state.branch = branch;
-        state.expected = None;
+        state.interrupted = true;
     }
 
-    pub(super) fn set_gain_db(&self, gain_db: f32) {
-        self.lock().gain = factor(gain_db);
+    pub(super) fn set(&self, fader: Fader) {
+        self.lock().strip.set(fader);
     }
 
-    pub(super) fn set_mute(&self, muted: bool) {
-        self.lock().muted = muted;
+    /// Sends the sound, as it is before ducking, to another mixer as well; or no longer.
+    pub(super) fn set_copy(&self, copy: Option<AudioTap>) {
+        let old = std::mem::replace(&mut self.lock().copy, copy);
+        // With nothing locked: its branch leaves its mixer.
+        drop(old);
     }
 
-    pub(super) fn set_delay_ns(&self, delay_ns: i64) {
-        self.lock().delay_ns = delay_ns;
+    /// Silences it for good: another tap is to have its name.
+    pub(super) fn retire(&self) {
+        let (branch, copy) = {
+            let mut state = self.lock();
+            state.retired = true;
+            (state.branch.take(), state.copy.take())
+        };
+        if let Some(branch) = branch {
+            branch.detach();
+        }
+        drop(copy);
     }
 
     pub(super) fn read_level(&self) -> Level {
-        self.lock().meter.read()
+        self.lock().strip.read_level()
+    }
+
+    /// By how many dB it is lowered under speech.
+    pub(super) fn ducked_db(&self) -> f32 {
+        self.lock().strip.ducked_db()
     }
 }
 
@@ -150,13 +253,24 @@ impl Drop for TapInner {
     }
 }
 
-fn shifted(time: gst::ClockTime, by_ns: i64) -> gst::ClockTime {
-    let by = gst::ClockTime::from_nseconds(by_ns.unsigned_abs());
-    if by_ns < 0 {
-        time.saturating_sub(by)
-    } else {
-        time + by
+fn time_of(frames: usize) -> gst::ClockTime {
+    let frames = u64::try_from(frames).unwrap_or(u64::MAX);
+    gst::ClockTime::from_nseconds(frames.saturating_mul(1_000_000_000) / u64::from(SAMPLE_RATE))
+}
+
+fn frames_of(time: gst::ClockTime) -> usize {
+    let frames = u128::from(time.nseconds()) * u128::from(SAMPLE_RATE) / 1_000_000_000;
+    usize::try_from(frames).unwrap_or(usize::MAX)
+}
+
+/// A buffer of its own with these samples.
+fn buffer_of(samples: &[f32]) -> Option<gst::Buffer> {
+    let mut buffer = gst::Buffer::with_size(size_of_val(samples)).ok()?;
+    {
+        let mut map = buffer.get_mut()?.map_writable().ok()?;
+        samples_mut(map.as_mut_slice())?.copy_from_slice(samples);
     }
+    Some(buffer)
 }
 
 /// Interleaved samples of a mapped buffer; none when it is not aligned for floats.
@@ -171,79 +285,4 @@ pub(super) fn samples(bytes: &[u8]) -> Option<&[f32]> {
     // SAFETY: as above.
     let (before, samples, after) = unsafe { bytes.align_to::<f32>() };
     (before.is_empty() && after.is_empty()).then_some(samples)
-}
-
-/// Multiplies interleaved stereo samples, moving from `now` to `target`; returns the factor after
-/// the last sample.
-fn apply_gain(samples: &mut [f32], mut now: f32, target: f32) -> f32 {
-    let mut rest = samples;
-    if (now - target).abs() > f32::EPSILON {
-        // At least as steep as a whole step from silence to full in the ramp's time.
-        let step = (1.0f32.max(target).max(now)) / RAMP_FRAMES;
-        let mut done = 0;
-        for frame in rest.as_chunks_mut::<CHANNELS>().0 {
-            now = if now < target {
-                (now + step).min(target)
-            } else {
-                (now - step).max(target)
-            };
-            for sample in frame {
-                *sample *= now;
-            }
-            done += CHANNELS;
-            if (now - target).abs() <= f32::EPSILON {
-                now = target;
-                break;
-            }
-        }
-        rest = &mut rest[done..];
-    }
-    if target == 0.0 {
-        rest.fill(0.0);
-    } else if (target - 1.0).abs() > f32::EPSILON {
-        for sample in rest {
-            *sample *= now;
-        }
-    }
-    now
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_mute_ramps_down_without_a_step_and_then_is_silent() {
-        let mut samples = vec![1.0f32; 2 * 1024];
-        let now = apply_gain(&mut samples, 1.0, 0.0);
-        assert_eq!(now, 0.0);
-        assert!(samples.chunks(2).is_sorted_by(|a, b| a[0] >= b[0]));
-        assert!(
-            samples
-                .chunks(2)
-                .zip(samples.chunks(2).skip(1))
-                .all(|(a, b)| a[0] - b[0] < 0.003)
-        );
-        assert!(samples[2 * 480..].iter().all(|sample| *sample == 0.0));
-    }
-
-    #[test]
-    fn a_ramp_goes_on_across_buffers() {
-        let mut now = 0.0;
-        for _ in 0..5 {
-            let mut samples = vec![1.0f32; 2 * 100];
-            now = apply_gain(&mut samples, now, 2.0);
-        }
-        assert_eq!(now, 2.0);
-        let mut samples = vec![0.25f32; 4];
-        apply_gain(&mut samples, now, 2.0);
-        assert_eq!(samples, [0.5; 4]);
-    }
-
-    #[test]
-    fn unit_gain_leaves_samples_alone() {
-        let mut samples = vec![0.1f32, -0.2, 0.3, -0.4];
-        apply_gain(&mut samples, 1.0, 1.0);
-        assert_eq!(samples, [0.1, -0.2, 0.3, -0.4]);
-    }
 }

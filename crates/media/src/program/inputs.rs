@@ -14,7 +14,7 @@ use crate::audio::{self, AudioMixer, EncodedAudio};
 use crate::clock::MediaClock;
 use crate::error::MediaError;
 use crate::frame::FrameQueue;
-use crate::input::{Input, InputEvent, InputSpec, InputState, VideoWant};
+use crate::input::{Input, InputEvent, InputKind, InputSpec, InputState, Sight, VideoWant};
 
 /// Input events on their way to the caller; when full, [`Input`] drops the newest.
 const EVENT_QUEUE: usize = 64;
@@ -159,6 +159,36 @@ impl Inputs {
     /// Makes all inputs that wait for their next attempt try now.
     pub fn retry_now(&self) {
         for input in lock(&self.shared.running).values() {
+    /// Replaces what is set on cameras, by device id. A camera whose format changes is opened anew, its
+    /// controls are changed while it runs.
+    pub fn set_cameras(&self, settings: HashMap<String, CameraSettings>) {
+        if self.shared.book.set(settings) {
+            for input in lock(&self.shared.running).values() {
+                input.cameras_set();
+            }
+        }
+    }
+
+    /// The cameras in use, by input.
+    #[must_use]
+    pub fn cameras(&self) -> HashMap<String, String> {
+        let running = lock(&self.shared.running);
+        running
+            .iter()
+            .filter_map(|(id, input)| Some((id.clone(), input.camera()?)))
+            .collect()
+    }
+
+    /// What the sources of pictures deliver, by name.
+    #[must_use]
+    pub fn sights(&self) -> HashMap<String, Sight> {
+        let running = lock(&self.shared.running);
+        running
+            .iter()
+            .filter_map(|(id, input)| Some((id.clone(), input.sight()?)))
+            .collect()
+    }
+
             input.retry_now();
         }
     }
@@ -166,6 +196,20 @@ impl Inputs {
     pub(crate) fn frames(&self, id: &str) -> Option<FrameQueue> {
         let running = lock(&self.shared.running);
         Some(running.get(id)?.frames().clone())
+    /// Gives the isolated input's sound ([`AudioMixer::isolate`]) to `sink` from now on, as packets of
+    /// [`Track::Isolated`]: not through a program's output, so that no destination ever gets it. The
+    /// sink is called from the encoder's thread and must not block.
+    ///
+    /// # Errors
+    /// When its encoder cannot start.
+    pub fn start_isolated(
+        &self,
+        sink: impl Fn(EncodedPacket) + Send + Sync + 'static,
+    ) -> Result<(), MediaError> {
+        let give = move |frame: EncodedAudio| sink(packet_of(Track::Isolated, &frame));
+        self.shared.mixer.start_isolated(give)
+    }
+
     }
 
     pub(crate) fn add_output(&self, gate: &Arc<OutputGate>) {
@@ -244,6 +288,21 @@ impl Shared {
         // Dropping waits for the pipeline; nobody else waits for this thread. A changed input's
         // device is free again before it is opened anew.
         drop(gone);
+        // A microphone changed on air: the other device need not wait until this one is closed.
+        let (changed, gone): (Vec<_>, Vec<_>) = gone.into_iter().partition(|input| {
+            specs.iter().any(|spec| {
+                spec.id == input.id() && is_other_device(&input.spec().kind, &spec.kind)
+            })
+        });
+        for input in changed {
+            self.mixer.retire(input.id());
+            let closing = std::thread::Builder::new()
+                .name("input change".to_owned())
+                .spawn(move || drop(input));
+            if let Err(error) = closing {
+                tracing::warn!(%error, "no thread: the old device was waited for");
+            }
+        }
         for spec in specs {
             if lock(&self.running).contains_key(&spec.id) {
                 continue;
@@ -282,15 +341,30 @@ fn merged(wants: &HashMap<String, HashMap<String, VideoWant>>) -> HashMap<String
     all
 }
 
-fn distribute(outputs: &Outputs, frame: &EncodedAudio) {
-    let packet = EncodedPacket {
-        track: Track::Audio,
+/// Both take sound, from devices that are not the same.
+fn is_other_device(from: &InputKind, to: &InputKind) -> bool {
+    use InputKind::{DesktopAudio, Microphone};
+    match (from, to) {
+        (Microphone { device: from }, Microphone { device: to })
+        | (DesktopAudio { device: from }, DesktopAudio { device: to }) => from != to,
+        (Microphone { .. }, DesktopAudio { .. }) | (DesktopAudio { .. }, Microphone { .. }) => true,
+        _ => false,
+    }
+}
+
+fn packet_of(track: Track, frame: &EncodedAudio) -> EncodedPacket {
+    EncodedPacket {
+        track,
         pts_us: frame.pts.useconds() as i64,
         dts_us: frame.pts.useconds() as i64,
         duration_us: frame.duration.useconds() as i64,
         keyframe: true,
         data: frame.data.clone(),
-    };
+    }
+}
+
+fn distribute(outputs: &Outputs, frame: &EncodedAudio) {
+    let packet = packet_of(Track::Audio, frame);
     let gates: Vec<_> = lock(outputs).iter().filter_map(Weak::upgrade).collect();
     for gate in gates {
         gate.packet(packet.clone());

@@ -11,6 +11,8 @@ pub enum Track {
     Video,
     /// Raw AAC-LC, one frame a packet.
     Audio,
+    /// The same of one input alone, for the recording; no program gives it out.
+    Isolated,
 }
 
 /// One access unit on the program's timeline. Cloning shares the bytes.

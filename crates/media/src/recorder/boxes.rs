@@ -1,5 +1,5 @@
 //! Owns the bytes of MP4 boxes (ISO/IEC 14496-12, -14 and -15): only those a recording of one
-//! H.264 and one AAC track needs.
+//! H.264 and one or two AAC tracks needs.
 
 use super::chapters::{self, Place};
 use super::track::{Chunk, TrackTable};
@@ -135,10 +135,18 @@ pub(super) fn prft(unix_us: u64, ticks: u64) -> Vec<u8> {
     out.bytes
 }
 
-/// The movie box. `tracks` are video and audio.
+/// Track number of the picture.
+pub(super) const VIDEO_ID: u32 = 1;
+/// Track number of the sound.
+pub(super) const AUDIO_ID: u32 = 2;
+/// Track number of the isolated sound.
+pub(super) const ISOLATED_ID: u32 = 3;
+
+/// The movie box. `tracks` are video, audio and, when it has a name, the isolated sound.
 pub(super) fn moov(
     config: &StreamConfig,
-    tracks: [&TrackTable; 2],
+    tracks: &[&TrackTable],
+    isolated: Option<&str>,
     kind: MovieKind<'_>,
 ) -> Vec<u8> {
     let mut out = Boxes::default();
@@ -164,8 +172,18 @@ pub(super) fn moov(
             out.zeros(24);
             out.u32(tracks.len() as u32 + 1);
         });
-        for (index, track) in tracks.into_iter().enumerate() {
-            trak(out, config, track, index as u32 + 1, kind);
+        for (track, id) in tracks.iter().zip(VIDEO_ID..) {
+            let head = Head {
+                id,
+                name: match (id, isolated) {
+                    (VIDEO_ID, _) => "Video",
+                    (ISOLATED_ID, Some(name)) => name,
+                    _ => "Sound",
+                },
+                // Enabled and in the movie; the isolated sound waits to be chosen.
+                flags: if id == ISOLATED_ID { 2 } else { 3 },
+            };
+            trak(out, config, track, &head, kind);
         }
         match kind {
             MovieKind::Fragmented => out.boxed(b"mvex", |out| {
@@ -182,15 +200,28 @@ pub(super) fn moov(
     out.bytes
 }
 
-fn trak(out: &mut Boxes, config: &StreamConfig, track: &TrackTable, id: u32, kind: MovieKind<'_>) {
-    let video = id == 1;
+/// What a track says of itself.
+struct Head<'a> {
+    id: u32,
+    name: &'a str,
+    flags: u32,
+}
+
+fn trak(
+    out: &mut Boxes,
+    config: &StreamConfig,
+    track: &TrackTable,
+    head: &Head<'_>,
+    kind: MovieKind<'_>,
+) {
+    let video = head.id == VIDEO_ID;
     let whole = kind.is_whole();
     let length_ms = if whole { track.end_ms() } else { 0 };
     out.boxed(b"trak", |out| {
-        out.full(b"tkhd", 1, 3, |out| {
+        out.full(b"tkhd", 1, head.flags, |out| {
             out.u64(0);
             out.u64(0);
-            out.u32(id);
+            out.u32(head.id);
             out.u32(0);
             out.u64(length_ms);
             out.zeros(8);
@@ -232,8 +263,8 @@ fn trak(out: &mut Boxes, config: &StreamConfig, track: &TrackTable, id: u32, kin
                 out.bytes
                     .extend_from_slice(if video { b"vide" } else { b"soun" });
                 out.zeros(12);
-                out.bytes
-                    .extend_from_slice(if video { b"Video\0" } else { b"Sound\0" });
+                out.bytes.extend_from_slice(head.name.as_bytes());
+                out.u8(0);
             });
             out.boxed(b"minf", |out| {
                 if video {

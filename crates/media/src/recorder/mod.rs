@@ -74,6 +74,7 @@ enum Order {
     Finish,
 }
 
+    Isolate(Option<String>),
 #[derive(Clone, Copy)]
 enum Progress {
     /// Nothing written yet: waits for a keyframe.
@@ -204,6 +205,17 @@ impl Recorder {
     /// moment is being recorded: a part that is finished is not touched again.
     ///
     /// # Errors
+    /// Has the isolated sound recorded from the next keyframe on, under this name, or no longer. The file
+    /// that is open cannot get another track: a part that has it begins, seamlessly.
+    pub fn isolate(&self, name: Option<String>) {
+        let order = Order::Isolate(name);
+        if let Some(sender) = &self.sender
+            && sender.try_send(order).is_err()
+        {
+            tracing::warn!("the recorder is too busy to be told of the isolated sound");
+        }
+    }
+
     /// [`MediaError::OutOfRange`] when there are 4096 already.
     pub fn add_chapter(&self, chapter: Chapter) -> Result<(), MediaError> {
         let all = &self.shared.chapters;
@@ -321,8 +333,13 @@ fn write(
     events: &EventSink,
 ) -> Result<Vec<Recording>, Failed> {
     while let Ok(order) = orders.recv() {
-        let Order::Packet(packet) = order else {
-            return parts.finish();
+        let packet = match order {
+            Order::Packet(packet) => packet,
+            Order::Isolate(name) => {
+                parts.isolate(name);
+                continue;
+            }
+            Order::Finish => return parts.finish(),
         };
         let size = packet.data.len() as u64;
         let going = parts.push(packet)?;

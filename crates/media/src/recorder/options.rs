@@ -23,6 +23,9 @@ pub struct RecorderOptions {
     /// second of the file, and its index, say when they were taken (`prft`, and the movie's
     /// creation time).
     pub unix_us_at_zero: Option<i64>,
+    /// Name of the isolated sound, when the recording has it as a second audio track: packets of
+    /// [`crate::program::Track::Isolated`]. Players play the mix unless somebody chooses the other.
+    pub isolated: Option<String>,
     /// Where notes go. Policy when full: the newest is dropped and logged.
     pub notes: Option<mpsc::Sender<RecorderNote>>,
 }
@@ -36,6 +39,7 @@ impl RecorderOptions {
             split: Split::default(),
             disk: DiskPolicy::default(),
             unix_us_at_zero: None,
+            isolated: None,
             notes: None,
         }
     }

@@ -151,7 +151,7 @@ impl Parts {
                 None => self.start_part(at_us),
                 Some(start_us) => {
                     let in_part = u64::try_from(at_us - start_us).unwrap_or(0);
-                    if self.current.meter.is_due(in_part) {
+                    if self.current.meter.is_due(in_part) || self.wants_isolated() {
                         self.next_part(at_us)?;
                     }
                 }
@@ -159,8 +159,10 @@ impl Parts {
         }
         match &mut self.closing {
             Some((part, end_us)) if !is_video && at_us < *end_us => part.push(packet)?,
-            Some((_, end_us)) => {
-                let over = !is_video || at_us >= *end_us + SOUND_LATE_US;
+            Some((part, end_us)) => {
+                // Two sounds do not come to the end at once.
+                let alone = packet.track == Track::Audio && !part.writer.has_isolated();
+                let over = alone || at_us >= *end_us + SOUND_LATE_US;
                 self.current.push(packet)?;
                 if over {
                     self.close()?;
@@ -177,6 +179,17 @@ impl Parts {
         let unix_us = self.options.unix_us_at_zero.map(|zero| zero + at_us);
         if let Some(Ok(unix_us)) = unix_us.map(u64::try_from) {
             part.writer.began_at(unix_us);
+    /// From the next part on it has the isolated sound under this name, or has it no more. The part
+    /// that is open ends at the next keyframe when it lacks it.
+    pub fn isolate(&mut self, name: Option<String>) {
+        self.options.isolated = name;
+    }
+
+    /// The isolated sound is to be recorded, and the part that is open has no track for it.
+    fn wants_isolated(&self) -> bool {
+        self.options.isolated.is_some() && !self.current.writer.has_isolated()
+    }
+
         }
         let began = RecorderNote::PartBegan {
             path: part.path.clone(),
@@ -312,7 +325,12 @@ fn create(
     config: &StreamConfig,
     shared: &Shared,
 ) -> Result<Part, Failed> {
-    match Writer::create(&path, config, shared.bytes.clone()) {
+    match Writer::create(
+        &path,
+        config,
+        options.isolated.as_deref(),
+        shared.bytes.clone(),
+    ) {
         Ok(writer) => Ok(Part {
             writer,
             path,

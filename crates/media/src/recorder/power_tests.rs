@@ -178,7 +178,7 @@ fn survivors(ops: &[Op]) -> Vec<Vec<u8>> {
 fn a_power_cut_after_any_write_costs_a_second_at_most_also_while_the_file_is_finished() {
     let disk = Disk::default();
     let ops = disk.ops.clone();
-    let mut writer = Writer::on(disk, &config(), Arc::default()).unwrap();
+    let mut writer = Writer::on(disk, &config(), Some("mic"), Arc::default()).unwrap();
     writer.began_at(1_795_305_600_000_000);
     // (operations so far, pictures pushed so far)
     let mut pushed = Vec::new();
@@ -188,12 +188,13 @@ fn a_power_cut_after_any_write_costs_a_second_at_most_also_while_the_file_is_fin
             pts_us: 0,
             dts_us: 0,
             duration_us: 33_333,
-            keyframe: track == Track::Audio || frame % 60 == 0,
+            keyframe: track != Track::Video || frame % 60 == 0,
             data: Bytes::from(vec![7; size]),
         };
         let at_us = frame * 1_000_000 / 30;
         writer.push(packet(Track::Video, 300), at_us).unwrap();
         writer.push(packet(Track::Audio, 60), at_us).unwrap();
+        writer.push(packet(Track::Isolated, 50), at_us).unwrap();
         pushed.push((ops.borrow().len(), frame + 1));
     }
     let chapters = [super::chapters::Place {

@@ -115,7 +115,7 @@ impl ReplayBuffer {
         };
         let first_pts_us = first.pts_us;
         let mut end_us = first_pts_us;
-        let mut writer = Writer::create(path, &config, Arc::default()).map_err(failed)?;
+        let mut writer = Writer::create(path, &config, None, Arc::default()).map_err(failed)?;
         let written = packets
             .into_iter()
             .try_for_each(|packet| {

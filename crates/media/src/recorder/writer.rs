@@ -1,7 +1,7 @@
 //! Owns the file: fragments while it grows, one table when it is finished.
 //!
-//! `ftyp free moov (prft moof mdat)*` grows by a fragment a second, each flushed to the disk, so a
-//! kill or a power cut costs the last one. At the end the tables of the whole file are appended,
+//! `ftyp free moov (prft moof mdat)*` grows by a fragment a second (five in the first), each flushed
+//! to the disk, so a kill or a power cut costs the last one. At the end the tables of the whole file are appended,
 //! and then the 16 bytes of `free` become the head of one `mdat` around all that was fragments: a
 //! plain MP4 without copying a byte, by one write inside the file's first sector, so that a power
 //! cut leaves the one or the other.
@@ -12,13 +12,17 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::boxes::{self, Boxes, MovieKind};
+use super::boxes::{self, AUDIO_ID, Boxes, ISOLATED_ID, MovieKind, VIDEO_ID};
 use super::chapters::Place;
-use super::track::Track;
+use super::track::{Track, TrackTable};
 use crate::program::{EncodedPacket, StreamConfig, Track as TrackKind};
 
 /// Length of a fragment: what a kill can cost, besides the packets on their way.
 const FRAGMENT_US: u64 = 1_000_000;
+/// Length of the first ones: a recording that is killed in its first second plays too.
+const FIRST_FRAGMENTS_US: u64 = 200_000;
+/// How many they are: together as long as any other.
+const FIRST_FRAGMENTS: u32 = 5;
 /// Ticks a second of the video track, the customary 90 kHz.
 const VIDEO_TIMESCALE: u32 = 90_000;
 
@@ -46,6 +50,7 @@ pub(super) struct Writer<M = File> {
     config: StreamConfig,
     video: Track,
     audio: Track,
+    isolated: Option<Isolated>,
     /// End of what is whole.
     length: u64,
     bytes: Arc<AtomicU64>,
@@ -55,12 +60,23 @@ pub(super) struct Writer<M = File> {
     began_unix_us: Option<u64>,
 }
 
+/// The isolated sound, as wide as the mix.
+struct Isolated {
+    track: Track,
+    name: String,
+}
+
 impl Writer {
     /// Creates the file with its head. A file that is there already is never touched; one whose
     /// head cannot be written is removed again.
-    pub fn create(path: &Path, config: &StreamConfig, bytes: Arc<AtomicU64>) -> io::Result<Self> {
+    pub fn create(
+        path: &Path,
+        config: &StreamConfig,
+        isolated: Option<&str>,
+        bytes: Arc<AtomicU64>,
+    ) -> io::Result<Self> {
         let file = OpenOptions::new().create_new(true).write(true).open(path)?;
-        let created = Self::on(file, config, bytes);
+        let created = Self::on(file, config, isolated, bytes);
         if created.is_err() {
             // It is empty, and nobody would know what it is.
             let _still_there = std::fs::remove_file(path);
@@ -86,12 +102,21 @@ pub(super) fn folder(path: &Path) -> &Path {
 
 impl<M: Medium> Writer<M> {
     /// Writes the head of an empty file.
-    pub fn on(file: M, config: &StreamConfig, bytes: Arc<AtomicU64>) -> io::Result<Self> {
+    pub fn on(
+        file: M,
+        config: &StreamConfig,
+        isolated: Option<&str>,
+        bytes: Arc<AtomicU64>,
+    ) -> io::Result<Self> {
         let mut writer = Self {
             file,
             config: config.clone(),
             video: Track::new(VIDEO_TIMESCALE),
             audio: Track::new(config.audio.sample_rate),
+            isolated: isolated.map(|name| Isolated {
+                track: Track::new(config.audio.sample_rate),
+                name: name.to_owned(),
+            }),
             length: 0,
             bytes,
             sequence: 0,
@@ -101,8 +126,7 @@ impl<M: Medium> Writer<M> {
         let mut head = boxes::ftyp();
         writer.spare_at = head.len() as u64;
         head.extend(boxes::spare());
-        let tables = [&writer.video.table, &writer.audio.table];
-        head.extend(boxes::moov(config, tables, MovieKind::Fragmented));
+        head.extend(writer.moov(MovieKind::Fragmented));
         writer.append(&head)?;
         writer.file.sync()?;
         Ok(writer)
@@ -113,6 +137,11 @@ impl<M: Medium> Writer<M> {
         self.began_unix_us = Some(unix_us);
     }
 
+    /// Whether it has a track for the isolated sound.
+    pub fn has_isolated(&self) -> bool {
+        self.isolated.is_some()
+    }
+
     /// Fragments written so far.
     pub fn fragments(&self) -> u32 {
         self.sequence
@@ -120,14 +149,33 @@ impl<M: Medium> Writer<M> {
 
     /// Bytes the index at the end will take, rounded up.
     pub fn index_bytes(&self) -> u64 {
-        let samples = self.video.table.sizes.len() + self.audio.table.sizes.len();
-        let chunks = self.video.table.chunks.len() + self.audio.table.chunks.len();
+        let tables = self.tables();
+        let samples: usize = tables.iter().map(|table| table.sizes.len()).sum();
+        let chunks: usize = tables.iter().map(|table| table.chunks.len()).sum();
         4096 + (samples * 16 + chunks * 20) as u64
+    }
+
+    fn tables(&self) -> Vec<&TrackTable> {
+        let isolated = self.isolated.as_ref().map(|isolated| &isolated.track);
+        let tracks = [&self.video, &self.audio].into_iter().chain(isolated);
+        tracks.map(|track| &track.table).collect()
+    }
+
+    fn moov(&self, kind: MovieKind<'_>) -> Vec<u8> {
+        let name = self
+            .isolated
+            .as_ref()
+            .map(|isolated| isolated.name.as_str());
+        boxes::moov(&self.config, &self.tables(), name, kind)
     }
 
     /// Takes back the sound that is not yet written and heard at `at_us` in the file or later.
     pub fn take_sound_from(&mut self, at_us: u64) -> Vec<EncodedPacket> {
-        self.audio.take_from(at_us)
+        let mut taken = self.audio.take_from(at_us);
+        if let Some(isolated) = &mut self.isolated {
+            taken.extend(isolated.track.take_from(at_us));
+        }
+        taken
     }
 
     /// Adds a packet at `at_us` in the file; writes a fragment when a second is complete.
@@ -135,8 +183,18 @@ impl<M: Medium> Writer<M> {
         match packet.track {
             TrackKind::Video => self.video.push(packet, at_us),
             TrackKind::Audio => self.audio.push(packet, at_us),
+            TrackKind::Isolated => {
+                if let Some(isolated) = &mut self.isolated {
+                    isolated.track.push(packet, at_us);
+                }
+            }
         }
-        if self.video.ready_us() >= FRAGMENT_US {
+        let length_us = if self.sequence < FIRST_FRAGMENTS {
+            FIRST_FRAGMENTS_US
+        } else {
+            FRAGMENT_US
+        };
+        if self.video.ready_us() >= length_us {
             self.write_fragment()?;
         }
         Ok(())
@@ -146,13 +204,15 @@ impl<M: Medium> Writer<M> {
     pub fn flush(&mut self) -> io::Result<()> {
         self.video.end();
         self.audio.end();
+        if let Some(isolated) = &mut self.isolated {
+            isolated.track.end();
+        }
         self.write_fragment()
     }
 
     /// Writes what is left and makes the file a plain MP4.
     pub fn finish(mut self, chapters: &[Place]) -> io::Result<u64> {
         self.flush()?;
-        let tables = [&self.video.table, &self.audio.table];
         let kind = MovieKind::Whole {
             began_unix_us: self.began_unix_us,
             chapters,
@@ -163,7 +223,7 @@ impl<M: Medium> Writer<M> {
             Some(began) => boxes::prft(began, 0),
             None => Vec::new(),
         };
-        tail.extend(boxes::moov(&self.config, tables, kind));
+        tail.extend(self.moov(kind));
         self.append(&tail)?;
         // Only now that the tables are on the disk may the fragments stop being fragments.
         self.file.sync()?;
@@ -176,13 +236,18 @@ impl<M: Medium> Writer<M> {
 
     fn write_fragment(&mut self) -> io::Result<()> {
         let mut moof = Boxes::default();
-        let mut offsets = [None, None];
+        let mut offsets = [None; 3];
         self.sequence += 1;
         moof.boxed(b"moof", |out| {
             out.full(b"mfhd", 0, 0, |out| out.u32(self.sequence));
-            offsets = [self.video.traf(out, 1), self.audio.traf(out, 2)];
+            let isolated = self.isolated.as_ref();
+            offsets = [
+                self.video.traf(out, VIDEO_ID),
+                self.audio.traf(out, AUDIO_ID),
+                isolated.and_then(|isolated| isolated.track.traf(out, ISOLATED_ID)),
+            ];
         });
-        if offsets == [None, None] {
+        if offsets == [None; 3] {
             return Ok(());
         }
         let mut bytes = match (self.began_unix_us, self.video.next_tick()) {
@@ -196,7 +261,11 @@ impl<M: Medium> Writer<M> {
         let mdat_at = bytes.len();
         bytes.extend_from_slice(&[0, 0, 0, 0]);
         bytes.extend_from_slice(b"mdat");
-        for (track, offset_at) in [&mut self.video, &mut self.audio].into_iter().zip(offsets) {
+        let isolated = self.isolated.as_mut().map(|isolated| &mut isolated.track);
+        let tracks = [&mut self.video, &mut self.audio]
+            .into_iter()
+            .chain(isolated);
+        for (track, offset_at) in tracks.zip(offsets) {
             let Some(at) = offset_at else { continue };
             let at = moof_at + at;
             let offset = (bytes.len() - moof_at) as u32;
