@@ -127,6 +127,23 @@ pub enum Command {
         author: String,
         /// The words, 1 to 200 characters.
         text: String,
+    /// Sets how a source's sound is treated.
+    SetSound {
+        /// Which source.
+        source: SourceId,
+        /// Role, delay, noise suppression.
+        sound: crate::Sound,
+    },
+    /// Sets how far music goes down while somebody speaks.
+    SetDucking {
+        /// How far.
+        ducking: crate::Ducking,
+    },
+    /// Chooses the source that recordings have alone as a second audio track, or none.
+    SetIsolated {
+        /// Which.
+        source: Option<SourceId>,
+    },
     },
     /// Takes the question off the picture.
     UnpinQuestion,

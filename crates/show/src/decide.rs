@@ -40,6 +40,9 @@ pub fn decide(show: &Show, command: Command, at: At) -> Result<Vec<Event>, Refus
         Command::SetStrip { source, strip } => show.decide_set_strip(source, strip),
         Command::SetTicker { text } => show.decide_set_ticker(text),
         Command::PinQuestion {
+        Command::SetSound { source, sound } => show.decide_set_sound(source, sound),
+        Command::SetDucking { ducking } => show.decide_set_ducking(ducking),
+        Command::SetIsolated { source } => show.decide_set_isolated(source),
             message,
             author,
             text,
@@ -92,6 +95,10 @@ impl Show {
             Event::RecordingSet { .. }
             | Event::RecordingPartOpened { .. }
             | Event::ChatNoted { .. }
+            Event::CameraSet { .. } | Event::VirtualCameraSet { .. } => self.apply_cameras(event),
+            Event::SoundSet { .. } | Event::DuckingSet { .. } | Event::IsolatedSet { .. } => {
+                self.apply_sound(event)
+            }
             | Event::ChatTakenBack { .. } => self.apply_keeping(event),
         }
     }

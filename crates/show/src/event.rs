@@ -76,6 +76,16 @@ pub enum Event {
         question: PinnedQuestion,
     },
     QuestionUnpinned,
+    SoundSet {
+        source: SourceId,
+        sound: crate::Sound,
+    },
+    DuckingSet {
+        ducking: crate::Ducking,
+    },
+    IsolatedSet {
+        source: Option<SourceId>,
+    },
     DestinationPut {
         destination: Destination,
     },

@@ -23,6 +23,7 @@ mod show;
 mod stage;
 mod staging;
 mod visible;
+mod sound;
 
 pub use bulk::{Former, LISTED_BY_IMPORT};
 pub use canvas::{Canvas, Canvases};
@@ -38,5 +39,8 @@ pub use product::{Offer, Product, RundownItem, Text};
 pub use refusal::{Refusal, UrlFault};
 pub use roles::{Actor, Role};
 pub use show::{At, Countdown, OnAir, Phase, Show};
-pub use stage::{Area, PinnedQuestion, Placement, Scene, Source, SourceKind, Strip, Transition};
+pub use sound::{Ducking, NoiseSuppression, Sound, SoundRole};
+pub use stage::{
+    Area, PhoneLink, PinnedQuestion, Placement, Scene, Source, SourceKind, Strip, Transition,
+};
 pub use visible::visible;

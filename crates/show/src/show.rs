@@ -103,6 +103,15 @@ pub struct Show {
     pub pinned: Option<PinnedQuestion>,
     /// Where the show is sent.
     pub destinations: BTreeMap<DestinationId, Destination>,
+    /// How sources' sound is treated; one without an entry as is usual for its kind, see [`Show::sound`].
+    #[serde(default)]
+    pub sounds: BTreeMap<SourceId, crate::Sound>,
+    /// How far music goes down while somebody speaks.
+    #[serde(default)]
+    pub ducking: crate::Ducking,
+    /// The source that recordings have alone as a second audio track.
+    #[serde(default)]
+    pub isolated: Option<SourceId>,
     /// How far it is.
     pub phase: Phase,
     /// Whether a recording is wanted.

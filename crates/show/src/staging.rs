@@ -16,7 +16,7 @@ const CANVASES_MAX: usize = 8;
 const PATH_MAX: usize = 4_096;
 
 impl Show {
-    fn known_source(&self, source: &SourceId) -> Result<(), Refusal> {
+    pub(crate) fn known_source(&self, source: &SourceId) -> Result<(), Refusal> {
         if self.sources.contains_key(source) {
             return Ok(());
         }
@@ -182,6 +182,7 @@ impl Show {
                 self.sources.remove(source);
                 self.strips.remove(source);
                 for placements in self.scenes.iter_mut().flat_map(|s| s.layouts.values_mut()) {
+                self.forget_sound(source);
                     placements.retain(|placement| placement.source != *source);
                 }
             }

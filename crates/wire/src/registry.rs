@@ -18,7 +18,9 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | Command::AddToRundown { .. }
         | Command::SetTicker { .. }
         | Command::SwitchScene { .. }
-        | Command::SetStrip { .. } => Role::Producer,
+        | Command::SetStrip { .. }
+        | Command::SetSound { .. }
+        | Command::SetDucking { .. } => Role::Producer,
         Command::Rename { .. }
         | Command::ImportProducts { .. }
         | Command::RemoveProduct { .. }
@@ -28,6 +30,7 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | Command::PutScene { .. }
         | Command::RemoveScene { .. }
         | Command::SetCanvases { .. }
+        | Command::SetIsolated { .. }
         | Command::SetRecording { .. } => Role::Lead,
         Command::PutDestination { .. }
         | Command::RemoveDestination { .. }

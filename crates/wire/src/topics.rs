@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use stallcast_show::{
-    Canvas, CanvasId, Canvases, Countdown, Destination, DestinationId, OnAir, Phase,
-    PinnedQuestion, Placement, Product, ProductId, RundownItem, Scene, SceneId, Show, Source,
-    SourceId, Strip, Text,
+use stallcast_show::{Ducking, Sound, 
+    CameraSettings, Canvas, CanvasId, Canvases, Countdown, Destination, DestinationId, OnAir,
+    Phase, PinnedQuestion, Placement, Product, ProductId, RecordingSplit, RundownItem, Scene, SceneId, Show,
+    Source, SourceId, Strip, Text,
 };
 use ts_rs::TS;
 
@@ -43,6 +43,12 @@ pub struct ShowView {
     pub ticker: Text,
     /// Question on the picture.
     pub pinned: Option<PinnedQuestion>,
+    /// How the sound of each source is treated.
+    pub sounds: BTreeMap<SourceId, Sound>,
+    /// How far music goes down while somebody speaks.
+    pub ducking: Ducking,
+    /// The source that recordings have alone as a second audio track.
+    pub isolated: Option<SourceId>,
     /// Destinations, without keys.
     pub destinations: BTreeMap<DestinationId, Destination>,
     /// How far the show is.
@@ -80,6 +86,13 @@ impl ShowView {
             recording_parts: show.recording_parts.clone(),
             chat_lines: show.chat_lines,
         }
+            sounds: show
+                .sources
+                .keys()
+                .map(|source| (source.clone(), show.sound(source)))
+                .collect(),
+            ducking: show.ducking,
+            isolated: show.isolated.clone(),
     }
 }
 
@@ -400,3 +413,11 @@ pub enum Topic {
     /// Levels.
     Meters(MetersView),
 }
+    /// Over the last 400 ms, LUFS; -100 in silence.
+    pub momentary_lufs: f32,
+    /// Since the broadcast began, pauses left out, LUFS; -100 before there was anything to hear.
+    pub integrated_lufs: f32,
+    /// By how many dB music is lowered under speech; 0 = not at all.
+    pub ducked_db: f32,
+    /// By how many dB the limiter lowers the program; 0 = not at all.
+    pub limited_db: f32,
