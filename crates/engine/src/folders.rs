@@ -129,6 +129,11 @@ impl Folders {
         self.data.join("chat.json")
     }
 
+    /// Ports and secrets of phones that send to the studio; readable by this user only.
+    pub fn phones_file(&self) -> PathBuf {
+        self.data.join("phones.json")
+    }
+
     /// Touched while the engine runs, so that the next one knows how long ago that was.
     pub fn sign_of_life(&self) -> PathBuf {
         self.data.join("alive")

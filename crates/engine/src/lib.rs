@@ -16,13 +16,16 @@ pub mod folders;
 mod keys;
 mod network;
 mod notices;
+mod phones;
 mod picture;
 mod private_file;
+mod replay;
 pub mod runtime_file;
 mod sign_of_life;
 pub mod signals;
 pub mod studio;
 mod threads;
+mod unfinished;
 mod wire_name;
 
 /// Why the engine could not start, or not go on.

@@ -2,6 +2,7 @@
 //! and go.
 
 use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,6 +12,7 @@ use gstreamer::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::platform::{self, CaptureKind};
+use crate::virtual_camera;
 
 /// What a device is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -52,6 +54,38 @@ pub fn list() -> Vec<Device> {
         .unwrap_or_default();
     devices.extend(screens());
     devices
+}
+
+/// What the device monitor says of a camera's formats; none when it is not there, none inside when it
+/// does not say.
+pub(crate) fn camera_caps(id: &str) -> Option<Option<gst::Caps>> {
+    let monitor = monitor()?;
+    let listed = monitor.devices().into_iter();
+    let mut cameras = listed.filter(|(device, _)| device.kind == DeviceKind::Camera);
+    cameras
+        .find(|(device, _)| device.id == id)
+        .map(|(_, caps)| caps)
+}
+
+/// The V4L2 device file of a camera, also of one that is taken through PipeWire.
+pub(crate) fn v4l2_path(id: &str) -> Option<PathBuf> {
+    if let Some(path) = id.strip_prefix("v4l2:") {
+        return Some(PathBuf::from(path));
+    }
+    let monitor = monitor()?;
+    let known = monitor
+        .known
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone();
+    let listed = monitor.monitor.devices();
+    let device = listed.iter().find(|device| {
+        let own = known.get(device.name().as_str());
+        own.and_then(Option::as_ref)
+            .is_some_and(|(_, own)| own.id == id && own.kind == DeviceKind::Camera)
+    })?;
+    let path = device.properties()?.get::<String>("api.v4l2.path").ok()?;
+    Some(PathBuf::from(path))
 }
 
 /// A lasting interest in devices: its callback runs whenever one came or went.
@@ -275,6 +309,10 @@ fn describe(device: &gst::Device) -> Option<(usize, Device)> {
         .strip_suffix(".monitor")
         .unwrap_or(&own_name)
         .to_owned();
+    // Our own program as a camera: shown in itself it would be an endless corridor.
+    if own_name == virtual_camera::NODE_NAME {
+        return None;
+    }
     Some((
         rank,
         Device {

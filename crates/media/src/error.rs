@@ -53,9 +53,21 @@ pub enum MediaError {
     /// A parameter is out of its range.
     #[error("{0} is out of range")]
     OutOfRange(&'static str),
+    /// Nobody sends.
+    #[error("nobody sends")]
+    NobodySends(Sender),
     /// An input of this name is not known here.
     #[error("there is no input {0}")]
     UnknownInput(String),
+}
+
+/// Whether there was somebody who sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sender {
+    /// Nobody came yet.
+    Awaited,
+    /// Somebody came and is gone.
+    Gone,
 }
 
 impl MediaError {
@@ -74,6 +86,8 @@ impl MediaError {
             Self::PortalRefused(_) => "portal_refused",
             Self::Unsupported(_) => "unsupported",
             Self::OutOfRange(_) => "out_of_range",
+            Self::NobodySends(Sender::Awaited) => "phone_awaited",
+            Self::NobodySends(Sender::Gone) => "phone_gone",
             Self::UnknownInput(_) => "unknown_input",
         }
     }

@@ -4,6 +4,7 @@
 
 pub mod audio;
 pub mod blend;
+pub mod cameras;
 pub mod clock;
 pub mod devices;
 pub mod egress;
@@ -15,3 +16,4 @@ pub mod platform;
 pub mod preview;
 pub mod program;
 pub mod recorder;
+pub mod virtual_camera;

@@ -2,7 +2,7 @@
 
 use crate::canvas::canvas_off;
 use crate::check::{self, ID_MAX, NAME_MAX};
-use crate::refusal::UrlFault;
+use crate::destination_address;
 use crate::{At, Destination, DestinationId, Event, Phase, Refusal, Show};
 
 /// Most destinations of one show.
@@ -27,14 +27,7 @@ impl Show {
         check::filled("destination_id", destination.id.as_str(), ID_MAX)?;
         check::filled("platform", &destination.platform, NAME_MAX)?;
         check::filled("destination_name", &destination.name, NAME_MAX)?;
-        check::url("destination_url", &destination.url, &["rtmp", "rtmps"])?;
-        // What follows a question mark is a key on every platform that uses one; keys stay out of the journal.
-        if destination.url.contains('?') {
-            return Err(Refusal::BadUrl {
-                field: "destination_url",
-                fault: UrlFault::Credentials,
-            });
-        }
+        destination_address::check(&destination.url)?;
         if self.is_live() && destination.enabled && !self.canvases.has(destination.canvas) {
             return Err(canvas_off(&destination));
         }

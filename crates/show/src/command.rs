@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    At, Canvas, Canvases, ChatLine, Destination, DestinationId, MessageId, Product, ProductId,
-    RundownItem, Scene, SceneId, Source, SourceId, Strip, Text, Transition,
+    At, CameraSettings, Canvas, Canvases, ChatLine, Destination, DestinationId, MessageId,
+    Product, ProductId, RecordingSplit, RundownItem, Scene, SceneId, Source, SourceId, Strip, Text,
+    Transition,
 };
 
 /// A change somebody wants. `decide` turns it into events or refuses it.
@@ -85,6 +86,18 @@ pub enum Command {
         /// Which.
         source: SourceId,
     },
+    /// Sets format and controls of a camera; replaces what was set on it before.
+    SetCamera {
+        /// Device id as the engine lists it.
+        device: String,
+        /// What is set; empty = nothing any more.
+        settings: CameraSettings,
+    },
+    /// Offers the program to other programs as a camera, or no longer.
+    SetVirtualCamera {
+        /// Wanted state.
+        on: bool,
+    },
     /// Adds or replaces a scene.
     PutScene {
         /// The scene; sources known.
@@ -114,19 +127,6 @@ pub enum Command {
         /// Gain and mute.
         strip: Strip,
     },
-    /// Sets the lower ticker; both texts empty = hidden.
-    SetTicker {
-        /// At most 300 characters each.
-        text: Text,
-    },
-    /// Puts a question on the picture.
-    PinQuestion {
-        /// The message.
-        message: MessageId,
-        /// Who asked.
-        author: String,
-        /// The words, 1 to 200 characters.
-        text: String,
     /// Sets how a source's sound is treated.
     SetSound {
         /// Which source.
@@ -144,6 +144,19 @@ pub enum Command {
         /// Which.
         source: Option<SourceId>,
     },
+    /// Sets the lower ticker; both texts empty = hidden.
+    SetTicker {
+        /// At most 300 characters each.
+        text: Text,
+    },
+    /// Puts a question on the picture.
+    PinQuestion {
+        /// The message.
+        message: MessageId,
+        /// Who asked.
+        author: String,
+        /// The words, 1 to 200 characters.
+        text: String,
     },
     /// Takes the question off the picture.
     UnpinQuestion,
@@ -167,6 +180,11 @@ pub enum Command {
     SetRecording {
         /// Wanted state.
         on: bool,
+    },
+    /// When recordings go on in another file; holds for one that runs too.
+    SetRecordingSplit {
+        /// When.
+        split: RecordingSplit,
     },
     /// Notes that a recording part was opened (by the engine only).
     NoteRecordingPart {

@@ -31,6 +31,8 @@ pub fn decide(show: &Show, command: Command, at: At) -> Result<Vec<Event>, Refus
         Command::AdjustStock { product, by } => show.decide_adjust_stock(product, by),
         Command::PutSource { source } => show.decide_put_source(source),
         Command::RemoveSource { source } => show.decide_remove_source(source),
+        Command::SetCamera { device, settings } => show.decide_set_camera(device, settings),
+        Command::SetVirtualCamera { on } => Ok(show.decide_set_virtual_camera(on)),
         Command::PutScene { scene } => show.decide_put_scene(scene),
         Command::RemoveScene { scene } => show.decide_remove_scene(scene),
         Command::SwitchScene { scene, transition } => {
@@ -38,11 +40,11 @@ pub fn decide(show: &Show, command: Command, at: At) -> Result<Vec<Event>, Refus
         }
         Command::SetCanvases { canvases } => show.decide_set_canvases(canvases),
         Command::SetStrip { source, strip } => show.decide_set_strip(source, strip),
-        Command::SetTicker { text } => show.decide_set_ticker(text),
-        Command::PinQuestion {
         Command::SetSound { source, sound } => show.decide_set_sound(source, sound),
         Command::SetDucking { ducking } => show.decide_set_ducking(ducking),
         Command::SetIsolated { source } => show.decide_set_isolated(source),
+        Command::SetTicker { text } => show.decide_set_ticker(text),
+        Command::PinQuestion {
             message,
             author,
             text,
@@ -54,6 +56,7 @@ pub fn decide(show: &Show, command: Command, at: At) -> Result<Vec<Event>, Refus
         Command::GoLive => show.decide_go_live(at),
         Command::EndShow => show.decide_end_show(at),
         Command::SetRecording { on } => Ok(show.decide_set_recording(on)),
+        Command::SetRecordingSplit { split } => show.decide_set_recording_split(split),
         Command::NoteRecordingPart {
             file,
             first_frame,
@@ -92,13 +95,14 @@ impl Show {
             | Event::QuestionPinned { .. }
             | Event::QuestionUnpinned => self.apply_staging(event),
             Event::CanvasesSet { .. } => self.apply_canvases(event),
-            Event::RecordingSet { .. }
-            | Event::RecordingPartOpened { .. }
-            | Event::ChatNoted { .. }
             Event::CameraSet { .. } | Event::VirtualCameraSet { .. } => self.apply_cameras(event),
             Event::SoundSet { .. } | Event::DuckingSet { .. } | Event::IsolatedSet { .. } => {
                 self.apply_sound(event)
             }
+            Event::RecordingSet { .. }
+            | Event::RecordingSplitSet { .. }
+            | Event::RecordingPartOpened { .. }
+            | Event::ChatNoted { .. }
             | Event::ChatTakenBack { .. } => self.apply_keeping(event),
         }
     }

@@ -14,7 +14,7 @@ pub struct Destination {
     pub platform: String,
     /// Name a person gave it.
     pub name: String,
-    /// Ingest address without the key: `rtmp://` or `rtmps://`.
+    /// Address without the key: `rtmp://`, `rtmps://`, `srt://` or, for WHIP, `https://`.
     pub url: String,
     /// Whether the show goes there.
     pub enabled: bool,

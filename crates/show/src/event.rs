@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    At, Canvas, Canvases, ChatLine, Countdown, Destination, DestinationId, MessageId, OnAir, Phase,
-    PinnedQuestion, Product, ProductId, RundownItem, Scene, SceneId, Source, SourceId, Strip, Text,
+    At, CameraSettings, Canvas, Canvases, ChatLine, Countdown, Destination, DestinationId, MessageId, OnAir, Phase,
+    PinnedQuestion, Product, ProductId, RecordingSplit, RundownItem, Scene, SceneId, Source, SourceId, Strip, Text,
     Transition,
 };
 
@@ -51,6 +51,13 @@ pub enum Event {
     SourceRemoved {
         source: SourceId,
     },
+    CameraSet {
+        device: String,
+        settings: CameraSettings,
+    },
+    VirtualCameraSet {
+        on: bool,
+    },
     ScenePut {
         scene: Scene,
     },
@@ -69,13 +76,6 @@ pub enum Event {
         source: SourceId,
         strip: Strip,
     },
-    TickerSet {
-        text: Text,
-    },
-    QuestionPinned {
-        question: PinnedQuestion,
-    },
-    QuestionUnpinned,
     SoundSet {
         source: SourceId,
         sound: crate::Sound,
@@ -86,6 +86,13 @@ pub enum Event {
     IsolatedSet {
         source: Option<SourceId>,
     },
+    TickerSet {
+        text: Text,
+    },
+    QuestionPinned {
+        question: PinnedQuestion,
+    },
+    QuestionUnpinned,
     DestinationPut {
         destination: Destination,
     },
@@ -97,6 +104,9 @@ pub enum Event {
     },
     RecordingSet {
         on: bool,
+    },
+    RecordingSplitSet {
+        split: RecordingSplit,
     },
     RecordingPartOpened {
         file: String,

@@ -63,6 +63,7 @@ impl Show {
     pub(crate) fn apply_keeping(&mut self, event: &Event) {
         match event {
             Event::RecordingSet { on } => self.recording = *on,
+            Event::RecordingSplitSet { split } => self.recording_split = *split,
             Event::RecordingPartOpened { file, .. } => self.recording_parts.push(file.clone()),
             Event::ChatNoted { lines } => {
                 self.chat_lines = self.chat_lines.saturating_add(lines.len() as u64);

@@ -19,6 +19,10 @@ pub enum UrlFault {
     Characters,
     /// Longer than 2 000 characters.
     Length,
+    /// An option behind the question mark has a value that it cannot have.
+    Option,
+    /// Unencrypted `http://` to a place beyond the local network.
+    Insecure,
 }
 
 impl UrlFault {
@@ -31,6 +35,8 @@ impl UrlFault {
             UrlFault::Credentials => "credentials",
             UrlFault::Characters => "characters",
             UrlFault::Length => "length",
+            UrlFault::Option => "option",
+            UrlFault::Insecure => "insecure",
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Canvases, Destination, DestinationId, PinnedQuestion, Product, ProductId, RundownItem, Scene,
+    CameraSettings, Canvases, Destination, DestinationId, PinnedQuestion, Product, ProductId, RecordingSplit, RundownItem, Scene,
     SceneId, Source, SourceId, Strip, Text, Transition,
 };
 
@@ -86,6 +86,12 @@ pub struct Show {
     pub uncounted: BTreeSet<ProductId>,
     /// Inputs.
     pub sources: BTreeMap<SourceId, Source>,
+    /// What was set on cameras, by device id as the engine lists it.
+    #[serde(default)]
+    pub cameras: BTreeMap<String, CameraSettings>,
+    /// Whether the program is offered to other programs as a camera.
+    #[serde(default)]
+    pub virtual_camera: bool,
     /// Scenes in the order of their buttons.
     pub scenes: Vec<Scene>,
     /// The scene shown.
@@ -97,12 +103,6 @@ pub struct Show {
     pub canvases: Canvases,
     /// Mixer strips; a source without one stands at 0 dB, not muted.
     pub strips: BTreeMap<SourceId, Strip>,
-    /// Lower ticker; both empty = hidden.
-    pub ticker: Text,
-    /// The question on the picture.
-    pub pinned: Option<PinnedQuestion>,
-    /// Where the show is sent.
-    pub destinations: BTreeMap<DestinationId, Destination>,
     /// How sources' sound is treated; one without an entry as is usual for its kind, see [`Show::sound`].
     #[serde(default)]
     pub sounds: BTreeMap<SourceId, crate::Sound>,
@@ -112,10 +112,19 @@ pub struct Show {
     /// The source that recordings have alone as a second audio track.
     #[serde(default)]
     pub isolated: Option<SourceId>,
+    /// Lower ticker; both empty = hidden.
+    pub ticker: Text,
+    /// The question on the picture.
+    pub pinned: Option<PinnedQuestion>,
+    /// Where the show is sent.
+    pub destinations: BTreeMap<DestinationId, Destination>,
     /// How far it is.
     pub phase: Phase,
     /// Whether a recording is wanted.
     pub recording: bool,
+    /// When a recording goes on in another file.
+    #[serde(default)]
+    pub recording_split: RecordingSplit,
     /// Files recorded so far in this broadcast (since the last one, while none runs), in order.
     pub recording_parts: Vec<String>,
     /// Chat lines noted since the broadcast began.

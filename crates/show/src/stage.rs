@@ -50,6 +50,22 @@ pub enum SourceKind {
         /// Device id as listed by the engine.
         device: Option<String>,
     },
+    /// A phone that sends its camera and microphone over the local network.
+    Phone {
+        /// How it sends.
+        over: PhoneLink,
+    },
+}
+
+/// How a phone sends. Which one an app can do is said on the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub enum PhoneLink {
+    /// RTMP: every broadcasting app can do it; unencrypted.
+    Rtmp,
+    /// SRT: encrypted, better on a Wi-Fi that loses packets.
+    Srt,
 }
 
 /// One input of the show.

@@ -42,7 +42,8 @@ impl Show {
             | SourceKind::Camera { device: None }
             | SourceKind::Microphone { device: None }
             | SourceKind::DesktopAudio { device: None }
-            | SourceKind::Screen { display: None } => {}
+            | SourceKind::Screen { display: None }
+            | SourceKind::Phone { .. } => {}
         }
         match self.sources.get(&source.id) {
             Some(known) if *known == source => return Ok(Vec::new()),
@@ -181,8 +182,8 @@ impl Show {
             Event::SourceRemoved { source } => {
                 self.sources.remove(source);
                 self.strips.remove(source);
-                for placements in self.scenes.iter_mut().flat_map(|s| s.layouts.values_mut()) {
                 self.forget_sound(source);
+                for placements in self.scenes.iter_mut().flat_map(|s| s.layouts.values_mut()) {
                     placements.retain(|placement| placement.source != *source);
                 }
             }

@@ -22,6 +22,12 @@ pub enum ErrorCode {
     NotReady,
     /// The show refused the command; `message_key` names the refusal.
     Refused,
+    /// Nothing is live or rehearsing, so there is nothing to save.
+    NothingRuns,
+    /// A file could not be written; `cause` says why (`disk_full`, or what the system says).
+    FileUnwritable,
+    /// The encoder that was asked for is not there or fails its trial; `cause` says which.
+    EncoderUnusable,
     /// What was asked for does not exist.
     NotFound,
     /// A file or body is too large.

@@ -11,13 +11,15 @@ mod topics;
 pub use error::{ErrorCode, WireError};
 pub use home::{RUNTIME_FILE, RuntimeFile, create_private_folder, data_folder};
 pub use messages::{
-    ChatConnector, Check, CheckLevel, ClientMessage, DeviceView, Devices, EncoderView, Encoders,
-    ImportProblem, ImportView, Outcome, Preflight, Request, ServerMessage, WebhookView,
+    CameraControlView, CameraView, ChatConnector, Check, CheckLevel, ClientMessage, ControlChoice,
+    DeviceView, Devices, EncoderView, Encoders, ImportProblem, ImportView, Outcome, PhoneAddress,
+    PhoneView, Preflight, ReplayView, Request, ServerMessage, WebhookView,
 };
 pub use registry::{least_role, least_role_of_request};
 pub use topics::CanvasStatus;
 pub use topics::{
-    CatalogueView, ChatStatus, DestinationHealth, EncoderStatus, InputStatus, JournalTrouble,
-    KeyStore, Level, MetersView, Notice, NoticeLevel, ReceiverView, RecordingStatus, RunState,
-    ShowView, SlateCause, StatusView, Topic,
+    BulkKind, CatalogueView, ChatStatus, DestinationHealth, EncoderStatus, InputStatus,
+    JournalTrouble, KeyStore, Level, MetersView, Notice, NoticeLevel, PictureView, ReceiverView,
+    RecordingStatus, RunState, ShowView, SlateCause, StatusView, Topic, UndoView,
+    VirtualCameraView,
 };

@@ -1,7 +1,9 @@
 //! The messages of the WebSocket at `/api/ws`.
 
 use serde::{Deserialize, Serialize};
-use stallcast_show::{ChatLine, Command, DestinationId, MessageId, Role};
+use stallcast_show::{
+    CameraMode, ChatLine, Command, DestinationId, MessageId, PhoneLink, Role, SourceId,
+};
 use ts_rs::TS;
 
 use crate::{Notice, Topic, WireError};
@@ -46,8 +48,26 @@ pub enum Request {
     Preflight,
     /// Cameras, microphones, screens. Answer: [`Devices`].
     Devices,
+    /// Where a phone sends to. Answer: [`PhoneView`].
+    Phone {
+        /// The source.
+        source: SourceId,
+    },
+    /// Formats and controls of a camera. Answer: [`CameraView`].
+    Camera {
+        /// Device id as listed.
+        device: String,
+    },
     /// Encoders tried at start. Answer: [`Encoders`].
     Encoders,
+    /// Puts another encoder on air, also one that failed before. A notice tells when it fails.
+    UseEncoder {
+        /// GStreamer element name; `None` = the best by the trials.
+        name: Option<String>,
+    },
+    /// Writes the last half minute of a show or a rehearsal into the recordings folder. Answer: [`ReplayView`]; every
+    /// page is told by a notice.
+    SaveReplay,
     /// Platform presets. Answer: the platforms file.
     Platforms,
     /// Stores a destination's stream key in the keychain; the key never comes back.
@@ -164,6 +184,15 @@ impl std::fmt::Debug for WebhookView {
     }
 }
 
+/// Answer to [`Request::SaveReplay`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ReplayView {
+    /// File name below the recordings folder.
+    pub file: String,
+    /// Its length, milliseconds.
+    pub length_ms: u32,
+}
+
 /// A device of the machine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct DeviceView {
@@ -180,6 +209,100 @@ pub struct DeviceView {
 pub struct Devices {
     /// What was found.
     pub devices: Vec<DeviceView>,
+}
+
+/// Answer to [`Request::Phone`]. The key lasts as long as the source.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PhoneView {
+    /// How it sends.
+    pub over: PhoneLink,
+    /// The port it sends to; 0 = none could be opened.
+    pub port: u16,
+    /// The secret: the stream key (RTMP) or the passphrase (SRT).
+    pub key: String,
+    /// The machine's addresses, the likeliest first.
+    pub addresses: Vec<PhoneAddress>,
+}
+
+impl std::fmt::Debug for PhoneView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PhoneView")
+            .field("over", &self.over)
+            .field("port", &self.port)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where a phone on one network sends to. Holds the secret.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PhoneAddress {
+    /// Name of the network interface.
+    pub interface: String,
+    /// The machine's address there.
+    pub ip: String,
+    /// The address without the secret.
+    pub server: String,
+    /// The whole address.
+    pub full: String,
+    /// The same as a link that sets the app Larix up.
+    pub larix: String,
+    /// `full` as a QR code: rows from the top, `1` = dark.
+    pub qr: Vec<String>,
+    /// `larix` as a QR code.
+    pub larix_qr: Vec<String>,
+}
+
+impl std::fmt::Debug for PhoneAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PhoneAddress")
+            .field("interface", &self.interface)
+            .field("server", &self.server)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Answer to [`Request::Camera`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct CameraView {
+    /// What it offers, largest first.
+    pub modes: Vec<CameraMode>,
+    /// The one that would be taken for the canvas without a person's choice.
+    pub best: Option<CameraMode>,
+    /// What can be set on it.
+    pub controls: Vec<CameraControlView>,
+    /// Why there are no controls: `none` (the camera has none), `system` (no way on this system), `busy` (the
+    /// camera did not answer); empty when there are some.
+    pub no_controls: String,
+}
+
+/// Something that can be set on a camera.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct CameraControlView {
+    /// `exposure`, `white_balance`, `focus`, `gain`, `zoom`, `power_line`, `brightness`.
+    pub name: String,
+    /// Least value.
+    pub min: i32,
+    /// Greatest value.
+    pub max: i32,
+    /// Distance between values.
+    pub step: i32,
+    /// The camera's own choice.
+    pub default: i32,
+    /// Value now.
+    pub value: i32,
+    /// Whether the camera decides now; `None` = it cannot.
+    pub auto: Option<bool>,
+    /// The values, when they are a list of words (`off`, `hz50`, `hz60`, `auto`); else empty.
+    pub choices: Vec<ControlChoice>,
+}
+
+/// A value with a name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ControlChoice {
+    /// The value.
+    pub value: i32,
+    /// A word the page has a sentence for.
+    pub name: String,
 }
 
 /// An encoder that was tried.

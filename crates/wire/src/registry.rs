@@ -27,11 +27,14 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | Command::RemoveProducts { .. }
         | Command::PutSource { .. }
         | Command::RemoveSource { .. }
+        | Command::SetCamera { .. }
+        | Command::SetVirtualCamera { .. }
         | Command::PutScene { .. }
+        | Command::SetIsolated { .. }
         | Command::RemoveScene { .. }
         | Command::SetCanvases { .. }
-        | Command::SetIsolated { .. }
-        | Command::SetRecording { .. } => Role::Lead,
+        | Command::SetRecording { .. }
+        | Command::SetRecordingSplit { .. } => Role::Lead,
         Command::PutDestination { .. }
         | Command::RemoveDestination { .. }
         | Command::StartRehearsal
@@ -47,9 +50,12 @@ pub fn least_role(command: &Command) -> Option<Role> {
 /// The least role that may send `request`.
 pub fn least_role_of_request(request: &Request) -> Role {
     match request {
-        Request::Platforms | Request::Preflight => Role::Producer,
+        Request::Platforms | Request::Preflight | Request::SaveReplay => Role::Producer,
         Request::Devices
         | Request::Encoders
+        | Request::UseEncoder { .. }
+        | Request::Phone { .. }
+        | Request::Camera { .. }
         | Request::ConnectChat { .. }
         | Request::TakeBackProducts
         | Request::DisconnectChat { .. } => Role::Lead,

@@ -29,6 +29,10 @@ pub struct ShowView {
     pub stock: BTreeMap<ProductId, u32>,
     /// Inputs.
     pub sources: BTreeMap<SourceId, Source>,
+    /// What was set on cameras, by device id.
+    pub cameras: BTreeMap<String, CameraSettings>,
+    /// Whether the program is to be a camera for other programs.
+    pub virtual_camera: bool,
     /// Scenes.
     pub scenes: Vec<Scene>,
     /// Scene shown.
@@ -39,22 +43,24 @@ pub struct ShowView {
     pub canvases: Canvases,
     /// Mixer strips.
     pub strips: BTreeMap<SourceId, Strip>,
-    /// Lower ticker.
-    pub ticker: Text,
-    /// Question on the picture.
-    pub pinned: Option<PinnedQuestion>,
     /// How the sound of each source is treated.
     pub sounds: BTreeMap<SourceId, Sound>,
     /// How far music goes down while somebody speaks.
     pub ducking: Ducking,
     /// The source that recordings have alone as a second audio track.
     pub isolated: Option<SourceId>,
+    /// Lower ticker.
+    pub ticker: Text,
+    /// Question on the picture.
+    pub pinned: Option<PinnedQuestion>,
     /// Destinations, without keys.
     pub destinations: BTreeMap<DestinationId, Destination>,
     /// How far the show is.
     pub phase: Phase,
     /// Whether a recording is wanted.
     pub recording: bool,
+    /// When a recording goes on in another file.
+    pub recording_split: RecordingSplit,
     /// Files recorded in this broadcast.
     pub recording_parts: Vec<String>,
     /// Chat lines of this broadcast so far.
@@ -73,19 +79,13 @@ impl ShowView {
             countdown: show.countdown.clone(),
             stock: show.stock.clone(),
             sources: show.sources.clone(),
+            cameras: show.cameras.clone(),
+            virtual_camera: show.virtual_camera,
             scenes: show.scenes.clone(),
             scene: show.scene.clone(),
             auto_layouts: auto_layouts(show),
             canvases: show.canvases,
             strips: show.strips.clone(),
-            ticker: show.ticker.clone(),
-            pinned: show.pinned.clone(),
-            destinations: show.destinations.clone(),
-            phase: show.phase,
-            recording: show.recording,
-            recording_parts: show.recording_parts.clone(),
-            chat_lines: show.chat_lines,
-        }
             sounds: show
                 .sources
                 .keys()
@@ -93,6 +93,15 @@ impl ShowView {
                 .collect(),
             ducking: show.ducking,
             isolated: show.isolated.clone(),
+            ticker: show.ticker.clone(),
+            pinned: show.pinned.clone(),
+            destinations: show.destinations.clone(),
+            phase: show.phase,
+            recording: show.recording,
+            recording_split: show.recording_split,
+            recording_parts: show.recording_parts.clone(),
+            chat_lines: show.chat_lines,
+        }
     }
 }
 
@@ -144,6 +153,41 @@ pub struct InputStatus {
     pub run: RunState,
     /// Machine-readable reason of the state, empty when there is none.
     pub detail: String,
+    /// What its source delivers; `None` before the first picture, and for sound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub picture: Option<PictureView>,
+    /// Address of the phone that sends, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub from: Option<String>,
+    /// Id of the camera in use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub device: Option<String>,
+}
+
+/// What a source of pictures delivers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct PictureView {
+    /// In pixels.
+    pub width: u32,
+    /// In pixels.
+    pub height: u32,
+    /// Pictures a second over the last two seconds.
+    pub fps: f64,
+}
+
+/// The program as a camera for other programs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct VirtualCameraView {
+    /// State.
+    pub run: RunState,
+    /// The name other programs list it by.
+    pub name: String,
+    /// Why it does not run: `virtual_camera_unsupported` (not on this system), `virtual_camera_no_pipewire`,
+    /// `virtual_camera_failed`; empty when it does or is not wanted.
+    pub detail: String,
 }
 
 /// The encoder at work.
@@ -153,8 +197,11 @@ pub struct EncoderStatus {
     pub name: String,
     /// Whether it is hardware.
     pub hardware: bool,
-    /// Why it was chosen: `preferred`, `fastest_hardware`, `software_fallback`.
+    /// Why it was chosen: `requested`, `hardware` (the best chip that passed its trial), `no_hardware_works`,
+    /// `after_failure` (the one before it failed on air).
     pub reason: String,
+    /// Encoders that failed since the engine started, first one first; none of them is chosen again unasked.
+    pub failed: Vec<String>,
     /// Target bitrate, kbit/s.
     pub kbps: u32,
     /// Width of the canvas, pixels.
@@ -307,6 +354,27 @@ pub enum KeyStore {
     AskFirst,
 }
 
+/// Which change of many products.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum BulkKind {
+    /// A list was imported.
+    Import,
+    /// Products were removed.
+    Removal,
+}
+
+/// A change of many products that can be taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct UndoView {
+    /// Which.
+    pub kind: BulkKind,
+    /// Products in it.
+    pub count: u32,
+    /// When, ms since 1970 UTC.
+    pub at: i64,
+}
+
 /// What keeps the journal from being written. No command is carried out meanwhile; what is on air goes on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct JournalTrouble {
@@ -337,12 +405,20 @@ pub struct StatusView {
     pub recording: Option<RecordingStatus>,
     /// What viewers of the first canvas would get; `None` outside rehearsals.
     pub receiver: Option<ReceiverView>,
+    /// Where recordings and replays are written.
+    pub recordings_folder: String,
+    /// Seconds that a replay saved now would have; `None` while nothing runs.
+    pub replay_s: Option<u32>,
     /// Free bytes on the recordings' disk; `None` when unknown.
     pub disk_free_bytes: Option<u64>,
     /// Seconds of recording that have room at the bitrate of now, before a recording ends by itself; `None` when unknown.
     pub disk_room_s: Option<u64>,
     /// What all destinations take together, kbit/s.
     pub uplink_kbps: f64,
+    /// The program as a camera for other programs; `None` until the engine has looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub virtual_camera: Option<VirtualCameraView>,
     /// Chat connections.
     pub chat: Vec<ChatStatus>,
     /// What keeps the journal from being written; `None` while it works.
@@ -351,6 +427,8 @@ pub struct StatusView {
     pub slate: Option<SlateCause>,
     /// Where a key goes.
     pub key_store: KeyStore,
+    /// The last import or removal of products, while it can be taken back.
+    pub undo: Option<UndoView>,
     /// Parts of the program that are not as they should be, as message keys (no CJK font, no keychain, …).
     pub warnings: Vec<String>,
 }
@@ -373,6 +451,14 @@ pub struct MetersView {
     pub master: Level,
     /// Loudness of the program over the last 3 s (EBU R128 short-term), LUFS; -100 in silence.
     pub loudness_lufs: f32,
+    /// Over the last 400 ms, LUFS; -100 in silence.
+    pub momentary_lufs: f32,
+    /// Since the broadcast began, pauses left out, LUFS; -100 before there was anything to hear.
+    pub integrated_lufs: f32,
+    /// By how many dB music is lowered under speech; 0 = not at all.
+    pub ducked_db: f32,
+    /// By how many dB the limiter lowers the program; 0 = not at all.
+    pub limited_db: f32,
 }
 
 /// How much a notice matters.
@@ -413,11 +499,3 @@ pub enum Topic {
     /// Levels.
     Meters(MetersView),
 }
-    /// Over the last 400 ms, LUFS; -100 in silence.
-    pub momentary_lufs: f32,
-    /// Since the broadcast began, pauses left out, LUFS; -100 before there was anything to hear.
-    pub integrated_lufs: f32,
-    /// By how many dB music is lowered under speech; 0 = not at all.
-    pub ducked_db: f32,
-    /// By how many dB the limiter lowers the program; 0 = not at all.
-    pub limited_db: f32,

@@ -14,6 +14,7 @@ mod recording_tests;
 mod slate;
 mod sound;
 mod sources;
+mod split;
 mod status;
 mod uplink;
 
@@ -41,7 +42,8 @@ use crate::replay::Replay;
 use lanes::{Lane, Wings};
 use outputs::Outputs;
 pub use cameras::view as camera_view;
-pub use preflight::{check as preflight, permit};
+pub use outputs::error_code;
+pub use preflight::{Unreached, check as preflight, permit};
 pub use recording::{FINISH_WITHIN, OpenPart};
 pub(crate) use recording_orders::{chapter_title, scene_title};
 use uplink::Uplink;

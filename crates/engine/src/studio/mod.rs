@@ -2,13 +2,14 @@
 
 mod begin;
 mod ending;
+mod pages;
 mod removed_keys;
 mod requests;
 #[cfg(test)]
 mod tests;
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::sync::Arc;
 
 use stallcast_chat::Language;
@@ -41,6 +42,7 @@ use crate::{StartError, chat_history, network, sign_of_life};
 pub use begin::program_spec;
 use begin::{draw, open, prepare};
 pub use ending::Ending;
+pub use pages::Page;
 
 /// Media events waiting for the air thread; beyond, the newest is dropped and states are read again.
 const MEDIA_EVENTS: usize = 256;
@@ -84,6 +86,7 @@ struct Inner {
     chat: ChatConnections,
     keys: Keys,
     platforms: Arc<Platforms>,
+    tls_roots: TlsRoots,
     phones: Phones,
     replay: Replay,
     canvases: Canvases,
@@ -177,7 +180,7 @@ impl Studio {
             canvases: canvases.clone(),
             keys: keys.clone(),
             platforms: Arc::clone(&platforms),
-            tls_roots,
+            tls_roots: tls_roots.clone(),
             folders: folders.clone(),
             chat: room,
             phones: phones.clone(),
@@ -198,6 +201,7 @@ impl Studio {
             chat,
             keys,
             platforms,
+            tls_roots,
             phones,
             replay,
             canvases,
@@ -312,71 +316,10 @@ impl Studio {
             .map_err(|_| WireError::new(ErrorCode::ShuttingDown))
     }
 
-    /// Ends the engine because somebody wants it to: a broadcast ends, the recording is finalised, destinations are
-    /// told, the API closes.
-    pub async fn end(&self) {
-        self.end_as(End::Wanted).await;
-    }
-
-    /// A fallen thread leaves the engine without air or without a memory: it ends in order, and whoever watches it (the
-    /// window, a supervisor) starts the next one, which goes on with the show.
-    async fn end_when_fallen(self, mut fallen: mpsc::Receiver<&'static str>) {
-        if let Some(thread) = fallen.recv().await {
-            self.end_as(End::Fallen(thread)).await;
-        }
-    }
-
-    async fn end_as(&self, end: End) {
-        self.inner.chat.room().close().await;
-        // The air thread may be gone already; then its recording closes by itself.
-        let _ = self.inner.orders.send(Order::End(end)).await;
-        self.inner.ended.send_if_modified(|ended| {
-            let first = ended.is_none();
-            ended.get_or_insert(end);
-            first
-        });
-    }
-
-    /// Waits until the engine ends, and gives why.
-    pub async fn ended(&self) -> End {
-        let mut ended = self.inner.ended.subscribe();
-        // An error means the studio is gone, which is an end too.
-        match ended.wait_for(Option::is_some).await {
-            Ok(end) => end.unwrap_or(End::Wanted),
-            Err(_) => End::Wanted,
-        }
-    }
-
     /// Counts somebody who looks at a canvas, until dropped; the first one that is on when none is named.
     pub fn watch_preview(&self, canvas: Option<Canvas>) -> Watching {
         let canvas = canvas.unwrap_or_else(|| self.inner.desk.show().canvases.first());
         self.inner.canvases.watch(canvas)
-    }
-
-    /// Counts a page that is connected, until dropped.
-    pub fn page(&self) -> Page {
-        self.inner.pages.fetch_add(1, Ordering::SeqCst);
-        Page {
-            studio: self.clone(),
-        }
-    }
-
-    /// Whether nobody looks, nothing is on air and nothing is recorded.
-    pub fn is_idle(&self) -> bool {
-        let show = self.inner.desk.show();
-        let busy = show.recording || matches!(show.phase, Phase::Live { .. });
-        self.inner.pages.load(Ordering::SeqCst) == 0 && !busy
-    }
-}
-
-/// A connected page.
-pub struct Page {
-    studio: Studio,
-}
-
-impl Drop for Page {
-    fn drop(&mut self) {
-        self.studio.inner.pages.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

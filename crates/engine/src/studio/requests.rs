@@ -10,6 +10,7 @@ use stallcast_wire::{
 
 use super::{Studio, removed_keys};
 use crate::air::{self, Order};
+use crate::carriers::{self, Way};
 use crate::wire_name::wire_name;
 
 /// How long going live waits for the encoder of an engine that only just started: its status comes twice a second.
@@ -27,10 +28,11 @@ impl Studio {
     ) -> Result<serde_json::Value, WireError> {
         match request {
             Request::Preflight => {
+                let unreached = self.unreached().await;
                 let status = self.inner.status.borrow().clone();
-                answer(&air::preflight(&self.inner.desk.show(), &status, &|id| {
-                    self.inner.keys.get(id).is_some()
-                }))
+                let show = self.inner.desk.show();
+                let has_key = |id: &DestinationId| self.has_what_it_needs(id);
+                answer(&air::preflight(&show, &status, &has_key, &unreached))
             }
             Request::Phone { source } => {
                 let show = self.inner.desk.show();
@@ -147,6 +149,31 @@ impl Studio {
 }
 
 impl Studio {
+    /// Whether a destination has its key, or goes where none is needed.
+    fn has_what_it_needs(&self, id: &DestinationId) -> bool {
+        let show = self.inner.desk.show();
+        let destination = show.destinations.get(id);
+        let is_open = destination.is_some_and(|known| !Way::of(&known.url).needs_key());
+        is_open || self.inner.keys.get(id).is_some()
+    }
+
+    /// Looks at once for all destinations in use that can be asked without publishing; not while they are published to.
+    async fn unreached(&self) -> air::Unreached {
+        let show = self.inner.desk.show();
+        if show.is_live() {
+            return air::Unreached::new();
+        }
+        let enabled = show.destinations.values().filter(|d| d.enabled);
+        let looks = enabled.map(async |destination| {
+            let key = self.inner.keys.get(&destination.id).unwrap_or_default();
+            let roots = self.inner.tls_roots.clone();
+            let looked = carriers::reach(&destination.url, &key, roots).await;
+            Some((destination.id.clone(), air::error_code(&looked.err()?)))
+        });
+        let looked = futures_util::future::join_all(looks).await;
+        looked.into_iter().flatten().collect()
+    }
+
     /// Refuses to go live where it would fail, except for the keys of `without`.
     pub(super) async fn permit_live(&self, without: &[DestinationId]) -> Result<(), WireError> {
         let mut looks = self.inner.status.clone();
@@ -161,7 +188,7 @@ impl Studio {
         // Without one the check says so.
         let _ = tokio::time::timeout(ENCODER_WITHIN, encoder).await;
         let status = self.inner.status.borrow().clone();
-        let has_key = |id: &DestinationId| self.inner.keys.get(id).is_some();
+        let has_key = |id: &DestinationId| self.has_what_it_needs(id);
         air::permit(&self.inner.desk.show(), &status, &has_key, without)
     }
 }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 
+use super::feed::Feed;
 use super::running::{Running, generator_caps, rate};
 use super::shared::Shared;
 use super::sinks::{Branch, Pace, add_audio, add_video, make, pad};
-use super::{InputKind, camera, file, image, portal};
+use super::{InputKind, camera, file, image, portal, srt};
 use crate::audio::AudioTap;
 use crate::devices::DeviceWatch;
 use crate::error::{MediaError, Result};
@@ -58,9 +59,20 @@ pub(super) fn build(
             image::build(&pipeline, path, shared)?;
             Ok(running.showing_still())
         }
+        InputKind::Fed { feed } => {
+            let fits = feed.attach(&pipeline, shared, tap);
+            Ok(running.with_feed(feed.clone(), fits))
+        }
+        InputKind::Srt { listen } => {
+            let feed = Feed::default();
+            let fits = feed.attach(&pipeline, shared, tap);
+            let running = running.with_feed(feed.clone(), fits);
+            srt::build(&pipeline, listen, &feed, shared, tap)?;
+            Ok(running)
+        }
         InputKind::Camera { device } => {
             let want = shared.want.get();
-            let elements = camera::source(device.as_deref(), want, devices)?;
+            let elements = camera::source(device.as_deref(), want, devices, shared)?;
             let branch = add_video(&pipeline, shared, Pace::AsItComes)?;
             link(&pipeline, &elements, &branch)?;
             Ok(running.with_branch(&branch).with_mode_for(want))

@@ -5,13 +5,17 @@
 
 mod build;
 mod camera;
+mod feed;
 mod file;
 mod glance;
 mod image;
+mod playout;
 mod portal;
 mod running;
 mod shared;
+mod sight;
 mod sinks;
+mod srt;
 mod state;
 mod supervise;
 mod want;
@@ -26,9 +30,14 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use crate::audio::AudioMixer;
+use crate::cameras::CameraBook;
 use crate::clock::MediaClock;
 use crate::frame::FrameQueue;
 
+pub use feed::{Feed, FedCodec, FedFrame};
+pub use playout::PLAYOUT_DELAY;
+pub use sight::Sight;
+pub use srt::SrtListen;
 pub use state::{InputEvent, InputState};
 pub use want::{Fit, VideoWant};
 pub use watchdog::{
@@ -99,6 +108,17 @@ pub enum InputKind {
         /// Device id of the sink.
         device: Option<String>,
     },
+    /// Encoded packets that the caller hands in: a phone's stream that it received.
+    Fed {
+        /// Where they are handed in.
+        #[serde(skip)]
+        feed: Feed,
+    },
+    /// A phone that calls us over SRT with an MPEG transport stream.
+    Srt {
+        /// Where, and what it has to know.
+        listen: SrtListen,
+    },
 }
 
 impl InputKind {
@@ -120,7 +140,15 @@ impl InputKind {
                 | Self::File { .. }
                 | Self::Microphone { .. }
                 | Self::DesktopAudio { .. }
+                | Self::Fed { .. }
+                | Self::Srt { .. }
         )
+    }
+
+    /// Whether it waits for somebody who may come or not: that nothing comes is no failure.
+    #[must_use]
+    pub fn waits_for_a_caller(&self) -> bool {
+        matches!(self, Self::Fed { .. } | Self::Srt { .. })
     }
 }
 
@@ -145,7 +173,20 @@ impl Input {
         want: VideoWant,
         events: mpsc::Sender<InputEvent>,
     ) -> Self {
-        let (shared, thread) = supervise::start(&spec, clock, mixer, want, events);
+        Self::start_with(spec, clock, mixer, want, events, CameraBook::default())
+    }
+
+    /// As [`Input::start`], with what was set on cameras.
+    #[must_use]
+    pub fn start_with(
+        spec: InputSpec,
+        clock: &MediaClock,
+        mixer: Option<&AudioMixer>,
+        want: VideoWant,
+        events: mpsc::Sender<InputEvent>,
+        book: CameraBook,
+    ) -> Self {
+        let (shared, thread) = supervise::start(&spec, clock, mixer, want, events, book);
         Self {
             spec,
             shared,
@@ -175,6 +216,23 @@ impl Input {
     #[must_use]
     pub fn state(&self) -> InputState {
         self.shared.state()
+    }
+
+    /// What its source delivers; none before the first picture.
+    #[must_use]
+    pub fn sight(&self) -> Option<Sight> {
+        self.shared.sight()
+    }
+
+    /// Device id of the camera in use; none before one was opened, and for other kinds.
+    #[must_use]
+    pub fn camera(&self) -> Option<String> {
+        self.shared.camera_id()
+    }
+
+    /// Something was set on a camera: looks into the book again.
+    pub fn cameras_set(&self) {
+        self.shared.send(Control::BookChanged);
     }
 
     /// Changes the wanted picture size of a running input, without a gap.

@@ -7,6 +7,7 @@ use gstreamer as gst;
 use gstreamer::prelude::*;
 
 use super::VideoWant;
+use super::feed::Feed;
 use super::file::{FilePlayback, Next};
 use super::portal::PortalCast;
 use super::sinks::{Branch, VideoFit};
@@ -23,6 +24,8 @@ pub(super) struct Running {
     pipeline: gst::Pipeline,
     fits: Arc<std::sync::Mutex<Vec<VideoFit>>>,
     file: Option<FilePlayback>,
+    /// What leads packets into the pipeline from outside.
+    feed: Option<Feed>,
     still: bool,
     screen_losses: Option<u64>,
     /// The generator's own filter, which takes the wanted size.
@@ -38,6 +41,7 @@ impl Running {
             pipeline,
             fits: Arc::default(),
             file: None,
+            feed: None,
             still: false,
             screen_losses: None,
             generator: None,
@@ -57,6 +61,15 @@ impl Running {
         Self {
             fits: playback.fits(),
             file: Some(playback),
+            ..self
+        }
+    }
+
+    /// A pipeline that packets are handed to.
+    pub(super) fn with_feed(self, feed: Feed, fits: Arc<std::sync::Mutex<Vec<VideoFit>>>) -> Self {
+        Self {
+            feed: Some(feed),
+            fits,
             ..self
         }
     }
@@ -161,6 +174,10 @@ impl Running {
     /// Frees what the pipeline holds. A driver or server that hangs does not take us along: after
     /// [`CLOSE_WITHIN`] the pipeline is left behind.
     pub(super) fn release(&self) {
+        // First, so that nobody adds to a pipeline that is closing.
+        if let Some(feed) = &self.feed {
+            feed.detach();
+        }
         let pipeline = self.pipeline.clone();
         let (done, closed) = std::sync::mpsc::sync_channel(1);
         let closing = std::thread::Builder::new()

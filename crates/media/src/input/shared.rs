@@ -10,9 +10,11 @@ use gstreamer::prelude::*;
 
 use super::InputKind;
 use super::glance;
+use super::sight::{Counted, Sight};
 use super::state::InputState;
 use super::want::{SharedWant, VideoWant};
 use super::watchdog::{Fault, Watchdog};
+use crate::cameras::{CameraBook, CameraMode, Tuner};
 use crate::clock::MediaClock;
 use crate::error::MediaError;
 use crate::frame::{FrameQueue, VideoFrame};
@@ -28,6 +30,8 @@ const LOOK_EVERY: gst::ClockTime = gst::ClockTime::from_mseconds(180);
 pub(super) enum Control {
     Stop,
     WantChanged,
+    /// Something was set on a camera.
+    BookChanged,
     RetryNow,
     /// A device came or went.
     DevicesChanged,
@@ -52,10 +56,18 @@ pub(super) struct Shared {
     pub(super) clock: MediaClock,
     pub(super) frames: FrameQueue,
     pub(super) want: SharedWant,
+    /// What was set on cameras.
+    pub(super) book: CameraBook,
+    /// The camera in use, and the format a person set when it was opened.
+    camera: Mutex<Option<(String, Option<CameraMode>)>>,
+    tuner: Arc<Tuner>,
     state: Mutex<InputState>,
     stop: AtomicBool,
     control: SyncSender<Control>,
     last_data_ns: AtomicU64,
+    /// When the last encoded packet came into an input that is fed; 0 = none did.
+    last_arrival_ns: AtomicU64,
+    seen: Mutex<Counted>,
     tell_on_data: AtomicBool,
     watchdog: Mutex<Watchdog>,
     /// Running time from which the next picture is looked at.
@@ -68,16 +80,22 @@ impl Shared {
         kind: &InputKind,
         clock: &MediaClock,
         want: VideoWant,
+        book: CameraBook,
     ) -> (Arc<Self>, Receiver<Control>) {
         let (control, requests) = sync_channel(CONTROL_QUEUE);
         let shared = Arc::new(Self {
             clock: clock.clone(),
             frames: FrameQueue::new(clock),
             want: SharedWant::new(want),
+            book,
+            camera: Mutex::default(),
+            tuner: Arc::default(),
             state: Mutex::new(InputState::Starting),
             stop: AtomicBool::new(false),
             control,
             last_data_ns: AtomicU64::new(0),
+            last_arrival_ns: AtomicU64::new(0),
+            seen: Mutex::default(),
             tell_on_data: AtomicBool::new(true),
             watchdog: Mutex::new(Watchdog::new(kind)),
             look_at_ns: AtomicU64::new(0),
@@ -127,6 +145,68 @@ impl Shared {
         {
             self.send(Control::Data);
         }
+    }
+
+    /// This camera is opened.
+    pub(super) fn use_camera(&self, id: &str, set: Option<CameraMode>) {
+        *self.camera() = Some((id.to_owned(), set));
+    }
+
+    fn camera(&self) -> MutexGuard<'_, Option<(String, Option<CameraMode>)>> {
+        self.camera.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The camera in use.
+    pub(super) fn camera_id(&self) -> Option<String> {
+        self.camera().as_ref().map(|(id, _)| id.clone())
+    }
+
+    /// Whether another format was set since the camera was opened.
+    pub(super) fn other_mode_is_set(&self) -> bool {
+        let camera = self.camera();
+        camera
+            .as_ref()
+            .is_some_and(|(id, set)| self.book.of(id).mode != *set)
+    }
+
+    /// Makes the camera's controls as they are set; returns at once.
+    pub(super) fn tune_camera(&self) {
+        if let Some(id) = self.camera_id() {
+            self.tuner.tune(&id, self.book.of(&id).controls);
+        }
+    }
+
+    /// Called for every encoded packet of an input that is fed.
+    pub(super) fn note_arrival(&self) {
+        self.last_arrival_ns
+            .store(self.clock.running_time().nseconds(), Ordering::Relaxed);
+    }
+
+    /// Whether encoded packets came within the last second, decoded or not.
+    pub(super) fn packets_arrive(&self) -> bool {
+        let last = self.last_arrival_ns.load(Ordering::Relaxed);
+        let now = self.clock.running_time().nseconds();
+        last > 0 && now.saturating_sub(last) < 1_000_000_000
+    }
+
+    /// The source's pictures have this size from now on.
+    pub(super) fn note_size(&self, width: u32, height: u32) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.size(width, height);
+    }
+
+    /// A picture came from the source.
+    pub(super) fn note_picture(&self) {
+        let now = self.clock.running_time().into();
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.picture(now);
+    }
+
+    /// What the source delivers; none before its first picture.
+    pub(super) fn sight(&self) -> Option<Sight> {
+        let now = self.clock.running_time().into();
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.sight(now)
     }
 
     fn watchdog(&self) -> MutexGuard<'_, Watchdog> {

@@ -46,6 +46,16 @@ impl Branch {
         Ok(())
     }
 
+    /// For a branch that joins a pipeline that runs: waiting for its first buffer would hold up the
+    /// others.
+    pub(super) fn without_preroll(&self) {
+        for element in &self.elements {
+            if element.find_property("async").is_some() {
+                element.set_property("async", false);
+            }
+        }
+    }
+
     /// The handle that applies a changed want; none for sound.
     pub(super) fn fit(&self) -> Option<VideoFit> {
         self.fit.clone()
@@ -79,6 +89,7 @@ impl VideoFit {
 
     fn source_caps(&self, caps: &gst::CapsRef) {
         if let Ok(info) = gst_video::VideoInfo::from_caps(caps) {
+            self.shared.note_size(info.width(), info.height());
             *self.native.lock().unwrap_or_else(PoisonError::into_inner) = Some(info);
             self.apply();
         }
@@ -207,6 +218,7 @@ fn watch_source(head: &gst::Pad, fit: VideoFit) {
                     gst::PadProbeReturn::Ok
                 }
                 Some(gst::PadProbeData::Buffer(buffer)) => {
+                    fit.shared.note_picture();
                     let Some(pts) = buffer.pts() else {
                         return gst::PadProbeReturn::Ok;
                     };

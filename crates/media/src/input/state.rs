@@ -29,6 +29,10 @@ pub enum InputState {
         /// Milliseconds until the attempt, counted from the event.
         next_ms: u64,
     },
+    /// It listens, and nobody has come yet.
+    Waiting,
+    /// It listens again: who sent is gone.
+    Left,
     /// It ended: by request, or the file is over.
     Stopped,
 }
@@ -57,6 +61,9 @@ pub const REBUILD_AFTER: Duration = Duration::from_millis(2_500);
 /// A camera that delivers nothing at all for this long after it was opened is opened anew. Longer
 /// than [`REBUILD_AFTER`]: some take seconds to their first frame.
 pub const GIVE_UP_START_AFTER: Duration = Duration::from_secs(6);
+
+/// Packets that come and cannot be decoded for this long are given up; two long groups of pictures.
+pub const GIVE_UP_DECODING_AFTER: Duration = Duration::from_secs(20);
 
 /// How long a sound source may take to its first sample: 1.5 s, and that much more after each
 /// time that nothing came. A sound server that was asked in the moment in which the device appeared may never

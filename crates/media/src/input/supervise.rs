@@ -15,15 +15,16 @@ use super::file::Next;
 use super::running::Running;
 use super::shared::{BusNote, Control, Shared};
 use super::state::{
-    GIVE_UP_START_AFTER, InputEvent, InputState, REBUILD_AFTER, STALL_AFTER, backoff,
-    sound_start_within,
+    GIVE_UP_DECODING_AFTER, GIVE_UP_START_AFTER, InputEvent, InputState, REBUILD_AFTER,
+    STALL_AFTER, backoff, sound_start_within,
 };
 use super::want::VideoWant;
 use super::{InputKind, InputSpec};
 use crate::audio::{AudioMixer, AudioTap};
+use crate::cameras::CameraBook;
 use crate::clock::MediaClock;
 use crate::devices::DeviceWatch;
-use crate::error::MediaError;
+use crate::error::{MediaError, Sender};
 use crate::platform::CaptureKind;
 
 /// Wake-ups without cause: five a second.
@@ -37,8 +38,9 @@ pub(super) fn start(
     mixer: Option<&AudioMixer>,
     want: VideoWant,
     events: mpsc::Sender<InputEvent>,
+    book: CameraBook,
 ) -> (Arc<Shared>, Option<JoinHandle<()>>) {
-    let (shared, requests) = Shared::new(&spec.kind, clock, want);
+    let (shared, requests) = Shared::new(&spec.kind, clock, want, book);
     let mut supervisor = Supervisor {
         spec: spec.clone(),
         shared: Arc::clone(&shared),
@@ -48,6 +50,8 @@ pub(super) fn start(
         number: 0,
         attempt: 0,
         silent_starts: 0,
+        arrivals: None,
+        caller: Sender::Awaited,
         devices: None,
     };
     if spec.kind.may_have_audio()
@@ -91,6 +95,10 @@ struct Supervisor {
     attempt: u32,
     /// Attempts in a row that opened their source and got nothing from it.
     silent_starts: u32,
+    /// Since when packets come that give nothing.
+    arrivals: Option<Instant>,
+    /// Whether somebody called before.
+    caller: Sender,
     devices: Option<DeviceWatch>,
 }
 
@@ -220,6 +228,10 @@ impl Supervisor {
                     }
                     running.want_changed(want);
                 }
+                Ok(Control::BookChanged) if self.shared.other_mode_is_set() => {
+                    return Outcome::Again;
+                }
+                Ok(Control::BookChanged) => self.shared.tune_camera(),
                 Ok(Control::DevicesChanged) if self.device_is_gone() => {
                     return Outcome::Failed(MediaError::DeviceMissing(self.spec.id.clone()));
                 }
@@ -236,9 +248,18 @@ impl Supervisor {
                 (true, None) => {
                     live_since = Some(Instant::now());
                     self.silent_starts = 0;
+                    (self.arrivals, self.caller) = (None, Sender::Gone);
+                    // A camera that was unplugged has forgotten.
+                    self.shared.tune_camera();
                     self.judge(silence);
                     if running.shows_still() {
                         running.release();
+                    }
+                    continue;
+                }
+                (false, None) if self.spec.kind.waits_for_a_caller() => {
+                    if let Err(error) = self.await_caller() {
+                        return Outcome::Failed(error);
                     }
                     continue;
                 }
@@ -263,6 +284,10 @@ impl Supervisor {
             if running.shows_still() {
                 continue;
             }
+            if silence > REBUILD_AFTER && self.spec.kind.waits_for_a_caller() {
+                // Whoever comes next begins with a fresh decoder.
+                return Outcome::Again;
+            }
             if silence > REBUILD_AFTER {
                 return Outcome::Failed(MediaError::Pipeline {
                     element: self.spec.id.clone(),
@@ -276,6 +301,29 @@ impl Supervisor {
                 return Outcome::Failed(MediaError::Faulty(fault));
             }
         }
+    }
+
+    /// Says that nobody sends, and notices packets that come and cannot be decoded.
+    fn await_caller(&mut self) -> Result<(), MediaError> {
+        let state = match self.caller {
+            Sender::Awaited => InputState::Waiting,
+            Sender::Gone => InputState::Left,
+        };
+        if self.shared.state() != state {
+            self.say(state, Some(&MediaError::NobodySends(self.caller)));
+        }
+        if !self.shared.packets_arrive() {
+            self.arrivals = None;
+            self.attempt = 0;
+        } else if self.arrivals.get_or_insert_with(Instant::now).elapsed() > GIVE_UP_DECODING_AFTER
+        {
+            self.arrivals = None;
+            return Err(MediaError::Pipeline {
+                element: self.spec.id.clone(),
+                reason: "no data".to_owned(),
+            });
+        }
+        Ok(())
     }
 
     /// Says what a running input is doing, if that has changed.

@@ -80,7 +80,8 @@ enum Expects {
     LivingSound,
     /// Anything, in time: what a computer plays may pause.
     Punctuality,
-    /// Anything: screens, clips, still pictures and generators may stand still and be dark.
+    /// Anything: screens, clips, still pictures and generators may stand still and be dark, and so may
+    /// a phone that shows its screen; its encoder repeats a still picture exactly.
     Nothing,
 }
 
@@ -163,7 +164,9 @@ impl Watchdog {
             | InputKind::Image { .. }
             | InputKind::Screen { .. }
             | InputKind::Window { .. }
-            | InputKind::PortalScreen => Expects::Nothing,
+            | InputKind::PortalScreen
+            | InputKind::Fed { .. }
+            | InputKind::Srt { .. } => Expects::Nothing,
         };
         Self {
             expects,

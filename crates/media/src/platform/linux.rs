@@ -1,6 +1,6 @@
 //! Owns the capture table of Linux.
 
-use super::{CaptureKind, CaptureRow, PlatformTable, Setting};
+use super::{CaptureKind, CaptureRow, PlatformTable, Setting, VirtualCameraRow};
 
 const fn set(property: &'static str, value: &'static str) -> Setting {
     Setting { property, value }
@@ -8,6 +8,11 @@ const fn set(property: &'static str, value: &'static str) -> Setting {
 
 pub(super) const TABLE: PlatformTable = PlatformTable {
     os: "linux",
+    virtual_camera: VirtualCameraRow {
+        factory: Some("pipewiresink"),
+        note: "A Video/Source node of PipeWire: browsers and programs that read PipeWire see it; those that \
+               read V4L2 only need v4l2loopback, a kernel module that is not ours to load.",
+    },
     portal_when_env: Some("WAYLAND_DISPLAY"),
     captures: &[
         CaptureRow {

@@ -1,6 +1,6 @@
 //! Owns the capture table of macOS.
 
-use super::{CaptureKind, CaptureRow, PlatformTable, Setting};
+use super::{CaptureKind, CaptureRow, PlatformTable, Setting, VirtualCameraRow};
 
 const fn set(property: &'static str, value: &'static str) -> Setting {
     Setting { property, value }
@@ -8,6 +8,10 @@ const fn set(property: &'static str, value: &'static str) -> Setting {
 
 pub(super) const TABLE: PlatformTable = PlatformTable {
     os: "macos",
+    virtual_camera: VirtualCameraRow {
+        factory: None,
+        note: "Needs a camera extension (CoreMediaIO), signed and installed as part of an application.",
+    },
     portal_when_env: None,
     captures: &[
         CaptureRow {

@@ -3,10 +3,13 @@
 //! The rest of the crate asks for rows and tries them in order; which table applies is decided
 //! once, in [`table`].
 
+mod file_size;
 mod linux;
 mod macos;
 #[cfg(target_os = "linux")]
 mod portal;
+#[cfg(target_os = "linux")]
+mod v4l2;
 mod windows;
 #[cfg(target_os = "linux")]
 mod x11;
@@ -14,6 +17,10 @@ mod x11;
 use std::any::Any;
 
 use gstreamer as gst;
+
+pub use file_size::largest_file;
+
+use crate::cameras::{Controls, Write};
 
 #[cfg(not(target_os = "linux"))]
 use crate::error::MediaError;
@@ -68,6 +75,15 @@ pub struct CaptureRow {
     pub note: &'static str,
 }
 
+/// How the program is offered to other programs as a camera.
+#[derive(Clone, Copy, Debug)]
+pub struct VirtualCameraRow {
+    /// GStreamer's element factory; none where there is no way yet.
+    pub factory: Option<&'static str>,
+    /// What to know about it.
+    pub note: &'static str,
+}
+
 /// The rows of one operating system, in order of preference within a kind.
 #[derive(Clone, Copy, Debug)]
 pub struct PlatformTable {
@@ -75,6 +91,8 @@ pub struct PlatformTable {
     pub os: &'static str,
     /// All rows.
     pub captures: &'static [CaptureRow],
+    /// The program as a camera.
+    pub virtual_camera: VirtualCameraRow,
     /// The screen can only be had by asking the user through the desktop portal when this
     /// environment variable is set (Wayland).
     pub portal_when_env: Option<&'static str>,
@@ -99,6 +117,32 @@ pub(crate) fn portal_source() -> Result<(gst::Element, Box<dyn Any + Send>)> {
     return portal::source();
     #[cfg(not(target_os = "linux"))]
     Err(MediaError::Unsupported("desktop portal"))
+}
+
+/// Whether this system lets us at the controls of cameras.
+pub(crate) fn has_camera_controls() -> bool {
+    cfg!(target_os = "linux")
+}
+
+/// The controls of the camera with this device file.
+pub(crate) fn camera_controls(path: &std::path::Path) -> Controls {
+    #[cfg(target_os = "linux")]
+    return v4l2::read(path);
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = path;
+        Err(crate::cameras::NoControls::System)
+    }
+}
+
+/// Writes controls of the camera with this device file; what it refuses is logged.
+pub(crate) fn set_camera_controls(path: &std::path::Path, writes: &[Write]) {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = v4l2::write(path, writes) {
+        tracing::warn!(%error, ?path, "a camera's controls cannot be written");
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (path, writes);
 }
 
 /// Counts screens and windows that were lost without their element saying so. A capture is to be

@@ -1,6 +1,6 @@
 //! Owns the capture table of Windows.
 
-use super::{CaptureKind, CaptureRow, PlatformTable, Setting};
+use super::{CaptureKind, CaptureRow, PlatformTable, Setting, VirtualCameraRow};
 
 const fn set(property: &'static str, value: &'static str) -> Setting {
     Setting { property, value }
@@ -8,6 +8,11 @@ const fn set(property: &'static str, value: &'static str) -> Setting {
 
 pub(super) const TABLE: PlatformTable = PlatformTable {
     os: "windows",
+    virtual_camera: VirtualCameraRow {
+        factory: None,
+        note: "Needs a media source registered with MFCreateVirtualCamera (Windows 11) or a DirectShow \
+               filter; GStreamer has neither.",
+    },
     portal_when_env: None,
     captures: &[
         CaptureRow {

@@ -11,6 +11,7 @@ use super::event::{EventSink, MediaEvent};
 use super::layout;
 use super::packet::{AudioConfig, EncodedPacket, OutputGate, Track};
 use crate::audio::{self, AudioMixer, EncodedAudio};
+use crate::cameras::{CameraBook, CameraSettings};
 use crate::clock::MediaClock;
 use crate::error::MediaError;
 use crate::frame::FrameQueue;
@@ -28,6 +29,7 @@ pub struct Inputs {
 struct Shared {
     clock: MediaClock,
     mixer: AudioMixer,
+    book: CameraBook,
     running: Mutex<HashMap<String, Arc<Input>>>,
     outputs: Arc<Outputs>,
     events: mpsc::Sender<InputEvent>,
@@ -83,6 +85,7 @@ impl Inputs {
         let shared = Arc::new(Shared {
             clock,
             mixer,
+            book: CameraBook::default(),
             running: Mutex::default(),
             outputs,
             events: sender,
@@ -156,9 +159,6 @@ impl Inputs {
         states
     }
 
-    /// Makes all inputs that wait for their next attempt try now.
-    pub fn retry_now(&self) {
-        for input in lock(&self.shared.running).values() {
     /// Replaces what is set on cameras, by device id. A camera whose format changes is opened anew, its
     /// controls are changed while it runs.
     pub fn set_cameras(&self, settings: HashMap<String, CameraSettings>) {
@@ -189,13 +189,13 @@ impl Inputs {
             .collect()
     }
 
+    /// Makes all inputs that wait for their next attempt try now.
+    pub fn retry_now(&self) {
+        for input in lock(&self.shared.running).values() {
             input.retry_now();
         }
     }
 
-    pub(crate) fn frames(&self, id: &str) -> Option<FrameQueue> {
-        let running = lock(&self.shared.running);
-        Some(running.get(id)?.frames().clone())
     /// Gives the isolated input's sound ([`AudioMixer::isolate`]) to `sink` from now on, as packets of
     /// [`Track::Isolated`]: not through a program's output, so that no destination ever gets it. The
     /// sink is called from the encoder's thread and must not block.
@@ -210,6 +210,9 @@ impl Inputs {
         self.shared.mixer.start_isolated(give)
     }
 
+    pub(crate) fn frames(&self, id: &str) -> Option<FrameQueue> {
+        let running = lock(&self.shared.running);
+        Some(running.get(id)?.frames().clone())
     }
 
     pub(crate) fn add_output(&self, gate: &Arc<OutputGate>) {
@@ -285,9 +288,6 @@ impl Shared {
                 .collect();
             ids.iter().filter_map(|id| running.remove(id)).collect()
         };
-        // Dropping waits for the pipeline; nobody else waits for this thread. A changed input's
-        // device is free again before it is opened anew.
-        drop(gone);
         // A microphone changed on air: the other device need not wait until this one is closed.
         let (changed, gone): (Vec<_>, Vec<_>) = gone.into_iter().partition(|input| {
             specs.iter().any(|spec| {
@@ -303,6 +303,9 @@ impl Shared {
                 tracing::warn!(%error, "no thread: the old device was waited for");
             }
         }
+        // Dropping waits for the pipeline; nobody else waits for this thread. A changed input's
+        // device is free again before it is opened anew.
+        drop(gone);
         for spec in specs {
             if lock(&self.running).contains_key(&spec.id) {
                 continue;
@@ -310,7 +313,14 @@ impl Shared {
             let want = self.want_of(&spec.id);
             let mixer = spec.kind.may_have_audio().then_some(&self.mixer);
             let id = spec.id.clone();
-            let input = Input::start(spec, &self.clock, mixer, want, self.events.clone());
+            let input = Input::start_with(
+                spec,
+                &self.clock,
+                mixer,
+                want,
+                self.events.clone(),
+                self.book.clone(),
+            );
             lock(&self.running).insert(id, Arc::new(input));
         }
     }

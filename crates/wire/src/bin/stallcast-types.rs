@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use stallcast_wire::{
-    CatalogueView, ClientMessage, Devices, Encoders, ImportView, MetersView, Preflight,
-    ServerMessage, ShowView, StatusView, WebhookView,
+    CameraView, CatalogueView, ClientMessage, Devices, Encoders, ImportView, MetersView, PhoneView,
+    Preflight, ReplayView, ServerMessage, ShowView, StatusView, WebhookView,
 };
 use ts_rs::{Config, TS};
 
@@ -20,8 +20,11 @@ fn main() -> Result<(), ts_rs::ExportError> {
     StatusView::export_all(&config)?;
     MetersView::export_all(&config)?;
     Preflight::export_all(&config)?;
+    ReplayView::export_all(&config)?;
     Devices::export_all(&config)?;
     Encoders::export_all(&config)?;
+    PhoneView::export_all(&config)?;
+    CameraView::export_all(&config)?;
     WebhookView::export_all(&config)?;
     ImportView::export_all(&config)
 }

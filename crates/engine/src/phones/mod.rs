@@ -1,0 +1,464 @@
+//! Phones as cameras: their addresses and secrets, the door they come in by, and who is there.
+//!
+//! The door is open only while the show has a phone that comes over RTMP; SRT's ports are opened by the
+//! inputs themselves.
+
+mod addresses;
+mod qr;
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, UdpSocket};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rand::Rng;
+use serde::{Deserialize, Serialize};
+use stallcast_delivery::door::{Arrival, Door, Room};
+use stallcast_delivery::{Inbound, InboundCodec, Secret};
+use stallcast_media::input::{FedCodec, FedFrame, Feed, InputKind, SrtListen};
+use stallcast_show::{PhoneLink, Show, SourceId, SourceKind};
+use stallcast_wire::{PhoneAddress, PhoneView};
+use tokio::runtime::Handle;
+
+use crate::clock::now;
+use crate::private_file;
+
+pub use addresses::admits;
+
+/// Letters of a secret: none that look alike when somebody has to type it.
+const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
+/// Letters in a secret: 99 bits; SRT wants 10 to 79.
+const SECRET_LENGTH: usize = 20;
+/// The stream id of every SRT phone: the passphrase is the secret.
+const STREAM_ID: &str = "live";
+
+/// What is kept from one start to the next, so that a phone that was set up once finds the studio again.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Kept {
+    /// The door's port.
+    rtmp_port: Option<u16>,
+    /// By source.
+    phones: BTreeMap<String, KeptPhone>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct KeptPhone {
+    key: String,
+    srt_port: Option<u16>,
+}
+
+impl std::fmt::Debug for KeptPhone {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KeptPhone")
+            .field("srt_port", &self.srt_port)
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug)]
+struct Inner {
+    file: PathBuf,
+    kept: Kept,
+    /// SRT ports that were tried since the start.
+    tried: std::collections::BTreeSet<String>,
+    door: Option<Door>,
+    rooms: Vec<(String, String)>,
+    feeds: BTreeMap<String, Feed>,
+}
+
+/// The phones of a show. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Phones {
+    inner: Arc<Mutex<Inner>>,
+    runtime: Handle,
+}
+
+impl Phones {
+    /// Reads what was kept; listens nowhere yet.
+    pub fn open(file: PathBuf, runtime: Handle) -> Self {
+        let (kept, _) = private_file::read_or_set_aside(&file, now());
+        let inner = Inner {
+            file,
+            kept,
+            tried: Default::default(),
+            door: None,
+            rooms: Vec::new(),
+            feeds: BTreeMap::new(),
+        };
+        Self {
+            inner: Arc::new(Mutex::new(inner)),
+            runtime,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes door, secrets and feeds fit the show. Call it before the inputs are set. May block for the
+    /// moment that opening a port takes.
+    pub fn follow(&self, show: &Show) {
+        let mut inner = self.lock();
+        let phones: Vec<(String, PhoneLink)> = show
+            .sources
+            .values()
+            .filter_map(|source| match source.kind {
+                SourceKind::Phone { over } => Some((source.id.0.clone(), over)),
+                _ => None,
+            })
+            .collect();
+        if inner.make_secrets(&phones) {
+            inner.keep();
+        }
+        let rooms: Vec<(String, String)> = phones
+            .iter()
+            .filter(|(_, over)| *over == PhoneLink::Rtmp)
+            .filter_map(|(id, _)| Some((id.clone(), inner.kept.phones.get(id)?.key.clone())))
+            .collect();
+        if rooms.is_empty() {
+            inner.door = None;
+            inner.rooms.clear();
+            return;
+        }
+        if inner.door.is_none() {
+            inner.rooms.clear();
+            inner.open_door(&self.runtime);
+        }
+        if inner.rooms != rooms {
+            let open: Vec<Room> = rooms
+                .iter()
+                .map(|(id, key)| room(id, key, inner.feeds.entry(id.clone()).or_default().clone()))
+                .collect();
+            if let Some(door) = &inner.door {
+                door.set_rooms(open);
+                inner.rooms = rooms;
+            }
+        }
+    }
+
+    /// The input of a phone; `follow` has seen the show before.
+    pub fn input(&self, source: &SourceId, over: PhoneLink) -> InputKind {
+        let mut inner = self.lock();
+        let kept = inner.kept.phones.get(source.as_str()).cloned();
+        match (over, kept) {
+            (PhoneLink::Srt, Some(kept)) => InputKind::Srt {
+                listen: SrtListen {
+                    port: kept.srt_port.unwrap_or(0),
+                    stream_id: STREAM_ID.to_owned(),
+                    passphrase: kept.key,
+                },
+            },
+            _ => InputKind::Fed {
+                feed: inner.feeds.entry(source.0.clone()).or_default().clone(),
+            },
+        }
+    }
+
+    /// Who sends to a phone source over RTMP, and whether it sends something that is not taken.
+    pub fn guest(&self, source: &str) -> Option<stallcast_delivery::door::Guest> {
+        self.lock().door.as_ref()?.guest(source)
+    }
+
+    /// Where a phone sends to, for the page of somebody who may change the sources.
+    pub fn view(&self, source: &SourceId, name: &str, over: PhoneLink) -> Option<PhoneView> {
+        let inner = self.lock();
+        let kept = inner.kept.phones.get(source.as_str())?.clone();
+        let port = match over {
+            PhoneLink::Rtmp => inner.door.as_ref().map(Door::port),
+            PhoneLink::Srt => kept.srt_port,
+        };
+        drop(inner);
+        let addresses = port.map_or_else(Vec::new, |port| {
+            addresses::of_this_machine()
+                .into_iter()
+                .map(|(interface, ip)| address(interface, ip, port, name, over, &kept.key))
+                .collect()
+        });
+        Some(PhoneView {
+            over,
+            port: port.unwrap_or(0),
+            key: kept.key,
+            addresses,
+        })
+    }
+}
+
+impl Inner {
+    /// Gives every phone its secret and forgets those of phones that are gone; true when something
+    /// changed.
+    fn make_secrets(&mut self, phones: &[(String, PhoneLink)]) -> bool {
+        let known = |id: &String| phones.iter().any(|(phone, _)| phone == id);
+        let before = self.kept.phones.len();
+        self.kept.phones.retain(|id, _| known(id));
+        self.feeds.retain(|id, _| known(id));
+        let mut changed = before != self.kept.phones.len();
+        for (id, over) in phones {
+            let phone = self.kept.phones.entry(id.clone()).or_insert_with(|| {
+                changed = true;
+                KeptPhone {
+                    key: secret(),
+                    srt_port: None,
+                }
+            });
+            if *over == PhoneLink::Srt && self.tried.insert(id.clone()) {
+                let port = usable_udp_port(phone.srt_port);
+                changed |= port != phone.srt_port;
+                phone.srt_port = port;
+            }
+        }
+        changed
+    }
+
+    fn keep(&self) {
+        let kept = serde_json::to_vec(&self.kept).map_err(std::io::Error::other);
+        if let Err(error) = kept.and_then(|kept| private_file::replace(&self.file, &kept)) {
+            tracing::error!(%error, "the phones' addresses could not be kept");
+        }
+    }
+
+    fn open_door(&mut self, runtime: &Handle) {
+        let open = |port| runtime.block_on(Door::open(port, Arc::new(admits)));
+        let kept = self.kept.rtmp_port.unwrap_or(0);
+        let opened = open(kept).or_else(|error| {
+            tracing::warn!(%error, kept, "the door's port is taken");
+            open(0)
+        });
+        match opened {
+            Ok(door) => {
+                tracing::info!(port = door.port(), "the door for phones is open");
+                if self.kept.rtmp_port != Some(door.port()) {
+                    self.kept.rtmp_port = Some(door.port());
+                    self.keep();
+                }
+                self.door = Some(door);
+            }
+            Err(error) => tracing::error!(%error, "no door for phones"),
+        }
+    }
+}
+
+/// What a phone is told for one of this machine's addresses.
+fn address(
+    interface: String,
+    ip: Ipv4Addr,
+    port: u16,
+    name: &str,
+    over: PhoneLink,
+    key: &str,
+) -> PhoneAddress {
+    let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
+    let (server, full) = match over {
+        PhoneLink::Rtmp => {
+            let server = format!("rtmp://{ip}:{port}/live");
+            let full = format!("{server}/{key}");
+            (server, full)
+        }
+        PhoneLink::Srt => {
+            let server = format!("srt://{ip}:{port}");
+            let full =
+                format!("{server}?mode=caller&streamid={STREAM_ID}&passphrase={key}&pbkeylen=16");
+            (server, full)
+        }
+    };
+    let larix = {
+        let name: String = encoded(name);
+        let (address, more): (String, String) = match over {
+            PhoneLink::Rtmp => (encoded(&full), String::new()),
+            PhoneLink::Srt => (
+                encoded(&server),
+                format!(
+                    "&conn[][srtmode]=c&conn[][srtstreamid]={STREAM_ID}&conn[][srtpass]={key}&conn[][srtpbkl]=16"
+                ),
+            ),
+        };
+        format!(
+            "larix://set/v1?conn[][url]={address}&conn[][name]={name}&conn[][mode]=av&conn[][overwrite]=on{more}"
+        )
+    };
+    PhoneAddress {
+        interface,
+        ip: ip.to_string(),
+        qr: qr::rows(&full),
+        larix_qr: qr::rows(&larix),
+        server,
+        full,
+        larix,
+    }
+}
+
+fn room(id: &str, key: &str, feed: Feed) -> Room {
+    Room {
+        id: id.to_owned(),
+        key: Secret::new(key),
+        take: Arc::new(move |arrival| hand_on(&feed, arrival)),
+    }
+}
+
+fn hand_on(feed: &Feed, arrival: Arrival) {
+    let codec = |codec| match codec {
+        InboundCodec::H264 => FedCodec::H264,
+        InboundCodec::H265 => FedCodec::H265,
+        InboundCodec::Aac => FedCodec::Aac,
+    };
+    match arrival {
+        Arrival::Began => feed.begin(),
+        Arrival::Media(Inbound::Config { codec: of, record }) => feed.configure(codec(of), &record),
+        Arrival::Media(Inbound::Frame {
+            codec: of,
+            dts_ms,
+            composition_ms,
+            keyframe,
+            data,
+        }) => feed.push(FedFrame {
+            codec: codec(of),
+            dts_ms,
+            composition_ms,
+            keyframe,
+            data,
+        }),
+        // That nothing comes any more is noticed by the input itself.
+        Arrival::Media(Inbound::Foreign) | Arrival::Ended => {}
+    }
+}
+
+fn secret() -> String {
+    let mut random = rand::rng();
+    (0..SECRET_LENGTH)
+        .map(|_| char::from(LETTERS[random.random_range(0..LETTERS.len())]))
+        .collect()
+}
+
+/// The port if nobody else has it, else a free one; `None` when there is none.
+fn usable_udp_port(kept: Option<u16>) -> Option<u16> {
+    let bind = |port: u16| UdpSocket::bind((Ipv4Addr::UNSPECIFIED, port));
+    let socket = kept
+        .and_then(|port| bind(port).ok())
+        .or_else(|| bind(0).ok())?;
+    socket.local_addr().ok().map(|address| address.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use stallcast_show::Source;
+
+    fn show(phones: &[(&str, PhoneLink)]) -> Show {
+        let mut show = Show::new("orchard");
+        for (id, over) in phones {
+            let source = Source {
+                id: (*id).into(),
+                name: "手机".into(),
+                kind: SourceKind::Phone { over: *over },
+            };
+            show.sources.insert(source.id.clone(), source);
+        }
+        show
+    }
+
+    fn phones(folder: &std::path::Path) -> Phones {
+        Phones::open(folder.join("phones.json"), Handle::current())
+    }
+
+    /// Calls from a thread that may block, as the air thread is.
+    async fn follow(phones: &Phones, show: Show) {
+        let phones = phones.clone();
+        tokio::task::spawn_blocking(move || phones.follow(&show))
+            .await
+            .unwrap();
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn address_and_secret_outlive_a_restart_and_end_with_the_source() {
+        let folder = tempfile::tempdir().unwrap();
+        let wanted = show(&[("a", PhoneLink::Rtmp), ("b", PhoneLink::Srt)]);
+        let (a, b) = (SourceId::from("a"), SourceId::from("b"));
+        let first = phones(folder.path());
+        follow(&first, wanted.clone()).await;
+        let before = first.view(&a, "手机", PhoneLink::Rtmp).unwrap();
+        let srt = first.view(&b, "手机", PhoneLink::Srt).unwrap();
+        assert!(before.port > 0 && srt.port > 0);
+        assert_ne!(before.key, srt.key);
+        assert_eq!(before.key.len(), SECRET_LENGTH);
+        drop(first);
+
+        let again = phones(folder.path());
+        follow(&again, wanted).await;
+        assert_eq!(
+            again.view(&a, "手机", PhoneLink::Rtmp).unwrap().key,
+            before.key
+        );
+        assert_eq!(again.view(&b, "手机", PhoneLink::Srt).unwrap(), srt);
+        follow(&again, show(&[])).await;
+        assert_eq!(again.view(&a, "手机", PhoneLink::Rtmp), None);
+        follow(&again, show(&[("a", PhoneLink::Rtmp)])).await;
+        assert_ne!(
+            again.view(&a, "手机", PhoneLink::Rtmp).unwrap().key,
+            before.key
+        );
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn nobody_listens_without_a_phone_in_the_show() {
+        let folder = tempfile::tempdir().unwrap();
+        let phones = phones(folder.path());
+        follow(&phones, show(&[("a", PhoneLink::Rtmp)])).await;
+        let port = phones.lock().door.as_ref().unwrap().port();
+        assert!(
+            tokio::net::TcpStream::connect(("127.0.0.1", port))
+                .await
+                .is_ok()
+        );
+        follow(&phones, show(&[("a", PhoneLink::Srt)])).await;
+        let closed = async {
+            while tokio::net::TcpStream::connect(("127.0.0.1", port))
+                .await
+                .is_ok()
+            {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(30), closed)
+            .await
+            .unwrap();
+    }
+
+    #[cfg(unix)]
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_secrets_stand_in_a_file_that_only_this_user_reads() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let phones = phones(folder.path());
+        follow(&phones, show(&[("a", PhoneLink::Srt)])).await;
+        let file = std::fs::metadata(folder.path().join("phones.json")).unwrap();
+        assert_eq!(file.permissions().mode() & 0o777, 0o600);
+        let key = phones.lock().kept.phones["a"].key.clone();
+        assert!(!format!("{phones:?}").contains(&key));
+        assert!(!format!("{:?}", phones.input(&"a".into(), PhoneLink::Srt)).contains(&key));
+        let view = phones.view(&"a".into(), "x", PhoneLink::Srt).unwrap();
+        assert!(!format!("{view:?}").contains(&key));
+    }
+
+    #[test]
+    fn an_address_is_written_as_each_app_wants_it() {
+        let ip = Ipv4Addr::new(192, 168, 1, 7);
+        let rtmp = address("wlan0".into(), ip, 4000, "手机 1", PhoneLink::Rtmp, "peach");
+        assert_eq!(rtmp.server, "rtmp://192.168.1.7:4000/live");
+        assert_eq!(rtmp.full, "rtmp://192.168.1.7:4000/live/peach");
+        assert_eq!(
+            rtmp.larix,
+            "larix://set/v1?conn[][url]=rtmp%3A%2F%2F192.168.1.7%3A4000%2Flive%2Fpeach\
+             &conn[][name]=%E6%89%8B%E6%9C%BA+1&conn[][mode]=av&conn[][overwrite]=on"
+        );
+        let srt = address("wlan0".into(), ip, 4001, "x", PhoneLink::Srt, "peach");
+        assert_eq!(
+            srt.full,
+            "srt://192.168.1.7:4001?mode=caller&streamid=live&passphrase=peach&pbkeylen=16"
+        );
+        assert!(
+            srt.larix
+                .contains("conn[][url]=srt%3A%2F%2F192.168.1.7%3A4001&")
+        );
+        assert!(srt.larix.contains("&conn[][srtpass]=peach"));
+        assert!(!srt.qr.is_empty() && !srt.larix_qr.is_empty());
+    }
+}
