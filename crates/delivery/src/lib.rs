@@ -63,7 +63,7 @@ pub use retry::{RETRY_CAP, RetrySchedule, STABLE_AFTER, retry_delay};
 pub use rtmp::tag::{Inbound, InboundCodec};
 pub use secret::Secret;
 pub use srt_address::{SrtAddress, SrtMode};
-pub use srt_call::try_call as try_srt_call;
+pub use srt_call::{is_there as srt_is_there, try_call as try_srt_call};
 pub use supervisor::{DestinationStatus, State};
 pub use tls::TlsRoots;
 pub use uplink::{LinkSample, LinkView, LinkWatch};

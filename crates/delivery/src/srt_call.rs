@@ -45,17 +45,7 @@ pub async fn try_call(
     stream_id: Option<&Secret>,
     encrypts: bool,
 ) -> Result<(), Code> {
-    let any: SocketAddr = match server {
-        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
-        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
-    };
-    let gone = |error: std::io::Error| Code::from_connect(&error);
-    let socket = UdpSocket::bind(any).await.map_err(gone)?;
-    socket.connect(server).await.map_err(gone)?;
-    let first = ask(&socket, &induction()).await?;
-    if first.kind != INDUCTION || first.extension != MAGIC {
-        return Err(Code::HandshakeFailed);
-    }
+    let (socket, first) = greet(server).await?;
     let stream_id = stream_id.map(Secret::reveal).unwrap_or_default();
     let second = ask(&socket, &conclusion(first.cookie, stream_id)).await?;
     if second.kind == CONCLUSION {
@@ -72,6 +62,30 @@ pub async fn try_call(
         Some(reason) => Err(refusal(reason)),
         None => Err(Code::HandshakeFailed),
     }
+}
+
+/// Asks whether an SRT server is there, without calling it: who takes one call only is not disturbed.
+///
+/// # Errors
+/// As [`try_call`], without its reasons.
+pub async fn is_there(server: SocketAddr) -> Result<(), Code> {
+    greet(server).await.map(|_| ())
+}
+
+/// The first half of the handshake.
+async fn greet(server: SocketAddr) -> Result<(UdpSocket, Answer), Code> {
+    let any: SocketAddr = match server {
+        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+    };
+    let gone = |error: std::io::Error| Code::from_connect(&error);
+    let socket = UdpSocket::bind(any).await.map_err(gone)?;
+    socket.connect(server).await.map_err(gone)?;
+    let first = ask(&socket, &induction()).await?;
+    if first.kind != INDUCTION || first.extension != MAGIC {
+        return Err(Code::HandshakeFailed);
+    }
+    Ok((socket, first))
 }
 
 /// What a reason (`SRT_REJECT_REASON`; from 1000 on as HTTP's statuses) means.
@@ -220,7 +234,7 @@ mod tests {
     async fn nobody_there_is_told_soon() {
         let taken = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let silent = taken.local_addr().unwrap();
-        assert_eq!(try_call(silent, None, false).await, Err(Code::Unreachable));
+        assert_eq!(is_there(silent).await, Err(Code::Unreachable));
         drop(taken);
         assert_eq!(try_call(silent, None, false).await, Err(Code::Refused));
     }

@@ -62,9 +62,10 @@ impl WhipEndpoint {
         let key = key.reveal().trim();
         let is_end = key.starts_with(['/', '?']);
         let address = address.trim();
-        let whole = match is_end {
-            true => format!("{}{key}", address.trim_end_matches('/')),
-            false => address.to_owned(),
+        let whole = match key.chars().next() {
+            Some('/') => format!("{}{key}", address.trim_end_matches('/')),
+            Some('?') => format!("{address}{key}"),
+            _ => address.to_owned(),
         };
         let url = Url::parse(&whole).map_err(|_| Code::BadUrl)?;
         if !url.username().is_empty() || url.password().is_some() {

@@ -22,6 +22,9 @@ use crate::canvases::Canvases;
 use crate::carriers::{self, Way};
 use crate::keys::Keys;
 
+/// How long the end waits for senders that were still connecting.
+const HANG_UP: Duration = Duration::from_secs(3);
+
 /// Everything the program is sent to.
 pub struct Outputs {
     canvases: Canvases,
@@ -147,6 +150,8 @@ impl Outputs {
             .collect();
         self.runtime
             .block_on(futures_util::future::join_all(ending));
+        // Calls that were being made are dropped, and hang up beside.
+        stallcast_media::egress::wait_until_ended(HANG_UP);
     }
 
     /// A key was stored or forgotten: its destination starts anew with it, or ends.
@@ -347,7 +352,7 @@ fn health(
 }
 
 /// The page's name for a reason; the sentence is the page's.
-fn error_code(error: &DeliveryErrorCode) -> &'static str {
+pub fn error_code(error: &DeliveryErrorCode) -> &'static str {
     match error {
         DeliveryErrorCode::BadUrl => "bad_url",
         DeliveryErrorCode::DnsFailed => "dns_failed",

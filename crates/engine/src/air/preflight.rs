@@ -8,13 +8,17 @@ use stallcast_wire::{Check, CheckLevel, ErrorCode, Preflight, RunState, StatusVi
 /// Below this the recording of a show is likely to end early: an hour at 3 Mbit/s is 1.4 GB.
 const LOW_DISK_BYTES: u64 = 2 << 30;
 
-/// Looks at a show, its health and whose keys are at hand.
+/// Why a destination is not reached now, as a code.
+pub type Unreached = BTreeMap<DestinationId, &'static str>;
+
+/// Looks at a show, its health, whose keys are at hand and who is not reached.
 pub fn check(
     show: &Show,
     status: &StatusView,
     has_key: &dyn Fn(&DestinationId) -> bool,
+    unreached: &Unreached,
 ) -> Preflight {
-    let mut items = destinations(show, has_key);
+    let mut items = destinations(show, has_key, unreached);
     items.push(encoder(status));
     items.extend(not_ready(show, status));
     items.extend(pictures(show, status));
@@ -69,7 +73,10 @@ pub fn permit(
         return Err(WireError::refused(none.code(), none.params()));
     }
     let stops = std::iter::once(encoder(status)).chain(not_ready(show, status));
-    if let Some(stop) = stops.into_iter().find(|item| item.level == CheckLevel::Stop) {
+    if let Some(stop) = stops
+        .into_iter()
+        .find(|item| item.level == CheckLevel::Stop)
+    {
         let mut error = WireError::new(ErrorCode::NotReady)
             .with("check", stop.id)
             .retryable();
@@ -93,7 +100,11 @@ fn item(id: &str, level: CheckLevel, key: &str, params: &[(&str, String)]) -> Ch
     }
 }
 
-fn destinations(show: &Show, has_key: &dyn Fn(&DestinationId) -> bool) -> Vec<Check> {
+fn destinations(
+    show: &Show,
+    has_key: &dyn Fn(&DestinationId) -> bool,
+    unreached: &Unreached,
+) -> Vec<Check> {
     let enabled: Vec<_> = show
         .destinations
         .values()
@@ -108,9 +119,23 @@ fn destinations(show: &Show, has_key: &dyn Fn(&DestinationId) -> bool) -> Vec<Ch
             let name = [("name", destination.name.clone())];
             if !show.canvases.has(destination.canvas) {
                 let canvas = ("canvas", destination.canvas.name().to_owned());
-                item("canvas", CheckLevel::Stop, "off", &[name[0].clone(), canvas])
+                item(
+                    "canvas",
+                    CheckLevel::Stop,
+                    "off",
+                    &[name[0].clone(), canvas],
+                )
             } else if !has_key(&destination.id) {
                 item("key", CheckLevel::Stop, "missing", &name)
+            } else if let Some(cause) = unreached.get(&destination.id) {
+                // A warning: it may come later, and is tried again for as long as the show lasts.
+                let cause = ("cause", (*cause).to_owned());
+                item(
+                    "destination",
+                    CheckLevel::Warn,
+                    "unreached",
+                    &[name[0].clone(), cause],
+                )
             } else {
                 item("destination", CheckLevel::Ok, "ready", &name)
             }
@@ -242,6 +267,8 @@ mod tests {
             destinations: vec![],
             recording: None,
             receiver: None,
+            recordings_folder: String::new(),
+            replay_s: None,
             disk_free_bytes: Some(100 << 30),
             disk_room_s: None,
             uplink_kbps: 0.0,
@@ -257,7 +284,7 @@ mod tests {
 
     #[test]
     fn what_would_fail_comes_first() {
-        let found = check(&Show::default(), &status(), &|_| false);
+        let found = check(&Show::default(), &status(), &|_| false, &Unreached::new());
         assert_eq!(found.items[0].level, CheckLevel::Stop);
         assert!(
             found
@@ -298,6 +325,7 @@ mod tests {
             frames: 0,
             late_frames: 0,
             skipped_frames: 0,
+            failed: vec![],
         });
         let only_b = |id: &DestinationId| id.as_str() == "b";
         let refused = permit(&show, &ready, &only_b, &[]).unwrap_err();
@@ -322,9 +350,15 @@ mod tests {
     #[test]
     fn a_destination_without_its_key_stops_the_show() {
         let show = two_destinations();
-        let found = destinations(&show, &|id| id.as_str() == "b");
+        let found = destinations(&show, &|id| id.as_str() == "b", &Unreached::new());
         assert_eq!(found[0].key, "preflight.key.missing");
         assert_eq!(found[1].key, "preflight.destination.ready");
+        let unreached = Unreached::from([("b".into(), "refused")]);
+        let found = destinations(&show, &|_| true, &unreached);
+        assert_eq!(found[0].key, "preflight.destination.ready");
+        assert_eq!(found[1].key, "preflight.destination.unreached");
+        assert_eq!(found[1].level, CheckLevel::Warn);
+        assert_eq!(found[1].params["cause"], "refused");
     }
 
     #[test]
@@ -332,11 +366,11 @@ mod tests {
         let mut show = two_destinations();
         let tall = show.destinations.get_mut(&"b".into()).unwrap();
         tall.canvas = Canvas::Portrait;
-        let found = destinations(&show, &|_| true);
+        let found = destinations(&show, &|_| true, &Unreached::new());
         assert_eq!(found[1].key, "preflight.canvas.off");
         assert_eq!(found[1].params["canvas"], "portrait");
         show.canvases = stallcast_show::Canvases::Both;
-        let found = check(&show, &status(), &|_| true).items;
+        let found = check(&show, &status(), &|_| true, &Unreached::new()).items;
         let late = found.iter().find(|item| item.id == "canvas").unwrap();
         assert_eq!(
             (late.key.as_str(), late.level),

@@ -5,9 +5,16 @@ mod line;
 mod srt;
 mod whip;
 
-use stallcast_delivery::{DeliveryErrorCode as Code, Destination, DestinationSpec, Hub};
+use std::time::Duration;
+
+use stallcast_delivery::{
+    DeliveryErrorCode as Code, Destination, DestinationSpec, Hub, Secret, TlsRoots, WhipEndpoint,
+};
 use stallcast_media::egress::EgressError;
 use stallcast_media::error::MediaError;
+
+/// Time for one look before the show.
+const REACH: Duration = Duration::from_secs(4);
 
 /// How a destination is reached; told by its address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +60,23 @@ pub fn open(spec: DestinationSpec, hub: Hub) -> Destination {
             Destination::carry(spec.id, spec.closing_deadline, carrier, hub)
         }
     }
+}
+
+/// Looks whether somebody is there, without publishing. RTMP servers are not asked: they take a connection for a stream.
+///
+/// # Errors
+/// What would keep the show from getting there now.
+pub async fn reach(url: &str, key: &Secret, roots: TlsRoots) -> Result<(), Code> {
+    let looking = async {
+        match Way::of(url) {
+            Way::Rtmp => Ok(()),
+            Way::Srt => srt::reach(url, key).await,
+            Way::Whip => WhipEndpoint::parse(url, key, roots)?.probe().await,
+        }
+    };
+    tokio::time::timeout(REACH, looking)
+        .await
+        .unwrap_or(Err(Code::Unreachable))
 }
 
 /// A sender's trouble in delivery's words.

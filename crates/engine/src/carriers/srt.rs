@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use stallcast_delivery::{
     Calling, Carrier, DeliveryErrorCode as Code, Patience, Secret, SrtAddress, SrtMode,
-    StreamFormat, try_srt_call,
+    StreamFormat, srt_is_there, try_srt_call,
 };
 use stallcast_media::egress::{EgressError, SrtCaller, SrtSender, SrtSpec};
 use tokio::time::timeout;
@@ -72,10 +72,24 @@ impl Carrier for SrtCarrier {
         match sender.connected().await {
             Ok(()) => Ok(SenderLine::new(sender, Session::none(), format)),
             Err(error) => {
-                drop(sender);
+                sender.end().await;
                 Err(reason(error, began.elapsed(), place, &address).await)
             }
         }
+    }
+}
+
+/// Whether the server answers, or the port to be called at is free.
+pub(super) async fn reach(url: &str, key: &Secret) -> Result<(), Code> {
+    let address = SrtAddress::parse(url, key)?;
+    let place = look_up(&address).await?;
+    match address.mode {
+        SrtMode::Caller => srt_is_there(place).await,
+        SrtMode::Listener => match tokio::net::UdpSocket::bind(place).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => Err(Code::PortInUse),
+            Err(_) => Err(Code::BadUrl),
+        },
     }
 }
 

@@ -10,6 +10,7 @@ mod sdp;
 mod srt;
 mod webrtc;
 
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use gstreamer as gst;
@@ -151,12 +152,37 @@ impl Drop for Running {
         let Some(pipeline) = self.pipeline.take() else {
             return;
         };
+        *ending() += 1;
         let spawned = std::thread::Builder::new()
             .name("media-old-sender".to_owned())
-            .spawn(move || halt(&pipeline));
+            .spawn(move || {
+                halt(&pipeline);
+                drop(pipeline);
+                *ending() -= 1;
+                ENDED.notify_all();
+            });
         if let Err(error) = spawned {
+            *ending() -= 1;
             tracing::error!(%error, "no thread to stop a sender in");
         }
+    }
+}
+
+/// How many senders are being ended in threads of their own.
+static ENDING: Mutex<usize> = Mutex::new(0);
+/// One of them has ended.
+static ENDED: Condvar = Condvar::new();
+
+fn ending() -> MutexGuard<'static, usize> {
+    ENDING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Waits until all senders that were dropped have ended, at most `within`. For the end of the process: libsrt takes its
+/// tables down with it, and a thread that still closes a socket falls over them.
+pub fn wait_until_ended(within: Duration) {
+    let waited = ENDED.wait_timeout_while(ending(), within, |count| *count > 0);
+    if waited.is_err() || waited.is_ok_and(|(_, late)| late.timed_out()) {
+        tracing::warn!("a sender does not end");
     }
 }
 

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use stallcast_media::egress::{EgressError, SrtCaller, SrtSender, SrtSpec};
+use stallcast_media::egress::{EgressError, SrtCaller, SrtSender, SrtSpec, wait_until_ended};
 
 use crate::clip::{Player, clip, free_port, until};
 use crate::peers::Ffmpeg;
@@ -142,4 +142,7 @@ async fn a_taken_port_and_nobody_there_are_told() {
     assert_eq!(refused.err(), Some(EgressError::PortInUse));
     let mut sender = SrtSender::start(&spec(SrtCaller::Us, port, None), &clip().config).unwrap();
     assert_eq!(sender.connected().await, Err(EgressError::Unreachable));
+    // Dropped on its way, as when a show ends while a call is being made.
+    drop(sender);
+    wait_until_ended(Duration::from_secs(30));
 }
