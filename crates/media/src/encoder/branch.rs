@@ -63,15 +63,26 @@ impl EncoderBranch {
         &self.elements
     }
 
-    /// Changes the target while playing; says what that does to the stream.
-    pub fn set_bitrate_kbps(&self, kbps: u32) -> LiveBitrate {
-        if let Controls::Properties {
-            bitrate: (name, unit),
-            ..
-        } = self.kind.controls
-        {
-            set_number(&self.encoder, name, in_unit(kbps, unit));
+    /// Changes the target while playing. A driver may hang in it.
+    pub fn set_bitrate_kbps(&self, kbps: u32) {
+        match self.kind.controls {
+            Controls::Properties {
+                bitrate: (name, unit),
+                ..
+            } => set_number(&self.encoder, name, in_unit(kbps, unit)),
+            Controls::V4l2 => {
+                // The device keeps the others.
+                let bitrate = in_unit(kbps, BitrateUnit::Bit) as i32;
+                let controls = gst::Structure::builder("controls")
+                    .field("video_bitrate", bitrate)
+                    .build();
+                self.encoder.set_property("extra-controls", controls);
+            }
         }
+    }
+
+    /// What a bitrate change does to the stream.
+    pub fn live_bitrate(&self) -> LiveBitrate {
         self.kind.live_bitrate
     }
 

@@ -2,11 +2,17 @@
 //! real trial of each, and the branch of the program's pipeline that encodes.
 
 mod branch;
+#[cfg(any(test, debug_assertions))]
+mod faulty;
 mod probe;
+mod succession;
 mod table;
 
 pub(crate) use branch::EncoderBranch;
+#[cfg(test)]
+pub(crate) use faulty::release_stuck;
 pub(crate) use probe::select;
+pub(crate) use succession::Succession;
 pub use probe::{ChoiceReason, EncoderChoice, EncoderReport, TrialFailure, choose, probe};
 pub use table::{BitrateUnit, Controls, EncoderKind, LiveBitrate, all};
 

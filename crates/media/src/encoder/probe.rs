@@ -1,6 +1,7 @@
 //! Owns finding out which encoders really work here: each is made to encode a second of video.
 
 use std::collections::HashMap;
+use std::sync::mpsc::sync_channel;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -59,6 +60,8 @@ pub enum ChoiceReason {
     Hardware,
     /// No chip passed: the CPU does it.
     NoHardwareWorks,
+    /// The one before it failed on air: it is the next in rank.
+    AfterFailure,
 }
 
 /// The encoder a program uses.
@@ -125,19 +128,31 @@ pub(crate) fn select(
     Err(MediaError::NoElementFor("H.264 encoding"))
 }
 
-/// The report of one encoder, from the cache or by a trial.
-fn report(kind: &'static EncoderKind) -> EncoderReport {
-    type Cell = std::sync::Arc<OnceLock<EncoderReport>>;
+/// Whether it went well in its trial or, for one of the CPU that was not tried yet, is there at all. Never blocks.
+pub(crate) fn may_work(kind: &EncoderKind) -> bool {
+    match cell(kind.element).get() {
+        Some(report) => report.works,
+        None => !kind.hardware && gst::ElementFactory::find(kind.element).is_some(),
+    }
+}
+
+type Cell = std::sync::Arc<OnceLock<EncoderReport>>;
+
+fn cell(element: &'static str) -> Cell {
     static CACHE: OnceLock<Mutex<HashMap<&'static str, Cell>>> = OnceLock::new();
-    let cell = CACHE
+    CACHE
         .get_or_init(Mutex::default)
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
-        .entry(kind.element)
+        .entry(element)
         .or_default()
-        .clone();
+        .clone()
+}
+
+/// The report of one encoder, from the cache or by a trial.
+fn report(kind: &'static EncoderKind) -> EncoderReport {
     // Two callers at once wait for one trial instead of disturbing each other's measurement.
-    cell.get_or_init(|| run_trial(kind)).clone()
+    cell(kind.element).get_or_init(|| run_trial(kind)).clone()
 }
 
 fn run_trial(kind: &'static EncoderKind) -> EncoderReport {
@@ -148,7 +163,7 @@ fn run_trial(kind: &'static EncoderKind) -> EncoderReport {
         Ok(()) if gst::ElementFactory::find(kind.element).is_none() => {
             Err(TrialFailure::NotInstalled)
         }
-        Ok(()) => encode_one_second(kind),
+        Ok(()) => encode_apart(kind),
     };
     let report = EncoderReport {
         name: kind.element.to_owned(),
@@ -159,6 +174,25 @@ fn run_trial(kind: &'static EncoderKind) -> EncoderReport {
     };
     tracing::info!(?report, "encoder trial");
     report
+}
+
+/// A driver may hang where no time-out of ours reaches: its trial has a thread of its own.
+fn encode_apart(kind: &'static EncoderKind) -> Result<f64, TrialFailure> {
+    let (sender, tried) = sync_channel(1);
+    let spawned = std::thread::Builder::new()
+        .name("media-trial".to_owned())
+        .spawn(move || {
+            // Nobody waits for one that comes too late.
+            let _late = sender.send(encode_one_second(kind));
+        });
+    match spawned {
+        Err(error) => Err(TrialFailure::Failed {
+            message: error.to_string(),
+        }),
+        Ok(_) => tried
+            .recv_timeout(TRIAL_TIMEOUT * 2)
+            .unwrap_or(Err(TrialFailure::TimedOut)),
+    }
 }
 
 fn encode_one_second(kind: &'static EncoderKind) -> Result<f64, TrialFailure> {

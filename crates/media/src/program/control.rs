@@ -7,21 +7,19 @@ use std::time::{Duration, Instant};
 
 use gstreamer_video as gst_video;
 
-use super::encode::{EncodePipeline, EncodeSetup, discard};
+use super::apart::{START_WITHIN, start_within};
+use super::encode::{EncodePipeline, EncodeSetup};
 use super::event::MediaEvent;
 use super::frame_clock::Beat;
+use super::health::{Health, LOOK};
 use super::packet::EncodedSink;
-use super::rendition::RenditionSlot;
+use super::second::SecondRendition;
 use super::slate::Backdrops;
 use crate::blend::Layer;
-use crate::encoder;
+use crate::encoder::{ChoiceReason, EncoderChoice, EncoderKind, Succession};
 use crate::error::MediaError;
 
-/// How often the encoder's health is looked at.
-const HEALTH_CHECK: Duration = Duration::from_millis(250);
-/// An encoder that was given pictures and made no packet for so long has hung.
-const ENCODER_SILENCE: Duration = Duration::from_secs(3);
-/// Wait before the same encoder is tried again.
+/// Wait before the encoders are tried again when none started.
 const RESTART_PAUSE: Duration = Duration::from_secs(1);
 
 /// Orders for the control thread. Policy: the newest of each kind replaces an older one that was
@@ -38,6 +36,7 @@ struct Mail {
     slate: Option<Option<Layer>>,
     kbps: Option<u32>,
     rendition: Option<Option<Rendition>>,
+    encoder: Option<(&'static EncoderKind, EncoderChoice)>,
     stop: bool,
 }
 
@@ -74,11 +73,16 @@ impl Mailbox {
         self.put(|mail| mail.rendition = Some(None));
     }
 
+    /// Another encoder, on air.
+    pub fn encoder(&self, kind: &'static EncoderKind, choice: EncoderChoice) {
+        self.put(|mail| mail.encoder = Some((kind, choice)));
+    }
+
     pub fn stop(&self) {
         self.put(|mail| mail.stop = true);
     }
 
-    /// Waits for mail, at most until the next health check.
+    /// Waits for mail, at most until the next look at the encoder.
     fn take(&self) -> Mail {
         let mail = self.mail.lock().unwrap_or_else(PoisonError::into_inner);
         let nothing = |mail: &mut Mail| {
@@ -87,10 +91,11 @@ impl Mailbox {
                 && mail.slate.is_none()
                 && mail.kbps.is_none()
                 && mail.rendition.is_none()
+                && mail.encoder.is_none()
         };
         let (mut mail, _) = self
             .arrived
-            .wait_timeout_while(mail, HEALTH_CHECK, nothing)
+            .wait_timeout_while(mail, LOOK, nothing)
             .unwrap_or_else(PoisonError::into_inner);
         Mail {
             stop: mail.stop,
@@ -107,15 +112,11 @@ pub(crate) struct Control {
     info: gst_video::VideoInfo,
     layers: Vec<Layer>,
     health: Health,
-}
-
-/// Progress of the running encoder.
-struct Health {
-    packets: u64,
-    produced: u64,
-    since: Instant,
-    /// When to start an encoder again, after a failed attempt.
+    succession: Succession,
+    looked: Instant,
+    /// When the encoders are tried again, while there is none.
     restart_at: Option<Instant>,
+    second: SecondRendition,
 }
 
 impl Control {
@@ -124,14 +125,13 @@ impl Control {
             info: setup.info.clone(),
             beat,
             mailbox,
+            second: SecondRendition::new(setup.lookers.rendition.clone().unwrap_or_default()),
             setup,
             layers: Vec::new(),
-            health: Health {
-                packets: 0,
-                produced: 0,
-                since: Instant::now(),
-                restart_at: None,
-            },
+            health: Health::default(),
+            succession: Succession::default(),
+            looked: Instant::now(),
+            restart_at: None,
         }
     }
 
@@ -159,30 +159,31 @@ impl Control {
                     tracing::info!(kbps, ?effect, "video bitrate");
                 }
             }
+            if let Some((kind, choice)) = mail.encoder {
+                self.change_encoder(kind, choice);
+            }
             match mail.rendition {
-                Some(Some(rendition)) => self.start_rendition(rendition),
-                Some(None) => self.slot().stop(),
+                Some(Some(Rendition { kbps, output })) => {
+                    self.second.want(self.setup.kind, kbps, output);
+                    self.start_second();
+                }
+                Some(None) => self.second.stop(),
                 None => {}
             }
-            self.check_encoder();
+            let since = self.looked.elapsed();
+            self.looked = Instant::now();
+            self.look_at_encoder(since);
+            if let Some((name, message)) = self.second.look(since) {
+                self.tell_of_failure(name, message);
+                self.start_second();
+            }
         }
     }
 
-    fn slot(&self) -> Arc<RenditionSlot> {
-        self.setup.lookers.rendition.clone().unwrap_or_default()
-    }
-
-    fn start_rendition(&self, Rendition { kbps, output }: Rendition) {
-        let grid = self
-            .beat
-            .encode()
-            .map_or(0, |encode| encode.next_keyframe());
-        let inputs = self.beat.inputs.clone();
-        self.slot()
-            .start(&self.setup, kbps, grid, output, move |gate| {
-                tracing::info!(kbps, "second rendition");
-                inputs.add_output(gate);
-            });
+    fn start_second(&mut self) {
+        let encode = self.beat.encode();
+        let grid = encode.map_or(0, |encode| encode.next_keyframe());
+        self.second.start(&self.setup, grid, &self.beat.inputs);
     }
 
     fn show_layers(&self) {
@@ -197,78 +198,93 @@ impl Control {
         }
     }
 
-    fn check_encoder(&mut self) {
-        let failure = match self.beat.encode() {
-            Some(encode) => encode.failure().or_else(|| self.silence(&encode)),
-            None => {
-                if self
-                    .health
-                    .restart_at
-                    .is_some_and(|at| Instant::now() >= at)
-                {
-                    self.restart();
-                }
-                return;
+    fn look_at_encoder(&mut self, since: Duration) {
+        let Some(encode) = self.beat.encode() else {
+            if self.restart_at.is_some_and(|at| Instant::now() >= at) {
+                self.start_next();
             }
-        };
-        if let Some(message) = failure {
-            tracing::error!(%message, encoder = self.setup.kind.element, "encoder failed");
-            self.beat.events.send(MediaEvent::EncoderFailed {
-                name: self.setup.kind.element.to_owned(),
-                message,
-            });
-            discard(self.beat.swap_encode(None));
-            if self.setup.kind.hardware {
-                self.fall_back();
-            }
-            self.restart();
-        }
-    }
-
-    /// A message when the encoder takes pictures but gives no packets.
-    fn silence(&mut self, encode: &EncodePipeline) -> Option<String> {
-        let (packets, produced) = (encode.packets(), self.setup.counters.taken());
-        if packets != self.health.packets || produced == self.health.produced {
-            self.health.packets = packets;
-            self.health.produced = produced;
-            self.health.since = Instant::now();
-            return None;
-        }
-        (self.health.since.elapsed() > ENCODER_SILENCE)
-            .then(|| format!("no packet for {} s", ENCODER_SILENCE.as_secs()))
-    }
-
-    fn fall_back(&mut self) {
-        let Some(kind) = encoder::all().iter().find(|kind| !kind.hardware) else {
             return;
         };
-        self.setup.kind = kind;
-        self.beat
-            .events
-            .send(MediaEvent::Encoder(encoder::EncoderChoice {
-                name: kind.element.to_owned(),
-                hardware: false,
-                reason: encoder::ChoiceReason::NoHardwareWorks,
-            }));
+        let taken = self.setup.counters.taken();
+        let hardware = self.setup.kind.hardware;
+        let hung = |health: &mut Health| health.look(hardware, encode.packets(), taken, since);
+        let failure = encode.failure().or_else(|| hung(&mut self.health));
+        if let Some(message) = failure {
+            self.setup.keyframe_from = encode.next_keyframe();
+            self.succession.failed(self.setup.kind);
+            self.tell_of_failure(self.setup.kind.element, message);
+            // Whatever still comes from it is too late.
+            self.setup.maker += 1;
+            self.setup.gate.pass_only(self.setup.maker);
+            drop(self.beat.swap_encode(None));
+            self.start_next();
+        }
     }
 
-    fn restart(&mut self) {
-        match EncodePipeline::start(&self.setup) {
-            Ok(encode) => {
-                self.health = Health {
-                    packets: 0,
-                    produced: self.setup.counters.taken(),
-                    since: Instant::now(),
-                    restart_at: None,
-                };
-                discard(self.beat.swap_encode(Some(encode)));
-                self.show_layers();
-            }
-            Err(error) => {
-                tracing::error!(%error, "no encoder; trying again");
-                self.health.restart_at = Some(Instant::now() + RESTART_PAUSE);
+    fn tell_of_failure(&self, element: &str, message: String) {
+        tracing::error!(%message, encoder = element, "an encoder failed");
+        self.beat.events.send(MediaEvent::EncoderFailed {
+            name: element.to_owned(),
+            message,
+        });
+    }
+
+    /// Puts the next in rank on air.
+    fn start_next(&mut self) {
+        while let Some(kind) = self.succession.next() {
+            self.setup.kind = kind;
+            match start_within(&self.setup, START_WITHIN) {
+                Ok(encode) => {
+                    self.put_on_air(encode);
+                    self.tell_of_choice(EncoderChoice {
+                        name: kind.element.to_owned(),
+                        hardware: kind.hardware,
+                        reason: ChoiceReason::AfterFailure,
+                    });
+                    self.restart_at = None;
+                    return;
+                }
+                Err(error) => {
+                    tracing::error!(%error, encoder = kind.element, "it does not start");
+                    self.succession.failed(kind);
+                }
             }
         }
+        self.restart_at = Some(Instant::now() + RESTART_PAUSE);
+    }
+
+    /// Somebody asked for this one: the one on air stays until it has started.
+    fn change_encoder(&mut self, kind: &'static EncoderKind, choice: EncoderChoice) {
+        let mut setup = self.setup.clone();
+        setup.kind = kind;
+        setup.maker += 1;
+        if let Some(encode) = self.beat.encode() {
+            setup.keyframe_from = encode.next_keyframe();
+        }
+        match start_within(&setup, START_WITHIN) {
+            Ok(encode) => {
+                self.succession.forgive(kind);
+                self.setup = setup;
+                self.put_on_air(encode);
+                self.tell_of_choice(choice);
+            }
+            Err(error) => {
+                self.succession.failed(kind);
+                self.tell_of_failure(kind.element, error.to_string());
+            }
+        }
+    }
+
+    fn put_on_air(&mut self, encode: EncodePipeline) {
+        self.health = Health::from(self.setup.counters.taken());
+        self.setup.gate.pass_only(self.setup.maker);
+        drop(self.beat.swap_encode(Some(encode)));
+        self.show_layers();
+    }
+
+    fn tell_of_choice(&self, choice: EncoderChoice) {
+        tracing::info!(?choice, "another encoder is on air");
+        self.beat.events.send(MediaEvent::Encoder(choice));
     }
 }
 

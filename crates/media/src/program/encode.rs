@@ -3,6 +3,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use gst::prelude::*;
@@ -10,7 +11,10 @@ use gstreamer as gst;
 use gstreamer_app as gst_app;
 use gstreamer_video as gst_video;
 
+use super::access_unit::{LENGTH_BYTES, is_picture, length_bytes_of};
+use super::apart::{discard, discard_within};
 use super::packet::{EncodedPacket, OutputGate, Track, VideoConfig};
+use super::rate::Rate;
 use super::rendition::RenditionSlot;
 use super::stats::Counters;
 use crate::blend::StallcastOverlay;
@@ -18,6 +22,7 @@ use crate::clock::MediaClock;
 use crate::encoder::{EncoderBranch, EncoderKind, LiveBitrate};
 use crate::error::MediaError;
 use crate::preview::Preview;
+use crate::virtual_camera::VirtualCamera;
 
 /// Pictures that may wait before the overlay is drawn. Two, so that a changed overlay is on air
 /// two frames later at most; when full the frame clock leaves its frame out.
@@ -26,6 +31,7 @@ const WAITING_PICTURES: u64 = 2;
 const WAITING_FOR_ENCODER: u32 = 3;
 
 /// What an encode pipeline is made with.
+#[derive(Clone)]
 pub(crate) struct EncodeSetup {
     pub kind: &'static EncoderKind,
     pub info: gst_video::VideoInfo,
@@ -34,6 +40,8 @@ pub(crate) struct EncodeSetup {
     pub fps: u32,
     pub clock: MediaClock,
     pub gate: Arc<OutputGate>,
+    /// Its number at the gate.
+    pub maker: u64,
     pub counters: Arc<Counters>,
     /// Who else gets the finished pictures.
     pub lookers: Lookers,
@@ -42,18 +50,19 @@ pub(crate) struct EncodeSetup {
 }
 
 /// Who looks at finished pictures besides the encoder. Neither may hold it up.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Lookers {
     pub preview: Option<Arc<Preview>>,
+    pub virtual_camera: Option<Arc<VirtualCamera>>,
     pub rendition: Option<Arc<RenditionSlot>>,
 }
 
-/// A running encode pipeline. Dropping it stops it.
+/// A running encode pipeline. Dropping it stops it, in a thread of its own.
 pub(crate) struct EncodePipeline {
     pipeline: gst::Pipeline,
     source: gst_app::AppSrc,
     overlay: StallcastOverlay,
-    branch: EncoderBranch,
+    rate: Arc<Rate>,
     state: Arc<State>,
 }
 
@@ -126,7 +135,7 @@ impl EncodePipeline {
             pipeline,
             source,
             overlay,
-            branch,
+            rate: Arc::new(Rate::new(branch)),
             state,
         };
         encode.pipeline.set_state(gst::State::Playing)?;
@@ -157,9 +166,10 @@ impl EncodePipeline {
         self.state.next_keyframe.load(Ordering::Relaxed)
     }
 
+    /// Returns at once, whatever the driver does; says what the change does to the stream.
     pub fn set_bitrate_kbps(&self, kbps: u32) -> LiveBitrate {
         self.state.kbps.store(u64::from(kbps), Ordering::Relaxed);
-        self.branch.set_bitrate_kbps(kbps)
+        self.rate.want(kbps)
     }
 
     /// Why it no longer works, if so.
@@ -188,6 +198,11 @@ impl EncodePipeline {
         });
     }
 
+    /// Stops it, and waits for that at most so long.
+    pub fn stop(&self, within: Duration) {
+        discard_within(Stops(self.pipeline.clone()), within);
+    }
+
     /// Packets that came out so far.
     pub fn packets(&self) -> u64 {
         self.state.packets.load(Ordering::Relaxed)
@@ -196,20 +211,19 @@ impl EncodePipeline {
 
 impl Drop for EncodePipeline {
     fn drop(&mut self) {
-        if let Err(error) = self.pipeline.set_state(gst::State::Null) {
-            tracing::warn!(%error, "the encoder's pipeline does not stop");
-        }
+        // Whoever happens to let go of it last, the frame clock too, must not wait for a driver that hangs.
+        discard(Stops(self.pipeline.clone()));
     }
 }
 
-/// Drops what holds a pipeline in a thread of its own: a hung driver may not stop, and that must hold up neither
-/// its successor nor whoever gave the order.
-pub(crate) fn discard<T: Send + 'static>(old: T) {
-    let spawned = std::thread::Builder::new()
-        .name("media-old-encoder".to_owned())
-        .spawn(move || drop(old));
-    if let Err(error) = spawned {
-        tracing::error!(%error, "no thread to stop the old encoder in");
+/// Stops when dropped.
+struct Stops(gst::Pipeline);
+
+impl Drop for Stops {
+    fn drop(&mut self) {
+        if let Err(error) = self.0.set_state(gst::State::Null) {
+            tracing::warn!(%error, "the encoder's pipeline does not stop");
+        }
     }
 }
 
@@ -242,8 +256,11 @@ fn mark_keyframes_and_preview(
         .static_pad("src")
         .ok_or_else(|| MediaError::Build("the overlay has no src pad".to_owned()))?;
     let state = state.clone();
-    let Lookers { preview, rendition } = &setup.lookers;
-    let (preview, rendition) = (preview.clone(), rendition.clone());
+    let Lookers {
+        preview,
+        virtual_camera,
+        rendition,
+    } = setup.lookers.clone();
     let frame_ns = 1_000_000_000 / u64::from(setup.fps.max(1));
     let frames = u64::from(setup.keyframe_frames);
     let fps = u64::from(setup.fps.max(1));
@@ -282,6 +299,9 @@ fn mark_keyframes_and_preview(
             if let Some(preview) = &preview {
                 preview.offer(buffer, pts);
             }
+            if let Some(virtual_camera) = &virtual_camera {
+                virtual_camera.offer(buffer);
+            }
             if let Some(rendition) = &rendition {
                 rendition.offer(buffer);
             }
@@ -296,23 +316,28 @@ fn packet_callback(
     state: &Arc<State>,
 ) -> impl FnMut(&gst_app::AppSink) -> Result<gst::FlowSuccess, gst::FlowError> + Send + 'static {
     let (state, gate, clock) = (state.clone(), setup.gate.clone(), setup.clock.clone());
-    let counters = setup.counters.clone();
+    let (counters, maker) = (setup.counters.clone(), setup.maker);
     let (width, height, fps) = (setup.info.width(), setup.info.height(), setup.fps);
     let frame_us = 1_000_000 / i64::from(fps.max(1));
     let mut caps_seen: Option<gst::Caps> = None;
+    let mut length_bytes = LENGTH_BYTES;
     move |sink| {
         let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
         if let Some(caps) = sample.caps_owned()
             && caps_seen.as_ref() != Some(&caps)
         {
             if let Some(codec_data) = codec_data(&caps) {
-                gate.video_config(VideoConfig {
-                    codec_data,
-                    width,
-                    height,
-                    fps,
-                    kbps: state.kbps.load(Ordering::Relaxed) as u32,
-                });
+                length_bytes = length_bytes_of(&codec_data);
+                gate.video_config(
+                    maker,
+                    VideoConfig {
+                        codec_data,
+                        width,
+                        height,
+                        fps,
+                        kbps: state.kbps.load(Ordering::Relaxed) as u32,
+                    },
+                );
             }
             caps_seen = Some(caps);
         }
@@ -335,6 +360,10 @@ fn packet_callback(
             return Ok(gst::FlowSuccess::Ok);
         };
         let map = buffer.map_readable().map_err(|_| gst::FlowError::Error)?;
+        if !is_picture(&map, length_bytes) {
+            state.fail("what it gives is no H.264 picture".to_owned());
+            return Ok(gst::FlowSuccess::Ok);
+        }
         let packet = EncodedPacket {
             track: Track::Video,
             pts_us,
@@ -346,7 +375,7 @@ fn packet_callback(
         let now_us = clock.running_time().useconds() as i64;
         counters.encoded(now_us - pts_us);
         state.packets.fetch_add(1, Ordering::Relaxed);
-        gate.packet(packet);
+        gate.picture(maker, packet);
         Ok(gst::FlowSuccess::Ok)
     }
 }

@@ -4,15 +4,19 @@
 //! grid one thread takes what the sources of the scene have for that moment (or the slate),
 //! composes it and gives it to the encoder. Whatever fails, the stream has no gap.
 
+mod access_unit;
+mod apart;
 pub(crate) mod blit;
 mod compose;
 mod control;
 mod encode;
 mod event;
 mod frame_clock;
+mod health;
 mod inputs;
 mod layout;
 mod packet;
+mod rate;
 mod rendition;
 mod second;
 mod scale;
@@ -51,6 +55,10 @@ use crate::encoder;
 use crate::error::MediaError;
 use crate::input::{InputSpec, InputState, VideoWant};
 use crate::preview::{Preview, PreviewWatch};
+use crate::virtual_camera::{VirtualCamera, VirtualCameraState};
+
+/// How long the end waits for the encoder to stop; some 20 ms are usual.
+const STOP_WITHIN: Duration = Duration::from_secs(2);
 
 /// A running program. Calls return at once unless they say otherwise; dropping it stops it.
 pub struct Program {
@@ -58,6 +66,7 @@ pub struct Program {
     beat: Arc<Beat>,
     mailbox: Arc<Mailbox>,
     preview: Arc<Preview>,
+    virtual_camera: Arc<VirtualCamera>,
     rendition: Arc<RenditionSlot>,
     inputs: Arc<Inputs>,
     gate: Arc<OutputGate>,
@@ -100,6 +109,7 @@ impl Program {
         let counters = Arc::new(Counters::default());
         let gate = Arc::new(OutputGate::new(output));
         let preview = Arc::new(Preview::new(info.clone()));
+        let virtual_camera = Arc::new(VirtualCamera::new(info.clone()));
         let rendition = Arc::new(RenditionSlot::default());
         let beat = Arc::new(Beat::new(
             spec.canvas.clone(),
@@ -116,9 +126,11 @@ impl Program {
             fps: spec.canvas.fps,
             clock: inputs.clock().clone(),
             gate: gate.clone(),
+            maker: 0,
             counters,
             lookers: Lookers {
                 preview: Some(preview.clone()),
+                virtual_camera: Some(virtual_camera.clone()),
                 rendition: Some(rendition.clone()),
             },
             keyframe_from: 0,
@@ -137,6 +149,7 @@ impl Program {
             beat: beat.clone(),
             mailbox: mailbox.clone(),
             preview,
+            virtual_camera,
             rendition,
             inputs,
             gate,
@@ -244,6 +257,18 @@ impl Program {
         self.preview.set(on, fps, width)
     }
 
+    /// Offers the program to other programs as a camera, or no longer. Returns at once;
+    /// [`Program::virtual_camera`] tells how it fares.
+    pub fn set_virtual_camera(&self, on: bool) {
+        self.virtual_camera.set(on);
+    }
+
+    /// What the virtual camera is doing.
+    #[must_use]
+    pub fn virtual_camera(&self) -> VirtualCameraState {
+        self.virtual_camera.state()
+    }
+
     /// Changes the video bitrate while playing.
     ///
     /// # Errors
@@ -251,6 +276,18 @@ impl Program {
     pub fn set_bitrate_kbps(&self, kbps: u32) -> Result<(), MediaError> {
         check_kbps(kbps)?;
         self.mailbox.kbps(kbps);
+        Ok(())
+    }
+
+    /// Puts another encoder on air, between two pictures: the named one, also one that failed before, or the best
+    /// by their trials. Blocks for its trial like [`encoder::choose`]; [`MediaEvent::Encoder`] or
+    /// [`MediaEvent::EncoderFailed`] tells the outcome.
+    ///
+    /// # Errors
+    /// When the named encoder is unknown or fails its trial, or none works.
+    pub fn use_encoder(&self, name: Option<&str>) -> Result<(), MediaError> {
+        let (kind, choice) = encoder::select(name)?;
+        self.mailbox.encoder(kind, choice);
         Ok(())
     }
 
@@ -319,8 +356,11 @@ impl Program {
         }
         self.inputs.forget_canvas(&self.spec.canvas.id);
         self.rendition.stop();
-        drop(self.beat.swap_encode(None));
         self.gate.close();
+        // A driver may not stop; nothing comes from it any more.
+        if let Some(encode) = self.beat.swap_encode(None) {
+            encode.stop(STOP_WITHIN);
+        }
     }
 }
 
@@ -330,5 +370,7 @@ impl Drop for Program {
     }
 }
 
+#[cfg(test)]
+mod replaced_tests;
 #[cfg(test)]
 mod tests;

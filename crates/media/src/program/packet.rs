@@ -1,6 +1,6 @@
 //! Owns what a program produces: encoded packets and the configuration they are decoded with.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
@@ -93,6 +93,8 @@ struct GateState {
     video: Option<VideoConfig>,
     audio: Option<AudioConfig>,
     sent: Option<Arc<StreamConfig>>,
+    /// Number of the encoder whose pictures pass.
+    maker: u64,
     closed: bool,
 }
 
@@ -104,8 +106,18 @@ impl OutputGate {
         }
     }
 
-    pub fn video_config(&self, config: VideoConfig) {
-        self.update(|state| state.video = Some(config));
+    /// From now on only this encoder's pictures pass: one that was replaced may wake up later.
+    pub fn pass_only(&self, maker: u64) {
+        self.lock().maker = maker;
+    }
+
+    /// What the pictures of this encoder are decoded with.
+    pub fn video_config(&self, maker: u64, config: VideoConfig) {
+        self.update(|state| {
+            if state.maker == maker {
+                state.video = Some(config);
+            }
+        });
     }
 
     pub fn audio_config(&self, config: AudioConfig) {
@@ -113,7 +125,7 @@ impl OutputGate {
     }
 
     fn update(&self, change: impl FnOnce(&mut GateState)) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.lock();
         change(&mut state);
         let (Some(video), Some(audio)) = (&state.video, &state.audio) else {
             return;
@@ -137,26 +149,36 @@ impl OutputGate {
         (self.sink)(Encoded::Config(config));
     }
 
+    /// Passes an encoder's picture on, unless another took its place.
+    pub fn picture(&self, maker: u64, packet: EncodedPacket) {
+        self.pass(packet, |state| state.maker == maker);
+    }
+
     /// Passes a packet on, or drops it while nobody could decode it.
     pub fn packet(&self, packet: EncodedPacket) {
-        // The lock is held while the sink runs, so that nothing comes after `close`.
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.sent.is_some() && !state.closed {
+        self.pass(packet, |_| true);
+    }
+
+    fn pass(&self, packet: EncodedPacket, may: impl FnOnce(&GateState) -> bool) {
+        // The lock is held while the sink runs, so that nothing comes after `close` or after
+        // another encoder's.
+        let state = self.lock();
+        if state.sent.is_some() && !state.closed && may(&state) {
             (self.sink)(Encoded::Packet(packet));
         }
     }
 
+    fn lock(&self) -> MutexGuard<'_, GateState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The configuration that was given out last.
     pub fn config(&self) -> Option<Arc<StreamConfig>> {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.sent.clone()
+        self.lock().sent.clone()
     }
 
     /// Nothing is given out any more.
     pub fn close(&self) {
-        self.state
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .closed = true;
+        self.lock().closed = true;
     }
 }

@@ -5,10 +5,13 @@
 //! neither the program nor its control thread.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use gstreamer as gst;
 
-use super::encode::{EncodePipeline, EncodeSetup, Lookers, discard};
+use super::apart::{START_WITHIN, start_within};
+use super::encode::{EncodePipeline, EncodeSetup, Lookers};
+use super::health::Health;
 use super::packet::{EncodedSink, OutputGate};
 use super::stats::Counters;
 
@@ -49,8 +52,16 @@ enum Occupant {
 
 struct Running {
     encode: EncodePipeline,
+    hardware: bool,
     counters: Arc<Counters>,
     gate: Arc<OutputGate>,
+}
+
+/// What a look at a second rendition finds.
+pub(crate) enum Look {
+    Nobody,
+    Works,
+    Failed(String),
 }
 
 impl Occupant {
@@ -58,7 +69,6 @@ impl Occupant {
     fn leave(self) {
         if let Self::Running(running) = self {
             running.gate.close();
-            discard(running);
         }
     }
 }
@@ -68,30 +78,22 @@ impl RenditionSlot {
         self.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Starts it like `main` at `kbps`, in place of one that runs. Returns at once: it is made in a thread of its
-    /// own, which hands the gate that its sound goes through to `begun`. [`RenditionSlot::stats`] tells when it
-    /// cannot start.
+    /// Starts it with this setup, but a gate and nobody who looks of its own, in place of one that runs. Returns at
+    /// once: it is made in a thread of its own, which hands the gate that its sound goes through to `begun`.
+    /// [`RenditionSlot::stats`] tells when it cannot start.
     pub fn start(
         self: &Arc<Self>,
-        main: &EncodeSetup,
-        kbps: u32,
-        keyframe_from: u64,
+        setup: EncodeSetup,
         output: EncodedSink,
         begun: impl FnOnce(&Arc<OutputGate>) + Send + 'static,
     ) {
         let gate = Arc::new(OutputGate::new(output));
-        let counters = Arc::new(Counters::default());
+        let (kbps, counters, hardware) = (setup.kbps, setup.counters.clone(), setup.kind.hardware);
         let setup = EncodeSetup {
-            kind: main.kind,
-            info: main.info.clone(),
-            kbps,
-            keyframe_frames: main.keyframe_frames,
-            fps: main.fps,
-            clock: main.clock.clone(),
             gate: gate.clone(),
-            counters: counters.clone(),
+            maker: 0,
             lookers: Lookers::default(),
-            keyframe_from,
+            ..setup
         };
         let order = {
             let mut place = self.place();
@@ -100,10 +102,11 @@ impl RenditionSlot {
             place.order
         };
         let slot = self.clone();
-        let made = move || match EncodePipeline::start(&setup) {
+        let made = move || match start_within(&setup, START_WITHIN) {
             Ok(encode) => {
                 let running = Occupant::Running(Box::new(Running {
                     encode,
+                    hardware,
                     counters,
                     gate: gate.clone(),
                 }));
@@ -155,9 +158,36 @@ impl RenditionSlot {
     pub fn set_kbps(&self, kbps: u32) {
         let mut place = self.place();
         place.kbps = kbps;
+        // It returns at once: a driver that hangs here would hold up everybody who wants the lock.
         if let Occupant::Running(running) = &place.occupant {
             running.encode.set_bitrate_kbps(kbps);
         }
+    }
+
+    /// Looks whether its encoder still works.
+    pub fn look(&self, health: &mut Health, since: Duration) -> Look {
+        let place = self.place();
+        match &place.occupant {
+            Occupant::Nobody => Look::Nobody,
+            Occupant::Failed(message) => Look::Failed(message.clone()),
+            Occupant::Running(running) => {
+                let (given, taken) = (running.encode.packets(), running.counters.taken());
+                let hung = || health.look(running.hardware, given, taken, since);
+                let failure = running.encode.failure().or_else(hung);
+                failure.map_or(Look::Works, Look::Failed)
+            }
+        }
+    }
+
+    /// Ends what no longer works; `failure` tells that nothing takes its place. The bitrate that was wanted last.
+    pub fn clear(&self, failure: Option<String>) -> u32 {
+        let (old, kbps) = {
+            let mut place = self.place();
+            let left = failure.map_or(Occupant::Nobody, Occupant::Failed);
+            (std::mem::replace(&mut place.occupant, left), place.kbps)
+        };
+        old.leave();
+        kbps
     }
 
     /// Hangs as its driver would, for tests.
@@ -181,7 +211,8 @@ impl RenditionSlot {
                 Some(RenditionStats {
                     frames_taken: stats.frames_produced,
                     frames_refused: stats.frames_refused,
-                    failure: running.encode.failure(),
+                    // The next in rank takes its place; when none does, that is told.
+                    failure: None,
                 })
             }
         }

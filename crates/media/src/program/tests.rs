@@ -14,7 +14,7 @@ use crate::clock::MediaClock;
 use crate::frame::{FrameQueue, VideoFrame};
 use crate::input::Fit;
 
-fn canvas() -> CanvasSpec {
+pub(super) fn canvas() -> CanvasSpec {
     gst::init().unwrap();
     CanvasSpec {
         id: "test".to_owned(),
@@ -232,13 +232,13 @@ fn jitter_around_the_beat_neither_repeats_nor_skips_a_frame() {
 
 /// What a program gave out, to be waited for.
 #[derive(Default)]
-struct Output {
+pub(super) struct Output {
     state: Mutex<(u32, Vec<EncodedPacket>)>,
     changed: Condvar,
 }
 
 impl Output {
-    fn sink(self: &Arc<Self>) -> EncodedSink {
+    pub fn sink(self: &Arc<Self>) -> EncodedSink {
         let output = self.clone();
         Arc::new(move |encoded| {
             let mut state = output.state.lock().unwrap();
@@ -251,7 +251,12 @@ impl Output {
         })
     }
 
-    fn wait(&self, enough: impl Fn(&[EncodedPacket]) -> bool) -> Vec<EncodedPacket> {
+    /// How often what packets are decoded with was said.
+    pub fn configs(&self) -> u32 {
+        self.state.lock().unwrap().0
+    }
+
+    pub fn wait(&self, enough: impl Fn(&[EncodedPacket]) -> bool) -> Vec<EncodedPacket> {
         let state = self.state.lock().unwrap();
         let (state, timeout) = self
             .changed
