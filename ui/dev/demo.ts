@@ -72,6 +72,8 @@ export function demoShow(now: number): ShowView {
       mic: { id: 'mic', name: '领夹麦 Lapel', kind: { kind: 'microphone', device: null } },
       music: { id: 'music', name: '背景音乐', kind: { kind: 'file', path: '/home/stall/music.mp3' } },
     },
+    cameras: {},
+    virtual_camera: false,
     scenes: [
       {
         id: 'wide',
@@ -96,7 +98,15 @@ export function demoShow(now: number): ShowView {
       { id: 'pause', name: { zh: '休息一下', en: 'Back soon' }, layouts: { landscape: [] } },
     ],
     scene: 'both',
+    auto_layouts: {},
+    canvases: 'landscape',
     strips: { mic: { gain_cdb: 0, muted: false }, music: { gain_cdb: -1850, muted: false } },
+    sounds: {
+      mic: { role: 'speech', delay_ms: 0, noise: 'on' },
+      music: { role: 'music', delay_ms: 0, noise: 'off' },
+    },
+    ducking: { depth_cdb: -1200 },
+    isolated: null,
     ticker: { zh: '', en: '' },
     pinned: null,
     destinations: {
@@ -107,6 +117,7 @@ export function demoShow(now: number): ShowView {
         url: 'rtmp://live-push.bilivideo.com/live-bvc',
         enabled: true,
         priority: 'normal',
+        canvas: 'landscape',
       },
       yt: {
         id: 'yt',
@@ -115,6 +126,7 @@ export function demoShow(now: number): ShowView {
         url: 'rtmps://a.rtmps.youtube.com/live2',
         enabled: true,
         priority: 'normal',
+        canvas: 'landscape',
       },
       twitch: {
         id: 'twitch',
@@ -123,6 +135,7 @@ export function demoShow(now: number): ShowView {
         url: 'rtmps://ingest.twitch.tv/app',
         enabled: true,
         priority: 'normal',
+        canvas: 'landscape',
       },
       own: {
         id: 'own',
@@ -131,10 +144,12 @@ export function demoShow(now: number): ShowView {
         url: 'rtmp://192.168.1.20/live',
         enabled: false,
         priority: 'normal',
+        canvas: 'landscape',
       },
     },
     phase: { phase: 'rehearsing', since: now - 137_000 },
     recording: true,
+    recording_split: { by: 'gigabytes', gigabytes: 4 },
     recording_parts: ['2026-11-22_1.mp4'],
     chat_lines: 0,
   };

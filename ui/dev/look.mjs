@@ -30,6 +30,8 @@ const SHOTS = [
   ['some', 'dev-live-trouble', '720', 'zh-CN', 'light', { seen: true }],
   ['reconly', 'dev-live-reconly', '720', 'en', 'dark', { seen: true }],
   ['reconly', 'dev-live-reconly', '720', 'zh-CN', 'light', { seen: true }],
+  ['both', 'dev-both', '720', 'zh-CN', 'dark', { seen: true }],
+  ['both', 'dev-both-live', '720', 'en', 'light', { seen: true }],
   ['gone', 'dev-live-gone1', '720', 'zh-CN', 'dark', { seen: true, wait: 3500 }],
   ['gone', 'dev-live-gone2', '720', 'en', 'light', { seen: true, wait: 14000 }],
   ['gone', 'dev-live-gone3', 'portrait', 'en', 'dark', { seen: true, wait: 3500 }],

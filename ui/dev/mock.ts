@@ -37,11 +37,11 @@ export function mockEngine(): Plugin {
 const sockets = new WebSocketServer({ noServer: true });
 
 function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-  const path = new URL(request.url ?? '/', 'http://x').pathname;
+  const { pathname: path, searchParams } = new URL(request.url ?? '/', 'http://x');
   if (path !== '/api/ws' && path !== '/api/preview') return;
   sockets.handleUpgrade(request, socket, head, (ws) => {
     if (path === '/api/ws') serve(ws);
-    else void picture(ws);
+    else void picture(ws, searchParams.get('canvas') === 'portrait' ? '304x540' : '960x540');
   });
 }
 
@@ -140,7 +140,7 @@ function serve(ws: WebSocket): void {
 }
 
 /** Moving pictures from ffmpeg, where it is installed; without it the preview says that there is none. */
-async function picture(ws: WebSocket): Promise<void> {
+async function picture(ws: WebSocket, size: string): Promise<void> {
   let ffmpeg: ChildProcess | null = null;
   let seq = 0;
   let free = true;
@@ -154,8 +154,7 @@ async function picture(ws: WebSocket): Promise<void> {
       return;
     }
     if (token.includes('gone')) setTimeout(() => ws.close(), GONE_AFTER_MS);
-    const source =
-      'gradients=s=960x540:r=12:c0=0x24521f:c1=0xc8562b:c2=0xe9c46a:c3=0x1d3557:nb_colors=4:speed=0.02';
+    const source = `gradients=s=${size}:r=12:c0=0x24521f:c1=0xc8562b:c2=0xe9c46a:c3=0x1d3557:nb_colors=4:speed=0.02`;
     const made = spawn(
       'ffmpeg',
       ['-v', 'quiet', '-re', '-f', 'lavfi', '-i', source, '-q:v', '5', '-f', 'mjpeg', '-'],

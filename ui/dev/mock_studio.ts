@@ -1,5 +1,7 @@
 // The state behind the mock engine: enough of a show that every control of the page does something.
+import { canvasesOn } from '../src/state/canvases.ts';
 import type {
+  Canvas,
   ChatLine,
   Command,
   ImportView,
@@ -40,6 +42,11 @@ export class MockStudio {
     this.show = demoShow(now);
     if (this.has('idle')) this.show.phase = { phase: 'idle' };
     if (this.has('live')) this.show.phase = { phase: 'live', since: now - 2_537_000 };
+    if (this.has('both')) {
+      this.show.canvases = 'both';
+      const twitch = this.show.destinations['twitch'];
+      if (twitch !== undefined) twitch.canvas = 'portrait';
+    }
     if (this.has('quiet')) {
       this.show.on_air = null;
       this.show.countdown = null;
@@ -129,7 +136,11 @@ export class MockStudio {
     return {
       inputs: { mic: of('mic', -20, 9), music: of('music', -36, 4) },
       master: level(-19, 8),
-      loudness_lufs: -18.2,
+      loudness_lufs: -15.2,
+      momentary_lufs: -13.8,
+      integrated_lufs: -15.6,
+      ducked_db: this.has('live') ? 12 : 0,
+      limited_db: 0,
     };
   }
 
@@ -139,7 +150,7 @@ export class MockStudio {
     const trouble = this.has('trouble');
     const cycle = 8000 - ((now - this.born) % 8000);
     const live = phase === 'live';
-    return {
+    const whole: Omit<StatusView, 'canvases'> = {
       now,
       uptime_ms: now - this.born,
       inputs: Object.keys(this.show.sources).map((id) => ({
@@ -153,7 +164,7 @@ export class MockStudio {
       encoder: {
         name: 'x264enc',
         hardware: false,
-        reason: 'software_fallback',
+        reason: 'no_hardware_works',
         kbps: 2500,
         width: 1280,
         height: 720,
@@ -161,6 +172,7 @@ export class MockStudio {
         frames: 4100,
         late_frames: 3,
         skipped_frames: 0,
+        failed: [],
       },
       destinations: Object.keys(this.show.destinations).map((id) => {
         const down = (trouble && id === 'twitch') || this.has('down');
@@ -215,6 +227,8 @@ export class MockStudio {
               longest_freeze_ms: trouble ? 1300 : 0,
               av_offset_ms: 12,
             },
+      recordings_folder: '/home/fang/.local/share/stallcast/recordings',
+      replay_s: this.show.phase.phase === 'idle' ? null : 30,
       disk_free_bytes: trouble ? 1_600_000_000 : 3_700_000_000,
       disk_room_s: trouble ? 4_060 : 10_500,
       journal: this.has('full') ? { error: 'disk_full', since: this.born, tried_every_ms: 2000 } : null,
@@ -224,6 +238,16 @@ export class MockStudio {
       chat: this.chats.map((chat) => ({ ...chat, lines: this.chatCount })),
       warnings: trouble ? ['warning.no_emoji_font'] : [],
     };
+    const { encoder, recording, receiver } = whole;
+    const upright = (canvas: Canvas, size: { width: number; height: number }) =>
+      canvas === 'portrait' ? { width: size.height, height: size.width } : {};
+    const canvases = canvasesOn(this.show).map((canvas) => ({
+      canvas,
+      encoder: encoder === null ? null : { ...encoder, ...upright(canvas, encoder) },
+      recording,
+      receiver: receiver === null ? null : { ...receiver, ...upright(canvas, receiver) },
+    }));
+    return { ...whole, canvases };
   }
 
   importReport(): ImportView {
@@ -314,8 +338,20 @@ export class MockStudio {
           ? show.scenes.map((scene) => (scene.id === command.scene.id ? command.scene : scene))
           : [...show.scenes, command.scene];
         return null;
+      case 'set_canvases':
+        show.canvases = command.canvases;
+        return null;
       case 'set_strip':
         show.strips = { ...show.strips, [command.source]: command.strip };
+        return null;
+      case 'set_sound':
+        show.sounds = { ...show.sounds, [command.source]: command.sound };
+        return null;
+      case 'set_ducking':
+        show.ducking = command.ducking;
+        return null;
+      case 'set_isolated':
+        show.isolated = command.source;
         return null;
       case 'put_source':
         show.sources = { ...show.sources, [command.source.id]: command.source };

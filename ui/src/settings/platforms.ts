@@ -1,6 +1,6 @@
 // The platforms file as the page needs it. The file can be changed by hand: what is missing in it shows as empty.
 import type { Lang } from '../state/prefs.svelte.ts';
-import type { Platform, Text } from '../wire/types.ts';
+import type { Canvas, Platform, Text } from '../wire/types.ts';
 
 function textFrom(value: unknown): Text {
   if (typeof value === 'string') return { zh: value, en: value };
@@ -14,6 +14,12 @@ function listFrom(value: unknown): Record<string, unknown>[] {
 
 function linesFrom(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((line) => typeof line === 'string') : [];
+}
+
+/** The shape of the picture that the platform shows best: its first one. */
+function canvasFrom(recommended: unknown): Canvas {
+  const first = listFrom(recommended)[0];
+  return Number(first?.['height'] ?? 0) > Number(first?.['width'] ?? 0) ? 'portrait' : 'landscape';
 }
 
 export function platformsOf(data: unknown): Platform[] {
@@ -34,6 +40,7 @@ export function platformsOf(data: unknown): Platform[] {
         })),
         key_hint: textFrom(entry['key_hint']),
         find_key: { zh: linesFrom(steps.zh), en: linesFrom(steps.en) },
+        canvas: canvasFrom(entry['recommended']),
         max_video_kbps: typeof entry['max_video_kbps'] === 'number' ? entry['max_video_kbps'] : null,
       },
     ];

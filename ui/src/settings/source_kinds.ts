@@ -1,10 +1,12 @@
 // The kinds of source as a form sees them.
+import { canvasesOn } from '../state/canvases.ts';
 import type { Scene, ShowView, Source, SourceKind } from '../wire/types.ts';
 
 export type KindName = SourceKind['kind'];
 
 export const SOURCE_KINDS: readonly KindName[] = [
   'camera',
+  'phone',
   'microphone',
   'screen',
   'window',
@@ -26,6 +28,8 @@ export function kindWith(kind: KindName, device: string | null, path: string): S
     case 'microphone':
     case 'desktop_audio':
       return { kind, device };
+    case 'phone':
+      return { kind, over: 'rtmp' };
     case 'screen':
       return { kind, display: device };
     case 'window':
@@ -51,17 +55,12 @@ export function deviceOf(kind: SourceKind): string | null | undefined {
   }
 }
 
-/** Names on canvases when the show has no scene yet to take them from. */
-const USUAL_CANVASES = ['landscape'];
 const FULL = { x: 0, y: 0, width: 10_000, height: 10_000 };
 
-/** A scene that shows the source alone on every canvas the show's scenes know; `null` for sound. */
+/** A scene that shows the source alone; `null` for sound. On the other canvas the engine lays it out. */
 export function sceneWith(source: Source, show: ShowView | null): Scene | null {
   if (['microphone', 'desktop_audio', 'test_tone'].includes(source.kind.kind)) return null;
-  const known = [...new Set((show?.scenes ?? []).flatMap((scene) => Object.keys(scene.layouts)))];
-  const canvases = known.length > 0 ? known : USUAL_CANVASES;
-  const layouts = Object.fromEntries(
-    canvases.map((canvas) => [canvas, [{ source: source.id, area: FULL, crop: FULL }]]),
-  );
+  const canvas = canvasesOn(show)[0] ?? 'landscape';
+  const layouts = { [canvas]: [{ source: source.id, area: FULL, crop: FULL }] };
   return { id: source.id, name: { zh: source.name, en: source.name }, layouts };
 }

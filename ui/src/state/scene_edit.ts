@@ -93,43 +93,56 @@ export function canvasOf(scene: Scene): string {
   return 'landscape' in scene.layouts ? 'landscape' : (Object.keys(scene.layouts)[0] ?? 'landscape');
 }
 
-export function placementsOf(scene: Scene): readonly Placement[] {
-  return scene.layouts[canvasOf(scene)] ?? [];
+export function placementsOf(scene: Scene, canvas = canvasOf(scene)): readonly Placement[] {
+  return scene.layouts[canvas] ?? [];
 }
 
-export function withPlacements(scene: Scene, placements: readonly Placement[]): Scene {
-  return { ...scene, layouts: { ...scene.layouts, [canvasOf(scene)]: [...placements] } };
+export function withPlacements(
+  scene: Scene,
+  placements: readonly Placement[],
+  canvas = canvasOf(scene),
+): Scene {
+  return { ...scene, layouts: { ...scene.layouts, [canvas]: [...placements] } };
 }
 
-export function changed(scene: Scene, index: number, change: Partial<Placement>): Scene {
+export function changed(
+  scene: Scene,
+  index: number,
+  change: Partial<Placement>,
+  canvas = canvasOf(scene),
+): Scene {
   return withPlacements(
     scene,
-    placementsOf(scene).map((placement, i) => (i === index ? { ...placement, ...change } : placement)),
+    placementsOf(scene, canvas).map((placement, i) =>
+      i === index ? { ...placement, ...change } : placement,
+    ),
+    canvas,
   );
 }
 
-export function removed(scene: Scene, index: number): Scene {
+export function removed(scene: Scene, index: number, canvas = canvasOf(scene)): Scene {
   return withPlacements(
     scene,
-    placementsOf(scene).filter((_, i) => i !== index),
+    placementsOf(scene, canvas).filter((_, i) => i !== index),
+    canvas,
   );
 }
 
 /** One step nearer to the viewer (+1) or away. */
-export function restacked(scene: Scene, index: number, by: 1 | -1): Scene {
-  const list = [...placementsOf(scene)];
+export function restacked(scene: Scene, index: number, by: 1 | -1, canvas = canvasOf(scene)): Scene {
+  const list = [...placementsOf(scene, canvas)];
   const [one, other] = [list[index], list[index + by]];
   if (one === undefined || other === undefined) return scene;
   list[index] = other;
   list[index + by] = one;
-  return withPlacements(scene, list);
+  return withPlacements(scene, list, canvas);
 }
 
 /** On top of the others: the first fills the canvas, the next stands in the corner. */
-export function added(scene: Scene, source: string): Scene {
-  const list = placementsOf(scene);
+export function added(scene: Scene, source: string, canvas = canvasOf(scene)): Scene {
+  const list = placementsOf(scene, canvas);
   const area = list.length === 0 ? FULL : USUAL_PLACES.corner;
-  return withPlacements(scene, [...list, { source, area, crop: FULL }]);
+  return withPlacements(scene, [...list, { source, area, crop: FULL }], canvas);
 }
 
 const SOUND: ReadonlySet<Source['kind']['kind']> = new Set(['microphone', 'desktop_audio', 'test_tone']);

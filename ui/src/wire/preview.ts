@@ -1,7 +1,7 @@
 // The preview's own socket: newest frame wins, the next is asked for only once this one is drawn.
 import type { EngineAddress } from '../host/host.ts';
 import { retryDelayMs, socketUrl } from './client.ts';
-import type { ClientMessage } from './types.ts';
+import type { Canvas, ClientMessage } from './types.ts';
 
 /** Magic, sequence number, time stamp. */
 const HEADER_BYTES = 16;
@@ -28,6 +28,7 @@ export function parseFrame(buffer: ArrayBuffer): Frame | null {
 /** Connects until stopped; `draw` resolves when the frame is on the screen. Returns the way to stop it. */
 export function watchPreview(
   address: () => Promise<EngineAddress>,
+  canvas: Canvas,
   draw: (frame: Frame) => Promise<void>,
 ): () => void {
   let socket: WebSocket | null = null;
@@ -49,7 +50,7 @@ export function watchPreview(
       return;
     }
     if (stopped) return;
-    const opened = new WebSocket(socketUrl(engine.base, '/api/preview'));
+    const opened = new WebSocket(socketUrl(engine.base, `/api/preview?canvas=${canvas}`));
     socket = opened;
     opened.binaryType = 'arraybuffer';
     opened.onopen = () => {
