@@ -69,6 +69,8 @@ describe('message files', () => {
     inBoth(union('NoticeLevel').map((level) => `level.${level}`));
     inBoth(union('CheckLevel').map((level) => `check_level.${level}`));
     inBoth(union('SlateCause').map((cause) => `slate.${cause}`));
+    inBoth(union('Canvas').map((canvas) => `canvas.${canvas}`));
+    inBoth(union('Canvases').map((canvases) => `canvases.${canvases}`));
   });
 
   it('have a name for every platform that the chat crate names itself', () => {
@@ -115,7 +117,7 @@ describe('message files', () => {
       .join('\n');
     // Built from a code at run time.
     const built =
-      /^(error|refusal|notice|warning|preflight|cause|field|problem|phase|run|level|check_level|loudness|slate|undo|severity|source|chat_kind|platform|access|theme|settings|keys|next|tab|place|area|crop)\./;
+      /^(canvas|canvases|error|refusal|notice|warning|preflight|cause|field|problem|phase|run|level|check_level|loudness|slate|undo|severity|source|chat_kind|platform|access|theme|settings|keys|next|tab|place|area|crop)\./;
     const unused = Object.keys(EN).filter((key) => !built.test(key) && !sources.includes(`'${key}'`));
     expect(unused).toEqual([]);
   });

@@ -169,6 +169,18 @@ export function incidentsOf(show: ShowView, status: StatusView, elapsedMs: numbe
     });
   }
 
+  // The other canvas's; that the disk is full is said once.
+  for (const { canvas, recording } of status.canvases.slice(1)) {
+    if (recording === null || recording.error === '' || recording.error === 'disk_full') continue;
+    add(`recording:${canvas}`, {
+      severity: 'lost',
+      subject: 'recording',
+      name: recording.file,
+      code: recording.error,
+      next: recordsAgain(recording, elapsedMs),
+    });
+  }
+
   const hours = diskHours(status);
   // That it is full is said where the recording waits for it.
   const full = status.recording?.error === 'disk_full';

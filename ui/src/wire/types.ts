@@ -1,5 +1,11 @@
 // The wire, generated from crates/wire (`cargo run -p stallcast-wire --bin stallcast-types`), and what the page adds.
 export type { Area } from '../generated/Area';
+export type { Canvases } from '../generated/Canvases';
+export type { CanvasStatus } from '../generated/CanvasStatus';
+export type { CameraControl } from '../generated/CameraControl';
+export type { CameraControlView } from '../generated/CameraControlView';
+export type { CameraMode } from '../generated/CameraMode';
+export type { CameraView } from '../generated/CameraView';
 export type { CatalogueView } from '../generated/CatalogueView';
 export type { ChatConnector } from '../generated/ChatConnector';
 export type { ChatLine } from '../generated/ChatLine';
@@ -39,6 +45,8 @@ export type { Source } from '../generated/Source';
 export type { SourceKind } from '../generated/SourceKind';
 export type { StatusView } from '../generated/StatusView';
 export type { Strip } from '../generated/Strip';
+import type { Canvas } from '../generated/Canvas';
+export type { Canvas };
 import type { Text } from '../generated/Text';
 export type { Text };
 export type { Transition } from '../generated/Transition';
@@ -63,4 +71,6 @@ export interface Platform {
   /** Where the key is, step by step. */
   find_key: { zh: string[]; en: string[] };
   max_video_kbps: number | null;
+  /** The shape it shows best. */
+  canvas: Canvas;
 }
