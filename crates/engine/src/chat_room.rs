@@ -1,22 +1,22 @@
 //! The chat room: where the lines of all connections meet. Keeps the last lines for pages that join, hands
 //! batches to pages, and has them written to the journal at least every 100 ms.
 
+mod connection;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use stallcast_chat::{
-    Audience, Connector, ConnectorSpec, ConnectorState, Incoming, Language, LineDraft, OwnIds, Pace,
-};
+use stallcast_chat::{Incoming, Language, LineDraft, OwnIds};
 use stallcast_show::{ChatLine, Command, MessageId, Text};
-use stallcast_wire::{ChatConnector, ChatStatus, RunState};
+use stallcast_wire::{ChatConnector, ChatStatus};
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::air::engine;
 use crate::clock::now;
 use crate::desk::Desk;
-use crate::wire_name::wire_name;
+use connection::Connection;
 
 /// Lines a page gets when it joins.
 pub const RECENT: usize = 200;
@@ -33,9 +33,6 @@ const BATCH: usize = 1000;
 /// How long the end of the engine waits for the last lines to be written down; a healthy disk takes some 10 ms.
 const LAST_LINES: Duration = Duration::from_secs(2);
 
-/// Kind of the invented audience, as the wire names it.
-const SIMULATED: &str = "simulated";
-
 /// What pages are told.
 #[derive(Debug, Clone)]
 pub enum Told {
@@ -43,12 +40,6 @@ pub enum Told {
     Lines(Arc<[ChatLine]>),
     /// Lines that were taken back.
     Removed(Arc<[MessageId]>),
-}
-
-struct Connection {
-    kind: &'static str,
-    target: String,
-    connector: Connector,
 }
 
 /// The room. Cheap to clone.
@@ -152,53 +143,9 @@ impl ChatRoom {
     /// Opens a connection, replacing one of the same id.
     pub async fn connect(&self, id: String, wanted: ChatConnector) {
         self.disconnect(&id).await;
-        let (kind, target, spec) = match wanted {
-            ChatConnector::Twitch {
-                channel,
-                server,
-                port,
-                tls,
-            } => {
-                let server = server.unwrap_or_else(|| ConnectorSpec::TWITCH_HOST.into());
-                let port = port.unwrap_or(ConnectorSpec::TWITCH_PORT);
-                let tls = if tls {
-                    stallcast_chat::Tls::System
-                } else {
-                    stallcast_chat::Tls::Off
-                };
-                let target = format!("#{}", channel.trim_start_matches('#'));
-                (
-                    "twitch",
-                    target,
-                    ConnectorSpec::TwitchIrc {
-                        server,
-                        port,
-                        tls,
-                        channel,
-                    },
-                )
-            }
-            ChatConnector::WebSocket { url } => {
-                let host = url::Url::parse(&url)
-                    .ok()
-                    .and_then(|u| u.host_str().map(str::to_owned));
-                (
-                    "web_socket",
-                    host.unwrap_or_default(),
-                    ConnectorSpec::GenericWebSocket { url },
-                )
-            }
-            ChatConnector::Simulated => (SIMULATED, String::new(), audience(self.shared.audience)),
-        };
-        let connector = Connector::spawn(spec, self.shared.lines.clone(), Arc::new(now));
-        lock(&self.shared.connections).insert(
-            id,
-            Connection {
-                kind,
-                target,
-                connector,
-            },
-        );
+        let lines = self.shared.lines.clone();
+        let connection = Connection::open(wanted, self.shared.audience, lines);
+        lock(&self.shared.connections).insert(id, connection);
     }
 
     /// Closes a connection; false when there is none of that id.
@@ -206,7 +153,7 @@ impl ChatRoom {
         let gone = lock(&self.shared.connections).remove(id);
         let found = gone.is_some();
         if let Some(connection) = gone {
-            connection.connector.stop().await;
+            connection.close().await;
         }
         found
     }
@@ -215,7 +162,7 @@ impl ChatRoom {
     pub async fn disconnect_simulated(&self) {
         let simulated: Vec<String> = lock(&self.shared.connections)
             .iter()
-            .filter(|(_, connection)| connection.kind == SIMULATED)
+            .filter(|(_, connection)| connection.is_simulated())
             .map(|(id, _)| id.clone())
             .collect();
         for id in simulated {
@@ -226,7 +173,7 @@ impl ChatRoom {
     /// Tells a simulated audience what just went on air.
     pub fn react(&self, title: &Text) {
         for connection in lock(&self.shared.connections).values() {
-            connection.connector.react(title);
+            connection.react(title);
         }
     }
 
@@ -237,36 +184,6 @@ impl ChatRoom {
             .iter()
             .map(|(id, connection)| connection.status(id))
             .collect()
-    }
-}
-
-impl Connection {
-    fn status(&self, id: &str) -> ChatStatus {
-        let status = self.connector.status().borrow().clone();
-        ChatStatus {
-            id: id.to_owned(),
-            kind: self.kind.to_owned(),
-            target: self.target.clone(),
-            run: match status.state {
-                ConnectorState::Starting => RunState::Starting,
-                ConnectorState::Live => RunState::Live,
-                ConnectorState::Retrying {
-                    attempt,
-                    next_in_ms,
-                } => RunState::Retrying {
-                    attempt,
-                    next_in_ms,
-                },
-                ConnectorState::Stopped | ConnectorState::Failed => RunState::Stopped,
-            },
-            lines: status.lines,
-            dropped: status.dropped,
-            error: status
-                .last_error
-                .as_ref()
-                .map(wire_name)
-                .unwrap_or_default(),
-        }
     }
 }
 
@@ -349,15 +266,6 @@ async fn take_back(shared: &Shared, desk: &Desk, gone: Vec<MessageId>) {
     recent.retain(|line| !gone.contains(&line.id));
     // Nobody listening is fine.
     let _ = shared.batches.send(Told::Removed(gone.into()));
-}
-
-/// The rehearsal audience that ships with the program.
-fn audience(lang: Language) -> ConnectorSpec {
-    ConnectorSpec::Simulated {
-        seed: rand::random(),
-        pace: Pace::CALM,
-        lines: Audience::demo().mostly(lang),
-    }
 }
 
 #[cfg(test)]

@@ -9,17 +9,17 @@ mod requests;
 mod tests;
 
 use std::path::PathBuf;
-use std::sync::atomic::AtomicUsize;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use stallcast_chat::Language;
-use stallcast_delivery::presets::{self, Platforms};
 use stallcast_delivery::TlsRoots;
+use stallcast_delivery::presets::{self, Platforms};
 use stallcast_journal::{Journal, Origin};
 use stallcast_media::audio::Meters;
 use stallcast_media::program::ProgramSpec;
 use stallcast_overlay::Lang;
-use stallcast_show::{Actor, At, Canvas, Command, Phase};
+use stallcast_show::{Actor, At, Canvas, Command};
 use stallcast_wire::{ErrorCode, Notice, NoticeLevel, StatusView, WireError};
 use tokio::runtime::Handle;
 use tokio::sync::{broadcast, mpsc, watch};
