@@ -9,7 +9,7 @@ use stallcast_delivery::{Delivered, Hub, QueueLimits};
 use stallcast_media::error::MediaError;
 use stallcast_media::program::{EventSink, MediaEvent};
 use stallcast_media::recorder::{
-    Chapter, DiskPolicy, Recorder, RecorderNote, RecorderOptions, Split,
+    Chapter, DiskPolicy, Recorder, RecorderNote, RecorderOptions,
 };
 use stallcast_show::{At, Canvas, Command};
 use stallcast_wire::RecordingStatus;
@@ -21,6 +21,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::engine;
 use super::part_name::part_name;
 use super::recorded_packet::{config, packet};
+use super::split::split;
 use super::sound::IsolatedFeed;
 use crate::clock::now;
 use crate::desk::Desk;
@@ -30,8 +31,6 @@ const WAITING: QueueLimits = QueueLimits {
     max_bytes: 8 << 20,
     max_ms: 10_000,
 };
-/// Largest file: FAT32, which sticks and cards have, ends at 4 GiB less one byte. Four hours at 2 Mbit/s.
-const LARGEST_PART_BYTES: u64 = 4_000_000_000;
 /// Chapters on their way to the recorder. Policy when full: the newest is left out.
 const CHAPTERS: usize = 64;
 /// Notes of the recorder on their way here; it makes a few an hour.
@@ -178,6 +177,7 @@ async fn record(
     let mut packets = plan.hub.subscribe(WAITING);
     let mut isolated = plan.isolated.packets();
     let mut isolated_name = plan.isolated.name.clone();
+    let mut show = plan.desk.published();
     let mut next = tokio::select! {
         _ = &mut stopped => return Ok(()),
         first = packets.next() => first,
@@ -225,6 +225,11 @@ async fn record(
                     }
                     Ok(packet) = isolated.recv() => {
                         recorder.push(&packet);
+                        continue;
+                    }
+                    Ok(()) = show.changed() => {
+                        let wanted = show.borrow_and_update().show.recording_split;
+                        recorder.set_split(split(wanted, &plan.folder));
                         continue;
                     }
                     Ok(()) = isolated_name.changed() => {
@@ -330,10 +335,7 @@ async fn begin(
 ) -> Result<Recorder, Failure> {
     let options = RecorderOptions {
         names: names(plan.folder.clone(), number, plan.canvas),
-        split: Split {
-            max_bytes: Some(LARGEST_PART_BYTES),
-            max_duration: None,
-        },
+        split: split(plan.desk.show().recording_split, &plan.folder),
         disk: DiskPolicy::default(),
         unix_us_at_zero: Some(plan.unix_us_at_zero),
         isolated: plan.isolated.name.borrow().clone(),

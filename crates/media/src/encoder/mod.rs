@@ -12,8 +12,8 @@ pub(crate) use branch::EncoderBranch;
 #[cfg(test)]
 pub(crate) use faulty::release_stuck;
 pub(crate) use probe::select;
-pub(crate) use succession::Succession;
 pub use probe::{ChoiceReason, EncoderChoice, EncoderReport, TrialFailure, choose, probe};
+pub(crate) use succession::Succession;
 pub use table::{BitrateUnit, Controls, EncoderKind, LiveBitrate, all};
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 mod boxes;
 mod chapters;
 mod disk;
+
 mod options;
 mod parts;
 #[cfg(test)]
@@ -27,6 +28,7 @@ use std::time::Duration;
 use crate::error::MediaError;
 use crate::program::{EncodedPacket, EventSink, MediaEvent, StreamConfig, Track};
 
+pub use crate::platform::largest_file;
 pub use chapters::Chapter;
 pub use disk::DiskPolicy;
 pub use options::{PartNames, RecorderNote, RecorderOptions, Recording};
@@ -67,14 +69,15 @@ struct Shared {
     first_pts_us: AtomicI64,
     end_us: AtomicI64,
     chapters: Mutex<Vec<Chapter>>,
+    split: Mutex<Split>,
 }
 
 enum Order {
     Packet(EncodedPacket),
+    Isolate(Option<String>),
     Finish,
 }
 
-    Isolate(Option<String>),
 #[derive(Clone, Copy)]
 enum Progress {
     /// Nothing written yet: waits for a keyframe.
@@ -115,6 +118,7 @@ impl Recorder {
             first_pts_us: AtomicI64::new(NEVER),
             end_us: AtomicI64::new(NEVER),
             chapters: Mutex::default(),
+            split: Mutex::new(options.split),
         });
         let parts = Parts::begin(options, config, shared.clone()).map_err(|f| f.to_error())?;
         let path = parts.path().to_owned();
@@ -201,10 +205,6 @@ impl Recorder {
         Progress::Gap
     }
 
-    /// Notes the beginning of a chapter; each finished part lists those it shows. Call it while the
-    /// moment is being recorded: a part that is finished is not touched again.
-    ///
-    /// # Errors
     /// Has the isolated sound recorded from the next keyframe on, under this name, or no longer. The file
     /// that is open cannot get another track: a part that has it begins, seamlessly.
     pub fn isolate(&self, name: Option<String>) {
@@ -216,6 +216,10 @@ impl Recorder {
         }
     }
 
+    /// Notes the beginning of a chapter; each finished part lists those it shows. Call it while the
+    /// moment is being recorded: a part that is finished is not touched again.
+    ///
+    /// # Errors
     /// [`MediaError::OutOfRange`] when there are 4096 already.
     pub fn add_chapter(&self, chapter: Chapter) -> Result<(), MediaError> {
         let all = &self.shared.chapters;
@@ -225,6 +229,12 @@ impl Recorder {
         }
         all.push(chapter);
         Ok(())
+    }
+
+    /// When a part ends, from the next keyframe on.
+    pub fn set_split(&self, split: Split) {
+        let own = &self.shared.split;
+        *own.lock().unwrap_or_else(PoisonError::into_inner) = split;
     }
 
     /// Whether nothing more goes into the file: writing failed, or the disk's limit was reached.

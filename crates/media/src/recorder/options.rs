@@ -48,7 +48,7 @@ impl RecorderOptions {
 /// What happens to a recording that goes on, or that ended as it should.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RecorderNote {
-    /// The first picture of a part came.
+    /// A part began, and what the disk has of it plays.
     PartBegan {
         /// Its file.
         path: PathBuf,

@@ -46,6 +46,8 @@ struct Part {
     /// Running time of its first picture.
     start_us: Option<i64>,
     end_us: i64,
+    /// Whether it was said that it began.
+    is_told: bool,
 }
 
 impl Part {
@@ -150,6 +152,9 @@ impl Parts {
             match self.current.start_us {
                 None => self.start_part(at_us),
                 Some(start_us) => {
+                    let split = self.shared.split.lock();
+                    let split = *split.unwrap_or_else(PoisonError::into_inner);
+                    self.current.meter.set_split(split);
                     let in_part = u64::try_from(at_us - start_us).unwrap_or(0);
                     if self.current.meter.is_due(in_part) || self.wants_isolated() {
                         self.next_part(at_us)?;
@@ -170,15 +175,10 @@ impl Parts {
             }
             None => self.current.push(packet)?,
         }
+        self.tell_began(self.current.writer.fragments() > 0);
         Ok(self.look_at_disk(at_us))
     }
 
-    fn start_part(&mut self, at_us: i64) {
-        let part = &mut self.current;
-        part.start_us = Some(at_us);
-        let unix_us = self.options.unix_us_at_zero.map(|zero| zero + at_us);
-        if let Some(Ok(unix_us)) = unix_us.map(u64::try_from) {
-            part.writer.began_at(unix_us);
     /// From the next part on it has the isolated sound under this name, or has it no more. The part
     /// that is open ends at the next keyframe when it lacks it.
     pub fn isolate(&mut self, name: Option<String>) {
@@ -190,13 +190,27 @@ impl Parts {
         self.options.isolated.is_some() && !self.current.writer.has_isolated()
     }
 
+    fn start_part(&mut self, at_us: i64) {
+        let part = &mut self.current;
+        part.start_us = Some(at_us);
+        let unix_us = self.options.unix_us_at_zero.map(|zero| zero + at_us);
+        if let Some(Ok(unix_us)) = unix_us.map(u64::try_from) {
+            part.writer.began_at(unix_us);
         }
-        let began = RecorderNote::PartBegan {
-            path: part.path.clone(),
-            part: part.number,
-            first_pts_us: at_us,
-        };
-        self.note(began);
+    }
+
+    /// Tells that the part began, once: when the disk has something of it that plays.
+    fn tell_began(&mut self, has_something: bool) {
+        let part = &mut self.current;
+        if let Some(first_pts_us) = part.start_us.filter(|_| has_something && !part.is_told) {
+            part.is_told = true;
+            let began = RecorderNote::PartBegan {
+                path: part.path.clone(),
+                part: part.number,
+                first_pts_us,
+            };
+            note(&self.options, began);
+        }
     }
 
     /// Begins the next part at `at_us`. Sound that came early goes over with the picture.
@@ -211,6 +225,7 @@ impl Parts {
                 return Err(failed);
             }
         };
+        self.tell_began(true);
         let mut old = std::mem::replace(&mut self.current, next);
         self.looked_at_fragment = 0;
         self.start_part(at_us);
@@ -245,6 +260,7 @@ impl Parts {
                 Err(error) => Err(Failed { path, error }),
             };
         }
+        self.tell_began(true);
         let recording = self.current.finish(&self.shared)?;
         note(&self.options, RecorderNote::PartFinished(recording.clone()));
         self.finished.push(recording);
@@ -257,7 +273,9 @@ impl Parts {
             part.writer.flush().map_err(|error| part.failed(error))?;
         }
         let part = &mut self.current;
-        part.writer.flush().map_err(|error| part.failed(error))
+        part.writer.flush().map_err(|error| part.failed(error))?;
+        self.tell_began(self.current.writer.fragments() > 0);
+        Ok(())
     }
 
     /// Once a fragment, so that the system is asked about once a second.
@@ -338,6 +356,7 @@ fn create(
             meter: PartMeter::new(options.split),
             start_us: None,
             end_us: 0,
+            is_told: false,
         }),
         Err(error) => Err(Failed { path, error }),
     }

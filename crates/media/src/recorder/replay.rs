@@ -75,6 +75,14 @@ impl ReplayBuffer {
         }
     }
 
+    /// Lets everything go.
+    pub fn clear(&self) {
+        let mut state = self.lock();
+        state.packets = VecDeque::new();
+        state.bytes = 0;
+        state.config = None;
+    }
+
     /// Time from the first picture held to the newest.
     #[must_use]
     pub fn held(&self) -> Duration {

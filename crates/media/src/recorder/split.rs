@@ -44,6 +44,11 @@ impl PartMeter {
         }
     }
 
+    /// From now on other limits hold.
+    pub fn set_split(&mut self, split: Split) {
+        self.split = split;
+    }
+
     /// A packet of the part.
     pub fn packet(&mut self, bytes: usize) {
         let bytes = bytes as u64 + OVERHEAD_BYTES;
@@ -118,6 +123,20 @@ mod tests {
         };
         let lengths: Vec<u64> = parts(split, &[6_000; 9]).iter().map(|p| p.0).collect();
         assert_eq!(lengths, [8, 8, 2]);
+    }
+
+    #[test]
+    fn another_limit_holds_from_the_next_keyframe_on() {
+        let seconds = |s| Split {
+            max_duration: Some(Duration::from_secs(s)),
+            max_bytes: None,
+        };
+        let mut meter = PartMeter::new(Split::default());
+        assert!((0..30).all(|group| !meter.is_due(group * 2_000_000)));
+        meter.set_split(seconds(64));
+        assert!(!meter.is_due(60_000_000));
+        meter.set_split(seconds(10));
+        assert!(meter.is_due(62_000_000));
     }
 
     #[test]
