@@ -4,6 +4,7 @@
 mod camera;
 mod card;
 mod ending;
+mod keeping;
 mod network;
 mod on_air;
 mod press;

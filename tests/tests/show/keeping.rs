@@ -1,0 +1,305 @@
+//! What is kept of a show: the last half minute on a key, recordings after a kill, and an encoder that fails.
+
+use std::path::{Path, PathBuf};
+use std::process::Command as Program;
+use std::time::Duration;
+
+use stallcast_show::{Area, Command, Phase, RecordingSplit, SourceKind, Transition};
+use stallcast_tests::probe::{av_offset_ms, flash_clip, prove_playable};
+use stallcast_tests::world::{Engine, EngineOptions, RtmpServer, Session};
+use stallcast_wire::{ErrorCode, Notice, ReplayView, Request, RunState};
+
+use crate::stage::*;
+
+/// How long a busy machine may need to fill half a minute.
+const HALF_MINUTE: Duration = Duration::from_secs(120);
+
+fn ffprobe(path: &Path, arguments: &[&str]) -> String {
+    let output = Program::new("ffprobe")
+        .args(["-v", "error", "-of", "default=nw=1:nk=1"])
+        .args(arguments)
+        .arg(path)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Plays picture and sound to the end in GStreamer.
+fn plays_in_gstreamer(path: &Path) {
+    let output = Program::new("gst-launch-1.0")
+        .args(["-q", "filesrc"])
+        .arg(format!("location={}", path.display()))
+        .args(
+            "! qtdemux name=d d.video_0 ! queue ! h264parse ! avdec_h264 ! fakesink sync=false"
+                .split(' '),
+        )
+        .args("d.audio_0 ! queue ! aacparse ! avdec_aac ! fakesink sync=false".split(' '))
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+async fn notice(session: &mut Session, key: &str) -> Notice {
+    session
+        .until(STEP, key, |s| {
+            s.notices.iter().find(|notice| notice.key == key).cloned()
+        })
+        .await
+}
+
+/// An engine with a clip on air that flashes and beeps every second.
+async fn flashing(engine: &Engine, folder: &Path) -> Session {
+    let mut session = engine.session().await;
+    let clip = folder.join("flash.mp4");
+    flash_clip(&clip, Duration::from_secs(20), Duration::ZERO);
+    let path = clip.to_string_lossy().into_owned();
+    put_source(&mut session, "clip", SourceKind::File { path }).await;
+    put_scene(&mut session, "clip", &[("clip", Area::FULL)]).await;
+    switch(&mut session, "clip", Transition::Cut).await;
+    input_live(&mut session, "clip").await;
+    session
+}
+
+async fn recording_runs(session: &mut Session) -> String {
+    session
+        .until(STEP, "the recording runs", |s| {
+            let recording = s.status.as_ref()?.recording.as_ref()?;
+            (recording.bytes > 20_000).then(|| recording.file.clone())
+        })
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn the_last_half_minute_becomes_a_file_that_plays_and_is_in_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine(Default::default());
+    let mut session = flashing(&engine, folder.path()).await;
+    let refused = session.request(Request::SaveReplay).await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::NothingRuns);
+
+    session.command(Command::StartRehearsal).await.unwrap();
+    session
+        .until(HALF_MINUTE, "half a minute is held", |s| {
+            (s.status.as_ref()?.replay_s? >= 30).then_some(())
+        })
+        .await;
+    let answer = session.request(Request::SaveReplay).await.unwrap();
+    let saved: ReplayView = serde_json::from_value(answer).unwrap();
+    let told = notice(&mut session, "notice.replay_saved").await;
+    assert_eq!(told.params["file"], saved.file);
+    let path = engine.data().join("recordings").join(&saved.file);
+    let facts = prove_playable(&path);
+    plays_in_gstreamer(&path);
+    let seconds = facts.duration.as_secs_f64();
+    println!("a replay of {seconds:.2} s");
+    assert!((28.0..34.0).contains(&seconds), "{seconds}");
+    assert!((seconds - f64::from(saved.length_ms) / 1_000.0).abs() < 0.2);
+    let first = ffprobe(
+        &path,
+        &[
+            "-select_streams",
+            "v",
+            "-show_entries",
+            "packet=flags",
+            "-read_intervals",
+            "%+#1",
+        ],
+    );
+    assert!(first.starts_with('K'), "{first}");
+    let offset = av_offset_ms(&path).expect("flashes and beeps");
+    assert!(offset.abs() < 40.0, "{offset} ms");
+
+    // A disk that takes nothing: said to whoever asked and to every page.
+    let recordings = engine.data().join("recordings");
+    session
+        .command(Command::SetRecording { on: false })
+        .await
+        .unwrap();
+    std::fs::rename(&recordings, engine.data().join("recordings.away")).unwrap();
+    let failed = session.request(Request::SaveReplay).await.unwrap_err();
+    assert_eq!(failed.code, ErrorCode::FileUnwritable);
+    notice(&mut session, "notice.replay_failed").await;
+    std::fs::rename(engine.data().join("recordings.away"), &recordings).unwrap();
+
+    session.command(Command::EndShow).await.unwrap();
+    session
+        .until(STEP, "nothing is held any more", |s| {
+            let status = s.status.as_ref()?;
+            let show = s.show.as_ref()?;
+            (show.phase == Phase::Idle && status.replay_s.is_none()).then_some(())
+        })
+        .await;
+    let refused = session.request(Request::SaveReplay).await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::NothingRuns);
+}
+
+/// Names of the boxes at the top of the file.
+fn is_plain(path: &Path) -> bool {
+    !std::fs::read(path)
+        .unwrap()
+        .windows(4)
+        .any(|name| name == b"moof")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_recording_cut_off_by_a_kill_plays_and_is_made_whole_with_its_chapters_at_the_next_start()
+{
+    let mut engine = engine(Default::default());
+    let mut session = engine.session().await;
+    put_source(&mut session, "test", SourceKind::TestPicture).await;
+    put_scene(&mut session, "test", &[("test", Area::FULL)]).await;
+    switch(&mut session, "test", Transition::Cut).await;
+    let products = import_orchard(&engine, &mut session).await;
+    let on_air = async |session: &mut Session, n: usize| {
+        let product = products[n].id.clone();
+        let command = Command::PutOnAir { product };
+        session.command(command).await.unwrap();
+    };
+    on_air(&mut session, 0).await;
+    session
+        .command(Command::SetRecording { on: true })
+        .await
+        .unwrap();
+    let file = recording_runs(&mut session).await;
+    play(&mut session, Duration::from_secs(3)).await;
+    on_air(&mut session, 1).await;
+    play(&mut session, Duration::from_secs(4)).await;
+    let written = std::time::SystemTime::now();
+    engine.kill9();
+    let path = engine.data().join("recordings").join(&file);
+    assert!(!is_plain(&path), "it was not cut off");
+    let cut = prove_playable(&path);
+    plays_in_gstreamer(&path);
+    let (_, began_ms) = (0, stallcast_tests::probe::first_frame_unix_ms(&path));
+    let killed_ms = written
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap()
+        .as_millis() as f64;
+    let lost = began_ms.map(|began| killed_ms - began - cut.duration.as_secs_f64() * 1_000.0);
+    println!(
+        "kill -9: kept {:?}, lost {lost:?} ms (both players)",
+        cut.duration
+    );
+    assert!(lost.is_none_or(|ms| ms < 3_000.0), "{lost:?} ms lost");
+    // A file that had no picture yet, and one of somebody else.
+    let bytes = std::fs::read(&path).unwrap();
+    let head = bytes
+        .windows(4)
+        .position(|name| name == b"prft" || name == b"moof");
+    let recordings = engine.data().join("recordings");
+    let empty = recordings.join("20260101-101500-01.mp4");
+    std::fs::write(&empty, &bytes[..head.unwrap() - 4]).unwrap();
+    let foreign = recordings.join("holiday.mp4");
+    std::fs::write(&foreign, &bytes[..head.unwrap() - 4]).unwrap();
+
+    engine.restart();
+    let mut session = engine.session().await;
+    let mended = notice(&mut session, "notice.recording_mended").await;
+    assert_eq!(mended.params["file"], file);
+    let removed = notice(&mut session, "notice.recording_empty").await;
+    assert_eq!(removed.params["file"], "20260101-101500-01.mp4");
+    assert!(!empty.exists() && foreign.exists());
+    assert!(is_plain(&path));
+    let whole = prove_playable(&path);
+    plays_in_gstreamer(&path);
+    let frames = |facts: &stallcast_clips::MediaFacts| facts.video.as_ref().unwrap().frames;
+    assert_eq!(frames(&whole), frames(&cut));
+    let chapters = ffprobe(
+        &path,
+        &["-show_entries", "chapter=start_time:chapter_tags=title"],
+    );
+    let lines: Vec<&str> = chapters.lines().collect();
+    assert!(lines.len() >= 4, "{chapters}");
+    assert_eq!(lines[0].parse::<f64>().unwrap(), 0.0);
+    assert!(lines[1].contains(&products[0].title.zh), "{chapters}");
+    let second: f64 = lines[2].parse().unwrap();
+    assert!(
+        second > 1.0 && second < whole.duration.as_secs_f64(),
+        "{chapters}"
+    );
+    assert!(lines[3].contains(&products[1].title.zh), "{chapters}");
+    let left: Vec<PathBuf> = std::fs::read_dir(&recordings)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.to_string_lossy().ends_with(".mending"))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn an_encoder_that_fails_on_air_costs_the_servers_and_the_recording_less_than_a_breath() {
+    for encoder in ["faultyerrorenc", "faultyhangenc"] {
+        let server = RtmpServer::start();
+        let arguments = ["--empty", "--lang", "zh-CN", "--encoder", encoder];
+        let env = [("STALLCAST_FAULTY_AFTER".to_owned(), "600".to_owned())];
+        let mut engine = Engine::start(EngineOptions {
+            env: env.into(),
+            arguments: arguments.map(str::to_owned).to_vec(),
+            data: None,
+        });
+        let mut session = engine.session().await;
+        put_source(&mut session, "test", SourceKind::TestPicture).await;
+        put_scene(&mut session, "test", &[("test", Area::FULL)]).await;
+        switch(&mut session, "test", Transition::Cut).await;
+        put_destination(&mut session, "one", &server).await;
+        go_live(&mut session, &["one"]).await;
+        recording_runs(&mut session).await;
+        let minutes = RecordingSplit::Minutes { minutes: 30 };
+        let command = Command::SetRecordingSplit { split: minutes };
+        session.command(command).await.unwrap();
+        let told = notice(&mut session, "notice.encoder_failed").await;
+        assert_eq!(told.params["name"], encoder);
+        session
+            .until(STEP, "another encoder is named", |s| {
+                let status = s.status.as_ref()?.encoder.as_ref()?;
+                let replaced = status.reason == "after_failure" && status.failed == [encoder];
+                (replaced && status.name != encoder).then_some(())
+            })
+            .await;
+        play(&mut session, Duration::from_secs(6)).await;
+        let status = session.status.clone().unwrap();
+        let one = &status.destinations[0];
+        assert_eq!(
+            (one.run.clone(), one.reconnects),
+            (RunState::Live, 0),
+            "{one:?}"
+        );
+        let unknown = Request::UseEncoder {
+            name: Some("nosuchenc".into()),
+        };
+        let refused = session.request(unknown).await.unwrap_err();
+        assert_eq!(refused.code, ErrorCode::EncoderUnusable);
+        session.command(Command::EndShow).await.unwrap();
+        session
+            .until(STEP, "everything has ended", |s| {
+                s.status.as_ref()?.recording.is_none().then_some(())
+            })
+            .await;
+        assert_eq!(session.show.as_ref().unwrap().recording_split, minutes);
+        drop(session);
+        assert!(engine.stop().success(), "{}", engine.log());
+
+        // One connection for the whole show: the decoder got the other encoder's settings in the stream.
+        let received = server.wait_for_recordings("live", 1, 1000).remove(0);
+        let facts = prove_playable(&received);
+        let gap = facts.video.unwrap().longest_gap;
+        println!("{encoder}: {gap:?} without a picture at the server");
+        assert!(gap < Duration::from_millis(1_500), "{gap:?}");
+        // Another encoder's pictures have a file of their own; both play.
+        let recordings = engine.recordings();
+        assert!(recordings.len() >= 2, "{recordings:?}");
+        for recording in &recordings {
+            prove_playable(recording);
+            plays_in_gstreamer(recording);
+        }
+    }
+}
