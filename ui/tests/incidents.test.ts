@@ -43,6 +43,7 @@ function world(destinations: DestinationHealth[], more: Partial<StatusView> = {}
       journal: null,
       slate: null,
       key_store: 'keychain',
+      undo: null,
       warnings: [],
       ...more,
     },

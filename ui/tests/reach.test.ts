@@ -44,6 +44,7 @@ function world(runs: [RunState, string][], recording = true): [ShowView, StatusV
     journal: null,
     slate: null,
     key_store: 'keychain',
+    undo: null,
     warnings: [],
   };
   return [show, status];

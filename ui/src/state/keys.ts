@@ -6,6 +6,7 @@ export type Action =
   | { kind: 'mute_mic' }
   | { kind: 'scene'; index: number }
   | { kind: 'pin_top' }
+  | { kind: 'replay' }
   | { kind: 'go_live' };
 
 export type ActionName =
@@ -14,6 +15,7 @@ export type ActionName =
   | 'mute_mic'
   | `scene_${1 | 2 | 3 | 4}`
   | 'pin_top'
+  | 'replay'
   | 'go_live';
 
 /** A chord in the form `Ctrl+L`, `F1`, `Space`, `7`. */
@@ -37,6 +39,7 @@ export const DEFAULT_KEYS: KeyMap = {
   scene_3: 'F3',
   scene_4: 'F4',
   pin_top: 'P',
+  replay: 'R',
   go_live: 'Ctrl+L',
 };
 
@@ -86,6 +89,8 @@ export function actionOf(name: ActionName): Action {
       return { kind: 'mute_mic' };
     case 'pin_top':
       return { kind: 'pin_top' };
+    case 'replay':
+      return { kind: 'replay' };
     default:
       return { kind: 'go_live' };
   }

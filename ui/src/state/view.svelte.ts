@@ -1,7 +1,7 @@
 // What is open on this page; nobody else sees it.
 
 export type SideTab = 'questions' | 'chat' | 'log';
-export type SettingsPage = 'destinations' | 'sources' | 'scenes' | 'chat' | 'products' | 'look';
+export type SettingsPage = 'destinations' | 'sources' | 'scenes' | 'chat' | 'products' | 'recording' | 'look';
 export type NarrowTab = 'products' | 'questions' | 'chat' | 'mixer' | 'health';
 export const SETTINGS_PAGES: readonly SettingsPage[] = [
   'products',
@@ -9,6 +9,7 @@ export const SETTINGS_PAGES: readonly SettingsPage[] = [
   'scenes',
   'destinations',
   'chat',
+  'recording',
   'look',
 ];
 
