@@ -92,11 +92,11 @@ export async function changeOf(page: Page, region: Region, before: number[]): Pr
 export async function addDestination(page: Page, url: string, key: string, name?: string): Promise<void> {
   await page.getByRole('button', { name: '设置', exact: true }).click();
   await page.getByRole('navigation').getByRole('button', { name: '推流平台' }).click();
-  await page.getByRole('button', { name: '添加 自定义 RTMP' }).click();
+  await page.getByRole('button', { name: '添加 自定义' }).click();
   const form = page.locator('form', { has: page.getByRole('button', { name: '添加', exact: true }) });
   await form.getByLabel('推流地址').fill(url);
   await form.getByRole('button', { name: '添加', exact: true }).click();
-  const card = page.getByRole('region', { name: '自定义 RTMP' }).last();
+  const card = page.getByRole('region', { name: '自定义' }).last();
   await card.getByLabel('推流码', { exact: true }).fill(key);
   await card.getByRole('button', { name: '保存推流码' }).click();
   await card.getByRole('button', { name: '改存到仅本用户可读的文件' }).click();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { splitAddress } from '../src/settings/split_address.ts';
+import { needsKey, splitAddress, wayOf } from '../src/settings/split_address.ts';
 
 describe('an address with its key inside', () => {
   it('is taken apart before it is sent, so that the key does not reach the journal', () => {
@@ -19,5 +19,44 @@ describe('an address with its key inside', () => {
 
   it('with a query but no application is left for the engine to refuse', () => {
     expect(splitAddress('rtmp://h?x=1')).toEqual({ url: 'rtmp://h?x=1', key: '' });
+  });
+
+  it('over SRT keeps what everybody may see and takes stream id and passphrase out', () => {
+    expect(
+      splitAddress(
+        'srt://h:9000?mode=caller&streamid=#!::r=app/a?k=1&b=2,m=publish&latency=300&passphrase=0123456789',
+      ),
+    ).toEqual({
+      url: 'srt://h:9000?mode=caller&latency=300',
+      key: 'streamid=#!::r=app/a?k=1&b=2,m=publish&passphrase=0123456789',
+    });
+    expect(splitAddress('srt://0.0.0.0:9000?mode=listener')).toEqual({
+      url: 'srt://0.0.0.0:9000?mode=listener',
+      key: '',
+    });
+    expect(splitAddress('srt://h:9000?streamid=a&pkt_size=1316')).toEqual({
+      url: 'srt://h:9000',
+      key: 'streamid=a',
+    });
+  });
+
+  it('over WHIP keeps the path', () => {
+    expect(splitAddress('https://h/whip?token=1')).toEqual({ url: 'https://h/whip', key: '?token=1' });
+    expect(splitAddress('https://h/whip')).toEqual({ url: 'https://h/whip', key: '' });
+  });
+
+  it('tells the way by its beginning', () => {
+    expect(['rtmps://h/a', 'SRT://h:1', 'https://h', 'HTTP://h', ''].map(wayOf)).toEqual([
+      'rtmp',
+      'srt',
+      'whip',
+      'whip',
+      'rtmp',
+    ]);
+    expect([needsKey('rtmp://h/a'), needsKey('srt://h:1'), needsKey('https://h')]).toEqual([
+      true,
+      false,
+      false,
+    ]);
   });
 });

@@ -52,6 +52,12 @@ const NEEDS_PERSON = new Map<string, 'key' | 'url'>([
   ['no_key', 'key'],
   ['publish_rejected', 'key'],
   ['bad_url', 'url'],
+  ['wrong_passphrase', 'key'],
+  ['bad_passphrase', 'key'],
+  ['not_authorized', 'key'],
+  ['not_found_there', 'url'],
+  ['not_secure', 'url'],
+  ['port_in_use', 'url'],
 ]);
 /** Below this the disk is worth a word; below the second, recording is about to be lost. */
 const DISK_LOW_HOURS = 2;
