@@ -63,6 +63,7 @@ pub(super) struct Limiter {
 #[derive(Debug, Default)]
 struct Scratch {
     wave: Vec<f32>,
+    peaks: Vec<f32>,
     highest: Vec<f32>,
 }
 
@@ -152,7 +153,11 @@ impl Limiter {
 
     /// For every new frame, how high the wave is around the frame [`AHEAD`] before it; the highest of all.
     fn find_highest(&mut self, frames: &[[f32; CHANNELS]]) -> f32 {
-        let Scratch { wave, highest } = &mut self.scratch;
+        let Scratch {
+            wave,
+            peaks,
+            highest,
+        } = &mut self.scratch;
         let count = frames.len();
         // The interval after a frame is its own, the one before it its predecessor's. A little longer
         // than needed, for whole lanes.
@@ -162,15 +167,25 @@ impl Limiter {
             wave.clear();
             wave.extend_from_slice(before);
             wave.extend(frames.iter().map(|frame| frame[channel]));
-            wave.resize(count.next_multiple_of(LANES) + TAPS - 1, 0.0);
+            wave.resize(count.next_multiple_of(LANES) + 2 * LANES, 0.0);
+            peaks.clear();
+            let (lanes, _) = wave.as_chunks::<LANES>();
+            peaks.extend(
+                lanes
+                    .iter()
+                    .map(|lane| lane.iter().fold(0.0, |a, b| larger(a, b.abs()))),
+            );
             for (at, highest) in highest[1..]
                 .as_chunks_mut::<LANES>()
                 .0
                 .iter_mut()
                 .enumerate()
             {
-                let from = at * LANES;
-                highest_points(&self.points, &wave[from..from + LANES + TAPS - 1], highest);
+                // All samples these points are reckoned from; most of the time none is high enough.
+                let near = peaks[at..at + 3].iter().copied().fold(0.0, larger);
+                if near * self.overshoot > CEILING {
+                    highest_points(&self.points, &wave[at * LANES..], highest);
+                }
             }
         }
         highest.truncate(count + 1);
