@@ -234,6 +234,7 @@ export class MockStudio {
       journal: this.has('full') ? { error: 'disk_full', since: this.born, tried_every_ms: 2000 } : null,
       slate: Object.values(this.show.sources).length === 0 ? 'empty_scene' : null,
       key_store: 'ask_first',
+      undo: null,
       uplink_kbps: live ? 5150 : 0,
       chat: this.chats.map((chat) => ({ ...chat, lines: this.chatCount })),
       warnings: trouble ? ['warning.no_emoji_font'] : [],
@@ -257,6 +258,7 @@ export class MockStudio {
     this.changed();
     return {
       imported: 8,
+      aside: 0,
       format: 'xlsx',
       encoding: 'utf-8',
       problems: [

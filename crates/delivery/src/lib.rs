@@ -57,6 +57,7 @@ pub use ingest_url::{IngestUrl, Transport};
 pub use liveness::{RateMeter, STALL_RECONNECT, STALL_WARNING, Verdict, judge};
 pub use packet::{AudioFormat, Packet, StreamFormat, Track, VideoFormat};
 pub use plan::{BudgetLimits, Member, Plan};
+pub use publisher::reach_rtmp;
 pub use pump::SETTLE;
 pub use queue::{DropCounts, QueueLimits};
 pub use retry::{RETRY_CAP, RetrySchedule, STABLE_AFTER, retry_delay};

@@ -16,7 +16,9 @@ use crate::pump::{FrameCounts, Pump};
 use crate::queue::QueueLimits;
 use crate::rtmp::greeting::{Greeting, GreetingStep};
 use crate::rtmp::session::{PublishSession, SessionEvent};
+use crate::secret::Secret;
 use crate::supervisor::{Attempt, Ended, OrderBook, Reporter};
+use crate::tls::TlsRoots;
 
 /// Time for the RTMP handshake, and for connect-to-publish, each: some five round trips.
 const STEP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -77,16 +79,7 @@ impl Publisher {
         let url = IngestUrl::parse(&self.spec.url, &self.spec.key)?;
         // For the buffers: what it may be sent when its link recovers counts, not what it is sent now.
         let kbps = self.wanted.borrow().hub.kbps();
-        let security = match url.transport {
-            Transport::Rtmp => Security::Plain,
-            Transport::Rtmps => Security::Tls,
-        };
-        let roots = &self.spec.tls_roots;
-        let mut link = Link::connect(&url.host, url.port, security, roots, kbps).await?;
-        link.reset_on_drop();
-        let rest = timeout(STEP_TIMEOUT, greet(&mut link))
-            .await
-            .map_err(|_| Code::HandshakeFailed)??;
+        let (mut link, rest) = greeted(&url, &self.spec.tls_roots, kbps).await?;
         let mut session = PublishSession::new(&url);
         timeout(STEP_TIMEOUT, negotiate(&mut link, &mut session, &rest))
             .await
@@ -153,6 +146,31 @@ impl Attempt for Publisher {
         }
         ended
     }
+}
+
+/// Looks whether an RTMP server answers: connects (with TLS where the address says so), shakes hands and hangs up. Nothing
+/// is asked for, so nobody goes on air; whether the server takes the key, only publishing shows.
+///
+/// # Errors
+/// What would keep a stream from getting there now.
+pub async fn reach_rtmp(address: &str, key: &Secret, roots: &TlsRoots) -> Result<(), Code> {
+    let url = IngestUrl::parse(address, key)?;
+    // Nothing is streamed, so the smallest buffers do.
+    greeted(&url, roots, 0).await.map(|_| ())
+}
+
+/// A connection that shook hands, and bytes that already belong to the session.
+async fn greeted(url: &IngestUrl, roots: &TlsRoots, kbps: u32) -> Result<(Link, Vec<u8>), Code> {
+    let security = match url.transport {
+        Transport::Rtmp => Security::Plain,
+        Transport::Rtmps => Security::Tls,
+    };
+    let mut link = Link::connect(&url.host, url.port, security, roots, kbps).await?;
+    link.reset_on_drop();
+    let rest = timeout(STEP_TIMEOUT, greet(&mut link))
+        .await
+        .map_err(|_| Code::HandshakeFailed)??;
+    Ok((link, rest))
 }
 
 /// The RTMP handshake; returns bytes that already belong to the session.

@@ -6,9 +6,12 @@ mod support;
 use std::process::Command;
 use std::time::Duration;
 
-use stallcast_delivery::{DeliveryErrorCode, DestinationStatus, State};
+use stallcast_delivery::{
+    DeliveryErrorCode, DestinationStatus, Secret, State, TlsRoots, reach_rtmp,
+};
 use support::clip::{Encoder, GOP, number_of};
-use support::nginx::Nginx;
+use support::hostile::{Manner, Peer};
+use support::nginx::{Nginx, free_port};
 use support::{SOON, destination, flv, wait_live, wait_status};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -171,4 +174,24 @@ async fn a_key_that_the_servers_own_judge_forbids_is_refused() {
     let nginx = Nginx::start_with(&format!("on_publish http://127.0.0.1:{port}/judge;")).await;
     assert_never_live(&shown_until_refused(&nginx).await);
     judging.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_would_deny_publishing_answers_all_the_same_and_nobody_goes_on_air() {
+    let key = Secret::new("key");
+    let roots = TlsRoots::default();
+    let nginx = Nginx::start_with("deny publish all;").await;
+    assert_eq!(reach_rtmp(&nginx.url(), &key, &roots).await, Ok(()));
+    let log = nginx.log();
+    assert!(
+        !log.contains("connect:") && !log.contains("publish"),
+        "{log}"
+    );
+
+    let silent = Peer::start(Manner::Mute).await;
+    let answer = reach_rtmp(&silent.url(), &key, &roots).await;
+    assert_eq!(answer, Err(DeliveryErrorCode::HandshakeFailed));
+    let nobody = format!("rtmp://127.0.0.1:{}/live", free_port());
+    let answer = reach_rtmp(&nobody, &key, &roots).await;
+    assert_eq!(answer, Err(DeliveryErrorCode::Refused));
 }

@@ -62,14 +62,14 @@ pub fn open(spec: DestinationSpec, hub: Hub) -> Destination {
     }
 }
 
-/// Looks whether somebody is there, without publishing. RTMP servers are not asked: they take a connection for a stream.
+/// Looks whether somebody is there, without publishing.
 ///
 /// # Errors
 /// What would keep the show from getting there now.
 pub async fn reach(url: &str, key: &Secret, roots: TlsRoots) -> Result<(), Code> {
     let looking = async {
         match Way::of(url) {
-            Way::Rtmp => Ok(()),
+            Way::Rtmp => stallcast_delivery::reach_rtmp(url, key, &roots).await,
             Way::Srt => srt::reach(url, key).await,
             Way::Whip => WhipEndpoint::parse(url, key, roots)?.probe().await,
         }
