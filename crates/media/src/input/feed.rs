@@ -262,27 +262,25 @@ impl Attached {
         if kind == Kind::Sound && self.tap.is_none() {
             return Ok(None);
         }
-        let known = self.streams[kind as usize].as_ref();
-        let same_codec = known.is_none_or(|stream| name_of(&stream.caps) == name_of(caps));
-        if !same_codec {
-            return Err(MediaError::Build("another codec".to_owned()));
-        }
-        if known.is_none() {
-            self.streams[kind as usize] = Some(self.open(kind, caps)?);
-        }
-        let stream = self.streams[kind as usize].as_mut();
-        if let Some(stream) = &stream
-            && stream.caps != *caps
-        {
-            stream.source.set_caps(Some(caps));
-        }
-        Ok(stream.map(|stream| {
-            if stream.caps != *caps {
-                stream.caps = caps.clone();
-                stream.waits_for_keyframe = kind == Kind::Picture;
+        let place = kind as usize;
+        let codec = |stream: &Stream| name_of(&stream.caps);
+        let known = self.streams[place].as_ref().map(codec);
+        match known {
+            Some(codec) if codec != name_of(caps) => {
+                return Err(MediaError::Build("another codec".to_owned()));
             }
-            stream
-        }))
+            Some(_) => {}
+            None => self.streams[place] = Some(self.open(kind, caps)?),
+        }
+        let Some(stream) = &mut self.streams[place] else {
+            return Ok(None);
+        };
+        if stream.caps != *caps {
+            stream.source.set_caps(Some(caps));
+            stream.caps = caps.clone();
+            stream.waits_for_keyframe = kind == Kind::Picture;
+        }
+        Ok(Some(stream))
     }
 
     fn open(&self, kind: Kind, caps: &gst::Caps) -> Result<Stream> {
@@ -300,6 +298,8 @@ impl Attached {
             .build();
         let decode = make("decodebin")?;
         decode.set_property("expose-all-streams", false);
+        // Its wait for the first frame is nobody else's business.
+        decode.set_property("async-handling", true);
         self.pipeline
             .add_many([source.upcast_ref::<gst::Element>(), &decode])?;
         source.link(&decode)?;
@@ -316,8 +316,7 @@ impl Attached {
                 (Kind::Sound, None) => return,
             };
             let linked = added.and_then(|branch| {
-                branch.without_preroll();
-                branch.sync_states()?;
+                branch.play_alone()?;
                 if let (Some(fit), Ok(mut fits)) = (branch.fit(), fits.lock()) {
                     fits.push(fit);
                 }
@@ -329,8 +328,8 @@ impl Attached {
                 gst::element_error!(pipeline, gst::CoreError::Pad, ("{error}"));
             }
         });
-        decode.sync_state_with_parent()?;
-        source.sync_state_with_parent()?;
+        decode.set_state(gst::State::Playing)?;
+        source.set_state(gst::State::Playing)?;
         Ok(Stream {
             source,
             caps: caps.clone(),

@@ -46,14 +46,16 @@ impl Branch {
         Ok(())
     }
 
-    /// For a branch that joins a pipeline that runs: waiting for its first buffer would hold up the
-    /// others.
-    pub(super) fn without_preroll(&self) {
-        for element in &self.elements {
+    /// Lets the branch play in a pipeline whose other branches may never begin. Waiting for its first
+    /// buffer would take the whole pipeline back to PAUSED, in which no live source gives any.
+    pub(super) fn play_alone(&self) -> Result<()> {
+        for element in self.elements.iter().rev() {
             if element.find_property("async").is_some() {
                 element.set_property("async", false);
             }
+            element.set_state(gst::State::Playing)?;
         }
+        Ok(())
     }
 
     /// The handle that applies a changed want; none for sound.

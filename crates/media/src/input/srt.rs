@@ -123,7 +123,7 @@ fn take(pipeline: &gst::Pipeline, new: &gst::Pad, feed: &Feed, hears: bool) -> R
             let sink = make("fakesink")?;
             sink.set_property("async", false);
             pipeline.add(&sink)?;
-            sink.sync_state_with_parent()?;
+            sink.set_state(gst::State::Playing)?;
             return join(new, &sink);
         }
     };
@@ -165,8 +165,8 @@ fn take(pipeline: &gst::Pipeline, new: &gst::Pad, feed: &Feed, hears: bool) -> R
     let sink: gst::Element = sink.upcast();
     pipeline.add_many([&parser, &sink])?;
     parser.link(&sink)?;
-    sink.sync_state_with_parent()?;
-    parser.sync_state_with_parent()?;
+    sink.set_state(gst::State::Playing)?;
+    parser.set_state(gst::State::Playing)?;
     join(new, &parser)
 }
 
