@@ -2,11 +2,13 @@
 //! one line of JSON that each ends with.
 
 mod cpu;
+mod killed;
 mod plot;
 mod preview;
 mod show;
 
 pub use cpu::{CpuTime, Memory};
+pub use killed::recording_killed;
 pub use plot::Plot;
 pub use preview::PreviewClient;
 pub use show::{

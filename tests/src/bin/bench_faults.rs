@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use stallcast_show::{Command, SourceKind};
 use stallcast_tests::bench::{
-    Better, natural_clip, put_destination, put_on_screen, report, rounded, studio,
+    Better, natural_clip, put_destination, put_on_screen, recording_killed, report, rounded, studio,
 };
 use stallcast_tests::probe::missing_frames;
 use stallcast_tests::world::{RtmpServer, Session, Site, Uplink};
@@ -185,6 +185,7 @@ async fn main() {
     println!(
         "pictures missing: {received:?} at the servers of {sent}, {recorded} in the recording"
     );
+    let engine_killed = recording_killed().await;
     let told = outcomes.iter().map(|o| o.others_lost).max().unwrap_or(0);
     let missing = received.into_iter().chain([recorded]).max().unwrap_or(0);
     let most = told.max(missing.saturating_sub(skipped));
@@ -194,6 +195,7 @@ async fn main() {
         "missing_at_servers": received,
         "missing_in_recording": recorded,
         "never_encoded": skipped,
+        "engine_killed": engine_killed,
     });
     report("faults", most as f64, "frames", 0.0, Better::Lower, &detail);
 }
