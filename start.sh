@@ -16,7 +16,7 @@ DEBIAN_PACKAGES=(
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libgstreamer-plugins-bad1.0-dev
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
   gstreamer1.0-plugins-ugly gstreamer1.0-libav gstreamer1.0-x gstreamer1.0-gl
-  gstreamer1.0-pipewire gstreamer1.0-pulseaudio gstreamer1.0-alsa
+  gstreamer1.0-pipewire gstreamer1.0-pulseaudio gstreamer1.0-alsa gstreamer1.0-nice
   libavcodec-dev libavformat-dev libavutil-dev libavfilter-dev libavdevice-dev libswscale-dev libswresample-dev
   libwebkit2gtk-4.1-dev libgtk-3-dev libayatana-appindicator3-dev librsvg2-dev libssl-dev libdbus-1-dev libxdo-dev
   fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji dbus dbus-x11
@@ -35,12 +35,12 @@ install_missing() {
   elif command -v dnf >/dev/null; then
     say "Fedora: installing the packages of the same purpose (not tried by us)"
     as_root dnf install -y gcc gcc-c++ clang-devel pkgconf-pkg-config gstreamer1-devel gstreamer1-plugins-base-devel \
-      gstreamer1-plugins-bad-free-devel gstreamer1-plugins-good gstreamer1-plugins-ugly gstreamer1-libav ffmpeg-devel \
+      gstreamer1-plugins-bad-free-devel gstreamer1-plugins-good gstreamer1-plugins-ugly gstreamer1-libav libnice-gstreamer1 ffmpeg-devel \
       webkit2gtk4.1-devel libayatana-appindicator-gtk3-devel librsvg2-devel dbus-devel google-noto-sans-cjk-fonts
   elif command -v pacman >/dev/null; then
     say "Arch: installing the packages of the same purpose (not tried by us)"
     as_root pacman -S --needed --noconfirm base-devel clang gstreamer gst-plugins-base gst-plugins-good \
-      gst-plugins-bad gst-plugins-ugly gst-libav gst-plugin-pipewire ffmpeg webkit2gtk-4.1 libayatana-appindicator \
+      gst-plugins-bad gst-plugins-ugly gst-libav gst-plugin-pipewire libnice ffmpeg webkit2gtk-4.1 libayatana-appindicator \
       librsvg noto-fonts-cjk noto-fonts-emoji
   elif command -v brew >/dev/null; then
     say "macOS: installing GStreamer and FFmpeg with Homebrew (not tried by us)"

@@ -11,3 +11,4 @@ mod press;
 mod resume;
 mod stage;
 mod together;
+mod ways;
