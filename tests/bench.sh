@@ -4,13 +4,14 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-names=(overlay-blend studio-tax memory start delay faults destinations uplink soak)
+names=(overlay-blend studio-tax dual-canvas memory start delay faults destinations uplink soak)
 
 usage() {
   cat >&2 <<TEXT
 usage: tests/bench.sh NAME
   overlay-blend  CPU of a card drawn on 1080p30, % of a core
   studio-tax     CPU of a whole show over that of decoding and encoding its clip alone
+  dual-canvas    CPU of a landscape and a portrait canvas live over that of decoding once and encoding both
   memory         most resident memory of the engine on air, MiB
   start          seconds from the engine's launch to the first preview picture
   delay          milliseconds from a source's picture to it decoded at the server, 95th percentile

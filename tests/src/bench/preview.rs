@@ -1,6 +1,7 @@
 //! A page that looks at the preview: takes every picture and says that it was drawn.
 
 use futures_util::{SinkExt, StreamExt};
+use stallcast_show::Canvas;
 use stallcast_wire::ClientMessage;
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
@@ -18,9 +19,15 @@ pub struct PreviewClient {
 }
 
 impl PreviewClient {
-    /// Opens a session and says hello.
+    /// Opens a session on the first canvas and says hello.
     pub async fn open(port: u16, token: &str) -> Self {
-        let address = format!("ws://127.0.0.1:{port}/api/preview");
+        Self::open_of(port, token, Canvas::Landscape).await
+    }
+
+    /// The same on this canvas.
+    pub async fn open_of(port: u16, token: &str, canvas: Canvas) -> Self {
+        let name = canvas.name();
+        let address = format!("ws://127.0.0.1:{port}/api/preview?canvas={name}");
         let (socket, _) = connect_async(address)
             .await
             .expect("a WebSocket to the preview");

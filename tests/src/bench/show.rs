@@ -1,15 +1,15 @@
 //! The show that is measured: one source, a card with a running countdown, the preview open, a
 //! recording and two destinations.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use stallcast_show::{
-    Area, CanvasId, Command, Destination, Placement, Priority, Scene, Source, SourceKind, Text,
-    Transition,
+    Area, Canvas, CanvasId, Canvases, Command, Destination, Placement, Priority, Scene, Source,
+    SourceKind, Text, Transition,
 };
 use stallcast_wire::{EncoderStatus, Request, RunState};
 use tokio::task::JoinHandle;
@@ -90,6 +90,32 @@ pub fn natural_clip() -> PathBuf {
     clip
 }
 
+/// The same minute upright and without sound: the middle of [`natural_clip`] as the engine shows it on a portrait
+/// canvas, 720x1280. Made once, then kept.
+pub fn upright_clip() -> PathBuf {
+    let clip = std::env::temp_dir().join("stallcast-bench-clip-1-upright.mp4");
+    if clip.is_file() {
+        return clip;
+    }
+    let making = clip.with_extension("making");
+    let wide = natural_clip();
+    let (from, to) = (wide.display().to_string(), making.display().to_string());
+    let mut line: Vec<&str> = "-hide_banner -loglevel error -nostdin -y -i"
+        .split(' ')
+        .collect();
+    line.extend([
+        from.as_str(),
+        "-an",
+        "-vf",
+        "crop=404:720,scale=720:1280:flags=bilinear",
+    ]);
+    line.extend("-c:v libx264 -preset veryfast -crf 21 -g 60 -f mp4".split(' '));
+    line.push(&to);
+    run("ffmpeg", line);
+    std::fs::rename(&making, &clip).unwrap();
+    clip
+}
+
 /// A show on air.
 #[derive(Debug)]
 pub struct LiveShow {
@@ -98,14 +124,19 @@ pub struct LiveShow {
     /// A page's session.
     pub session: Session,
     servers: Vec<RtmpServer>,
-    preview: JoinHandle<()>,
+    previews: Vec<JoinHandle<()>>,
     pictures: Arc<AtomicU64>,
 }
 
 impl LiveShow {
     /// Puts `kind` on air, full screen, with everything; two ingest servers take it.
     pub async fn start(engine: Engine, kind: SourceKind) -> Self {
-        let servers = vec![RtmpServer::start(), RtmpServer::start()];
+        Self::start_on(engine, kind, &[Canvas::Landscape, Canvas::Landscape]).await
+    }
+
+    /// The same with an ingest server for each of these; a page looks at every canvas among them.
+    pub async fn start_on(engine: Engine, kind: SourceKind, sent: &[Canvas]) -> Self {
+        let servers: Vec<_> = sent.iter().map(|_| RtmpServer::start()).collect();
         let urls: Vec<String> = servers.iter().map(|server| server.url("live")).collect();
         let mut session = engine.session().await;
         put_on_screen(&mut session, kind).await;
@@ -126,8 +157,11 @@ impl LiveShow {
                 Some(s.show.as_ref()?.rundown.get(1)?.product.clone())
             })
             .await;
-        for (number, url) in urls.iter().enumerate() {
-            put_destination(&mut session, &format!("destination-{number}"), url).await;
+        let canvases: BTreeSet<Canvas> = sent.iter().copied().collect();
+        switch_on(&mut session, &canvases).await;
+        for (number, (url, canvas)) in urls.iter().zip(sent).enumerate() {
+            let id = format!("destination-{number}");
+            put_destination_on(&mut session, &id, url, Priority::Normal, *canvas).await;
         }
         go_live(&mut session, urls.len()).await;
         session
@@ -137,13 +171,16 @@ impl LiveShow {
         let countdown = Command::StartCountdown { seconds: 3600 };
         session.command(countdown).await.unwrap();
         let pictures = Arc::new(AtomicU64::new(0));
-        let preview = PreviewClient::open(engine.port(), engine.token()).await;
-        let preview = preview.look_on(Arc::clone(&pictures));
+        let mut previews = Vec::new();
+        for canvas in canvases {
+            let preview = PreviewClient::open_of(engine.port(), engine.token(), canvas).await;
+            previews.push(preview.look_on(Arc::clone(&pictures)));
+        }
         Self {
             engine,
             session,
             servers,
-            preview,
+            previews,
             pictures,
         }
     }
@@ -157,6 +194,14 @@ impl LiveShow {
     pub fn encoder(&self) -> EncoderStatus {
         let status = self.session.status.as_ref().expect("a status");
         status.encoder.clone().expect("an encoder")
+    }
+
+    /// The same of a canvas.
+    pub fn encoder_of(&self, canvas: Canvas) -> EncoderStatus {
+        let status = self.session.status.as_ref().expect("a status");
+        let mut canvases = status.canvases.iter();
+        let on = canvases.find(|on| on.canvas == canvas);
+        on.and_then(|on| on.encoder.clone()).expect("an encoder")
     }
 
     /// Preview pictures received so far.
@@ -173,12 +218,14 @@ impl LiveShow {
             assert_eq!(destination.frames_dropped, 0, "{destination:?}");
         }
         assert!(status.recording.is_some(), "it is recorded");
-        assert!(!self.preview.is_finished(), "the preview is open");
+        assert!(self.previews.iter().all(|preview| !preview.is_finished()));
     }
 
     /// Closes the preview, ends the show and waits until the recording is closed.
     pub async fn end(&mut self) {
-        self.preview.abort();
+        for preview in &self.previews {
+            preview.abort();
+        }
         self.session.command(Command::EndShow).await.unwrap();
         self.session
             .until(STEP, "everything has ended", |s| {
@@ -186,6 +233,27 @@ impl LiveShow {
             })
             .await;
     }
+}
+
+/// Switches these canvases on and waits until they are encoded.
+async fn switch_on(session: &mut Session, canvases: &BTreeSet<Canvas>) {
+    let wanted = match (
+        canvases.contains(&Canvas::Landscape),
+        canvases.contains(&Canvas::Portrait),
+    ) {
+        (_, false) => Canvases::Landscape,
+        (false, true) => Canvases::Portrait,
+        (true, true) => Canvases::Both,
+    };
+    let switch = Command::SetCanvases { canvases: wanted };
+    session.command(switch).await.unwrap();
+    session
+        .until(STEP, "the canvases are encoded", |s| {
+            let all = &s.status.as_ref()?.canvases;
+            let encoded = all.iter().filter(|on| on.encoder.is_some()).count();
+            (encoded == wanted.iter().count()).then_some(())
+        })
+        .await;
 }
 
 /// Makes `kind` the only thing on screen.
@@ -234,6 +302,17 @@ pub async fn put_destination(session: &mut Session, id: &str, url: &str) {
 
 /// As [`put_destination`], with its priority.
 pub async fn put_destination_of(session: &mut Session, id: &str, url: &str, priority: Priority) {
+    put_destination_on(session, id, url, priority, Canvas::Landscape).await;
+}
+
+/// As [`put_destination_of`], with what it is sent.
+pub async fn put_destination_on(
+    session: &mut Session,
+    id: &str,
+    url: &str,
+    priority: Priority,
+    canvas: Canvas,
+) {
     let destination = Destination {
         id: id.into(),
         platform: "custom".into(),
@@ -241,7 +320,7 @@ pub async fn put_destination_of(session: &mut Session, id: &str, url: &str, prio
         url: url.into(),
         enabled: true,
         priority,
-        canvas: Default::default(),
+        canvas,
     };
     session
         .command(Command::PutDestination { destination })

@@ -6,13 +6,15 @@ use stallcast_show::{At, Show};
 
 use crate::stage::assets;
 
-/// The layers the engine should have drawn for `show` at `at`.
+/// The layers the engine should have drawn for `show` at `at` on the landscape canvas.
 pub fn expected(show: &Show, at: At) -> Vec<Layer> {
+    expected_on(show, at, 1280, 720)
+}
+
+/// The same on a canvas of this size.
+pub fn expected_on(show: &Show, at: At, width: u32, height: u32) -> Vec<Layer> {
     let theme = Theme::load(&assets().join("themes/orchard")).unwrap();
-    let canvas = CanvasSize {
-        width: 1280,
-        height: 720,
-    };
+    let canvas = CanvasSize { width, height };
     let mut overlay = Overlay::new(theme, Fonts::system(), canvas);
     overlay
         .layers(show, at, Lang::Zh, &assets().join("demo/photos"))
@@ -60,7 +62,8 @@ pub fn seconds_shown(frame: &RgbImage, show: &Show, around: u32) -> (u32, f64) {
     let deadline = show.countdown.as_ref().unwrap().deadline.0;
     let candidates = around.saturating_sub(6)..=around + 6;
     let scored = candidates.map(|seconds| {
-        let layers = expected(show, At(deadline - i64::from(seconds) * 1000));
+        let at = At(deadline - i64::from(seconds) * 1000);
+        let layers = expected_on(show, at, frame.width(), frame.height());
         let clock = layers.iter().find(|layer| layer.id == "countdown").unwrap();
         (seconds, difference(frame, clock, &layers))
     });

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use stallcast_show::{
-    Area, CanvasId, Command, Destination, Placement, Product, Scene, Show, Source, SourceKind,
-    Text, Transition,
+    Area, Canvas, CanvasId, Command, Destination, Placement, Product, Scene, Show, Source,
+    SourceKind, Text, Transition,
 };
 use stallcast_tests::world::{Engine, EngineOptions, RtmpServer, Session};
 use stallcast_wire::{Request, RunState};
@@ -105,6 +105,16 @@ pub async fn input_live(session: &mut Session, id: &str) {
 
 /// Adds a destination on `server`, its key in the file that this test allows.
 pub async fn put_destination(session: &mut Session, id: &str, server: &RtmpServer) {
+    put_destination_of(session, id, server, Canvas::Landscape).await;
+}
+
+/// As [`put_destination`], for what is sent to it.
+pub async fn put_destination_of(
+    session: &mut Session,
+    id: &str,
+    server: &RtmpServer,
+    canvas: Canvas,
+) {
     let destination = Destination {
         id: id.into(),
         platform: "custom".into(),
@@ -112,7 +122,7 @@ pub async fn put_destination(session: &mut Session, id: &str, server: &RtmpServe
         url: server.url("live"),
         enabled: true,
         priority: Default::default(),
-        canvas: Default::default(),
+        canvas,
     };
     session
         .command(Command::PutDestination { destination })
