@@ -11,4 +11,5 @@ mod press;
 mod resume;
 mod stage;
 mod together;
+mod two_canvases;
 mod ways;
