@@ -55,7 +55,7 @@ const NEEDS_PERSON = new Map<string, 'key' | 'url'>([
   ['wrong_passphrase', 'key'],
   ['bad_passphrase', 'key'],
   ['not_authorized', 'key'],
-  ['not_found_there', 'url'],
+  ['not_found', 'url'],
   ['not_secure', 'url'],
   ['port_in_use', 'url'],
 ]);

@@ -370,13 +370,13 @@ pub fn error_code(error: &DeliveryErrorCode) -> &'static str {
         DeliveryErrorCode::WrongPassphrase => "wrong_passphrase",
         DeliveryErrorCode::BadPassphrase => "bad_passphrase",
         DeliveryErrorCode::NotAuthorized => "not_authorized",
-        DeliveryErrorCode::NotFound => "not_found_there",
+        DeliveryErrorCode::NotFound => "not_found",
         DeliveryErrorCode::NotSecure => "not_secure",
         DeliveryErrorCode::NoAnswer => "no_answer",
         DeliveryErrorCode::FormatRefused => "format_refused",
         DeliveryErrorCode::NoMediaPath => "no_media_path",
-        DeliveryErrorCode::NotInstalled(_) => "media_element_missing",
-        DeliveryErrorCode::SenderFailed(_) => "pipeline_error",
+        DeliveryErrorCode::NotInstalled(_) => "not_installed",
+        DeliveryErrorCode::SenderFailed(_) => "sender_failed",
     }
 }
 
