@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use crate::hub::{Delivered, Hub, Subscription, SubscriptionStats};
 use crate::packet::Track;
-use crate::queue::{DropCounts, QueueLimits};
+use crate::queue::{DropCounts, Pace, QueueLimits};
 
 /// What a destination is to be sent.
 #[derive(Debug, Clone)]
@@ -31,6 +31,8 @@ pub(crate) struct Feed {
     /// Takes over with its first keyframe.
     coming: Option<Subscription>,
     limits: QueueLimits,
+    /// What it was sent at first, kbit/s: with less, the uplink is short.
+    whole_kbps: u32,
     /// Drops of subscriptions that are over.
     before: DropCounts,
     /// Decoding time of the newest sound given out: both hubs carry the same.
@@ -51,6 +53,7 @@ impl Feed {
             current,
             coming: None,
             limits,
+            whole_kbps: feeding.kbps,
             before: DropCounts::default(),
             last_sound_us: i64::MIN,
         }
@@ -97,16 +100,21 @@ impl Feed {
     }
 
     fn obey(&mut self) {
-        let Feeding { hub, paused, .. } = self.wanted.borrow_and_update().clone();
+        let Feeding { hub, paused, kbps } = self.wanted.borrow_and_update().clone();
         if !self.hub.is(&hub) {
             self.coming = Some(hub.subscribe(self.limits));
             self.hub = hub;
         }
+        let pace = match kbps < self.whole_kbps {
+            true => Pace::Hurried,
+            false => Pace::Patient,
+        };
         let was_paused = std::mem::replace(&mut self.paused, paused);
         for subscription in [Some(&mut self.current), self.coming.as_mut()]
             .into_iter()
             .flatten()
         {
+            subscription.set_pace(pace);
             match (was_paused, paused) {
                 // One that came while paused is suspended here too: what it gathered would be stale.
                 (_, true) => subscription.suspend(),

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 use crate::packet::{Packet, StreamFormat};
-use crate::queue::{DropCounts, GroupQueue, QueueLimits, Queued};
+use crate::queue::{DropCounts, GroupQueue, Pace, QueueLimits, Queued};
 
 /// The hand-over point between the encoder and everybody who wants its packets.
 ///
@@ -220,6 +220,11 @@ impl Subscription {
     pub fn resume(&mut self) {
         lock(&self.consumer.queue).resume();
         self.last_format = None;
+    }
+
+    /// How it comes back to now from now on.
+    pub(crate) fn set_pace(&mut self, pace: Pace) {
+        lock(&self.consumer.queue).set_pace(pace);
     }
 
     /// The figures of now.

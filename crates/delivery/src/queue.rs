@@ -37,6 +37,20 @@ impl DropCounts {
     }
 }
 
+/// How a queue that is behind comes back to now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// By the consumer's own speed: nothing is lost before the cap.
+    Patient,
+    /// With the next keyframe, when it is later than [`LATE_MS`]: on a link that is short the backlog would take
+    /// longer to go than viewers wait.
+    Hurried,
+}
+
+/// With the two seconds until a keyframe and a little in the kernel that makes less than the three seconds a viewer
+/// may be late.
+const LATE_MS: u64 = 1_200;
+
 /// One queued packet with the format that was in force when it was published.
 #[derive(Debug, Clone)]
 pub(crate) struct Queued {
@@ -66,6 +80,7 @@ pub(crate) struct GroupQueue {
     phase: Phase,
     /// The format of the newest keyframe taken.
     group_format: Option<Arc<StreamFormat>>,
+    pace: Pace,
     drops: DropCounts,
 }
 
@@ -77,6 +92,7 @@ impl GroupQueue {
             bytes: 0,
             phase: Phase::Fresh,
             group_format: None,
+            pace: Pace::Patient,
             drops: DropCounts::default(),
         }
     }
@@ -102,6 +118,9 @@ impl GroupQueue {
             _ => {}
         }
         if packet.starts_group() {
+            if self.pace == Pace::Hurried && self.span_ms() > LATE_MS {
+                self.drop_front(self.items.len());
+            }
             self.phase = Phase::InGroup;
             self.group_format = Some(Arc::clone(&item.format));
         }
@@ -122,6 +141,11 @@ impl GroupQueue {
     pub fn suspend(&mut self) {
         self.drop_front(self.items.len());
         self.phase = Phase::Suspended;
+    }
+
+    /// From now on.
+    pub fn set_pace(&mut self, pace: Pace) {
+        self.pace = pace;
     }
 
     /// Takes packets again, from the next keyframe on.

@@ -233,3 +233,30 @@ proptest! {
         prop_assert!(queue.drops().groups <= queue.drops().video_frames);
     }
 }
+
+#[test]
+fn a_hurried_queue_that_is_late_begins_again_at_the_next_keyframe() {
+    let fill = |pace| {
+        let mut queue = GroupQueue::new(limits(1_000_000, 4_000));
+        queue.set_pace(pace);
+        queue.push(key(0));
+        for ms in (33..2_000).step_by(33) {
+            queue.push(delta(ms));
+        }
+        queue.push(key(2_000));
+        queue.push(delta(2_033));
+        queue
+    };
+    let mut hurried = fill(Pace::Hurried);
+    assert!(hurried.drops().video_frames > 50);
+    assert_eq!(times(&mut hurried), [2_000, 2_033]);
+    // Only the uplink's own shortage is answered so.
+    assert_eq!(fill(Pace::Patient).drops().video_frames, 0);
+    // A little behind is no reason.
+    let mut behind = GroupQueue::new(limits(1_000_000, 4_000));
+    behind.set_pace(Pace::Hurried);
+    for item in [key(0), delta(500), key(1_000)] {
+        behind.push(item);
+    }
+    assert_eq!(times(&mut behind), [0, 500, 1_000]);
+}

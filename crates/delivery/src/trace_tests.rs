@@ -10,7 +10,7 @@ use bytes::Bytes;
 use crate::budget::Budget;
 use crate::packet::{AudioFormat, Packet, StreamFormat, Track, VideoFormat};
 use crate::plan::{BudgetLimits, Member};
-use crate::queue::{GroupQueue, QueueLimits, Queued};
+use crate::queue::{GroupQueue, Pace, QueueLimits, Queued};
 use crate::simulated_link::SimulatedLink;
 use crate::uplink::{LinkSample, LinkWatch};
 
@@ -305,6 +305,7 @@ impl World {
         if next != plan {
             self.changes.push(now);
             for (n, way) in self.ways.iter_mut().enumerate() {
+                way.queue.set_pace(Pace::Hurried);
                 let id = n.to_string();
                 match (plan.paused.contains(&id), next.paused.contains(&id)) {
                     (false, true) => way.queue.suspend(),

@@ -54,6 +54,9 @@ impl Site {
             &site.name,
         ]);
         ip(&["addr", "add", &format!("{here}/30"), "dev", &site.cable]);
+        // Several packets in one are larger than a slow bucket's burst; one that is queued when the rate falls would
+        // block it for good.
+        ip(&["link", "set", &site.cable, "gso_max_segs", "1"]);
         ip(&["link", "set", &site.cable, "up"]);
         ip(&[
             "-n",
