@@ -43,6 +43,8 @@ const SHOTS = [
   ['ask', 'dev-idle', '720', 'en', 'dark', { seen: true, keys: ['Control+l'] }],
   ['ask', 'dev-idle', '720', 'zh-CN', 'light', { seen: true, keys: ['Control+l'] }],
   ['end', 'dev-live-end', '720', 'en', 'dark', { seen: true, click: 'End show' }],
+  ['sound', 'dev-live', '720', 'en', 'light', { seen: true, click: 'Sound of 背景音乐' }],
+  ['sound', 'dev-live', '720', 'zh-CN', 'dark', { seen: true, click: '背景音乐 的声音' }],
   ['empty', 'dev-empty-idle', '720', 'en', 'dark', { seen: true }],
   ['viewer', 'dev-viewer-live', '720', 'en', 'dark', { seen: true }],
   ['refused', 'bad', '720', 'en', 'dark', { seen: true }],

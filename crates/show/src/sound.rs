@@ -50,11 +50,11 @@ pub struct Sound {
 }
 
 impl Sound {
-    /// Until a person says otherwise: who is heard through a microphone speaks.
+    /// Until a person says otherwise: who is heard through a microphone or a phone speaks.
     pub fn usual(kind: &SourceKind) -> Self {
         Sound {
             role: match kind {
-                SourceKind::Microphone { .. } => SoundRole::Speech,
+                SourceKind::Microphone { .. } | SourceKind::Phone { .. } => SoundRole::Speech,
                 _ => SoundRole::Other,
             },
             ..Sound::default()

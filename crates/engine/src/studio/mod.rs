@@ -5,6 +5,9 @@ mod ending;
 mod pages;
 mod removed_keys;
 mod requests;
+mod upload;
+#[cfg(test)]
+mod sound_tests;
 #[cfg(test)]
 mod tests;
 

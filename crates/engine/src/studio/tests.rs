@@ -7,9 +7,9 @@ use super::*;
 use crate::air;
 
 /// A debug build on a busy machine takes its time.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
-async fn studio(folder: &Path) -> (Studio, Ending) {
+pub(super) async fn studio(folder: &Path) -> (Studio, Ending) {
     let options = Options {
         folders: Folders::open(folder.join("data"), Folders::default_assets()).unwrap(),
         program: program_spec(720, None, Some("x264enc".into())).unwrap(),

@@ -297,6 +297,7 @@ mod tests {
     #[test]
     fn it_says_what_another_meter_says() {
         use ebur128::{EbuR128, Mode};
+        use std::f32::consts::TAU;
         let mut judge = EbuR128::new(
             2,
             SAMPLE_RATE,
@@ -309,7 +310,7 @@ mod tests {
             .flat_map(|n| {
                 let t = n as f32 / rate;
                 let swell = (t * 0.7).sin().max(0.0) * 10f32.powf((t * 0.2).sin() - 1.0);
-                let tone = (t * 6.28 * 140.0).sin() + 0.3 * (t * 6.28 * 2_300.0).sin();
+                let tone = (t * TAU * 140.0).sin() + 0.3 * (t * TAU * 2_300.0).sin();
                 let click = if n % 96_000 == 0 { 0.9 } else { 0.0 };
                 [swell * tone + click, swell * tone * 0.4]
             })
