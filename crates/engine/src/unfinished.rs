@@ -15,6 +15,13 @@ use stallcast_wire::NoticeLevel;
 use crate::air::{chapter_title, scene_title};
 use crate::notices::Notices;
 
+/// Stand until the next broadcast: whoever opens the page after a crash is to read them.
+pub const TOLD: [&str; 3] = [EMPTY, MENDED, UNMENDED];
+const EMPTY: &str = "notice.recording_empty";
+const MENDED: &str = "notice.recording_mended";
+const UNMENDED: &str = "notice.recording_unmended";
+/// Most files that are told of one by one; more only in the log.
+const MOST_TOLD: usize = 16;
 /// What a copy is called while it is made.
 const IN_WORK: &str = "mending";
 /// How fast files are copied: the disk and the processor belong to the show. An hour at 2.5 Mbit/s takes a minute.
@@ -186,17 +193,18 @@ fn marks(show: &Show, shown: &[(i64, Shown)], began: i64) -> Vec<Mark> {
 
 /// Removes what is empty and mends the rest, one after the other; tells of each. Blocks: it has a thread of its own.
 pub fn see_to(unfinished: Vec<Unfinished>, notices: &Notices) {
-    for Unfinished { path, what } in unfinished {
+    for (number, Unfinished { path, what }) in unfinished.into_iter().enumerate() {
         let file = file_name(&path);
+        let tell = |level, key, params: &[(&str, String)]| {
+            if number < MOST_TOLD {
+                notices.stand(level, key, params);
+            }
+        };
         match what {
             What::Empty => {
                 remove(&path);
                 tracing::warn!(file, "a recording without one picture was removed");
-                notices.tell(
-                    NoticeLevel::Info,
-                    "notice.recording_empty",
-                    &[("file", file)],
-                );
+                tell(NoticeLevel::Info, EMPTY, &[("file", file)]);
             }
             What::CutOff {
                 marks,
@@ -206,12 +214,12 @@ pub fn see_to(unfinished: Vec<Unfinished>, notices: &Notices) {
                     tracing::info!(file, ?mended, "an unfinished recording was mended");
                     let seconds = mended.duration.as_secs().to_string();
                     let params = [("file", file), ("seconds", seconds)];
-                    notices.tell(NoticeLevel::Info, "notice.recording_mended", &params);
+                    tell(NoticeLevel::Info, MENDED, &params);
                 }
                 Err(cause) => {
                     tracing::error!(file, cause, "an unfinished recording stays as it is");
                     let params = [("file", file), ("cause", cause)];
-                    notices.tell(NoticeLevel::Warn, "notice.recording_unmended", &params);
+                    tell(NoticeLevel::Warn, UNMENDED, &params);
                 }
             },
         }

@@ -138,7 +138,13 @@ async fn a_show_interrupted_long_ago_is_told_of_and_waits_for_a_person() {
     go_live(&mut session, &["one"]).await;
     let mut later = engine.session().await;
     assert!(matches!(phase(&mut later).await, Phase::Live { .. }));
-    assert!(later.notices.is_empty(), "answered: {:?}", later.notices);
+    // A recording that is made whole meanwhile is told of all the same.
+    let mut standing = later.notices.iter();
+    assert!(
+        standing.all(|n| n.key != "notice.interrupted"),
+        "answered: {:?}",
+        later.notices
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

@@ -39,11 +39,12 @@ use crate::keys::Keys;
 use crate::notices::{INTERRUPTED, Notices};
 use crate::phones::Phones;
 use crate::replay::Replay;
+use crate::unfinished;
 use lanes::{Lane, Wings};
 use outputs::Outputs;
 pub use cameras::view as camera_view;
 pub use outputs::error_code;
-pub use preflight::{Unreached, check as preflight, permit};
+pub use preflight::{Unreached, check as preflight, how_pressing, permit};
 pub use recording::{FINISH_WITHIN, OpenPart};
 pub(crate) use recording_orders::{chapter_title, scene_title};
 use uplink::Uplink;
@@ -317,13 +318,18 @@ impl Air {
         if before.is_none_or(|b| b.phase != show.phase || b.destinations != show.destinations) {
             self.outputs.follow(&show);
         }
+        if before.is_none_or(|b| b.video_kbps != show.video_kbps) {
+            self.uplink.choose(show.video_kbps);
+        }
         if before.is_none_or(|b| b.phase != show.phase) {
             self.seat_audience(&show);
             if !show.is_live() {
                 self.uplink.forget();
             }
             if show.is_live() {
-                self.parts.notices.withdraw(INTERRUPTED);
+                for answered in [INTERRUPTED].into_iter().chain(unfinished::TOLD) {
+                    self.parts.notices.withdraw(answered);
+                }
             }
         }
         let on_air = show.on_air.as_ref();
