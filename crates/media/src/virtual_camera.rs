@@ -296,6 +296,7 @@ fn build(
     sink.set_property_from_str("mode", "provide");
     sink.set_property("sync", false);
     sink.set_property("async", false);
+    keep_own_memory(&sink);
     let properties = gst::Structure::builder("props")
         .field("media.class", "Video/Source")
         .field("media.role", "Camera")
@@ -308,6 +309,20 @@ fn build(
     pipeline.add_many(&chain)?;
     gst::Element::link_many(&chain)?;
     Ok((pipeline, source))
+}
+
+/// Has pictures made in memory of our own and copied by the sink. Made in the sink's, they lose it when
+/// a reader leaves, and pipewiresink (0.3.65) then follows a null pointer: the whole program would go.
+fn keep_own_memory(sink: &gst::Element) {
+    let Some(pad) = sink.static_pad("sink") else {
+        return;
+    };
+    pad.add_probe(gst::PadProbeType::QUERY_DOWNSTREAM, |_, info| {
+        match info.query().map(gst::QueryRef::type_) {
+            Some(gst::QueryType::Allocation) => gst::PadProbeReturn::Drop,
+            _ => gst::PadProbeReturn::Ok,
+        }
+    });
 }
 
 #[cfg(test)]

@@ -1,0 +1,176 @@
+//! The program as a camera, read back by another process in a PipeWire session of its own. One test:
+//! its session is the process's environment.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use common::pipewire::PipeWireSession;
+use common::{Rig, wait_for};
+use stallcast_media::devices;
+use stallcast_media::input::{InputKind, InputSpec};
+use stallcast_media::program::{CanvasSpec, Placement, ProgramSpec, Scene, Transition};
+use stallcast_media::virtual_camera::{VirtualCameraFault, VirtualCameraState};
+
+const SOON: Duration = Duration::from_secs(60);
+
+fn small() -> ProgramSpec {
+    let mut spec = ProgramSpec::hd720();
+    spec.canvas = CanvasSpec {
+        id: "main".to_owned(),
+        width: 320,
+        height: 180,
+        fps: 30,
+    };
+    spec.encode.video_kbps = 800;
+    spec
+}
+
+/// Reads `count` pictures of the node, as I420, into a file.
+fn read(session: &PipeWireSession, count: u32, into: &std::path::Path) -> Child {
+    session
+        .command("gst-launch-1.0")
+        .args(["-q", "pipewiresrc", "target-object=stallcast_program"])
+        .arg(format!("num-buffers={count}"))
+        .args(["!", "videoconvert", "!"])
+        .arg("video/x-raw,format=I420,width=320,height=180")
+        .args(["!", "filesink"])
+        .arg(format!("location={}", into.display()))
+        .stdin(Stdio::null())
+        .spawn()
+        .expect("gst-launch-1.0 starts")
+}
+
+fn node_is_listed(session: &PipeWireSession) -> bool {
+    let listed = session
+        .command("pw-cli")
+        .args(["ls", "Node"])
+        .stderr(Stdio::null())
+        .stdout(Stdio::piped())
+        .output()
+        .expect("pw-cli runs");
+    String::from_utf8_lossy(&listed.stdout).contains("stallcast_program")
+}
+
+fn signal(child: &Child, signal: i32) {
+    let pid = i32::try_from(child.id()).unwrap();
+    // SAFETY: a signal to a child of our own that was not waited for yet.
+    assert_eq!(unsafe { libc::kill(pid, signal) }, 0);
+}
+
+#[test]
+fn other_programs_see_the_program_as_a_camera_and_one_that_is_stuck_costs_it_nothing() {
+    // Nobody to offer it to.
+    let nowhere = tempfile::tempdir().unwrap();
+    let session = PipeWireSession::start();
+    // SAFETY: the only test of this process, and no other thread runs yet.
+    unsafe { std::env::set_var("XDG_RUNTIME_DIR", nowhere.path()) };
+    let spec = small();
+    let rig = Rig::start(spec.clone());
+    assert_eq!(rig.program.virtual_camera(), VirtualCameraState::Off);
+    rig.program.set_virtual_camera(true);
+    wait_for("the lack of a service to be told", SOON, || {
+        let told = VirtualCameraState::Retrying(VirtualCameraFault::NoService);
+        (rig.program.virtual_camera() == told).then_some(())
+    });
+    rig.program.set_virtual_camera(false);
+    assert_eq!(rig.program.virtual_camera(), VirtualCameraState::Off);
+
+    for (name, value) in session.env() {
+        // SAFETY: threads of GStreamer run by now, but none reads these variables until a pipeline
+        // is opened below.
+        unsafe { std::env::set_var(name, value) };
+    }
+    // A colour that survives any conversion, without bars that scaling could blur.
+    rig.program.set_inputs(vec![InputSpec {
+        id: "cam".to_owned(),
+        kind: InputKind::TestPicture {
+            pattern: "red".to_owned(),
+        },
+    }]);
+    rig.program.set_scene(
+        Scene {
+            id: "full".to_owned(),
+            placements: vec![Placement::full("cam", &spec.canvas)],
+        },
+        Transition::Cut,
+    );
+    rig.program.set_virtual_camera(true);
+    wait_for("the virtual camera", SOON, || {
+        (rig.program.virtual_camera() == VirtualCameraState::Live).then_some(())
+    });
+    wait_for("the node", SOON, || node_is_listed(&session).then_some(()));
+    assert!(
+        devices::list()
+            .iter()
+            .all(|device| !device.id.contains("stallcast_program")),
+        "it is offered to itself"
+    );
+
+    let folder = tempfile::tempdir().unwrap();
+    let picture = 320 * 180 * 3 / 2;
+    let seen = wait_for("pictures read back", SOON, || {
+        let file = folder.path().join("read.i420");
+        let mut reader = read(&session, 30, &file);
+        let began = Instant::now();
+        while reader.try_wait().unwrap().is_none() {
+            if began.elapsed() > Duration::from_secs(15) {
+                let _ = reader.kill();
+            }
+            std::thread::park_timeout(Duration::from_millis(20));
+        }
+        let bytes = std::fs::read(&file).ok()?;
+        let last = bytes.chunks_exact(picture).next_back()?;
+        // Red in BT.601: Y 81, U 90, V 240. The slate was on air when the scene was set.
+        let at = |index: usize| i32::from(last[index]);
+        let (luma, u, v) = (
+            at(90 * 320 + 160),
+            at(320 * 180 + 45 * 160 + 80),
+            at(320 * 180 * 5 / 4 + 45 * 160 + 80),
+        );
+        let near = |a: i32, b: i32| (a - b).abs() <= 24;
+        println!("Y {luma} U {u} V {v}");
+        (near(u, 90) && near(v, 240)).then_some((luma, bytes.len() / picture))
+    });
+    assert!((40..=110).contains(&seen.0), "luma {}", seen.0);
+    println!("{} pictures", seen.1);
+
+    // Readers that come and are gone again, in the middle of a picture.
+    for round in 0..12 {
+        let file = folder.path().join(format!("gone{round}.i420"));
+        let mut reader = read(&session, 100_000, &file);
+        wait_for("a reader that will go", SOON, || {
+            let size = std::fs::metadata(&file).ok()?.len();
+            (size > picture as u64).then_some(())
+        });
+        let _ = reader.kill();
+        let _ = reader.wait();
+        std::fs::remove_file(&file).unwrap();
+    }
+    assert_eq!(rig.program.virtual_camera(), VirtualCameraState::Live);
+
+    // A reader that stops reading, with everything it holds.
+    let stuck = read(&session, 100_000, &folder.path().join("stuck.i420"));
+    wait_for("the second reader", SOON, || {
+        let size = std::fs::metadata(folder.path().join("stuck.i420"))
+            .ok()?
+            .len();
+        (size > picture as u64).then_some(())
+    });
+    signal(&stuck, libc::SIGSTOP);
+    let before = rig.program.stats();
+    rig.video_packets(SOON, 90);
+    let after = rig.program.stats();
+    assert!(after.frames_produced >= before.frames_produced + 90);
+    signal(&stuck, libc::SIGCONT);
+    let mut stuck = stuck;
+    let _ = stuck.kill();
+    let _ = stuck.wait();
+
+    rig.program.set_virtual_camera(false);
+    wait_for("the node to go", SOON, || {
+        (!node_is_listed(&session)).then_some(())
+    });
+}
