@@ -26,6 +26,13 @@ describe('keys', () => {
     expect(actionFor(press('Numpad4', 'ArrowLeft'), 'nothing', DEFAULT_KEYS)).toBeNull();
   });
 
+  it('save a replay with R, in capitals or not, but not while somebody types', () => {
+    for (const key of ['r', 'R']) {
+      expect(actionFor(press('KeyR', key), 'nothing', DEFAULT_KEYS)).toEqual({ kind: 'replay' });
+    }
+    expect(actionFor(press('KeyR', 'r'), 'text', DEFAULT_KEYS)).toBeNull();
+  });
+
   it('know off air, mute, scenes, pin and going live', () => {
     expect(actionFor(press('Digit0', '0'), 'nothing', DEFAULT_KEYS)).toEqual({ kind: 'off_air' });
     expect(actionFor(press('Space', ' '), 'nothing', DEFAULT_KEYS)).toEqual({ kind: 'mute_mic' });
