@@ -150,6 +150,7 @@ export function demoShow(now: number): ShowView {
     phase: { phase: 'rehearsing', since: now - 137_000 },
     recording: true,
     recording_split: { by: 'gigabytes', gigabytes: 4 },
+    video_kbps: null,
     recording_parts: ['2026-11-22_1.mp4'],
     chat_lines: 0,
   };

@@ -197,6 +197,12 @@ impl Capacity {
         (seconds >= ENOUGH.as_secs_f64()).then(|| kbit / seconds)
     }
 
+    /// What was measured until now was only the way to it.
+    pub fn keep_newest(&mut self) {
+        let spans = self.spans.len();
+        self.spans.drain(..spans.saturating_sub(1));
+    }
+
     /// Whether it was measured within the last keyframes.
     pub fn is_fresh(&self, now: Duration) -> bool {
         let last = self.spans.back();

@@ -40,6 +40,7 @@ mod supervisor;
 mod timeline;
 mod tls;
 mod uplink;
+mod upload_test;
 
 #[cfg(test)]
 mod simulated_link;
@@ -68,4 +69,5 @@ pub use srt_call::{is_there as srt_is_there, try_call as try_srt_call};
 pub use supervisor::{DestinationStatus, State};
 pub use tls::TlsRoots;
 pub use uplink::{LinkSample, LinkView, LinkWatch};
+pub use upload_test::{UploadFigures, test_upload};
 pub use whip::{IceServer, WhipAnswer, WhipEndpoint, WhipSession};

@@ -146,6 +146,11 @@ pub struct Platform {
     pub keyframe_seconds: u32,
     /// When the room closes without a stream.
     pub closing: Closing,
+    /// What is added to the key so that a stream reaches the ingest and no viewer; `None` where there is no such way
+    /// (or none is known), so that a test would go on air. Twitch: `bandwidthtest=true` "disables live viewing of the
+    /// stream", <https://dev.twitch.tv/docs/video-broadcast>.
+    #[serde(default)]
+    pub unseen_suffix: Option<String>,
     /// Where the key is found.
     pub find_key: Lines,
     /// What else to know.
@@ -312,6 +317,14 @@ mod tests {
         let table = built_in().unwrap();
         let twitch = table.platforms.iter().find(|p| p.id == "twitch").unwrap();
         assert_eq!(twitch.closing_deadline(), Some(Duration::from_secs(90)));
+    }
+
+    #[test]
+    fn only_a_platform_that_documents_it_is_sent_a_test() {
+        let table = built_in().unwrap();
+        let unseen = table.platforms.iter().filter(|p| p.unseen_suffix.is_some());
+        let unseen: Vec<&str> = unseen.map(|p| p.id.as_str()).collect();
+        assert_eq!(unseen, ["twitch"]);
     }
 
     #[test]

@@ -181,6 +181,11 @@ pub enum Command {
         /// Wanted state.
         on: bool,
     },
+    /// The bitrate that viewers get while the uplink takes it; holds for a show that runs too.
+    SetVideoBitrate {
+        /// kbit/s of video, 300 to 20 000; `None` = what suits the canvas.
+        kbps: Option<u32>,
+    },
     /// When recordings go on in another file; holds for one that runs too.
     SetRecordingSplit {
         /// When.

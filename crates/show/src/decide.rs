@@ -56,6 +56,7 @@ pub fn decide(show: &Show, command: Command, at: At) -> Result<Vec<Event>, Refus
         Command::GoLive => show.decide_go_live(at),
         Command::EndShow => show.decide_end_show(at),
         Command::SetRecording { on } => Ok(show.decide_set_recording(on)),
+        Command::SetVideoBitrate { kbps } => show.decide_set_video_bitrate(kbps),
         Command::SetRecordingSplit { split } => show.decide_set_recording_split(split),
         Command::NoteRecordingPart {
             file,
@@ -101,6 +102,7 @@ impl Show {
             }
             Event::RecordingSet { .. }
             | Event::RecordingSplitSet { .. }
+            | Event::VideoBitrateSet { .. }
             | Event::RecordingPartOpened { .. }
             | Event::ChatNoted { .. }
             | Event::ChatTakenBack { .. } => self.apply_keeping(event),

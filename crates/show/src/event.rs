@@ -108,6 +108,10 @@ pub enum Event {
     RecordingSplitSet {
         split: RecordingSplit,
     },
+    VideoBitrateSet {
+        /// kbit/s; `None` = what suits the canvas.
+        kbps: Option<u32>,
+    },
     RecordingPartOpened {
         file: String,
         /// When its first frame was taken: a moment of the show is at that moment less `at` in the file. In

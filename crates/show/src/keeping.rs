@@ -64,6 +64,7 @@ impl Show {
         match event {
             Event::RecordingSet { on } => self.recording = *on,
             Event::RecordingSplitSet { split } => self.recording_split = *split,
+            Event::VideoBitrateSet { kbps } => self.video_kbps = *kbps,
             Event::RecordingPartOpened { file, .. } => self.recording_parts.push(file.clone()),
             Event::ChatNoted { lines } => {
                 self.chat_lines = self.chat_lines.saturating_add(lines.len() as u64);

@@ -20,6 +20,7 @@ mod money;
 mod money_text;
 mod product;
 mod recording_split;
+mod video_bitrate;
 mod refusal;
 mod roles;
 mod show;

@@ -125,6 +125,9 @@ pub struct Show {
     /// When a recording goes on in another file.
     #[serde(default)]
     pub recording_split: RecordingSplit,
+    /// Video bitrate that viewers get while the uplink takes it, kbit/s; `None` = what suits the canvas.
+    #[serde(default)]
+    pub video_kbps: Option<u32>,
     /// Files recorded so far in this broadcast (since the last one, while none runs), in order.
     pub recording_parts: Vec<String>,
     /// Chat lines noted since the broadcast began.

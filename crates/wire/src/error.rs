@@ -28,6 +28,10 @@ pub enum ErrorCode {
     FileUnwritable,
     /// The encoder that was asked for is not there or fails its trial; `cause` says which.
     EncoderUnusable,
+    /// The platform has no way to test the upload that viewers do not see.
+    UploadUntestable,
+    /// The server did not take the upload test; `cause` is the code of [`crate::DestinationHealth::error`].
+    UploadFailed,
     /// What was asked for does not exist.
     NotFound,
     /// A file or body is too large.

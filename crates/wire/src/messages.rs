@@ -85,6 +85,12 @@ pub enum Request {
         /// Which.
         without: Vec<DestinationId>,
     },
+    /// Publishes for ten seconds to where viewers see nothing, and measures what the uplink takes. Refused while live,
+    /// and where the platform has no such place. Answer: [`UploadTestView`].
+    TestUpload {
+        /// Where to.
+        to: UploadTarget,
+    },
     /// Where other programs push chat lines to, and with which token. Answer: [`WebhookView`].
     Webhook,
     /// Opens a chat connection.
@@ -134,6 +140,35 @@ pub enum ChatConnector {
     Simulated,
 }
 
+/// Where an upload test goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "at", rename_all = "snake_case")]
+pub enum UploadTarget {
+    /// The ingest of a destination whose platform has a way to test that no viewer sees.
+    Destination {
+        /// Which.
+        destination: DestinationId,
+    },
+    /// An RTMP server of one's own.
+    Server {
+        /// Address with the stream's name.
+        url: String,
+    },
+}
+
+/// Answer to [`Request::TestUpload`]; the checks before going live know it until the engine ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct UploadTestView {
+    /// What the way there takes, kbit/s, sound and the protocol's own bytes included.
+    pub kbps: u32,
+    /// Whether it takes more than that: the test sends no more.
+    pub is_least: bool,
+    /// Video bitrate that leaves a quarter of it free, split over the destinations in use, kbit/s.
+    pub recommended_kbps: u32,
+    /// How many those are, one at least.
+    pub destinations: u32,
+}
+
 /// How a check before going live came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
@@ -149,7 +184,7 @@ pub enum CheckLevel {
 /// One check.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct Check {
-    /// What was checked: `destination`, `key`, `encoder`, `picture`, `sound`, `disk`, `products`.
+    /// What was checked: `destination`, `key`, `upload`, `encoder`, `picture`, `sound`, `disk`, `products`.
     pub id: String,
     /// Outcome.
     pub level: CheckLevel,

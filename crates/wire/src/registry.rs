@@ -34,7 +34,8 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | Command::RemoveScene { .. }
         | Command::SetCanvases { .. }
         | Command::SetRecording { .. }
-        | Command::SetRecordingSplit { .. } => Role::Lead,
+        | Command::SetRecordingSplit { .. }
+        | Command::SetVideoBitrate { .. } => Role::Lead,
         Command::PutDestination { .. }
         | Command::RemoveDestination { .. }
         | Command::StartRehearsal
@@ -61,6 +62,7 @@ pub fn least_role_of_request(request: &Request) -> Role {
         | Request::DisconnectChat { .. } => Role::Lead,
         Request::SetKey { .. }
         | Request::GoLiveWithout { .. }
+        | Request::TestUpload { .. }
         | Request::Webhook
         | Request::Shutdown => Role::Owner,
     }

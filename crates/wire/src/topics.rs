@@ -61,6 +61,8 @@ pub struct ShowView {
     pub recording: bool,
     /// When a recording goes on in another file.
     pub recording_split: RecordingSplit,
+    /// Video bitrate that was chosen, kbit/s; `None` = what suits the canvas.
+    pub video_kbps: Option<u32>,
     /// Files recorded in this broadcast.
     pub recording_parts: Vec<String>,
     /// Chat lines of this broadcast so far.
@@ -99,6 +101,7 @@ impl ShowView {
             phase: show.phase,
             recording: show.recording,
             recording_split: show.recording_split,
+            video_kbps: show.video_kbps,
             recording_parts: show.recording_parts.clone(),
             chat_lines: show.chat_lines,
         }

@@ -2,9 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use stallcast_show::{Area, SourceKind, Transition};
+use stallcast_show::{Area, Command, SourceKind, Transition};
 use stallcast_tests::world::{RtmpServer, Session, Site};
-use stallcast_wire::{DestinationHealth, RunState};
+use stallcast_wire::{
+    DestinationHealth, ErrorCode, Request, RunState, UploadTarget, UploadTestView,
+};
 
 use crate::stage::*;
 
@@ -43,4 +45,44 @@ async fn a_destination_that_waits_tries_at_once_when_the_cable_is_back() {
     let took = plugged.elapsed();
     println!("live {took:?} after the cable was back; {left} ms of the wait were left");
     assert!(took < Duration::from_millis(left), "{took:?} of {left} ms");
+}
+
+#[tokio::test]
+#[ignore = "limits a cable of this machine: needs root and iproute2"]
+async fn the_upload_test_finds_what_the_link_takes_and_its_bitrate_becomes_the_shows() {
+    const OFFERED_KBPS: u32 = 3_000;
+    let server = RtmpServer::start_behind(Site::new());
+    server.site().unwrap().limit(Some(OFFERED_KBPS));
+    let engine = engine(std::collections::BTreeMap::new());
+    let mut session = engine.session().await;
+    put_source(&mut session, "test", SourceKind::TestPicture).await;
+    put_scene(&mut session, "test", &[("test", Area::FULL)]).await;
+    switch(&mut session, "test", Transition::Cut).await;
+    put_destination(&mut session, "far", &server).await;
+
+    // The server is nobody's platform, so that it could be seen there.
+    let to = UploadTarget::Destination {
+        destination: "far".into(),
+    };
+    let refused = session.request(Request::TestUpload { to }).await;
+    assert_eq!(refused.unwrap_err().code, ErrorCode::UploadUntestable);
+
+    let url = format!("{}/upload", server.url("live"));
+    let to = UploadTarget::Server { url };
+    let found = session.request(Request::TestUpload { to }).await.unwrap();
+    let found: UploadTestView = serde_json::from_value(found).unwrap();
+    println!("{found:?} of {OFFERED_KBPS} kbit/s");
+    let part = f64::from(found.kbps) / f64::from(OFFERED_KBPS);
+    assert!((0.85..=1.15).contains(&part), "{found:?}");
+    assert!(!found.is_least, "{found:?}");
+
+    let kbps = Some(found.recommended_kbps);
+    let command = Command::SetVideoBitrate { kbps };
+    session.command(command).await.unwrap();
+    session
+        .until(GROWN, "the show's bitrate", |s| {
+            let encoder = s.status.as_ref()?.encoder.as_ref()?;
+            (encoder.kbps == found.recommended_kbps).then_some(())
+        })
+        .await;
 }

@@ -6,7 +6,7 @@ import type { CheckLevel } from "./CheckLevel";
  */
 export type Check = { 
 /**
- * What was checked: `destination`, `key`, `encoder`, `picture`, `sound`, `disk`, `products`.
+ * What was checked: `destination`, `key`, `upload`, `encoder`, `picture`, `sound`, `disk`, `products`.
  */
 id: string, 
 /**

@@ -169,7 +169,11 @@ destination: DestinationId, } | { "do": "start_rehearsal" } | { "do": "go_live" 
 /**
  * Wanted state.
  */
-on: boolean, } | { "do": "set_recording_split", 
+on: boolean, } | { "do": "set_video_bitrate", 
+/**
+ * kbit/s of video, 300 to 20 000; `None` = what suits the canvas.
+ */
+kbps: number | null, } | { "do": "set_recording_split", 
 /**
  * When.
  */

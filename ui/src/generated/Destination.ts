@@ -20,7 +20,7 @@ platform: string,
  */
 name: string, 
 /**
- * Ingest address without the key: `rtmp://` or `rtmps://`.
+ * Address without the key: `rtmp://`, `rtmps://`, `srt://` or, for WHIP, `https://`.
  */
 url: string, 
 /**

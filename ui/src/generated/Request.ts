@@ -2,6 +2,7 @@
 import type { ChatConnector } from "./ChatConnector";
 import type { DestinationId } from "./DestinationId";
 import type { SourceId } from "./SourceId";
+import type { UploadTarget } from "./UploadTarget";
 
 /**
  * Asked of the engine outside the show's state.
@@ -34,7 +35,11 @@ allow_file: boolean, } | { "ask": "go_live_without",
 /**
  * Which.
  */
-without: Array<DestinationId>, } | { "ask": "webhook" } | { "ask": "connect_chat", 
+without: Array<DestinationId>, } | { "ask": "test_upload", 
+/**
+ * Where to.
+ */
+to: UploadTarget, } | { "ask": "webhook" } | { "ask": "connect_chat", 
 /**
  * Id, unique among connections; replaces one of the same id.
  */

@@ -122,6 +122,10 @@ recording: boolean,
  */
 recording_split: RecordingSplit, 
 /**
+ * Video bitrate that was chosen, kbit/s; `None` = what suits the canvas.
+ */
+video_kbps: number | null, 
+/**
  * Files recorded in this broadcast.
  */
 recording_parts: Array<string>, 

@@ -41,6 +41,7 @@ export function platformsOf(data: unknown): Platform[] {
         key_hint: textFrom(entry['key_hint']),
         find_key: { zh: linesFrom(steps.zh), en: linesFrom(steps.en) },
         canvas: canvasFrom(entry['recommended']),
+        can_test: typeof entry['unseen_suffix'] === 'string',
         max_video_kbps: typeof entry['max_video_kbps'] === 'number' ? entry['max_video_kbps'] : null,
       },
     ];

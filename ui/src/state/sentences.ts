@@ -1,5 +1,5 @@
 // Sentences about things of the show: ids become names, codes become words.
-import { bytes, dayAndTime, listOf, minutes, textOf, decimal, whole } from '../format.ts';
+import { bitrate, bytes, dayAndTime, listOf, minutes, textOf, decimal, whole } from '../format.ts';
 import { hasMessage, t, tWire, type MessageKey } from '../messages/text.ts';
 import type { Values } from '../messages/fill.ts';
 import type { PageError } from '../wire/types.ts';
@@ -29,6 +29,7 @@ function named(studio: Studio, params: Readonly<Record<string, string>>): Values
     } else if (name === 'canvas') out[name] = words('canvas', value);
     else if (name === 'field') out[name] = words('field', value);
     else if (name === 'at') out[name] = dayAndTime(Number(value), lang);
+    else if (name === 'rate' || name.endsWith('_rate')) out[name] = bitrate(Number(value), lang);
     else if (name === 'free') out[name] = bytes(Number(value), lang);
     else if (name === 'reason' || name === 'error' || name === 'cause') out[name] = words('cause', value);
     else out[name] = value;

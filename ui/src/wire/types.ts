@@ -57,6 +57,8 @@ export type { Canvas };
 import type { Text } from '../generated/Text';
 export type { Text };
 export type { Transition } from '../generated/Transition';
+export type { UploadTarget } from '../generated/UploadTarget';
+export type { UploadTestView } from '../generated/UploadTestView';
 export type { WebhookView } from '../generated/WebhookView';
 export type { WireError } from '../generated/WireError';
 
@@ -78,6 +80,8 @@ export interface Platform {
   /** Where the key is, step by step. */
   find_key: { zh: string[]; en: string[] };
   max_video_kbps: number | null;
+  /** Whether an upload test reaches it that no viewer sees. */
+  can_test: boolean;
   /** The shape it shows best. */
   canvas: Canvas;
 }

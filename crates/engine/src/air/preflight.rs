@@ -34,12 +34,17 @@ pub fn check(
             &[("count", show.rundown.len().to_string())],
         )
     });
-    items.sort_by_key(|item| match item.level {
+    items.sort_by_key(|item| how_pressing(item.level));
+    Preflight { items }
+}
+
+/// What would fail comes first.
+pub fn how_pressing(level: CheckLevel) -> u8 {
+    match level {
         CheckLevel::Stop => 0,
         CheckLevel::Warn => 1,
         CheckLevel::Ok => 2,
-    });
-    Preflight { items }
+    }
 }
 
 /// Refuses to go live where [`check`] says stop: a destination without its key that is not in `without`, or no

@@ -73,6 +73,8 @@ pub struct Uplink<P> {
     lanes: BTreeMap<Canvas, Lane<P>>,
     /// Every program's video bitrate, kbit/s.
     nominal_kbps: u32,
+    /// What the programs are made with.
+    made_kbps: u32,
     way: Way,
 }
 
@@ -148,14 +150,15 @@ impl<P: Encodes> Uplink<P> {
         Self {
             lanes: BTreeMap::new(),
             nominal_kbps,
+            made_kbps: nominal_kbps,
             way: Way::Plenty,
         }
     }
 
     /// A canvas is on; `main` is the hub that its `program` feeds.
     pub fn insert(&mut self, canvas: Canvas, program: Arc<P>, main: Hub) {
-        if let Way::Together(together) = &self.way {
-            program.set_main(video_kbps(together.budget.plan()));
+        if self.main_kbps() != self.made_kbps {
+            program.set_main(self.main_kbps());
         }
         let lane = Lane {
             program,
@@ -197,6 +200,16 @@ impl<P: Encodes> Uplink<P> {
             .iter()
             .filter_map(|link| Some((link.id.clone(), self.share(link)?)))
             .collect()
+    }
+
+    /// The bitrate that viewers get while the uplink takes it, kbit/s of video; `None` = what the programs are made with.
+    pub fn choose(&mut self, kbps: Option<u32>) {
+        let kbps = kbps.unwrap_or(self.made_kbps);
+        if kbps != self.nominal_kbps {
+            self.forget();
+            self.nominal_kbps = kbps;
+            self.set_main(kbps);
+        }
     }
 
     /// The show is over: the next begins with everything it has.

@@ -207,3 +207,19 @@ fn a_video_bitrate_survives_the_way_through_the_budget() {
         assert!((kbps..=kbps + 1).contains(&back), "{kbps} became {back}");
     }
 }
+
+#[test]
+fn a_bitrate_that_is_chosen_holds_at_once_and_for_canvases_that_come_later() {
+    let mut world = World::new();
+    world.uplink.choose(Some(1_800));
+    assert_eq!(*world.program.main_kbps.lock().unwrap(), Some(1_800));
+    let shares = world.pass(1, &[link("good", view(1_900.0, false))]);
+    assert_eq!(shares["good"].target_kbps, 1_800);
+    let tall = Arc::new(Noted::default());
+    world
+        .uplink
+        .insert(Canvas::Portrait, tall.clone(), Hub::new());
+    assert_eq!(*tall.main_kbps.lock().unwrap(), Some(1_800));
+    world.uplink.choose(None);
+    assert_eq!(*world.program.main_kbps.lock().unwrap(), Some(NOMINAL));
+}

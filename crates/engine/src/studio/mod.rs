@@ -96,6 +96,8 @@ struct Inner {
     orders: mpsc::Sender<Order>,
     notices: Notices,
     status: watch::Receiver<StatusView>,
+    /// What the last upload test found; held while one runs.
+    upload: tokio::sync::Mutex<Option<stallcast_wire::UploadTestView>>,
     ended: watch::Sender<Option<End>>,
     pages: AtomicUsize,
 }
@@ -211,6 +213,7 @@ impl Studio {
             orders,
             notices,
             status,
+            upload: tokio::sync::Mutex::default(),
             ended,
             pages: AtomicUsize::new(0),
         };

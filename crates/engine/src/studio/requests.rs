@@ -32,7 +32,11 @@ impl Studio {
                 let status = self.inner.status.borrow().clone();
                 let show = self.inner.desk.show();
                 let has_key = |id: &DestinationId| self.has_what_it_needs(id);
-                answer(&air::preflight(&show, &status, &has_key, &unreached))
+                let mut found = air::preflight(&show, &status, &has_key, &unreached);
+                let upload = self.upload_check().await;
+                found.items.push(upload);
+                found.items.sort_by_key(|item| air::how_pressing(item.level));
+                answer(&found)
             }
             Request::Phone { source } => {
                 let show = self.inner.desk.show();
@@ -56,6 +60,7 @@ impl Studio {
             }
             Request::Devices => blocking(devices).await,
             Request::Encoders => blocking(encoders).await,
+            Request::TestUpload { to } => answer(&self.test_upload(to).await?),
             Request::UseEncoder { name } => {
                 let stages = self.inner.canvases.running().borrow().clone();
                 let chosen = move || {

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use stallcast_wire::{
     CameraView, CatalogueView, ClientMessage, Devices, Encoders, ImportView, MetersView, PhoneView,
-    Preflight, ReplayView, ServerMessage, ShowView, StatusView, WebhookView,
+    Preflight, ReplayView, ServerMessage, ShowView, StatusView, UploadTestView,
+    WebhookView,
 };
 use ts_rs::{Config, TS};
 
@@ -26,5 +27,6 @@ fn main() -> Result<(), ts_rs::ExportError> {
     PhoneView::export_all(&config)?;
     CameraView::export_all(&config)?;
     WebhookView::export_all(&config)?;
+    UploadTestView::export_all(&config)?;
     ImportView::export_all(&config)
 }

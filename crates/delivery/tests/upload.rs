@@ -1,0 +1,39 @@
+//! The upload test against a real RTMP server behind a narrow way.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use stallcast_delivery::{DeliveryErrorCode, test_upload};
+use support::clip::Encoder;
+use support::hostile::Narrow;
+use support::nginx::Nginx;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_test_finds_what_a_narrow_way_takes() {
+    let nginx = Nginx::start().await;
+    let encoder = Encoder::start(0);
+    // 300 000 bytes a second.
+    let narrow = Narrow::start(nginx.port, 300_000).await;
+    let spec = support::spec("test?bandwidthtest=true", &narrow.url());
+    let found = test_upload(spec, &encoder.hub, 10_000).await.unwrap();
+    assert!(!found.is_least, "{found:?}");
+    assert!((found.kbps / 2_400.0 - 1.0).abs() < 0.15, "{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wide_way_takes_at_least_the_most_that_is_sent() {
+    let nginx = Nginx::start().await;
+    let encoder = Encoder::start(0);
+    let spec = support::spec("wide", &nginx.url());
+    let found = test_upload(spec, &encoder.hub, 3_000).await.unwrap();
+    assert!(found.is_least, "{found:?}");
+    assert!((2_400.0..=3_000.0).contains(&found.kbps), "{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_not_there_is_an_error_and_not_a_figure() {
+    let encoder = Encoder::start(0);
+    let spec = support::spec("nobody", "rtmp://127.0.0.1:9/live");
+    let found = test_upload(spec, &encoder.hub, 3_000).await;
+    assert_eq!(found, Err(DeliveryErrorCode::Refused));
+}
