@@ -107,13 +107,15 @@ describe('incidents', () => {
   });
 
   it('warn of a disk that fills up with the time that is left, and no more once there is room', () => {
-    const of = (disk_room_s: number | null) => {
+    const of = (disk_room_s: number | null, recording = true) => {
       const [show, status] = world([health('bili')], { disk_room_s });
+      show.recording = recording;
       return incidentsOf(show, status, 0).find((incident) => incident.subject === 'disk');
     };
     expect(of(14 * 60)).toMatchObject({ severity: 'lost', stillLive: ['Bilibili'] });
     expect((of(14 * 60)?.amount ?? 0) * 60).toBeCloseTo(14);
     expect(of(5400)).toMatchObject({ severity: 'working', amount: 1.5 });
+    expect(of(14 * 60, false)?.severity).toBe('working');
     expect(of(3 * 3600)).toBeUndefined();
     expect(of(null)).toBeUndefined();
   });
@@ -133,6 +135,9 @@ describe('incidents', () => {
       recordingRuns: true,
       next: { kind: 'journal', step: 'room' },
     });
+    const journal = { error: 'disk_full', since: 0, tried_every_ms: 2000 };
+    const both = incidentsOf(...world([], { journal, disk_room_s: 0 }), 0);
+    expect(both.map((incident) => incident.subject)).toEqual(['journal']);
     expect(trouble('journal_database', 2000)?.next).toEqual({ kind: 'journal', step: 'disk' });
     expect(trouble('journal_diverged', 0)?.next).toEqual({ kind: 'you', step: 'start_again' });
   });

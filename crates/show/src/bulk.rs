@@ -26,7 +26,8 @@ pub struct Former {
 }
 
 impl Former {
-    /// What `command` will replace in `show`; `None` for other commands than imports and removals of products.
+    /// What `command` will replace in `show`; `None` for other commands than imports and removals of products,
+    /// and where nothing changes: the same list once more must not take the place of what can be taken back.
     pub fn before(show: &Show, command: &Command) -> Option<Self> {
         let mut former = Former {
             rundown: show.rundown.clone(),
@@ -36,6 +37,7 @@ impl Former {
             Command::ImportProducts { products } => {
                 for product in products {
                     match show.products.get(&product.id) {
+                        Some(known) if known == product => {}
                         Some(known) => former.products.push(known.clone()),
                         None => former.added.push(product.id.clone()),
                     }
@@ -53,7 +55,8 @@ impl Former {
             }
             _ => return None,
         }
-        Some(former)
+        let changes = !former.products.is_empty() || !former.added.is_empty();
+        changes.then_some(former)
     }
 }
 

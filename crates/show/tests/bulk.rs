@@ -99,7 +99,9 @@ fn an_import_is_taken_back_but_not_what_was_done_since() {
     let mut dearer = product("mine00001");
     dearer.offer.live_price.minor = 1990;
     let products = vec![dearer, product("x1"), product("x2")];
-    let undo = kept(&mut show, Command::ImportProducts { products });
+    let import = Command::ImportProducts { products };
+    let undo = kept(&mut show, import.clone());
+    assert_eq!(Former::before(&show, &import), None, "once more");
     let put = |id: &str| Command::PutOnAir { product: id.into() };
     run(&mut show, put("x2"));
     let mut items = show.rundown.clone();

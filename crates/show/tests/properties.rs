@@ -384,9 +384,9 @@ proptest! {
                 show.apply_all(&events);
             }
         }
-        let former = Former::before(&show, &change).unwrap();
+        let former = Former::before(&show, &change);
         let was = show.clone();
-        if let Ok(events) = decide(&show, change, At(0)) {
+        if let (Some(former), Ok(events)) = (former, decide(&show, change, At(0))) {
             show.apply_all(&events);
             show.apply_all(&decide(&show, Command::TakeBackProducts { former }, At(0)).unwrap());
             check_state(&show);

@@ -188,11 +188,11 @@ export function incidentsOf(show: ShowView, status: StatusView, elapsedMs: numbe
   }
 
   const hours = diskHours(status);
-  // That it is full is said where the recording waits for it.
-  const full = status.recording?.error === 'disk_full';
+  // That it is full is said where the recording or the journal waits for it.
+  const full = status.recording?.error === 'disk_full' || status.journal?.error === 'disk_full';
   if (hours !== null && hours < DISK_LOW_HOURS && !full) {
     add('disk', {
-      severity: hours < DISK_OUT_HOURS ? 'lost' : 'working',
+      severity: hours < DISK_OUT_HOURS && show.recording ? 'lost' : 'working',
       subject: 'disk',
       name: '',
       code: 'disk_low',
