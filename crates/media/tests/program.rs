@@ -14,19 +14,13 @@ use gstreamer_app as gst_app;
 use gstreamer_video as gst_video;
 use stallcast_media::input::{InputKind, InputSpec};
 use stallcast_media::program::{
-    CanvasSpec, EncodedPacket, MediaEvent, OnAir, Placement, ProgramSpec, Scene, Track, Transition,
+    EncodedPacket, MediaEvent, OnAir, Placement, ProgramSpec, Scene, Track, Transition,
 };
 
 const WAIT: Duration = Duration::from_secs(20);
 
 fn small() -> ProgramSpec {
-    let mut spec = ProgramSpec::hd720();
-    spec.canvas = CanvasSpec {
-        id: "main".to_owned(),
-        width: 320,
-        height: 180,
-        fps: 30,
-    };
+    let mut spec = common::small();
     spec.encode.video_kbps = 800;
     spec
 }

@@ -9,27 +9,16 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use common::small;
 use recorded::{boxes, decodes_without_error, pictures_ms, plays_in_gstreamer, probe};
 use stallcast_media::error::MediaError;
 use stallcast_media::input::{InputKind, InputSpec};
 use stallcast_media::program::{
-    CanvasSpec, Encoded, EventSink, MediaEvent, Placement, Program, ProgramSpec, Scene, Track,
-    Transition,
+    Encoded, EventSink, MediaEvent, Placement, Program, Scene, Track, Transition,
 };
 use stallcast_media::recorder::{Recorder, ReplayBuffer};
 
 const WAIT: Duration = Duration::from_secs(30);
-
-fn small() -> ProgramSpec {
-    let mut spec = ProgramSpec::hd720();
-    spec.canvas = CanvasSpec {
-        id: "main".to_owned(),
-        width: 320,
-        height: 180,
-        fps: 30,
-    };
-    spec
-}
 
 fn sink() -> (EventSink, tokio::sync::mpsc::Receiver<MediaEvent>) {
     let (sender, receiver) = tokio::sync::mpsc::channel(64);

@@ -14,10 +14,7 @@ use std::time::Duration;
 use recorded::{
     boxes, checksum, checksums, decodes_without_error, pictures_ms, plays_in_gstreamer,
 };
-use stallcast_media::input::{InputKind, InputSpec};
-use stallcast_media::program::{
-    EncodedPacket, EventSink, MediaEvent, Placement, Scene, Track, Transition,
-};
+use stallcast_media::program::{EncodedPacket, EventSink, MediaEvent, Track};
 use stallcast_media::recorder::{DiskPolicy, Recorder, RecorderNote, RecorderOptions};
 
 const WAIT: Duration = Duration::from_secs(60);
@@ -46,19 +43,7 @@ fn path_str(path: &Path) -> &str {
 
 /// A program with noise, which fills a disk.
 fn rig() -> common::Rig {
-    let spec = recorded::quick();
-    let rig = common::Rig::start(spec.clone());
-    rig.program.set_inputs(vec![InputSpec {
-        id: "cam".to_owned(),
-        kind: InputKind::TestPicture {
-            pattern: "snow".to_owned(),
-        },
-    }]);
-    let scene = Scene {
-        id: "full".to_owned(),
-        placements: vec![Placement::full("cam", &spec.canvas)],
-    };
-    rig.program.set_scene(scene, Transition::Cut);
+    let rig = common::showing("snow", recorded::quick());
     rig.video_packets(WAIT, 1);
     rig
 }

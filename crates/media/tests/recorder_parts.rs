@@ -11,10 +11,7 @@ use recorded::{
     boxes, checksum, checksums, decodes_without_error, duration_ms, ffprobe, plays_in_gstreamer,
     probe,
 };
-use stallcast_media::input::{InputKind, InputSpec};
-use stallcast_media::program::{
-    EncodedPacket, EventSink, MediaEvent, Placement, Scene, Track, Transition,
-};
+use stallcast_media::program::{EncodedPacket, EventSink, MediaEvent, Track};
 use stallcast_media::recorder::{
     Chapter, Recorder, RecorderNote, RecorderOptions, Recording, ReplayBuffer, Split,
 };
@@ -28,20 +25,7 @@ fn sink() -> (EventSink, tokio::sync::mpsc::Receiver<MediaEvent>) {
 
 /// A program with a moving picture.
 fn rig() -> common::Rig {
-    let spec = recorded::quick();
-    let rig = common::Rig::start(spec.clone());
-    rig.program.set_inputs(vec![InputSpec {
-        id: "cam".to_owned(),
-        kind: InputKind::TestPicture {
-            pattern: "ball".to_owned(),
-        },
-    }]);
-    let scene = Scene {
-        id: "full".to_owned(),
-        placements: vec![Placement::full("cam", &spec.canvas)],
-    };
-    rig.program.set_scene(scene, Transition::Cut);
-    rig
+    common::showing("ball", recorded::quick())
 }
 
 fn of(packets: &[EncodedPacket], track: Track) -> Vec<&EncodedPacket> {

@@ -8,35 +8,14 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
 use common::Rig;
-use stallcast_media::input::{InputKind, InputSpec};
-use stallcast_media::program::{
-    CanvasSpec, Encoded, EncodedPacket, EncodedSink, MediaEvent, OnAir, Placement, ProgramSpec,
-    Scene, Track, Transition,
-};
+use stallcast_media::program::{Encoded, EncodedPacket, EncodedSink, MediaEvent, OnAir, Track};
 
 const WAIT: Duration = Duration::from_secs(20);
 
 fn snow_on_air() -> Rig {
-    let mut spec = ProgramSpec::hd720();
-    spec.canvas = CanvasSpec {
-        id: "main".to_owned(),
-        width: 320,
-        height: 180,
-        fps: 30,
-    };
+    let mut spec = common::small();
     spec.encode.video_kbps = 1_600;
-    let mut rig = Rig::start(spec.clone());
-    rig.program.set_inputs(vec![InputSpec {
-        id: "cam".to_owned(),
-        kind: InputKind::TestPicture {
-            pattern: "snow".to_owned(),
-        },
-    }]);
-    let scene = Scene {
-        id: "full".to_owned(),
-        placements: vec![Placement::full("cam", &spec.canvas)],
-    };
-    rig.program.set_scene(scene, Transition::Cut);
+    let mut rig = common::showing("snow", spec);
     let shown = |event: &MediaEvent| {
         matches!(
             event,

@@ -8,26 +8,13 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use common::pipewire::PipeWireSession;
-use common::{Rig, wait_for};
+use common::{Rig, small, wait_for};
 use gstreamer as gst;
 use stallcast_media::devices;
 use stallcast_media::input::{Fault, InputKind, InputSpec, InputState};
-use stallcast_media::program::{
-    CanvasSpec, MediaEvent, OnAir, Placement, ProgramSpec, Scene, Transition,
-};
+use stallcast_media::program::{MediaEvent, OnAir, Placement, Scene, Transition};
 
 const SOON: Duration = Duration::from_secs(60);
-
-fn small() -> ProgramSpec {
-    let mut spec = ProgramSpec::hd720();
-    spec.canvas = CanvasSpec {
-        id: "main".to_owned(),
-        width: 320,
-        height: 180,
-        fps: 30,
-    };
-    spec
-}
 
 fn listed(id: &str) {
     wait_for(id, SOON, || {

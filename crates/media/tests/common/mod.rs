@@ -10,9 +10,11 @@
 
 pub mod pipewire;
 pub mod rig;
+pub mod spec;
 pub mod xvfb;
 
 pub use rig::{Decoder, Rig, card, luma_at};
+pub use spec::{showing, small};
 
 use std::path::Path;
 use std::process::Command;

@@ -7,7 +7,7 @@ use std::process::Command;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
-use stallcast_media::program::{CanvasSpec, EncodedPacket, ProgramSpec};
+use stallcast_media::program::{EncodedPacket, ProgramSpec};
 
 /// What ffprobe says, one value a line.
 pub fn probe(path: &Path, entries: &str) -> String {
@@ -145,13 +145,7 @@ pub fn checksum(packet: &EncodedPacket) -> u32 {
 
 /// A small program whose keyframes come every half second.
 pub fn quick() -> ProgramSpec {
-    let mut spec = ProgramSpec::hd720();
-    spec.canvas = CanvasSpec {
-        id: "main".to_owned(),
-        width: 320,
-        height: 180,
-        fps: 30,
-    };
+    let mut spec = crate::common::small();
     spec.encode.keyframe_interval = std::time::Duration::from_millis(500);
     spec
 }
