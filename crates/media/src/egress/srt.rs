@@ -377,7 +377,7 @@ fn build(
 
 /// One SRT packet of what every receiver of a transport stream passes over (ISO/IEC 13818-1, 2.4.3.3: PID 0x1FFF).
 fn null_packets() -> gst::Buffer {
-    let mut packet = vec![0xFF; TS_BYTES];
+    let mut packet = [0xFF_u8; TS_BYTES];
     packet[..4].copy_from_slice(&[0x47, 0x1F, 0xFF, 0x10]);
     gst::Buffer::from_slice(packet.repeat(TS_IN_PACKET))
 }
