@@ -131,7 +131,8 @@ pub struct LiveShow {
 impl LiveShow {
     /// Puts `kind` on air, full screen, with everything; two ingest servers take it.
     pub async fn start(engine: Engine, kind: SourceKind) -> Self {
-        Self::start_on(engine, kind, &[Canvas::Landscape, Canvas::Landscape]).await
+        let sent = [Canvas::Landscape, Canvas::Landscape];
+        Box::pin(Self::start_on(engine, kind, &sent)).await
     }
 
     /// The same with an ingest server for each of these; a page looks at every canvas among them.

@@ -153,7 +153,8 @@ impl Run {
 async fn show(clip: &Path) -> Run {
     let path = clip.to_string_lossy().into_owned();
     let kind = SourceKind::File { path };
-    let mut show = LiveShow::start_on(studio(Default::default()), kind, &Canvas::ALL).await;
+    let engine = studio(Default::default());
+    let mut show = Box::pin(LiveShow::start_on(engine, kind, &Canvas::ALL)).await;
     show.play(WARM_UP).await;
     let encoders = |show: &LiveShow| Canvas::ALL.map(|canvas| show.encoder_of(canvas));
     let (before, pictures) = (encoders(&show), show.preview_pictures());
