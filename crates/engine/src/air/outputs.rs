@@ -267,7 +267,8 @@ impl Outputs {
                 health.target_kbps = on.map_or(0, |on| on.target_kbps);
                 if wanted && !health.has_key && Way::of(&destination.url).needs_key() {
                     health.error = "no_key".into();
-                } else if wanted && on.is_none() && self.canvases.hub(destination.canvas).is_none() {
+                } else if wanted && on.is_none() && self.canvases.hub(destination.canvas).is_none()
+                {
                     // It begins as soon as its canvas could be opened, which is tried again and again.
                     health.run = RunState::Starting;
                     health.error = "canvas_not_ready".into();
