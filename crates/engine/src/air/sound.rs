@@ -86,7 +86,7 @@ impl Air {
         {
             tracing::warn!(ducking = ?show.ducking, "ducking out of the mixer's range");
         }
-        if before.is_some_and(|b| is_off_air(b) && !is_off_air(show)) {
+        if before.is_some_and(|b| begins(b, show)) {
             mixer.restart_loudness();
         }
         self.follow_isolated(show);
@@ -122,6 +122,35 @@ impl Air {
     }
 }
 
-fn is_off_air(show: &Show) -> bool {
-    show.phase == Phase::Idle
+/// A rehearsal or a broadcast begins: what was before is not part of it.
+fn begins(before: &Show, show: &Show) -> bool {
+    show.phase != Phase::Idle && (before.phase == Phase::Idle || before.is_live() != show.is_live())
+}
+
+#[cfg(test)]
+mod tests {
+    use stallcast_show::At;
+
+    use super::*;
+
+    #[test]
+    fn the_loudness_of_a_broadcast_begins_with_it_and_not_with_a_rehearsal_before() {
+        let show = |phase| Show {
+            phase,
+            ..Show::new("orchard")
+        };
+        let idle = || show(Phase::Idle);
+        let rehearsal = || show(Phase::Rehearsing { since: At(1) });
+        let live = || show(Phase::Live { since: At(2) });
+        for (before, now) in [
+            (idle(), rehearsal()),
+            (idle(), live()),
+            (rehearsal(), live()),
+        ] {
+            assert!(begins(&before, &now));
+        }
+        for (before, now) in [(live(), live()), (live(), idle()), (rehearsal(), idle())] {
+            assert!(!begins(&before, &now));
+        }
+    }
 }

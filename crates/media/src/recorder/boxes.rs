@@ -226,6 +226,7 @@ fn trak(
             out.u64(length_ms);
             out.zeros(8);
             out.u16(0);
+            // Of sounds in one group a player plays one.
             out.u16(u16::from(!video));
             out.u16(if video { 0 } else { 0x0100 });
             out.u16(0);
