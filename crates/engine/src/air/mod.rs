@@ -413,9 +413,10 @@ impl Air {
     fn look(&mut self) {
         self.look_at_recording();
         let show = self.parts.desk.show();
-        // A canvas, a recording or a receiver that could not begin is tried again.
+        // A canvas, a door, a recording or a receiver that could not begin is tried again.
         self.follow_canvases(&show);
         self.offer_as_camera(&show);
+        self.parts.phones.follow(&show);
         self.record(&show);
         self.outputs.follow(&show);
         let status = self.status(&show);

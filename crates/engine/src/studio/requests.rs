@@ -39,14 +39,19 @@ impl Studio {
                 answer(&found)
             }
             Request::Phone { source } => {
-                let show = self.inner.desk.show();
-                let known = show.sources.get(&source);
-                let view = known.and_then(|known| match known.kind {
-                    SourceKind::Phone { over } => {
-                        self.inner.phones.view(&source, &known.name, over)
-                    }
-                    _ => None,
-                });
+                let (show, phones) = (self.inner.desk.show(), self.inner.phones.clone());
+                let look = move || {
+                    let known = show.sources.get(&source)?;
+                    let SourceKind::Phone { over } = known.kind else {
+                        return None;
+                    };
+                    // A page asks as soon as the source is there, the air thread may be a moment behind.
+                    phones.follow(&show);
+                    phones.view(&source, &known.name, over)
+                };
+                let view = tokio::task::spawn_blocking(look)
+                    .await
+                    .map_err(|_| WireError::new(ErrorCode::Internal))?;
                 answer(&view.ok_or_else(|| WireError::new(ErrorCode::NotFound))?)
             }
             Request::Camera { device } => {
