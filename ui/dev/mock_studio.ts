@@ -232,7 +232,7 @@ export class MockStudio {
       disk_free_bytes: trouble ? 1_600_000_000 : 3_700_000_000,
       disk_room_s: trouble ? 4_060 : 10_500,
       journal: this.has('full') ? { error: 'disk_full', since: this.born, tried_every_ms: 2000 } : null,
-      slate: Object.values(this.show.sources).length === 0 ? 'empty_scene' : null,
+      slate: this.show.scenes.length === 0 ? 'no_scene' : null,
       key_store: 'ask_first',
       undo: null,
       uplink_kbps: live ? 5150 : 0,
