@@ -169,6 +169,20 @@ describe('the client', () => {
     });
   });
 
+  it('waits for an upload test as long as one takes', async () => {
+    const { client, welcomed, timers } = world();
+    const socket = await welcomed();
+    let answer: unknown = null;
+    const asked = client.request({ ask: 'test_upload', to: { at: 'server', url: 'rtmp://host/app/name' } });
+    void asked.then((outcome) => (answer = outcome));
+    for (let i = 0; i < 30; i += 1) {
+      timers.advance(1000);
+      socket.say({ type: 'chat', lines: [] });
+    }
+    await Promise.resolve();
+    expect(answer).toBeNull();
+  });
+
   it('gives up on an answer after 15 s while the engine goes on talking', async () => {
     const { client, welcomed, timers } = world();
     const socket = await welcomed();

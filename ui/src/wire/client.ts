@@ -41,6 +41,8 @@ const LONGEST_RETRY_MS = 3000;
 const SILENCE_MS = 4000;
 /** The slowest answer is the pre-flight check, which knocks at every destination. */
 const ANSWER_MS = 15000;
+/** An upload test connects, sends for ten seconds and takes its leave. */
+const UPLOAD_TEST_MS = 45000;
 /** Back-off doubles from 0.3 s to 3 s; the last fifth is left to chance. */
 export function retryDelayMs(attempt: number, random: number): number {
   const full = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** attempt);
@@ -98,17 +100,18 @@ export class Client {
   }
 
   request<T>(request: Request): Promise<Outcome<T>> {
-    return this.ask((id) => ({ type: 'request', id, request })) as Promise<Outcome<T>>;
+    const within = request.ask === 'test_upload' ? UPLOAD_TEST_MS : ANSWER_MS;
+    return this.ask((id) => ({ type: 'request', id, request }), within) as Promise<Outcome<T>>;
   }
 
-  private ask(message: (id: number) => ClientMessage): Promise<Outcome> {
+  private ask(message: (id: number) => ClientMessage, within = ANSWER_MS): Promise<Outcome> {
     const socket = this.socket;
     if (socket === null || !this.welcomed) {
       return Promise.resolve({ ok: false, error: localError('not_connected') });
     }
     const id = this.nextId++;
     return new Promise((resolve) => {
-      const stopTimer = this.options.timers.after(ANSWER_MS, () => this.settle(id, lostAnswer('no_answer')));
+      const stopTimer = this.options.timers.after(within, () => this.settle(id, lostAnswer('no_answer')));
       this.waiting.set(id, { settle: resolve, stopTimer });
       socket.send(JSON.stringify(message(id)));
     });

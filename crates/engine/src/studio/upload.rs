@@ -8,8 +8,8 @@ use stallcast_wire::{Check, CheckLevel, ErrorCode, UploadTarget, UploadTestView,
 use super::Studio;
 use crate::air;
 
-/// The test sends no more than this, kbit/s: more than two platforms' most together.
-const MOST_KBPS: u32 = 12_000;
+/// The test sends no more than this, kbit/s: more than any platform of the table takes for 1080 lines.
+const MOST_KBPS: u32 = 10_000;
 /// What may be used of a measured uplink, percent: the rest is for whoever else uses it, and for a worse hour.
 const USED_PERCENT: u32 = 75;
 /// Bounds and steps of what is recommended, kbit/s.
