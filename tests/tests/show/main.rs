@@ -7,6 +7,7 @@ mod ending;
 mod keeping;
 mod network;
 mod on_air;
+mod phone;
 mod press;
 mod resume;
 mod stage;

@@ -1,0 +1,273 @@
+//! A phone as a camera: FFmpeg in its place, over RTMP and SRT, into a running program; and several
+//! inputs of every kind in one scene.
+
+use std::path::Path;
+use std::process::{Child, Command as Process, Stdio};
+use std::time::{Duration, Instant};
+
+use stallcast_show::{Area, Command, PhoneLink, SourceId, SourceKind, Transition};
+use stallcast_tests::probe::{
+    Region, av_offset_ms, flash_clip, frame_at, mean_colour, prove_playable,
+};
+use stallcast_tests::world::{Engine, PipeWireSession, RtmpServer, Session, Xvfb};
+use stallcast_wire::{PhoneView, Request, RunState};
+
+use crate::stage::*;
+
+/// FFmpeg sending a clip again and again at its own pace.
+struct Phone(Child);
+
+impl Phone {
+    fn send(clip: &Path, address: &str) -> Self {
+        let format = if address.starts_with("srt") {
+            "mpegts"
+        } else {
+            "flv"
+        };
+        let child = Process::new("ffmpeg")
+            .args(["-v", "error", "-nostdin", "-re", "-stream_loop", "-1", "-i"])
+            .arg(clip)
+            .args(["-c", "copy", "-f", format, address])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("ffmpeg is needed");
+        Self(child)
+    }
+
+    fn ended(&mut self) -> bool {
+        self.0.try_wait().unwrap().is_some()
+    }
+}
+
+impl Drop for Phone {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+async fn view(session: &mut Session, source: &str) -> PhoneView {
+    let source = SourceId::from(source);
+    let answer = session.request(Request::Phone { source }).await.unwrap();
+    serde_json::from_value(answer).unwrap()
+}
+
+/// The address a phone on this machine uses; the page shows those of the network.
+fn address(view: &PhoneView, key: &str) -> String {
+    match view.over {
+        PhoneLink::Rtmp => format!("rtmp://127.0.0.1:{}/live/{key}", view.port),
+        PhoneLink::Srt => format!(
+            "srt://127.0.0.1:{}?mode=caller&streamid=live&passphrase={key}&pbkeylen=16",
+            view.port
+        ),
+    }
+}
+
+/// Waits until the input's state and detail are as wanted.
+async fn until_input(
+    session: &mut Session,
+    id: &str,
+    what: &str,
+    holds: impl Fn(&RunState, &str) -> bool,
+) {
+    session
+        .until(STEP, what, |s| {
+            let inputs = &s.status.as_ref()?.inputs;
+            let input = inputs.iter().find(|input| input.id.as_str() == id)?;
+            holds(&input.run, &input.detail).then_some(())
+        })
+        .await;
+}
+
+async fn add_phone(session: &mut Session, over: PhoneLink) -> PhoneView {
+    put_source(session, "phone", SourceKind::Phone { over }).await;
+    until_input(session, "phone", "the phone is waited for", |_, detail| {
+        detail == "phone_awaited"
+    })
+    .await;
+    view(session, "phone").await
+}
+
+/// One that is refused ends by itself.
+async fn refused(session: &mut Session, mut phone: Phone) {
+    let deadline = Instant::now() + STEP;
+    while !phone.ended() {
+        assert!(Instant::now() < deadline, "it is still let in");
+        session.play(Duration::from_millis(50)).await;
+    }
+}
+
+async fn a_phone_on_air(over: PhoneLink) {
+    let folder = tempfile::tempdir().unwrap();
+    let clip = folder.path().join("flash.mp4");
+    flash_clip(&clip, Duration::from_secs(20), Duration::ZERO);
+    let server = RtmpServer::start();
+    let mut engine: Engine = engine(Default::default());
+    let mut session = engine.session().await;
+    let phone = add_phone(&mut session, over).await;
+    assert!(phone.key.len() >= 20, "a secret that can be guessed");
+    assert!(
+        !engine.log().contains(&phone.key),
+        "the secret is in the log"
+    );
+    put_scene(&mut session, "phone", &[("phone", Area::FULL)]).await;
+    switch(&mut session, "phone", Transition::Cut).await;
+
+    let stranger = Phone::send(&clip, &address(&phone, "not-the-secret-at-all"));
+    refused(&mut session, stranger).await;
+
+    let first = Phone::send(&clip, &address(&phone, &phone.key));
+    input_live(&mut session, "phone").await;
+    let seen = session
+        .until(STEP, "what the phone sends", |s| {
+            let inputs = &s.status.as_ref()?.inputs;
+            let input = inputs.iter().find(|input| input.id.as_str() == "phone")?;
+            let picture = input.picture.clone()?;
+            (picture.fps > 20.0).then(|| (picture, input.from.clone()))
+        })
+        .await;
+    println!("{seen:?}");
+    if over == PhoneLink::Rtmp {
+        assert_eq!(seen.1.as_deref(), Some("127.0.0.1"));
+        let second = Phone::send(&clip, &address(&phone, &phone.key));
+        refused(&mut session, second).await;
+    }
+    put_destination(&mut session, "one", &server).await;
+    go_live(&mut session, &["one"]).await;
+    session.play(Duration::from_secs(8)).await;
+
+    // The battery dies: the slate within a second and a half on this machine, and back by itself.
+    let seen = session.notices.len();
+    drop(first);
+    let died = Instant::now();
+    let told = |session: &Session, key: &str| session.notices[seen..].iter().any(|n| n.key == key);
+    session
+        .until(STEP, "the slate", |s| told(s, "notice.slate").then_some(()))
+        .await;
+    let to_slate = died.elapsed();
+    until_input(
+        &mut session,
+        "phone",
+        "the page says that it is gone",
+        |run, detail| *run == RunState::Stalled && detail == "phone_gone",
+    )
+    .await;
+    let mut again = Phone::send(&clip, &address(&phone, &phone.key));
+    let deadline = Instant::now() + STEP;
+    while !told(&session, "notice.scene_back") {
+        assert!(Instant::now() < deadline, "the phone never came back");
+        if again.ended() {
+            again = Phone::send(&clip, &address(&phone, &phone.key));
+        }
+        session.play(Duration::from_millis(200)).await;
+    }
+    session.play(Duration::from_secs(2)).await;
+    println!("{over:?}: slate after {to_slate:?}");
+    assert!(
+        to_slate < Duration::from_millis(1_500),
+        "slate after {to_slate:?}"
+    );
+
+    session.command(Command::EndShow).await.unwrap();
+    drop(session);
+    assert!(engine.stop().success());
+    drop(again);
+    let received = server.wait_for_recordings("live", 1, 1000).remove(0);
+    let facts = prove_playable(&received);
+    assert!(facts.audio.is_some());
+    let offset = av_offset_ms(&received).expect("flashes and beeps");
+    println!("{over:?}: sound comes {offset:.0} ms after the picture");
+    assert!(offset.abs() < 60.0, "{offset} ms");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_phone_over_rtmp_is_on_air_in_step_and_a_lost_one_becomes_the_slate_and_comes_back() {
+    Box::pin(a_phone_on_air(PhoneLink::Rtmp)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_phone_over_srt_is_on_air_in_step_and_a_lost_one_becomes_the_slate_and_comes_back() {
+    Box::pin(a_phone_on_air(PhoneLink::Srt)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn camera_phone_file_and_screen_stand_in_one_scene_each_in_its_place() {
+    let devices = PipeWireSession::start();
+    // A plain colour would be taken for a frozen camera: this one has snow in a corner.
+    let _camera = devices.camera("cam", "smpte");
+    let screen = Xvfb::start(1280, 720);
+    screen.draw("navy");
+    let folder = tempfile::tempdir().unwrap();
+    let of = |name: &str, colour: &str| {
+        let path = folder.path().join(name);
+        let made = Process::new("ffmpeg")
+            .args(["-v", "error", "-y", "-f", "lavfi", "-i"])
+            .arg(format!("color={colour}:s=640x360:r=30:d=10"))
+            .args(["-c:v", "libx264", "-preset", "ultrafast", "-g", "30"])
+            .args(["-pix_fmt", "yuv420p"])
+            .arg(&path)
+            .status();
+        assert!(made.unwrap().success());
+        path
+    };
+    let (clip, sent) = (of("green.mp4", "green"), of("yellow.mp4", "yellow"));
+    let server = RtmpServer::start();
+    let mut env = devices.env();
+    env.insert("DISPLAY".into(), screen.display().into());
+    let mut engine = engine(env);
+    let mut session = engine.session().await;
+    put_source(&mut session, "camera", SourceKind::Camera { device: None }).await;
+    let display = Some(screen.display().to_owned());
+    put_source(&mut session, "screen", SourceKind::Screen { display }).await;
+    let path = clip.to_string_lossy().into_owned();
+    put_source(&mut session, "file", SourceKind::File { path }).await;
+    let phone = add_phone(&mut session, PhoneLink::Rtmp).await;
+    let _phone = Phone::send(&sent, &address(&phone, &phone.key));
+    let quarter = |x: i32, y: i32| Area {
+        x,
+        y,
+        width: 5000,
+        height: 5000,
+    };
+    let placed = [
+        ("camera", quarter(0, 0)),
+        ("phone", quarter(5000, 0)),
+        ("file", quarter(0, 5000)),
+        ("screen", quarter(5000, 5000)),
+    ];
+    put_scene(&mut session, "four", &placed).await;
+    switch(&mut session, "four", Transition::Cut).await;
+    for (source, _) in placed {
+        input_live(&mut session, source).await;
+    }
+    put_destination(&mut session, "one", &server).await;
+    go_live(&mut session, &["one"]).await;
+    session.play(Duration::from_secs(6)).await;
+    session.command(Command::EndShow).await.unwrap();
+    drop(session);
+    assert!(engine.stop().success());
+
+    let received = server.wait_for_recordings("live", 1, 1000).remove(0);
+    let frame = frame_at(&received, Duration::from_secs(3));
+    let colour = |x: f64, y: f64| {
+        let region = Region::of(1280, 720, x, y, x + 0.03, y + 0.03);
+        mean_colour(&frame, region)
+    };
+    let is = |[r, g, b]: [f64; 3], wanted: [bool; 3]| {
+        [r, g, b]
+            .iter()
+            .zip(wanted)
+            .all(|(c, high)| (*c > 75.0) == high)
+    };
+    for (what, at, wanted) in [
+        // The sixth of its seven bars.
+        ("the camera's red", (0.378, 0.15), [true, false, false]),
+        ("the phone's yellow", (0.6, 0.3), [true, true, false]),
+        ("the file's green", (0.1, 0.6), [false, true, false]),
+        ("the screen's navy", (0.6, 0.6), [false, false, true]),
+    ] {
+        let seen = colour(at.0, at.1);
+        assert!(is(seen, wanted), "{what}: {seen:?}");
+    }
+}
