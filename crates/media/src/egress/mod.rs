@@ -3,11 +3,14 @@
 //! What is sent is what the program's encoder made; nothing here reaches back to it. A receiver that asks for a keyframe
 //! (PLI, FIR) gets the next one on the schedule: its request ends at the pipeline's own source.
 
+mod chains;
 mod intake;
 mod loss;
 mod pulse;
+mod reports;
 mod sdp;
 mod srt;
+mod srt_words;
 mod webrtc;
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};

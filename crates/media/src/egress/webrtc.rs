@@ -6,8 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use gst_webrtc::{
-    WebRTCPeerConnectionState as Connection, WebRTCRTPTransceiverDirection as Direction,
-    WebRTCSDPType, WebRTCSessionDescription,
+    WebRTCPeerConnectionState as Connection, WebRTCSDPType, WebRTCSessionDescription,
 };
 use gstreamer as gst;
 use gstreamer::prelude::*;
@@ -15,28 +14,24 @@ use gstreamer_sdp as gst_sdp;
 use gstreamer_webrtc as gst_webrtc;
 use tokio::sync::{oneshot, watch};
 
+use super::chains::{add, audio_chain, video_chain};
 use super::intake::Intake;
 use super::loss::{LossSample, LossView, LossWatch};
 use super::pulse::Pulse;
-use super::sdp::{AUDIO_PAYLOAD, VIDEO_PAYLOAD, audio_format, takes_everything, video_format};
-use super::{EgressError, EgressFigures, Running, capsfilter, init, make};
+use super::reports::Reports;
+use super::sdp::{audio_format, takes_everything, video_format};
+use super::{EgressError, EgressFigures, Running, init, make};
 use crate::error::MediaError;
 use crate::program::{EncodedPacket, StreamConfig};
 
-/// Bytes of a packet's payload that pass every tunnel: 1280 (IPv6's least) without UDP, SRTP and their heads.
-const PAYLOAD_BYTES: u32 = 1200;
 /// What may wait for the payloader; it takes everything at once.
 const WAITING_MAX: u64 = 512 * 1024;
-/// Opus at this rate is taken for transparent with speech and music.
-const OPUS_BITRATE: i32 = 128_000;
 /// Time from the answer to a way for the media: both ends' candidates are tried within a few seconds, relays included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(12);
 /// Time for webrtcbin to do what it is told; it needs milliseconds.
 const PROMISE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often the receiver's reports are looked up.
 const REPORTS: Duration = Duration::from_millis(200);
-/// AAC decoders, best first.
-const AAC_DECODERS: [&str; 4] = ["avdec_aac", "fdkaacdec", "faad", "atdec"];
 
 /// A server that helps to find a way for the media.
 #[derive(Clone)]
@@ -213,7 +208,7 @@ impl WebRtcSender {
             .is_none_or(|last| now.saturating_sub(last) >= REPORTS)
         {
             self.looked = Some(now);
-            self.reports = self.reports();
+            self.reports = Reports::read(&self.peer);
             self.pulse.heard(self.reports.heard);
         }
         let sent_bytes = self.sent_bytes.load(Ordering::Relaxed);
@@ -290,162 +285,6 @@ impl WebRtcSender {
             failure = self.running.failing() => Err(failure),
         }
     }
-
-    /// What the receiver last reported about both streams.
-    fn reports(&self) -> Reports {
-        let rtp = self
-            .peer
-            .dynamic_cast_ref::<gst::Bin>()
-            .and_then(|bin| bin.by_name("rtpbin"));
-        let session = rtp.and_then(|rtp| {
-            rtp.emit_by_name::<Option<gst::glib::Object>>("get-internal-session", &[&0_u32])
-        });
-        let Some(session) = session else {
-            return Reports::default();
-        };
-        let stats = session.property::<gst::Structure>("stats");
-        let sources = stats.get::<gst::glib::ValueArray>("source-stats").ok();
-        let sources = sources.iter().flat_map(|all| all.iter());
-        let sources = sources.filter_map(|source| source.get::<gst::Structure>().ok());
-        sources
-            .map(|source| Reports::of(&source))
-            .reduce(Reports::plus)
-            .unwrap_or_default()
-    }
-}
-
-/// What a session knows of all its sources: ours count what was sent, the receiver's holds its last report (RFC 3550,
-/// 6.4.1).
-#[derive(Debug, Clone, Copy, Default)]
-struct Reports {
-    packets: u64,
-    /// Changes with every report that says that more has arrived; `None` before the first.
-    heard: Option<u64>,
-    /// What was lost between the last two reports, 0 to 1.
-    lost: f64,
-    rtt: Duration,
-}
-
-impl Reports {
-    fn of(source: &gst::StructureRef) -> Self {
-        let is = |name| source.get::<bool>(name).unwrap_or(false);
-        let number = |name| source.get::<u32>(name).unwrap_or(0);
-        if is("internal") {
-            return Self {
-                packets: source.get::<u64>("packets-sent").unwrap_or(0),
-                ..Self::default()
-            };
-        }
-        if !is("have-rb") {
-            return Self::default();
-        }
-        Self {
-            packets: 0,
-            heard: Some(number("rb-exthighestseq").into()),
-            lost: f64::from(number("rb-fractionlost")) / 256.0,
-            // 16.16 seconds.
-            rtt: Duration::from_secs_f64(f64::from(number("rb-round-trip")) / 65_536.0),
-        }
-    }
-
-    fn plus(self, other: Self) -> Self {
-        Self {
-            packets: self.packets + other.packets,
-            heard: match (self.heard, other.heard) {
-                (Some(a), Some(b)) => Some(a + b),
-                (a, b) => a.or(b),
-            },
-            lost: self.lost.max(other.lost),
-            rtt: self.rtt.max(other.rtt),
-        }
-    }
-}
-
-fn video_chain(intake: &Intake) -> Result<Vec<gst::Element>, EgressError> {
-    let parse = make("h264parse")?;
-    let caps = capsfilter(
-        &gst::Caps::builder("video/x-h264")
-            .field("stream-format", "byte-stream")
-            .field("alignment", "au")
-            .build(),
-    )?;
-    let pay = make("rtph264pay")?;
-    pay.set_property("pt", u32::try_from(VIDEO_PAYLOAD).unwrap_or(96));
-    pay.set_property("mtu", PAYLOAD_BYTES);
-    // Parameter sets with every keyframe: a receiver begins at any of them.
-    pay.set_property("config-interval", -1_i32);
-    pay.set_property_from_str("aggregate-mode", "zero-latency");
-    Ok(vec![intake.video.clone().upcast(), parse, caps, pay])
-}
-
-fn audio_chain(intake: &Intake) -> Result<Vec<gst::Element>, EgressError> {
-    let decoder = AAC_DECODERS
-        .iter()
-        .find(|name| gst::ElementFactory::find(name).is_some())
-        .ok_or(MediaError::NoElementFor("AAC decoding"))?;
-    let raw = capsfilter(
-        &gst::Caps::builder("audio/x-raw")
-            .field("rate", 48_000_i32)
-            .field("channels", 2_i32)
-            .build(),
-    )?;
-    let encoder = make("opusenc")?;
-    encoder.set_property("bitrate", OPUS_BITRATE);
-    encoder.set_property("inband-fec", true);
-    let pay = make("rtpopuspay")?;
-    pay.set_property("pt", u32::try_from(AUDIO_PAYLOAD).unwrap_or(97));
-    Ok(vec![
-        intake.audio.clone().upcast(),
-        make("aacparse")?,
-        make(decoder)?,
-        make("audioconvert")?,
-        make("audioresample")?,
-        raw,
-        encoder,
-        pay,
-    ])
-}
-
-/// Puts a chain that ends in a payloader before the peer, to be sent only.
-fn add(
-    pipeline: &gst::Pipeline,
-    chain: &[gst::Element],
-    peer: &gst::Element,
-    format: &gst::Caps,
-    sent_bytes: &Arc<AtomicU64>,
-) -> Result<(), EgressError> {
-    pipeline.add_many(chain)?;
-    gst::Element::link_many(chain)?;
-    let built = |what: &str| EgressError::from(MediaError::Build(what.to_owned()));
-    let pay = chain.last().ok_or_else(|| built("an empty chain"))?;
-    let from = pay
-        .static_pad("src")
-        .ok_or_else(|| built("a payloader without src"))?;
-    let to = peer
-        .request_pad_simple("sink_%u")
-        .ok_or_else(|| built("webrtcbin gives no pad"))?;
-    from.link(&to).map_err(|error| built(&error.to_string()))?;
-    let transceiver = to.property::<gst_webrtc::WebRTCRTPTransceiver>("transceiver");
-    transceiver.set_property("direction", Direction::Sendonly);
-    transceiver.set_property("codec-preferences", format);
-    // Lost packets are sent again when the receiver asks for them.
-    transceiver.set_property("do-nack", true);
-    let sent = Arc::clone(sent_bytes);
-    from.add_probe(
-        gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST,
-        move |_, info| {
-            let bytes = match &info.data {
-                Some(gst::PadProbeData::Buffer(buffer)) => buffer.size(),
-                Some(gst::PadProbeData::BufferList(list)) => {
-                    list.iter().map(gst::BufferRef::size).sum()
-                }
-                _ => 0,
-            };
-            sent.fetch_add(bytes as u64, Ordering::Relaxed);
-            gst::PadProbeReturn::Ok
-        },
-    );
-    Ok(())
 }
 
 fn parse(sdp: &str) -> Result<gst_sdp::SDPMessage, EgressError> {
