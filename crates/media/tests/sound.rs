@@ -10,6 +10,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use common::{Rig, wait_for};
+use gstreamer as gst;
+use gstreamer::prelude::*;
+use gstreamer_app as gst_app;
 use recorded::{decodes_without_error, ffprobe, plays_in_gstreamer, quick};
 use stallcast_media::audio::{Meters, NoiseSuppression, SoundRole};
 use stallcast_media::input::{InputKind, InputSpec};
@@ -66,6 +69,31 @@ fn decoded(path: &Path, track: usize) -> Vec<f32> {
     left.collect()
 }
 
+/// Plays the second audio track to its end in GStreamer; the number of its buffers.
+fn plays_alone_in_gstreamer(path: &Path) -> usize {
+    let pipeline = gst::parse::launch(
+        "filesrc name=file ! qtdemux name=d d.audio_1 ! queue ! aacparse ! avdec_aac \
+         ! appsink name=sound sync=false",
+    )
+    .unwrap()
+    .downcast::<gst::Pipeline>()
+    .unwrap();
+    let file = pipeline.by_name("file").unwrap();
+    file.set_property("location", path.to_str().unwrap());
+    let sink: gst_app::AppSink = pipeline.by_name("sound").unwrap().downcast().unwrap();
+    pipeline.set_state(gst::State::Playing).unwrap();
+    let mut buffers = 0;
+    while sink
+        .try_pull_sample(gst::ClockTime::from_seconds(30))
+        .is_some()
+    {
+        buffers += 1;
+    }
+    assert!(sink.is_eos());
+    pipeline.set_state(gst::State::Null).unwrap();
+    buffers
+}
+
 /// How much of a tone there is in a piece of sound, as its amplitude.
 fn tone(sound: &[f32], hz: f64) -> f64 {
     let (mut sine, mut cosine) = (0.0, 0.0);
@@ -116,6 +144,30 @@ impl Studio {
     /// Records so many milliseconds from now on, all that belongs to them.
     fn record(&self, ms: i64) -> PathBuf {
         let path = self.folder.path().join("show.mp4");
+        let recorder = self.recorder(&path, ms);
+        assert_eq!(recorder.finish().unwrap().dropped, 0);
+        path
+    }
+
+    /// The same as a kill leaves it: what is on the disk before it is finished.
+    fn record_and_kill(&self, ms: i64) -> PathBuf {
+        let recorder = self.recorder(&self.folder.path().join("goes-on.mp4"), ms);
+        let killed = self.folder.path().join("killed.mp4");
+        let mut had = 0;
+        // All that was pushed is written, but for the last second.
+        wait_for("the disk", SOON, || {
+            std::thread::park_timeout(Duration::from_millis(300));
+            let bytes = recorder.bytes_written();
+            let rests = bytes > 20_000 && bytes == had;
+            had = bytes;
+            rests.then_some(())
+        });
+        std::fs::copy(recorder.path(), &killed).unwrap();
+        killed
+    }
+
+    /// A recorder that has been given so many milliseconds.
+    fn recorder(&self, path: &Path, ms: i64) -> Recorder {
         let from = self.rig.program.running_time().as_micros() as i64;
         let until = from + ms * 1_000;
         let packets = self.rig.packets(SOON, |packets| {
@@ -126,7 +178,7 @@ impl Studio {
         });
         let isolated = self.isolated.lock().unwrap().clone();
         let (events, _keep) = tokio::sync::mpsc::channel(8);
-        let mut options = RecorderOptions::single(path.clone());
+        let mut options = RecorderOptions::single(path.to_owned());
         options.isolated = (!isolated.is_empty()).then(|| "麦克风".to_owned());
         let recorder =
             Recorder::start_with(options, &self.rig.config(), EventSink::new(events)).unwrap();
@@ -136,8 +188,7 @@ impl Studio {
         for packet in &all {
             recorder.push(packet);
         }
-        assert_eq!(recorder.finish().unwrap().dropped, 0);
-        path
+        recorder
     }
 }
 
@@ -427,6 +478,17 @@ fn the_isolated_track_has_one_input_alone_before_it_is_ducked_and_as_long_as_the
         db(tone(&mix, 2_000.0))
     );
     assert!((db(tone(&mix, 300.0)) - -12.0).abs() < 1.0);
+    assert!(plays_alone_in_gstreamer(&path) > 100);
+    // Cut off in the middle of it, both sounds are there up to the last second.
+    let killed = studio.record_and_kill(4_000);
+    decodes_without_error(&killed);
+    assert!(plays_alone_in_gstreamer(&killed) > 100);
+    for track in [0, 1] {
+        let seconds = decoded(&killed, track).len() as f64 / 48_000.0;
+        assert!(seconds > 2.0, "{seconds} s of track {track}");
+    }
+    let alone = decoded(&killed, 1);
+    assert!(db(tone(&alone[24_000..72_000], 300.0)) < -75.0);
     // Another input on the same track, without a hole in it.
     let before = studio.isolated.lock().unwrap().len();
     studio.mixer().isolate(Some("mic"));
