@@ -125,7 +125,13 @@ pub(crate) fn select(
             return Ok(chosen(kind, reason));
         }
     }
-    Err(MediaError::NoElementFor("H.264 encoding"))
+    // One of the CPU that was only too slow in its trial: the machine was busy, and slow is better than none.
+    let was_slow = |kind: &&'static EncoderKind| {
+        !kind.hardware && report(kind).reason == Some(TrialFailure::TimedOut)
+    };
+    let slow = table::all().iter().find(was_slow);
+    slow.map(|kind| chosen(kind, ChoiceReason::NoHardwareWorks))
+        .ok_or(MediaError::NoElementFor("H.264 encoding"))
 }
 
 /// Whether it went well in its trial or, for one of the CPU that was not tried yet, is there at all. Never blocks.
