@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    At, CameraSettings, Canvas, Canvases, ChatLine, Destination, DestinationId, MessageId,
-    Product, ProductId, RecordingSplit, RundownItem, Scene, SceneId, Source, SourceId, Strip, Text,
+    At, CameraSettings, Canvas, Canvases, ChatLine, Destination, DestinationId, MessageId, Product,
+    ProductId, RecordingSplit, RundownItem, Scene, SceneId, Source, SourceId, Strip, Text,
     Transition,
 };
 

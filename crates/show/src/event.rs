@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    At, CameraSettings, Canvas, Canvases, ChatLine, Countdown, Destination, DestinationId, MessageId, OnAir, Phase,
-    PinnedQuestion, Product, ProductId, RecordingSplit, RundownItem, Scene, SceneId, Source, SourceId, Strip, Text,
-    Transition,
+    At, CameraSettings, Canvas, Canvases, ChatLine, Countdown, Destination, DestinationId,
+    MessageId, OnAir, Phase, PinnedQuestion, Product, ProductId, RecordingSplit, RundownItem,
+    Scene, SceneId, Source, SourceId, Strip, Text, Transition,
 };
 
 /// A fact. Names and fields are kept for good: older journals must stay readable.

@@ -20,13 +20,13 @@ mod money;
 mod money_text;
 mod product;
 mod recording_split;
-mod video_bitrate;
 mod refusal;
 mod roles;
 mod show;
 mod sound;
 mod stage;
 mod staging;
+mod video_bitrate;
 mod visible;
 
 pub use bulk::{Former, LISTED_BY_IMPORT};

@@ -284,7 +284,9 @@ impl Refusal {
             | Refusal::StockTooLarge { product }
             | Refusal::NotCounted { product } => put("product", product.to_string()),
             Refusal::UnknownSource { source } => put("source", source.to_string()),
-            Refusal::UnknownScene { scene } | Refusal::SceneShown { scene } => put("scene", scene.to_string()),
+            Refusal::UnknownScene { scene } | Refusal::SceneShown { scene } => {
+                put("scene", scene.to_string())
+            }
             Refusal::UnknownDestination { destination } => {
                 put("destination", destination.to_string());
             }

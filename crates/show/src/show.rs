@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CameraSettings, Canvases, Destination, DestinationId, PinnedQuestion, Product, ProductId, RecordingSplit, RundownItem, Scene,
-    SceneId, Source, SourceId, Strip, Text, Transition,
+    CameraSettings, Canvases, Destination, DestinationId, PinnedQuestion, Product, ProductId,
+    RecordingSplit, RundownItem, Scene, SceneId, Source, SourceId, Strip, Text, Transition,
 };
 
 /// A moment: milliseconds since 1970-01-01 UTC. Handed in, never read from a clock here.

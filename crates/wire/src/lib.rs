@@ -13,8 +13,8 @@ pub use home::{RUNTIME_FILE, RuntimeFile, create_private_folder, data_folder};
 pub use messages::{
     CameraControlView, CameraView, ChatConnector, Check, CheckLevel, ClientMessage, ControlChoice,
     DeviceView, Devices, EncoderView, Encoders, ImportProblem, ImportView, Outcome, PhoneAddress,
-    PhoneView, Preflight, ReplayView, Request, ServerMessage, UploadTarget,
-    UploadTestView, WebhookView,
+    PhoneView, Preflight, ReplayView, Request, ServerMessage, UploadTarget, UploadTestView,
+    WebhookView,
 };
 pub use registry::{least_role, least_role_of_request};
 pub use topics::CanvasStatus;

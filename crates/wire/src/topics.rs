@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use stallcast_show::{Ducking, Sound, 
-    CameraSettings, Canvas, CanvasId, Canvases, Countdown, Destination, DestinationId, OnAir,
-    Phase, PinnedQuestion, Placement, Product, ProductId, RecordingSplit, RundownItem, Scene, SceneId, Show,
-    Source, SourceId, Strip, Text,
+use stallcast_show::{
+    CameraSettings, Canvas, CanvasId, Canvases, Countdown, Destination, DestinationId, Ducking,
+    OnAir, Phase, PinnedQuestion, Placement, Product, ProductId, RecordingSplit, RundownItem,
+    Scene, SceneId, Show, Sound, Source, SourceId, Strip, Text,
 };
 use ts_rs::TS;
 

@@ -12,8 +12,8 @@ pub use killed::recording_killed;
 pub use plot::Plot;
 pub use preview::PreviewClient;
 pub use show::{
-    LiveShow, go_live, natural_clip, upright_clip, place_on_screen, put_destination, put_destination_of,
-    put_on_screen, studio, studio_with,
+    LiveShow, go_live, natural_clip, place_on_screen, put_destination, put_destination_of,
+    put_on_screen, studio, studio_with, upright_clip,
 };
 
 use serde_json::{Value, json};

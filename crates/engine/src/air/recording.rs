@@ -8,9 +8,7 @@ use std::time::{Duration, Instant};
 use stallcast_delivery::{Delivered, Hub, QueueLimits};
 use stallcast_media::error::MediaError;
 use stallcast_media::program::{EventSink, MediaEvent};
-use stallcast_media::recorder::{
-    Chapter, DiskPolicy, Recorder, RecorderNote, RecorderOptions,
-};
+use stallcast_media::recorder::{Chapter, DiskPolicy, Recorder, RecorderNote, RecorderOptions};
 use stallcast_show::{At, Canvas, Command};
 use stallcast_wire::RecordingStatus;
 use tokio::runtime::Handle;
@@ -21,8 +19,8 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::engine;
 use super::part_name::part_name;
 use super::recorded_packet::{config, packet};
-use super::split::split;
 use super::sound::IsolatedFeed;
+use super::split::split;
 use crate::clock::now;
 use crate::desk::Desk;
 

@@ -126,7 +126,8 @@ async fn the_journal_knows_when_a_part_s_first_frame_was_taken_and_the_file_what
         Event::RecordingPartOpened {
             file: noted, at, ..
         },
-    ] = &written[..] else {
+    ] = &written[..]
+    else {
         panic!("{written:?}");
     };
     assert_eq!(*noted, file);

@@ -5,11 +5,11 @@ mod ending;
 mod pages;
 mod removed_keys;
 mod requests;
-mod upload;
 #[cfg(test)]
 mod sound_tests;
 #[cfg(test)]
 mod tests;
+mod upload;
 
 use std::path::PathBuf;
 use std::sync::Arc;

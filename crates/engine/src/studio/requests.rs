@@ -35,7 +35,9 @@ impl Studio {
                 let mut found = air::preflight(&show, &status, &has_key, &unreached);
                 let upload = self.upload_check().await;
                 found.items.push(upload);
-                found.items.sort_by_key(|item| air::how_pressing(item.level));
+                found
+                    .items
+                    .sort_by_key(|item| air::how_pressing(item.level));
                 answer(&found)
             }
             Request::Phone { source } => {

@@ -34,7 +34,7 @@ use crate::cameras::CameraBook;
 use crate::clock::MediaClock;
 use crate::frame::FrameQueue;
 
-pub use feed::{Feed, FedCodec, FedFrame};
+pub use feed::{FedCodec, FedFrame, Feed};
 pub use playout::PLAYOUT_DELAY;
 pub use sight::Sight;
 pub use srt::SrtListen;

@@ -44,7 +44,10 @@ mod tests {
 
     #[test]
     fn a_disk_that_is_not_known_is_trusted_with_four_gigabytes_only() {
-        assert_eq!(largest_file(Path::new("/no/such/folder")), Some(FAT32_BYTES));
+        assert_eq!(
+            largest_file(Path::new("/no/such/folder")),
+            Some(FAT32_BYTES)
+        );
         assert_eq!(largest_file(Path::new("/proc")), None);
     }
 }

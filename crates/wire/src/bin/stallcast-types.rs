@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use stallcast_wire::{
     CameraView, CatalogueView, ClientMessage, Devices, Encoders, ImportView, MetersView, PhoneView,
-    Preflight, ReplayView, ServerMessage, ShowView, StatusView, UploadTestView,
-    WebhookView,
+    Preflight, ReplayView, ServerMessage, ShowView, StatusView, UploadTestView, WebhookView,
 };
 use ts_rs::{Config, TS};
 
