@@ -85,7 +85,9 @@ async fn the_last_half_minute_becomes_a_file_that_plays_and_is_in_step() {
     let seconds = facts.duration.as_secs_f64();
     println!("a replay of {seconds:.2} s");
     assert!((28.0..34.0).contains(&seconds), "{seconds}");
-    assert!((seconds - f64::from(saved.length_ms) / 1_000.0).abs() < 0.2);
+    // Told by its pictures; the sound that was at hand may end a little earlier or later.
+    let told_s = f64::from(saved.length_ms) / 1_000.0;
+    assert!((seconds - told_s).abs() < 0.5, "{seconds} s, told {told_s}");
     let first = ffprobe(
         &path,
         &[
