@@ -262,7 +262,7 @@ fn scenes_are_composed_in_order_and_fade_into_each_other() {
 #[test]
 fn the_preview_is_a_small_picture_of_what_is_on_air_and_stops_when_nobody_watches() {
     let spec = small();
-    let rig = on_air(&spec, "white");
+    let rig = on_air(&spec, "smpte");
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -282,8 +282,10 @@ fn the_preview_is_a_small_picture_of_what_is_on_air_and_stops_when_nobody_watche
     let first = next(&mut preview);
     assert_eq!((first.width, first.height), (160, 90));
     assert_eq!(&first.jpeg[..2], &[0xff, 0xd8]);
-    let luma = darkest_of(&first.jpeg);
-    assert!(luma > 250, "white is white on the page, not {luma}");
+    // The bars from edge to edge: white on the left, blue on the right, as bright as on a screen.
+    let (left, right) = (luma_of(&first.jpeg, 4, 20), luma_of(&first.jpeg, 155, 20));
+    assert!(left > 250, "white: {left}");
+    assert!((22..=36).contains(&right), "blue: {right}");
     let mut last = first.clone();
     while last.seq < 10 {
         last = next(&mut preview);
@@ -300,8 +302,8 @@ fn the_preview_is_a_small_picture_of_what_is_on_air_and_stops_when_nobody_watche
     assert!(preview.borrow().as_ref().unwrap().seq <= quiet + 1);
 }
 
-/// Darkest luma of a JPEG picture, full range.
-fn darkest_of(jpeg: &bytes::Bytes) -> u8 {
+/// Luma of a JPEG picture at a pixel, full range.
+fn luma_of(jpeg: &bytes::Bytes, x: usize, y: usize) -> u8 {
     let line = "appsrc name=in ! jpegdec ! video/x-raw,format=I420 ! appsink name=out sync=false";
     let pipeline = gst::parse::launch(line).unwrap();
     let pipeline = pipeline.downcast::<gst::Pipeline>().unwrap();
@@ -319,12 +321,9 @@ fn darkest_of(jpeg: &bytes::Bytes) -> u8 {
     let buffer = sample.buffer().unwrap();
     let frame = gst_video::VideoFrameRef::from_buffer_ref_readable(buffer, &info).unwrap();
     let stride = frame.plane_stride()[0] as usize;
-    let rows = frame.plane_data(0).unwrap().chunks(stride);
-    let visible = rows.take(info.height() as usize);
-    let darkest = visible.flat_map(|row| &row[..info.width() as usize]).min();
-    let darkest = *darkest.unwrap();
+    let luma = frame.plane_data(0).unwrap()[y * stride + x];
     pipeline.set_state(gst::State::Null).unwrap();
-    darkest
+    luma
 }
 
 #[test]

@@ -6,13 +6,15 @@ use gstreamer_video as gst_video;
 
 use super::colours::ToJpeg;
 use crate::error::MediaError;
-use crate::program::blit::{Rect, blit};
+use crate::program::blit::Rect;
+use crate::program::scale::Scaler;
 
 /// Makes small pictures of one size from canvas pictures.
 pub(super) struct Shrinker {
     from: gst_video::VideoInfo,
     to: gst_video::VideoInfo,
     pool: gst::BufferPool,
+    scaler: Scaler,
     colours: ToJpeg,
 }
 
@@ -29,6 +31,7 @@ impl Shrinker {
         pool.set_config(config)?;
         pool.set_active(true)?;
         Ok(Self {
+            scaler: Scaler::default(),
             colours: ToJpeg::of(from),
             from: from.clone(),
             to,
@@ -47,7 +50,7 @@ impl Shrinker {
     }
 
     /// A small picture of `picture`, with its time.
-    pub fn shrink(&self, picture: &gst::Buffer) -> Result<gst::Buffer, MediaError> {
+    pub fn shrink(&mut self, picture: &gst::Buffer) -> Result<gst::Buffer, MediaError> {
         let whole = |info: &gst_video::VideoInfo| Rect {
             x: 0,
             y: 0,
@@ -64,7 +67,8 @@ impl Shrinker {
             .ok_or_else(|| MediaError::Build("the pool's buffer is shared".to_owned()))?;
         buffer.set_pts(picture.pts());
         let mut to = gst_video::VideoFrameRef::from_buffer_ref_writable(buffer, &self.to)?;
-        blit(&mut to, whole(&self.to), &from, whole(&self.from));
+        self.scaler
+            .draw(&mut to, whole(&self.to), &from, whole(&self.from))?;
         self.colours.convert(&mut to);
         drop(to);
         Ok(small)

@@ -18,7 +18,7 @@ mod layout;
 mod packet;
 mod rate;
 mod rendition;
-mod scale;
+pub(crate) mod scale;
 mod second;
 mod slate;
 mod spec;
