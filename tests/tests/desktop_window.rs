@@ -207,11 +207,7 @@ impl Desktop {
 
     /// Whether a window of this title is on the screen.
     fn screen_shows(&self, title: &str) -> bool {
-        run(
-            "xwininfo",
-            ["-display", self.screen.display(), "-root", "-tree"],
-        )
-        .contains(title)
+        self.screen.shows(title)
     }
 
     /// Keeps a picture of the whole screen in `tests/out`.

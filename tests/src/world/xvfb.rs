@@ -132,12 +132,20 @@ impl Xvfb {
         eventually(
             Duration::from_secs(20),
             "the moving window is shown",
-            || {
-                let tree = run("xwininfo", ["-display", &self.display, "-root", "-tree"]);
-                tree.contains("gst-launch").then_some(())
-            },
+            || self.shows("gst-launch").then_some(()),
         );
         ScreenMotion { _process: process }
+    }
+
+    /// Whether a window of this title is on the screen.
+    pub fn shows(&self, title: &str) -> bool {
+        let listing = Command::new("xwininfo")
+            .args(["-display", &self.display, "-root", "-tree"])
+            .stdin(Stdio::null())
+            .output()
+            .expect("xwininfo is installed");
+        // It fails when a window goes away while it looks: then the answer is the next one's.
+        listing.status.success() && String::from_utf8_lossy(&listing.stdout).contains(title)
     }
 
     /// Id of the X server's process.
