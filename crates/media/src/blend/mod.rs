@@ -9,7 +9,7 @@
 mod convert;
 mod element;
 mod fade;
-mod kernel;
+pub(crate) mod kernel;
 mod layer;
 pub(crate) mod planes;
 mod stack;

@@ -4,6 +4,7 @@
 //! its own (`appsrc ! jpegenc ! appsink`). Both throw the older picture away when they are busy, so they can never hold
 //! up the program; and nothing is done while nobody watches.
 
+mod bilinear;
 mod colours;
 mod shrink;
 mod slot;

@@ -4,17 +4,15 @@ use gst_video::prelude::*;
 use gstreamer as gst;
 use gstreamer_video as gst_video;
 
+use super::bilinear::shrink;
 use super::colours::ToJpeg;
 use crate::error::MediaError;
-use crate::program::blit::Rect;
-use crate::program::scale::Scaler;
 
 /// Makes small pictures of one size from canvas pictures.
 pub(super) struct Shrinker {
     from: gst_video::VideoInfo,
     to: gst_video::VideoInfo,
     pool: gst::BufferPool,
-    scaler: Scaler,
     colours: ToJpeg,
 }
 
@@ -31,7 +29,6 @@ impl Shrinker {
         pool.set_config(config)?;
         pool.set_active(true)?;
         Ok(Self {
-            scaler: Scaler::default(),
             colours: ToJpeg::of(from),
             from: from.clone(),
             to,
@@ -50,13 +47,7 @@ impl Shrinker {
     }
 
     /// A small picture of `picture`, with its time.
-    pub fn shrink(&mut self, picture: &gst::Buffer) -> Result<gst::Buffer, MediaError> {
-        let whole = |info: &gst_video::VideoInfo| Rect {
-            x: 0,
-            y: 0,
-            width: info.width(),
-            height: info.height(),
-        };
+    pub fn shrink(&self, picture: &gst::Buffer) -> Result<gst::Buffer, MediaError> {
         let from = gst_video::VideoFrameRef::from_buffer_ref_readable(picture, &self.from)?;
         let mut small = self
             .pool
@@ -67,8 +58,7 @@ impl Shrinker {
             .ok_or_else(|| MediaError::Build("the pool's buffer is shared".to_owned()))?;
         buffer.set_pts(picture.pts());
         let mut to = gst_video::VideoFrameRef::from_buffer_ref_writable(buffer, &self.to)?;
-        self.scaler
-            .draw(&mut to, whole(&self.to), &from, whole(&self.from))?;
+        shrink(&mut to, &from);
         self.colours.convert(&mut to);
         drop(to);
         Ok(small)

@@ -6,7 +6,7 @@
 
 mod access_unit;
 mod apart;
-pub(crate) mod blit;
+mod blit;
 mod compose;
 mod control;
 mod encode;
@@ -18,7 +18,7 @@ mod layout;
 mod packet;
 mod rate;
 mod rendition;
-pub(crate) mod scale;
+mod scale;
 mod second;
 mod slate;
 mod spec;
