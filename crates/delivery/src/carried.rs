@@ -214,9 +214,6 @@ impl<'a, L: Line> Carriage<'a, L> {
                     tracing::info!(destination = %id, "live");
                     self.live_since = Some(Instant::now());
                     status.went_live();
-                    status.update(|s| {
-                        s.last_error.take_if(|error| *error == Code::WaitingForCaller);
-                    });
                 }
                 _ = glance.tick() => self.view = self.line.look(),
                 _ = tick.tick() => {

@@ -164,6 +164,9 @@ impl Reporter {
         self.update(|s| {
             s.reconnects += u32::from(again);
             s.state = State::Live;
+            // No trouble that was: who is live no longer waits. One update, or somebody would see both.
+            s.last_error
+                .take_if(|error| *error == DeliveryErrorCode::WaitingForCaller);
             s.room_closes_in_ms = None;
             s.connected_since_ms = now.and_then(|d| u64::try_from(d.as_millis()).ok());
         });
