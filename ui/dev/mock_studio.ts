@@ -1,7 +1,5 @@
 // The state behind the mock engine: enough of a show that every control of the page does something.
-import { canvasesOn } from '../src/state/canvases.ts';
 import type {
-  Canvas,
   ChatLine,
   Command,
   ImportView,
@@ -14,6 +12,7 @@ import type {
   StatusView,
 } from '../src/wire/types.ts';
 import { CHAT, demoShow, DEVICES, ENCODERS, LONG_CHAT, PLATFORMS, PRODUCTS } from './demo.ts';
+import { metersOf, statusOf, type MockWorld } from './mock_health.ts';
 
 type Answer =
   | { outcome: 'ok'; seq: number; data: null }
@@ -125,130 +124,16 @@ export class MockStudio {
   }
 
   meters(): MetersView {
-    const time = Date.now() / 1000;
-    const level = (base: number, swing: number): MetersView['master'] => {
-      const rms = base + swing * Math.sin(time * 7) * Math.sin(time * 2.3);
-      return { peak_db: [rms + 6, rms + 5], rms_db: [rms, rms - 1] };
-    };
-    const off = level(-100, 0);
-    const of = (id: string, base: number, swing: number): MetersView['master'] =>
-      this.show.strips[id]?.muted ? off : level(base, swing);
-    return {
-      inputs: { mic: of('mic', -20, 9), music: of('music', -36, 4) },
-      master: level(-19, 8),
-      loudness_lufs: -15.2,
-      momentary_lufs: -13.8,
-      integrated_lufs: -15.6,
-      ducked_db: this.has('live') ? 12 : 0,
-      limited_db: 0,
-    };
+    return metersOf(this.world());
   }
 
   status(): StatusView {
-    const now = Date.now();
-    const phase = this.show.phase.phase;
-    const trouble = this.has('trouble');
-    const cycle = 8000 - ((now - this.born) % 8000);
-    const live = phase === 'live';
-    const whole: Omit<StatusView, 'canvases'> = {
-      now,
-      uptime_ms: now - this.born,
-      inputs: Object.keys(this.show.sources).map((id) => ({
-        id,
-        run:
-          trouble && id === 'close'
-            ? { state: 'retrying', attempt: 3, next_in_ms: cycle }
-            : { state: 'live' },
-        detail: trouble && id === 'close' ? 'device_missing' : '',
-      })),
-      encoder: {
-        name: 'x264enc',
-        hardware: false,
-        reason: 'no_hardware_works',
-        kbps: 2500,
-        width: 1280,
-        height: 720,
-        fps: 30,
-        frames: 4100,
-        late_frames: 3,
-        skipped_frames: 0,
-        failed: [],
-      },
-      destinations: Object.keys(this.show.destinations).map((id) => {
-        const down = (trouble && id === 'twitch') || this.has('down');
-        const enabled = this.show.destinations[id]?.enabled === true;
-        return {
-          id,
-          run:
-            !live || !enabled
-              ? { state: 'stopped' }
-              : down
-                ? { state: 'retrying', attempt: 4, next_in_ms: cycle }
-                : { state: 'live' },
-          kbps: live && enabled && !down ? 2560 + Math.random() * 60 : 0,
-          frames_sent: 76000,
-          frames_dropped: trouble && id === 'yt' ? 212 : 0,
-          backlog_ms: trouble && id === 'yt' ? 4200 : 80,
-          reconnects: down ? 4 : 0,
-          error: down && live ? 'unreachable' : '',
-          ...(this.has('trouble') && down ? { server_words: 'Publishing to this channel is denied' } : {}),
-          room_closes_in_ms: down && live ? 460_000 - ((now - this.born) % 460_000) : null,
-          has_key: this.keys.has(id),
-          target_kbps: 2500,
-        };
-      }),
-      recording:
-        phase === 'idle'
-          ? null
-          : {
-              file: '2026-11-22_1.mp4',
-              bytes: 1_234_000_000 + (now - this.born) * 330,
-              seconds: 2537,
-              error: '',
-              next_in_ms: null,
-            },
-      receiver:
-        phase !== 'rehearsing'
-          ? null
-          : {
-              state: 'receiving',
-              width: 1280,
-              height: 720,
-              fps: 29.97,
-              video_kbps: 2480,
-              audio_kbps: 129,
-              keyframe_s: 2,
-              audio_codec: 'aac',
-              sample_rate: 48000,
-              channels: 2,
-              peak_db: -13.6,
-              delay_ms: 640,
-              freezes: trouble ? 2 : 0,
-              longest_freeze_ms: trouble ? 1300 : 0,
-              av_offset_ms: 12,
-            },
-      recordings_folder: '/home/fang/.local/share/stallcast/recordings',
-      replay_s: this.show.phase.phase === 'idle' ? null : 30,
-      disk_free_bytes: trouble ? 1_600_000_000 : 3_700_000_000,
-      disk_room_s: trouble ? 4_060 : 10_500,
-      journal: this.has('full') ? { error: 'disk_full', since: this.born, tried_every_ms: 2000 } : null,
-      slate: this.show.scenes.length === 0 ? 'no_scene' : null,
-      key_store: 'ask_first',
-      undo: null,
-      uplink_kbps: live ? 5150 : 0,
-      chat: this.chats.map((chat) => ({ ...chat, lines: this.chatCount })),
-      warnings: trouble ? ['warning.no_emoji_font'] : [],
-    };
-    const { encoder, recording, receiver } = whole;
-    const upright = (canvas: Canvas, size: { width: number; height: number }) =>
-      canvas === 'portrait' ? { width: size.height, height: size.width } : {};
-    const canvases = canvasesOn(this.show).map((canvas) => ({
-      canvas,
-      encoder: encoder === null ? null : { ...encoder, ...upright(canvas, encoder) },
-      recording,
-      receiver: receiver === null ? null : { ...receiver, ...upright(canvas, receiver) },
-    }));
-    return { ...whole, canvases };
+    return statusOf(this.world());
+  }
+
+  private world(): MockWorld {
+    const { show, chats, chatCount, keys, born } = this;
+    return { show, chats, chatCount, keys, born, has: (word) => this.has(word) };
   }
 
   importReport(): ImportView {

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { incidentsOf } from '../src/state/incidents.ts';
-import type { DestinationHealth, ShowView, StatusView } from '../src/wire/types.ts';
+import type {
+  Canvas,
+  CanvasStatus,
+  DestinationHealth,
+  RecordingStatus,
+  ShowView,
+  StatusView,
+} from '../src/wire/types.ts';
 import { demoShow } from '../dev/demo.ts';
 
 function health(id: string, more: Partial<DestinationHealth> = {}): DestinationHealth {
@@ -20,6 +27,12 @@ function health(id: string, more: Partial<DestinationHealth> = {}): DestinationH
   };
 }
 
+/** One canvas that is recorded, so that the recording is as told. */
+function recorded(more: Partial<RecordingStatus>, canvas: Canvas = 'landscape'): CanvasStatus[] {
+  const recording = { file: `${canvas}.mp4`, bytes: 1, seconds: 1, error: '', next_in_ms: null, ...more };
+  return [{ canvas, encoder: null, recording, receiver: null }];
+}
+
 function world(destinations: DestinationHealth[], more: Partial<StatusView> = {}): [ShowView, StatusView] {
   const show = demoShow(0);
   show.phase = { phase: 'live', since: 0 };
@@ -29,11 +42,8 @@ function world(destinations: DestinationHealth[], more: Partial<StatusView> = {}
       now: 0,
       uptime_ms: 0,
       inputs: [],
-      canvases: [],
-      encoder: null,
+      canvases: recorded({}),
       destinations,
-      recording: { file: 'a.mp4', bytes: 1, seconds: 1, error: '', next_in_ms: null },
-      receiver: null,
       recordings_folder: '',
       replay_s: null,
       disk_free_bytes: null,
@@ -161,8 +171,7 @@ describe('incidents', () => {
 
   it('say when a recording that failed is tried again', () => {
     const of = (error: string, next_in_ms: number | null) => {
-      const recording = { file: 'a.mp4', bytes: 0, seconds: 0, error, next_in_ms };
-      const [show, status] = world([], { recording, disk_room_s: 0 });
+      const [show, status] = world([], { canvases: recorded({ error, next_in_ms }), disk_room_s: 0 });
       return incidentsOf(show, status, 1000);
     };
     expect(of('recording_failed', 30_000)[0]?.next).toMatchObject({ kind: 'retry', inMs: 29_000 });
@@ -173,13 +182,23 @@ describe('incidents', () => {
   });
 
   it('tell a recording that ended from one that runs', () => {
-    const [show, status] = world([], {
-      recording: { file: 'a.mp4', bytes: 1, seconds: 1, error: 'disk_full', next_in_ms: 2000 },
-    });
+    const [show, status] = world([], { canvases: recorded({ error: 'disk_full', next_in_ms: 2000 }) });
     expect(incidentsOf(show, status, 0)[0]).toMatchObject({
       subject: 'recording',
       severity: 'lost',
       recordingRuns: false,
     });
+  });
+
+  it('name a canvas whose recording failed while the other is recorded, and a full disk once for both', () => {
+    const of = (landscape: string, portrait: string) => {
+      const canvases = [...recorded({ error: landscape }), ...recorded({ error: portrait }, 'portrait')];
+      return incidentsOf(...world([], { canvases, disk_room_s: 0 }), 0).filter(
+        (incident) => incident.subject === 'recording',
+      );
+    };
+    expect(of('', 'recording_failed')).toMatchObject([{ name: 'portrait.mp4', recordingRuns: false }]);
+    expect(of('', 'disk_full')).toMatchObject([{ name: 'portrait.mp4', code: 'disk_full' }]);
+    expect(of('disk_full', 'disk_full')).toHaveLength(1);
   });
 });

@@ -1,12 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { reachOf, type ReachKind } from '../src/state/reach.ts';
-import type { DestinationHealth, RunState, ShowView, StatusView } from '../src/wire/types.ts';
+import type { CanvasStatus, DestinationHealth, RunState, ShowView, StatusView } from '../src/wire/types.ts';
 import { demoShow } from '../dev/demo.ts';
 
 const LIVE: RunState = { state: 'live' };
 const RETRYING: RunState = { state: 'retrying', attempt: 4, next_in_ms: 5000 };
 const STARTING: RunState = { state: 'starting' };
 const STOPPED: RunState = { state: 'stopped' };
+
+const RECORDED: CanvasStatus = {
+  canvas: 'landscape',
+  encoder: null,
+  recording: { file: 'a.mp4', bytes: 1, seconds: 1, error: '', next_in_ms: null },
+  receiver: null,
+};
 
 /** The demo's three destinations in use, live for ten minutes, each in the state given. */
 function world(runs: [RunState, string][], recording = true): [ShowView, StatusView] {
@@ -30,11 +37,8 @@ function world(runs: [RunState, string][], recording = true): [ShowView, StatusV
     now: 0,
     uptime_ms: 0,
     inputs: [],
-    canvases: [],
-    encoder: null,
+    canvases: recording ? [RECORDED] : [],
     destinations,
-    recording: recording ? { file: 'a.mp4', bytes: 1, seconds: 1, error: '', next_in_ms: null } : null,
-    receiver: null,
     recordings_folder: '',
     replay_s: null,
     disk_free_bytes: null,
@@ -107,7 +111,7 @@ describe('whom the show reaches', () => {
     const [show, status] = world([]);
     for (const destination of Object.values(show.destinations)) if (destination) destination.enabled = false;
     expect(reachOf(show, status, LATE, 0)?.kind).toBe('recording_only');
-    expect(reachOf(show, { ...status, recording: null }, LATE, 0)?.kind).toBe('nobody');
+    expect(reachOf(show, { ...status, canvases: [] }, LATE, 0)?.kind).toBe('nobody');
   });
 
   it('is not yet nobody in the first seconds, unless something failed already', () => {

@@ -2,25 +2,28 @@
 //! is found. No logic.
 //! TypeScript is generated from here: `cargo run -p stallcast-wire --bin stallcast-types`.
 
+mod answers;
 mod error;
 mod home;
 mod messages;
 mod registry;
+mod show_view;
+mod status;
 mod topics;
 
+pub use answers::{
+    CameraControlView, CameraView, Check, CheckLevel, ControlChoice, DeviceView, Devices,
+    EncoderView, Encoders, ImportProblem, ImportView, PhoneAddress, PhoneView, Preflight,
+    ReplayView, UploadTestView, WebhookView,
+};
 pub use error::{ErrorCode, WireError};
 pub use home::{RUNTIME_FILE, RuntimeFile, create_private_folder, data_folder};
-pub use messages::{
-    CameraControlView, CameraView, ChatConnector, Check, CheckLevel, ClientMessage, ControlChoice,
-    DeviceView, Devices, EncoderView, Encoders, ImportProblem, ImportView, Outcome, PhoneAddress,
-    PhoneView, Preflight, ReplayView, Request, ServerMessage, UploadTarget, UploadTestView,
-    WebhookView,
-};
+pub use messages::{ChatConnector, ClientMessage, Outcome, Request, ServerMessage, UploadTarget};
 pub use registry::{least_role, least_role_of_request};
-pub use topics::CanvasStatus;
-pub use topics::{
-    BulkKind, CatalogueView, ChatStatus, DestinationHealth, EncoderStatus, InputStatus,
-    JournalTrouble, KeyStore, Level, MetersView, Notice, NoticeLevel, PictureView, ReceiverView,
-    RecordingStatus, RunState, ShowView, SlateCause, StatusView, Topic, UndoView,
-    VirtualCameraView,
+pub use show_view::{CatalogueView, ShowView};
+pub use status::{
+    BulkKind, CanvasStatus, ChatStatus, DestinationHealth, EncoderStatus, InputStatus,
+    JournalTrouble, KeyStore, PictureView, ReceiverView, RecordingStatus, RunState, SlateCause,
+    StatusView, UndoView, VirtualCameraView,
 };
+pub use topics::{Level, MetersView, Notice, NoticeLevel, Topic};

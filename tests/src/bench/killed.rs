@@ -3,28 +3,22 @@
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
-use stallcast_show::{Command, SourceKind};
+use stallcast_show::SourceKind;
 
-use super::{put_on_screen, rounded, studio};
+use super::rounded;
 use crate::probe::kept_and_lost_ms;
+use crate::stage::{put_full_screen, record, recording_holds, studio};
 
 /// How long it records before; not a multiple of a fragment.
 const RECORDS_FOR: Duration = Duration::from_millis(8_700);
-const STEP: Duration = Duration::from_secs(30);
 
 /// Kills an engine that records, and plays what is left in FFmpeg and GStreamer; panics when either cannot.
 pub async fn recording_killed() -> Value {
     let mut engine = studio(Default::default());
     let mut session = engine.session().await;
-    put_on_screen(&mut session, SourceKind::TestPicture).await;
-    let command = Command::SetRecording { on: true };
-    session.command(command).await.unwrap();
-    session
-        .until(STEP, "the recording runs", |s| {
-            let recording = s.status.as_ref()?.recording.as_ref()?;
-            (recording.bytes > 0).then_some(())
-        })
-        .await;
+    put_full_screen(&mut session, "test", SourceKind::TestPicture).await;
+    record(&mut session, true).await;
+    recording_holds(&mut session, 0).await;
     session.play(RECORDS_FOR).await;
     let cut = SystemTime::now();
     engine.kill9();

@@ -24,11 +24,9 @@ use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 use serde_json::json;
 use stallcast_show::SourceKind;
-use stallcast_tests::bench::{
-    Better, PreviewClient, go_live, percentile, put_destination, put_on_screen, report, rounded,
-    studio,
-};
-use stallcast_tests::world::{Xvfb, eventually, free_port};
+use stallcast_tests::bench::{Better, PreviewClient, percentile, report, rounded};
+use stallcast_tests::stage::{encoder, end_show, go_live, put_destination, put_full_screen, studio};
+use stallcast_tests::world::{PATIENCE, Xvfb, eventually, free_port};
 
 /// Bits of the time in ms: it comes round after 17 minutes.
 const BITS: usize = 20;
@@ -67,36 +65,24 @@ async fn main() {
     let kind = SourceKind::Screen {
         display: Some(screen.display().to_owned()),
     };
-    put_on_screen(&mut session, kind).await;
+    put_full_screen(&mut session, "screen", kind).await;
 
     let port = free_port();
     let stop = Arc::new(AtomicBool::new(false));
     let (sender, decoded) = mpsc::sync_channel(64 * 1024);
     let stopped = Arc::clone(&stop);
     let server = std::thread::spawn(move || serve(port, begin, &sender, &stopped));
-    put_destination(
-        &mut session,
-        "server",
-        &format!("rtmp://127.0.0.1:{port}/live"),
-    )
-    .await;
-    go_live(&mut session, 1).await;
-    let mut page = PreviewClient::open(engine.port(), engine.token()).await;
-    let looking = tokio::spawn(async move { while page.next().await.is_some() {} });
+    let url = format!("rtmp://127.0.0.1:{port}/live");
+    put_destination(&mut session, "server", &url).await;
+    go_live(&mut session, &["server"]).await;
+    let page = PreviewClient::open(engine.port(), engine.token()).await;
+    let looking = page.look_on(Arc::default());
 
-    // As a page does, the session is read all the while.
-    let until = tokio::time::Instant::now() + WARM_UP + COUNTED;
-    while tokio::time::timeout_at(until, session.step())
-        .await
-        .is_ok_and(|more| more)
-    {}
-    let status = session.status.clone().unwrap();
+    session.play(WARM_UP + COUNTED).await;
+    let encoder = encoder(&session);
     stop.store(true, Ordering::Release);
     looking.abort();
-    session
-        .command(stallcast_show::Command::EndShow)
-        .await
-        .unwrap();
+    end_show(&mut session).await;
     drop(session);
     assert!(engine.stop().success(), "{}", engine.log());
     server.join().unwrap();
@@ -120,7 +106,6 @@ async fn main() {
         "{} frames were read, {unreadable} were not",
         delays.len()
     );
-    let encoder = status.encoder.unwrap();
     let mean = delays.iter().sum::<f64>() / delays.len() as f64;
     let detail = json!({
         "frames": delays.len(),
@@ -188,7 +173,7 @@ impl TimeWindow {
             }
         });
         let window = Self { pipeline, shown };
-        eventually(Duration::from_secs(10), "the time is shown", || {
+        eventually(PATIENCE, "the time is shown", || {
             (window.shown.load(Ordering::Relaxed) > 10).then_some(())
         });
         window

@@ -145,12 +145,12 @@ async fn main() {
 
     let sent = health(&session, GOOD[0]).frames_sent;
     // A picture that the busy machine never encoded was not lost by a destination.
-    let encoder = session.status.as_ref().unwrap().encoder.clone();
+    let encoder = session.status.as_ref().unwrap().encoder();
     let skipped = encoder.unwrap().skipped_frames;
     session.command(Command::EndShow).await.unwrap();
     session
         .until(STEP, "everything has ended", |s| {
-            s.status.as_ref()?.recording.is_none().then_some(())
+            s.status.as_ref()?.recording().is_none().then_some(())
         })
         .await;
     drop(session);
@@ -219,7 +219,7 @@ async fn suffer(session: &mut Session, fault: &mut Fault<'_>) -> Outcome {
     let dropped = |session: &Session| GOOD.map(|id| health(session, id).frames_dropped);
     let late = |session: &Session| {
         let status = session.status.as_ref().unwrap();
-        status.encoder.as_ref().unwrap().late_frames
+        status.encoder().unwrap().late_frames
     };
     let (before, late_before) = (dropped(session), late(session));
     (fault.strike)();

@@ -131,12 +131,12 @@ async fn main() {
     }
     // Sound and picture of the end are told from a whole stretch without a fault.
     session.play(Duration::from_secs(TAIL_S.into())).await;
-    let skipped = session.status.as_ref().unwrap().encoder.as_ref();
+    let skipped = session.status.as_ref().unwrap().encoder();
     let skipped = skipped.unwrap().skipped_frames;
     session.command(Command::EndShow).await.unwrap();
     session
         .until(STEP, "everything has ended", |s| {
-            s.status.as_ref()?.recording.is_none().then_some(())
+            s.status.as_ref()?.recording().is_none().then_some(())
         })
         .await;
     drop(session);

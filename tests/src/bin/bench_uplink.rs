@@ -13,13 +13,14 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use stallcast_show::{Command, Priority, SourceKind};
-use stallcast_tests::bench::{
-    Better, Plot, natural_clip, put_destination_of, put_on_screen, report, rounded, studio_with,
-};
+use stallcast_show::{Destination, Priority, SourceKind};
+use stallcast_tests::bench::{Better, Plot, natural_clip, report, rounded};
 use stallcast_tests::probe::FlvTail;
+use stallcast_tests::stage::{
+    destination, encoder, end_show, go_live, health, put_destination_like, put_full_screen,
+    studio_with,
+};
 use stallcast_tests::world::{RtmpServer, Session, Site};
-use stallcast_wire::RunState;
 
 /// What the link offers, kbit/s, and for how long.
 const TRACE: [(u32, Duration); 5] = [
@@ -36,7 +37,6 @@ const KBPS: &str = "2500";
 /// The first is the one that sells; the second makes room for it.
 const DESTINATIONS: [(&str, &str); 2] = [("shop", "live"), ("other", "second")];
 const LOOK_EVERY: Duration = Duration::from_millis(250);
-const STEP: Duration = Duration::from_secs(30);
 
 /// One look at everything.
 struct Look {
@@ -58,22 +58,19 @@ async fn main() {
     let site = server.site().unwrap();
     let mut engine = studio_with(Default::default(), &["--kbps", KBPS]);
     let mut session = engine.session().await;
-    put_on_screen(&mut session, SourceKind::File { path: clip }).await;
+    put_full_screen(&mut session, "clip", SourceKind::File { path: clip }).await;
     for (id, app) in DESTINATIONS {
         let priority = match id {
             "shop" => Priority::Protected,
             _ => Priority::Normal,
         };
-        put_destination_of(&mut session, id, &server.url(app), priority).await;
+        let destination = Destination {
+            priority,
+            ..destination(id, &server.url(app))
+        };
+        put_destination_like(&mut session, destination).await;
     }
-    session.command(Command::GoLive).await.unwrap();
-    session
-        .until(STEP, "both are live", |s| {
-            let all = &s.status.as_ref()?.destinations;
-            let live = all.iter().filter(|d| d.run == RunState::Live).count();
-            (live == DESTINATIONS.len()).then_some(())
-        })
-        .await;
+    go_live(&mut session, &DESTINATIONS.map(|(id, _)| id)).await;
 
     let mut tails = DESTINATIONS.map(|(_, app)| FlvTail::of(&server, app));
     let began = Instant::now();
@@ -146,8 +143,8 @@ async fn main() {
         "delay_most_ms": delays.map(f64::round),
         "changes_a_minute_when_steady": rounded(changes),
         "protected_share": rounded(got[0] as f64 / (got[0] + got[1]) as f64),
-        "recording_dropped": status.recording.is_none(),
-        "skipped_frames": status.encoder.unwrap().skipped_frames,
+        "recording_dropped": status.recording().is_none(),
+        "skipped_frames": status.encoder().unwrap().skipped_frames,
     });
     report(
         "uplink",

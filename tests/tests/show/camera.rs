@@ -43,7 +43,7 @@ async fn an_unplugged_camera_becomes_the_slate_and_comes_back_without_a_gap_in_t
     let back = plugged.elapsed();
     session.play(Duration::from_secs(2)).await;
 
-    let encoder = session.status.clone().unwrap().encoder.unwrap();
+    let encoder = session.status.as_ref().unwrap().encoder().unwrap().clone();
     session.command(Command::EndShow).await.unwrap();
     drop(session);
     assert!(engine.stop().success());

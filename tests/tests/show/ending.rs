@@ -20,7 +20,7 @@ async fn live(engine: &Engine, server: &RtmpServer) -> Session {
     go_live(&mut session, &["one"]).await;
     session
         .until(STEP, "the recording runs", |s| {
-            let recording = s.status.as_ref()?.recording.as_ref()?;
+            let recording = s.status.as_ref()?.recording()?;
             (recording.bytes > 0).then_some(())
         })
         .await;
@@ -79,7 +79,7 @@ async fn an_engine_ended_on_purpose_goes_on_air_again_only_when_asked() {
     session
         .until(STEP, "health is told", |s| {
             let status = s.status.as_ref()?;
-            assert!(status.recording.is_none());
+            assert!(status.recording().is_none());
             (status.uptime_ms > 2000).then_some(())
         })
         .await;

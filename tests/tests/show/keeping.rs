@@ -55,7 +55,7 @@ async fn flashing(engine: &Engine, folder: &Path) -> Session {
 async fn recording_runs(session: &mut Session) -> String {
     session
         .until(STEP, "the recording runs", |s| {
-            let recording = s.status.as_ref()?.recording.as_ref()?;
+            let recording = s.status.as_ref()?.recording()?;
             (recording.bytes > 20_000).then(|| recording.file.clone())
         })
         .await
@@ -237,7 +237,7 @@ async fn an_encoder_that_fails_on_air_costs_the_servers_and_the_recording_less_t
         assert_eq!(told.params["name"], encoder);
         session
             .until(STEP, "another encoder is named", |s| {
-                let status = s.status.as_ref()?.encoder.as_ref()?;
+                let status = s.status.as_ref()?.encoder()?;
                 let replaced = status.reason == "after_failure" && status.failed == [encoder];
                 (replaced && status.name != encoder).then_some(())
             })
@@ -258,7 +258,7 @@ async fn an_encoder_that_fails_on_air_costs_the_servers_and_the_recording_less_t
         session.command(Command::EndShow).await.unwrap();
         session
             .until(STEP, "everything has ended", |s| {
-                s.status.as_ref()?.recording.is_none().then_some(())
+                s.status.as_ref()?.recording().is_none().then_some(())
             })
             .await;
         assert_eq!(session.show.as_ref().unwrap().recording_split, minutes);

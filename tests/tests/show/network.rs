@@ -81,7 +81,7 @@ async fn the_upload_test_finds_what_the_link_takes_and_its_bitrate_becomes_the_s
     session.command(command).await.unwrap();
     session
         .until(GROWN, "the show's bitrate", |s| {
-            let encoder = s.status.as_ref()?.encoder.as_ref()?;
+            let encoder = s.status.as_ref()?.encoder()?;
             (encoder.kbps == found.recommended_kbps).then_some(())
         })
         .await;

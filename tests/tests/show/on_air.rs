@@ -102,12 +102,12 @@ async fn camera_screen_card_and_clock_reach_two_servers_and_the_recording() {
         "the dead server is said to be dead"
     );
 
-    let skipped = status.encoder.as_ref().unwrap().skipped_frames;
+    let skipped = status.encoder().unwrap().skipped_frames;
 
     session.command(Command::EndShow).await.unwrap();
     session
         .until(STEP, "everything has ended", |s| {
-            s.status.as_ref()?.recording.is_none().then_some(())
+            s.status.as_ref()?.recording().is_none().then_some(())
         })
         .await;
     drop(session);

@@ -86,7 +86,7 @@ async fn a_press_is_in_the_picture_two_frames_later() {
         .unwrap();
     session
         .until(STEP, "the recording is closed", |s| {
-            s.status.as_ref()?.recording.is_none().then_some(())
+            s.status.as_ref()?.recording().is_none().then_some(())
         })
         .await;
     drop(session);

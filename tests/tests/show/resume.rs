@@ -21,7 +21,7 @@ async fn a_show_killed_in_the_middle_goes_on_with_the_same_product_and_clock() {
     go_live(&mut session, &["one"]).await;
     session
         .until(STEP, "the recording runs", |s| {
-            let recording = s.status.as_ref()?.recording.as_ref()?;
+            let recording = s.status.as_ref()?.recording()?;
             (recording.bytes > 0).then_some(())
         })
         .await;
@@ -76,7 +76,7 @@ async fn a_show_killed_in_the_middle_goes_on_with_the_same_product_and_clock() {
     session.command(Command::EndShow).await.unwrap();
     session
         .until(STEP, "the recording is closed", |s| {
-            s.status.as_ref()?.recording.is_none().then_some(())
+            s.status.as_ref()?.recording().is_none().then_some(())
         })
         .await;
     let parts = session.show.clone().unwrap().recording_parts;

@@ -2,12 +2,9 @@
 import type { CanvasStatus } from "./CanvasStatus";
 import type { ChatStatus } from "./ChatStatus";
 import type { DestinationHealth } from "./DestinationHealth";
-import type { EncoderStatus } from "./EncoderStatus";
 import type { InputStatus } from "./InputStatus";
 import type { JournalTrouble } from "./JournalTrouble";
 import type { KeyStore } from "./KeyStore";
-import type { ReceiverView } from "./ReceiverView";
-import type { RecordingStatus } from "./RecordingStatus";
 import type { SlateCause } from "./SlateCause";
 import type { UndoView } from "./UndoView";
 import type { VirtualCameraView } from "./VirtualCameraView";
@@ -33,21 +30,9 @@ inputs: Array<InputStatus>,
  */
 canvases: Array<CanvasStatus>, 
 /**
- * The encoder of the first of them; `None` until one works.
- */
-encoder: EncoderStatus | null, 
-/**
  * Destinations.
  */
 destinations: Array<DestinationHealth>, 
-/**
- * The recording of the first canvas; `None` when none runs.
- */
-recording: RecordingStatus | null, 
-/**
- * What viewers of the first canvas would get; `None` outside rehearsals.
- */
-receiver: ReceiverView | null, 
 /**
  * Where recordings and replays are written.
  */

@@ -1,4 +1,5 @@
 // What is wrong right now, as sentences in three parts: what happened, what still runs, what is next and when.
+import { recordingsOf } from './outputs.ts';
 import { receives } from './reach.ts';
 import type {
   DestinationHealth,
@@ -75,7 +76,9 @@ export function incidentsOf(show: ShowView, status: StatusView, elapsedMs: numbe
   const live = show.phase.phase === 'live';
   const nameOf = (id: string): string => show.destinations[id]?.name ?? id;
   const liveIds = status.destinations.filter(receives).map((d) => d.id);
-  const recordingRuns = status.recording !== null && status.recording.error === '';
+  const recordings = recordingsOf(status);
+  // Of two recordings one that stopped is no recording that goes on.
+  const recordingRuns = recordings.length > 0 && recordings.every(({ error }) => error === '');
 
   function add(
     id: string,
@@ -165,19 +168,11 @@ export function incidentsOf(show: ShowView, status: StatusView, elapsedMs: numbe
     });
   }
 
-  if (status.recording !== null && status.recording.error !== '') {
-    add('recording', {
-      severity: 'lost',
-      subject: 'recording',
-      name: status.recording.file,
-      code: status.recording.error,
-      next: recordsAgain(status.recording, elapsedMs),
-    });
-  }
-
-  // The other canvas's; that the disk is full is said once.
-  for (const { canvas, recording } of status.canvases.slice(1)) {
-    if (recording === null || recording.error === '' || recording.error === 'disk_full') continue;
+  // That the disk is full is said once for all of them.
+  const full = recordings.find(({ error }) => error === 'disk_full');
+  for (const { canvas, recording } of status.canvases) {
+    if (recording === null || recording.error === '') continue;
+    if (recording.error === 'disk_full' && recording !== full) continue;
     add(`recording:${canvas}`, {
       severity: 'lost',
       subject: 'recording',
@@ -189,8 +184,8 @@ export function incidentsOf(show: ShowView, status: StatusView, elapsedMs: numbe
 
   const hours = diskHours(status);
   // That it is full is said where the recording or the journal waits for it.
-  const full = status.recording?.error === 'disk_full' || status.journal?.error === 'disk_full';
-  if (hours !== null && hours < DISK_LOW_HOURS && !full) {
+  const saidFull = full !== undefined || status.journal?.error === 'disk_full';
+  if (hours !== null && hours < DISK_LOW_HOURS && !saidFull) {
     add('disk', {
       severity: hours < DISK_OUT_HOURS && show.recording ? 'lost' : 'working',
       subject: 'disk',

@@ -1,4 +1,5 @@
 // Whom the show reaches: what LIVE is worth. A stream that nobody gets must never look like one that is seen.
+import { recordingsOf } from './outputs.ts';
 import type { DestinationHealth, ShowView, StatusView } from '../wire/types.ts';
 
 /**
@@ -36,7 +37,7 @@ export function reachOf(
   elapsedMs: number,
 ): Reach | null {
   if (show === null || status === null || show.phase.phase !== 'live') return null;
-  const recordingRuns = status.recording !== null && status.recording.error === '';
+  const recordingRuns = recordingsOf(status).some(({ error }) => error === '');
   const wanted = Object.values(show.destinations).filter((destination) => destination?.enabled === true);
   const healths = status.destinations.filter((health) => show.destinations[health.id]?.enabled === true);
   const live = healths.filter(receives).length;

@@ -160,7 +160,7 @@ fn not_ready(show: &Show, status: &StatusView) -> Option<Check> {
 }
 
 fn encoder(status: &StatusView) -> Check {
-    match &status.encoder {
+    match status.encoder() {
         None => item("encoder", CheckLevel::Stop, "none", &[]),
         Some(encoder) => {
             let params = [("name", encoder.name.clone())];
@@ -268,10 +268,7 @@ mod tests {
             uptime_ms: 0,
             inputs: vec![],
             canvases: vec![],
-            encoder: None,
             destinations: vec![],
-            recording: None,
-            receiver: None,
             recordings_folder: String::new(),
             replay_s: None,
             disk_free_bytes: Some(100 << 30),
@@ -319,7 +316,7 @@ mod tests {
     #[test]
     fn going_live_is_refused_by_what_the_checks_stop_at() {
         let (mut show, mut ready) = (two_destinations(), status());
-        ready.encoder = Some(stallcast_wire::EncoderStatus {
+        let encoder = stallcast_wire::EncoderStatus {
             name: "x264enc".into(),
             hardware: false,
             reason: String::new(),
@@ -331,6 +328,12 @@ mod tests {
             late_frames: 0,
             skipped_frames: 0,
             failed: vec![],
+        };
+        ready.canvases.push(stallcast_wire::CanvasStatus {
+            canvas: Default::default(),
+            encoder: Some(encoder),
+            recording: None,
+            receiver: None,
         });
         let only_b = |id: &DestinationId| id.as_str() == "b";
         let refused = permit(&show, &ready, &only_b, &[]).unwrap_err();

@@ -13,11 +13,7 @@ impl Air {
     /// The health of everything now.
     pub(super) fn status(&self, show: &Show) -> StatusView {
         let destinations = self.outputs.health(show);
-        let canvases: Vec<_> = self.lanes.keys().map(|c| self.canvas(*c, show)).collect();
-        let first = canvases.first().cloned();
-        let (encoder, recording, receiver) = first.map_or((None, None, None), |first| {
-            (first.encoder, first.recording, first.receiver)
-        });
+        let canvases = self.lanes.keys().map(|c| self.canvas(*c, show)).collect();
         let inputs = self.inputs();
         let disk_free_bytes = free_bytes(&self.parts.folders.recordings());
         StatusView {
@@ -26,14 +22,11 @@ impl Air {
             slate: slate::cause(show, &inputs),
             inputs,
             canvases,
-            encoder,
             uplink_kbps: destinations
                 .iter()
                 .map(|destination| destination.kbps)
                 .sum(),
             destinations,
-            recording,
-            receiver,
             recordings_folder: self.parts.folders.recordings().display().to_string(),
             replay_s: self.parts.replay.held_s(),
             disk_room_s: disk_free_bytes.and_then(|free| room_s(free, self.recorded_kbps())),

@@ -78,7 +78,7 @@ async fn what_is_set_of_the_sound_is_heard_and_the_isolated_input_begins_a_file_
     let mut status = studio.status();
     let mut wrote = async |parts: usize| {
         let enough = |status: &StatusView| {
-            let bytes = status.recording.as_ref().map_or(0, |part| part.bytes);
+            let bytes = status.recording().map_or(0, |part| part.bytes);
             bytes > 0 && studio.desk().show().recording_parts.len() == parts
         };
         let written = tokio::time::timeout(PATIENCE, status.wait_for(enough)).await;

@@ -27,7 +27,7 @@ async fn recording(studio: &Studio) {
     let mut status = studio.status();
     // The first fragment: from now on a file that is cut off differs from one that is closed.
     let wrote = |status: &StatusView| {
-        let begun = status.recording.as_ref().is_some_and(|r| r.bytes > 0);
+        let begun = status.recording().is_some_and(|r| r.bytes > 0);
         begun && boxes(studio).iter().any(|kind| kind == "moof")
     };
     let written = tokio::time::timeout(PATIENCE, status.wait_for(wrote)).await;
@@ -103,7 +103,7 @@ async fn a_recording_that_cannot_be_written_is_told_once_and_not_tried_again_at_
         let looked = tokio::time::timeout(PATIENCE, status.changed()).await;
         looked.unwrap().unwrap();
         // The page says when it is tried again.
-        let waits = status.borrow_and_update().recording.clone().unwrap();
+        let waits = status.borrow_and_update().recording().unwrap().clone();
         assert_eq!(waits.error, "recording_failed");
         assert!(
             waits

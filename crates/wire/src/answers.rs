@@ -1,0 +1,244 @@
+//! What requests are answered with.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use stallcast_show::{CameraMode, PhoneLink};
+use ts_rs::TS;
+
+#[cfg(doc)]
+use crate::Request;
+
+/// Answer to [`Request::TestUpload`]; the checks before going live know it until the engine ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct UploadTestView {
+    /// What the way there takes, kbit/s, sound and the protocol's own bytes included.
+    pub kbps: u32,
+    /// Whether it takes more than that: the test sends no more.
+    pub is_least: bool,
+    /// Video bitrate that leaves a quarter of it free, split over the destinations in use, kbit/s.
+    pub recommended_kbps: u32,
+    /// How many those are, one at least.
+    pub destinations: u32,
+}
+
+/// How a check before going live came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckLevel {
+    /// Ready.
+    Ok,
+    /// The show can go on, but look at it.
+    Warn,
+    /// Going live would fail.
+    Stop,
+}
+
+/// One check.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct Check {
+    /// What was checked: `destination`, `key`, `upload`, `encoder`, `picture`, `sound`, `disk`, `products`.
+    pub id: String,
+    /// Outcome.
+    pub level: CheckLevel,
+    /// Key of the sentence.
+    pub key: String,
+    /// Values for the sentence.
+    pub params: BTreeMap<String, String>,
+}
+
+/// Answer to [`Request::Preflight`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct Preflight {
+    /// The checks, most pressing first.
+    pub items: Vec<Check>,
+}
+
+/// Answer to [`Request::Webhook`]. Both last as long as the session's own port and token; this token opens nothing but
+/// the webhook.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct WebhookView {
+    /// Address for a POST with `Authorization: Bearer` and the token.
+    pub address: String,
+    /// The token.
+    pub token: String,
+}
+
+impl std::fmt::Debug for WebhookView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WebhookView")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Answer to [`Request::SaveReplay`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ReplayView {
+    /// File name below the recordings folder.
+    pub file: String,
+    /// Its length, milliseconds.
+    pub length_ms: u32,
+}
+
+/// A device of the machine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct DeviceView {
+    /// Id for the source.
+    pub id: String,
+    /// Name for people.
+    pub name: String,
+    /// `camera`, `microphone`, `desktop_audio`, `screen`, `window`.
+    pub kind: String,
+}
+
+/// Answer to [`Request::Devices`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct Devices {
+    /// What was found.
+    pub devices: Vec<DeviceView>,
+}
+
+/// Answer to [`Request::Phone`]. The key lasts as long as the source.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PhoneView {
+    /// How it sends.
+    pub over: PhoneLink,
+    /// The port it sends to; 0 = none could be opened.
+    pub port: u16,
+    /// The secret: the stream key (RTMP) or the passphrase (SRT).
+    pub key: String,
+    /// The machine's addresses, the likeliest first.
+    pub addresses: Vec<PhoneAddress>,
+}
+
+impl std::fmt::Debug for PhoneView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PhoneView")
+            .field("over", &self.over)
+            .field("port", &self.port)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where a phone on one network sends to. Holds the secret.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PhoneAddress {
+    /// Name of the network interface.
+    pub interface: String,
+    /// The machine's address there.
+    pub ip: String,
+    /// The address without the secret.
+    pub server: String,
+    /// The whole address.
+    pub full: String,
+    /// The same as a link that sets the app Larix up.
+    pub larix: String,
+    /// `full` as a QR code: rows from the top, `1` = dark.
+    pub qr: Vec<String>,
+    /// `larix` as a QR code.
+    pub larix_qr: Vec<String>,
+}
+
+impl std::fmt::Debug for PhoneAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PhoneAddress")
+            .field("interface", &self.interface)
+            .field("server", &self.server)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Answer to [`Request::Camera`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct CameraView {
+    /// What it offers, largest first.
+    pub modes: Vec<CameraMode>,
+    /// The one that would be taken for the canvas without a person's choice.
+    pub best: Option<CameraMode>,
+    /// What can be set on it.
+    pub controls: Vec<CameraControlView>,
+    /// Why there are no controls: `none` (the camera has none), `system` (no way on this system), `busy` (the
+    /// camera did not answer); empty when there are some.
+    pub no_controls: String,
+}
+
+/// Something that can be set on a camera.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct CameraControlView {
+    /// `exposure`, `white_balance`, `focus`, `gain`, `zoom`, `power_line`, `brightness`.
+    pub name: String,
+    /// Least value.
+    pub min: i32,
+    /// Greatest value.
+    pub max: i32,
+    /// Distance between values.
+    pub step: i32,
+    /// The camera's own choice.
+    pub default: i32,
+    /// Value now.
+    pub value: i32,
+    /// Whether the camera decides now; `None` = it cannot.
+    pub auto: Option<bool>,
+    /// The values, when they are a list of words (`off`, `hz50`, `hz60`, `auto`); else empty.
+    pub choices: Vec<ControlChoice>,
+}
+
+/// A value with a name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ControlChoice {
+    /// The value.
+    pub value: i32,
+    /// A word the page has a sentence for.
+    pub name: String,
+}
+
+/// An encoder that was tried.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct EncoderView {
+    /// Element name.
+    pub name: String,
+    /// Whether it is hardware.
+    pub hardware: bool,
+    /// Whether a trial encode succeeded.
+    pub works: bool,
+    /// Frames a second of the trial; 0 when it failed.
+    pub fps: f64,
+    /// Why it does not work, empty when it does.
+    pub reason: String,
+}
+
+/// Answer to [`Request::Encoders`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct Encoders {
+    /// In the order of preference.
+    pub encoders: Vec<EncoderView>,
+}
+
+/// A bad row of an import.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ImportProblem {
+    /// Line as a spreadsheet shows it, from 1.
+    pub line: u32,
+    /// Column letter and header.
+    pub column: String,
+    /// Code of the problem.
+    pub code: String,
+    /// What stood there.
+    pub value: String,
+}
+
+/// Answer to `POST /api/import`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ImportView {
+    /// Products taken over.
+    pub imported: u32,
+    /// New ones among them that stand beside the rundown, because a long list puts only its beginning there.
+    pub aside: u32,
+    /// Format found, for example `csv`, `xlsx`, `shopify`.
+    pub format: String,
+    /// Text encoding found, for example `utf-8`, `gb18030`.
+    pub encoding: String,
+    /// Rows that were not.
+    pub problems: Vec<ImportProblem>,
+}

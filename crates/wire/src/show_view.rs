@@ -1,0 +1,127 @@
+//! The show as pages see it: its state, and the products apart from it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use stallcast_show::{
+    CameraSettings, Canvas, CanvasId, Canvases, Countdown, Destination, DestinationId, Ducking,
+    OnAir, Phase, PinnedQuestion, Placement, Product, ProductId, RecordingSplit, RundownItem,
+    Scene, SceneId, Show, Sound, Source, SourceId, Strip, Text,
+};
+use ts_rs::TS;
+
+/// The show without its catalogue.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ShowView {
+    /// The engine's clock when this was sent, ms since 1970 UTC; pages show countdowns against it.
+    pub server_now: i64,
+    /// Sequence number of the last journal entry folded in.
+    pub seq: u64,
+    /// Name of the show.
+    pub name: String,
+    /// Order of products.
+    pub rundown: Vec<RundownItem>,
+    /// Product on the picture.
+    pub on_air: Option<OnAir>,
+    /// Running price clock.
+    pub countdown: Option<Countdown>,
+    /// Units left of counted products.
+    pub stock: BTreeMap<ProductId, u32>,
+    /// Inputs.
+    pub sources: BTreeMap<SourceId, Source>,
+    /// What was set on cameras, by device id.
+    pub cameras: BTreeMap<String, CameraSettings>,
+    /// Whether the program is to be a camera for other programs.
+    pub virtual_camera: bool,
+    /// Scenes.
+    pub scenes: Vec<Scene>,
+    /// Scene shown.
+    pub scene: Option<SceneId>,
+    /// Layouts that the engine made, of scenes that have none of their own for a canvas.
+    pub auto_layouts: BTreeMap<SceneId, BTreeMap<CanvasId, Vec<Placement>>>,
+    /// Which canvases are on.
+    pub canvases: Canvases,
+    /// Mixer strips.
+    pub strips: BTreeMap<SourceId, Strip>,
+    /// How the sound of each source is treated.
+    pub sounds: BTreeMap<SourceId, Sound>,
+    /// How far music goes down while somebody speaks.
+    pub ducking: Ducking,
+    /// The source that recordings have alone as a second audio track.
+    pub isolated: Option<SourceId>,
+    /// Lower ticker.
+    pub ticker: Text,
+    /// Question on the picture.
+    pub pinned: Option<PinnedQuestion>,
+    /// Destinations, without keys.
+    pub destinations: BTreeMap<DestinationId, Destination>,
+    /// How far the show is.
+    pub phase: Phase,
+    /// Whether a recording is wanted.
+    pub recording: bool,
+    /// When a recording goes on in another file.
+    pub recording_split: RecordingSplit,
+    /// Video bitrate that was chosen, kbit/s; `None` = what suits the canvas.
+    pub video_kbps: Option<u32>,
+    /// Files recorded in this broadcast.
+    pub recording_parts: Vec<String>,
+    /// Chat lines of this broadcast so far.
+    pub chat_lines: u64,
+}
+
+impl ShowView {
+    /// The view of `show` at `server_now` ms with `seq` as its last journal entry.
+    pub fn of(show: &Show, seq: u64, server_now: i64) -> Self {
+        Self {
+            server_now,
+            seq,
+            name: show.name.clone(),
+            rundown: show.rundown.clone(),
+            on_air: show.on_air.clone(),
+            countdown: show.countdown.clone(),
+            stock: show.stock.clone(),
+            sources: show.sources.clone(),
+            cameras: show.cameras.clone(),
+            virtual_camera: show.virtual_camera,
+            scenes: show.scenes.clone(),
+            scene: show.scene.clone(),
+            auto_layouts: auto_layouts(show),
+            canvases: show.canvases,
+            strips: show.strips.clone(),
+            sounds: show
+                .sources
+                .keys()
+                .map(|source| (source.clone(), show.sound(source)))
+                .collect(),
+            ducking: show.ducking,
+            isolated: show.isolated.clone(),
+            ticker: show.ticker.clone(),
+            pinned: show.pinned.clone(),
+            destinations: show.destinations.clone(),
+            phase: show.phase,
+            recording: show.recording,
+            recording_split: show.recording_split,
+            video_kbps: show.video_kbps,
+            recording_parts: show.recording_parts.clone(),
+            chat_lines: show.chat_lines,
+        }
+    }
+}
+
+fn auto_layouts(show: &Show) -> BTreeMap<SceneId, BTreeMap<CanvasId, Vec<Placement>>> {
+    let made = show.scenes.iter().map(|scene| {
+        let missing = Canvas::ALL
+            .into_iter()
+            .filter(|canvas| !scene.layouts.contains_key(&canvas.id()));
+        let layouts = missing.map(|canvas| (canvas.id(), show.layout(scene, canvas).into_owned()));
+        (scene.id.clone(), layouts.collect())
+    });
+    made.collect()
+}
+
+/// The products.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct CatalogueView {
+    /// All products, in id order.
+    pub products: Vec<Product>,
+}
