@@ -4,63 +4,33 @@
 //! inputs themselves.
 
 mod addresses;
+mod kept;
 mod qr;
+mod told;
 
-use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, UdpSocket};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rand::Rng;
-use serde::{Deserialize, Serialize};
 use stallcast_delivery::door::{Arrival, Door, Room};
 use stallcast_delivery::{Inbound, InboundCodec, Secret};
 use stallcast_media::input::{FedCodec, FedFrame, Feed, InputKind, SrtListen};
 use stallcast_show::{PhoneLink, Show, SourceId, SourceKind};
-use stallcast_wire::{PhoneAddress, PhoneView};
+use stallcast_wire::PhoneView;
 use tokio::runtime::Handle;
 
 use crate::clock::now;
 use crate::private_file;
+use kept::Kept;
 
 pub use addresses::admits;
-
-/// Letters of a secret: none that look alike when somebody has to type it.
-const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
-/// Letters in a secret: 99 bits; SRT wants 10 to 79.
-const SECRET_LENGTH: usize = 20;
-/// The stream id of every SRT phone: the passphrase is the secret.
-const STREAM_ID: &str = "live";
-
-/// What is kept from one start to the next, so that a phone that was set up once finds the studio again.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Kept {
-    /// The door's port.
-    rtmp_port: Option<u16>,
-    /// By source.
-    phones: BTreeMap<String, KeptPhone>,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-struct KeptPhone {
-    key: String,
-    srt_port: Option<u16>,
-}
-
-impl std::fmt::Debug for KeptPhone {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("KeptPhone")
-            .field("srt_port", &self.srt_port)
-            .finish_non_exhaustive()
-    }
-}
 
 #[derive(Debug)]
 struct Inner {
     file: PathBuf,
     kept: Kept,
     /// SRT ports that were tried since the start.
-    tried: std::collections::BTreeSet<String>,
+    tried: BTreeSet<String>,
     door: Option<Door>,
     rooms: Vec<(String, String)>,
     feeds: BTreeMap<String, Feed>,
@@ -80,7 +50,7 @@ impl Phones {
         let inner = Inner {
             file,
             kept,
-            tried: Default::default(),
+            tried: BTreeSet::new(),
             door: None,
             rooms: Vec::new(),
             feeds: BTreeMap::new(),
@@ -107,7 +77,11 @@ impl Phones {
                 _ => None,
             })
             .collect();
-        if inner.make_secrets(&phones) {
+        let Inner {
+            kept, tried, feeds, ..
+        } = &mut *inner;
+        feeds.retain(|id, _| phones.iter().any(|(phone, _)| phone == id));
+        if kept.fit(&phones, tried) {
             inner.keep();
         }
         let rooms: Vec<(String, String)> = phones
@@ -144,7 +118,7 @@ impl Phones {
             (PhoneLink::Srt, Some(kept)) => InputKind::Srt {
                 listen: SrtListen {
                     port: kept.srt_port.unwrap_or(0),
-                    stream_id: STREAM_ID.to_owned(),
+                    stream_id: told::STREAM_ID.to_owned(),
                     passphrase: kept.key,
                 },
             },
@@ -171,7 +145,7 @@ impl Phones {
         let addresses = port.map_or_else(Vec::new, |port| {
             addresses::of_this_machine()
                 .into_iter()
-                .map(|(interface, ip)| address(interface, ip, port, name, over, &kept.key))
+                .map(|(interface, ip)| told::address(interface, ip, port, name, over, &kept.key))
                 .collect()
         });
         Some(PhoneView {
@@ -184,31 +158,6 @@ impl Phones {
 }
 
 impl Inner {
-    /// Gives every phone its secret and forgets those of phones that are gone; true when something
-    /// changed.
-    fn make_secrets(&mut self, phones: &[(String, PhoneLink)]) -> bool {
-        let known = |id: &String| phones.iter().any(|(phone, _)| phone == id);
-        let before = self.kept.phones.len();
-        self.kept.phones.retain(|id, _| known(id));
-        self.feeds.retain(|id, _| known(id));
-        let mut changed = before != self.kept.phones.len();
-        for (id, over) in phones {
-            let phone = self.kept.phones.entry(id.clone()).or_insert_with(|| {
-                changed = true;
-                KeptPhone {
-                    key: secret(),
-                    srt_port: None,
-                }
-            });
-            if *over == PhoneLink::Srt && self.tried.insert(id.clone()) {
-                let port = usable_udp_port(phone.srt_port);
-                changed |= port != phone.srt_port;
-                phone.srt_port = port;
-            }
-        }
-        changed
-    }
-
     fn keep(&self) {
         let kept = serde_json::to_vec(&self.kept).map_err(std::io::Error::other);
         if let Err(error) = kept.and_then(|kept| private_file::replace(&self.file, &kept)) {
@@ -234,55 +183,6 @@ impl Inner {
             }
             Err(error) => tracing::error!(%error, "no door for phones"),
         }
-    }
-}
-
-/// What a phone is told for one of this machine's addresses.
-fn address(
-    interface: String,
-    ip: Ipv4Addr,
-    port: u16,
-    name: &str,
-    over: PhoneLink,
-    key: &str,
-) -> PhoneAddress {
-    let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
-    let (server, full) = match over {
-        PhoneLink::Rtmp => {
-            let server = format!("rtmp://{ip}:{port}/live");
-            let full = format!("{server}/{key}");
-            (server, full)
-        }
-        PhoneLink::Srt => {
-            let server = format!("srt://{ip}:{port}");
-            let full =
-                format!("{server}?mode=caller&streamid={STREAM_ID}&passphrase={key}&pbkeylen=16");
-            (server, full)
-        }
-    };
-    let larix = {
-        let name: String = encoded(name);
-        let (address, more): (String, String) = match over {
-            PhoneLink::Rtmp => (encoded(&full), String::new()),
-            PhoneLink::Srt => (
-                encoded(&server),
-                format!(
-                    "&conn[][srtmode]=c&conn[][srtstreamid]={STREAM_ID}&conn[][srtpass]={key}&conn[][srtpbkl]=16"
-                ),
-            ),
-        };
-        format!(
-            "larix://set/v1?conn[][url]={address}&conn[][name]={name}&conn[][mode]=av&conn[][overwrite]=on{more}"
-        )
-    };
-    PhoneAddress {
-        interface,
-        ip: ip.to_string(),
-        qr: qr::rows(&full),
-        larix_qr: qr::rows(&larix),
-        server,
-        full,
-        larix,
     }
 }
 
@@ -319,22 +219,6 @@ fn hand_on(feed: &Feed, arrival: Arrival) {
         // That nothing comes any more is noticed by the input itself.
         Arrival::Media(Inbound::Foreign) | Arrival::Ended => {}
     }
-}
-
-fn secret() -> String {
-    let mut random = rand::rng();
-    (0..SECRET_LENGTH)
-        .map(|_| char::from(LETTERS[random.random_range(0..LETTERS.len())]))
-        .collect()
-}
-
-/// The port if nobody else has it, else a free one; `None` when there is none.
-fn usable_udp_port(kept: Option<u16>) -> Option<u16> {
-    let bind = |port: u16| UdpSocket::bind((Ipv4Addr::UNSPECIFIED, port));
-    let socket = kept
-        .and_then(|port| bind(port).ok())
-        .or_else(|| bind(0).ok())?;
-    socket.local_addr().ok().map(|address| address.port())
 }
 
 #[cfg(test)]
@@ -378,7 +262,7 @@ mod tests {
         let srt = first.view(&b, "手机", PhoneLink::Srt).unwrap();
         assert!(before.port > 0 && srt.port > 0);
         assert_ne!(before.key, srt.key);
-        assert_eq!(before.key.len(), SECRET_LENGTH);
+        assert_eq!(before.key.len(), kept::SECRET_LENGTH);
         drop(first);
 
         let again = phones(folder.path());
@@ -436,29 +320,5 @@ mod tests {
         assert!(!format!("{:?}", phones.input(&"a".into(), PhoneLink::Srt)).contains(&key));
         let view = phones.view(&"a".into(), "x", PhoneLink::Srt).unwrap();
         assert!(!format!("{view:?}").contains(&key));
-    }
-
-    #[test]
-    fn an_address_is_written_as_each_app_wants_it() {
-        let ip = Ipv4Addr::new(192, 168, 1, 7);
-        let rtmp = address("wlan0".into(), ip, 4000, "手机 1", PhoneLink::Rtmp, "peach");
-        assert_eq!(rtmp.server, "rtmp://192.168.1.7:4000/live");
-        assert_eq!(rtmp.full, "rtmp://192.168.1.7:4000/live/peach");
-        assert_eq!(
-            rtmp.larix,
-            "larix://set/v1?conn[][url]=rtmp%3A%2F%2F192.168.1.7%3A4000%2Flive%2Fpeach\
-             &conn[][name]=%E6%89%8B%E6%9C%BA+1&conn[][mode]=av&conn[][overwrite]=on"
-        );
-        let srt = address("wlan0".into(), ip, 4001, "x", PhoneLink::Srt, "peach");
-        assert_eq!(
-            srt.full,
-            "srt://192.168.1.7:4001?mode=caller&streamid=live&passphrase=peach&pbkeylen=16"
-        );
-        assert!(
-            srt.larix
-                .contains("conn[][url]=srt%3A%2F%2F192.168.1.7%3A4001&")
-        );
-        assert!(srt.larix.contains("&conn[][srtpass]=peach"));
-        assert!(!srt.qr.is_empty() && !srt.larix_qr.is_empty());
     }
 }
