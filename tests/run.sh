@@ -112,6 +112,7 @@ stage_web() {
 stage_desktop() {
   page
   cargo build --locked -p stallcast-engine -p stallcast-desktop
+  run_tests -p stallcast-desktop
   run_tests -p stallcast-tests --test desktop_window
 }
 

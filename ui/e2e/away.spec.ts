@@ -39,3 +39,20 @@ test('a page whose engine is gone stands still and grey, keeps its photos, and s
   await expect(studio.getByText('若程序已关闭')).toBeVisible();
   expect(await clock.innerText()).toBe(stood);
 });
+
+test('a window whose engine cannot start says why, and that the show does not go on by itself', async ({
+  engine,
+  page,
+}) => {
+  // The window's page, with bindings that refuse as the window does.
+  const fault = { code: 'ended', said: 'the journal is damaged', log: '/data/engine.log' };
+  await page.addInitScript((refusal) => {
+    Object.assign(window, { __TAURI_INTERNALS__: { invoke: () => Promise.reject(refusal as Error) } });
+  }, fault);
+  await page.goto(new URL('/desktop.html', engine.ownersAddress).href);
+  const line = page.getByRole('alert').filter({ hasText: '引擎一启动就退出了' });
+  await expect(line).toContainText(fault.said);
+  await expect(line).toContainText(fault.log);
+  await expect(line.getByRole('button', { name: '立即重连' })).toBeVisible();
+  await expect(page.getByText('直播不依赖此页面')).toHaveCount(0);
+});

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Client, retryDelayMs, socketUrl, type Link, type Socket } from '../src/wire/client.ts';
+import type { EngineFault } from '../src/host/host.ts';
 import type { ChatLine, Notice, ServerMessage } from '../src/wire/types.ts';
 
 class FakeSocket implements Socket {
@@ -37,15 +38,16 @@ class FakeTimers {
   }
 }
 
-function world() {
+function world(address = () => Promise.resolve({ base: 'http://127.0.0.1:9', token: 'secret' })) {
   const sockets: FakeSocket[] = [];
   const timers = new FakeTimers();
   const links: [Link, number | null][] = [];
+  const faults: (EngineFault | null)[] = [];
   const messages: ServerMessage[] = [];
   const chat: ChatLine[][] = [];
   const notices: Notice[] = [];
   const client = new Client({
-    address: () => Promise.resolve({ base: 'http://127.0.0.1:9', token: 'secret' }),
+    address,
     lang: () => 'zh-CN',
     open: (url) => {
       const socket = new FakeSocket(url);
@@ -58,7 +60,10 @@ function world() {
     onChat: (lines) => chat.push(lines),
     onChatRemoved: () => {},
     onNotice: (notice) => notices.push(notice),
-    onLink: (link, wait) => links.push([link, wait]),
+    onLink: (link, wait, fault) => {
+      links.push([link, wait]);
+      faults.push(fault);
+    },
   });
   const settled = () => Promise.resolve().then(() => Promise.resolve());
   async function welcomed(): Promise<FakeSocket> {
@@ -69,10 +74,38 @@ function world() {
     socket.say({ type: 'welcome', role: 'owner', version: '0.1.0' });
     return socket;
   }
-  return { client, sockets, timers, links, messages, chat, notices, settled, welcomed };
+  return { client, sockets, timers, links, faults, messages, chat, notices, settled, welcomed };
 }
 
 describe('the client', () => {
+  it('says why the window has no engine, and starts it again at a calm pace', async () => {
+    const told = { code: 'ended', said: 'the journal is damaged', log: '/data/engine.log' };
+    const { client, links, faults, timers, settled } = world(() => Promise.reject(told));
+    client.start();
+    await settled();
+    expect(links).toEqual([
+      ['connecting', null],
+      ['lost', 10000],
+    ]);
+    expect(faults).toEqual([null, told]);
+    timers.advance(10000);
+    await settled();
+    expect(links.slice(2)).toEqual([
+      ['connecting', null],
+      ['lost', 10000],
+    ]);
+  });
+
+  it('takes a refusal that it does not understand for a lost connection', async () => {
+    for (const odd of [undefined, 'missing', { code: 'silent' }, { code: 'unheard_of', log: '/l' }]) {
+      const { client, links, faults, settled } = world(() => Promise.reject(odd));
+      client.start();
+      await settled();
+      expect(links.at(-1)).toEqual(['lost', 300]);
+      expect(faults.at(-1)).toBeNull();
+    }
+  });
+
   it('says hello first, with the token in the message and not in the address', async () => {
     const { welcomed, links } = world();
     const socket = await welcomed();

@@ -79,6 +79,11 @@ describe('message files', () => {
     inBoth(named.map((match) => `platform.${match[1]}`));
   });
 
+  it('have two sentences for every reason why the window has no engine', () => {
+    const codes = variants('src-tauri/src/engine.rs', 'EngineError');
+    inBoth(codes.flatMap((code) => [`engine.${code}`, `engine.${code}_next`]));
+  });
+
   it('have a sentence for every refusal of the show', () => {
     const list = /CODES[^=]*=\s*\[([^\]]*)\]/.exec(read('crates/show/src/refusal.rs'))?.[1] ?? '';
     inBoth([...list.matchAll(/"([a-z_]+)"/g)].map((match) => `refusal.${match[1]}`));
@@ -117,7 +122,7 @@ describe('message files', () => {
       .join('\n');
     // Built from a code at run time.
     const built =
-      /^(canvas|canvases|error|refusal|notice|warning|preflight|cause|field|problem|phase|run|level|check_level|loudness|slate|sound\.role|undo|severity|source|chat_kind|platform|access|theme|settings|keys|next|tab|place|area|crop)\./;
+      /^(canvas|canvases|engine|error|refusal|notice|warning|preflight|cause|field|problem|phase|run|level|check_level|loudness|slate|sound\.role|undo|severity|source|chat_kind|platform|access|theme|settings|keys|next|tab|place|area|crop)\./;
     const unused = Object.keys(EN).filter((key) => !built.test(key) && !sources.includes(`'${key}'`));
     expect(unused).toEqual([]);
   });

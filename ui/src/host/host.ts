@@ -7,11 +7,28 @@ export interface EngineAddress {
   token: string;
 }
 
+/** Why there is no engine, where the host is the one that starts it. */
+export type EngineFault =
+  | { code: 'missing' | 'not_started' }
+  /** `said`: its last words, in the log's language. */
+  | { code: 'ended'; said: string; log: string }
+  | { code: 'silent'; log: string };
+
+/** What a host's refusal says; `null` where it says nothing that is known here. */
+export function faultOf(refusal: unknown): EngineFault | null {
+  if (typeof refusal !== 'object' || refusal === null) return null;
+  const { code, said, log } = refusal as { code?: unknown; said?: unknown; log?: unknown };
+  if (code === 'missing' || code === 'not_started') return { code };
+  if (typeof log !== 'string') return null;
+  if (code === 'ended') return { code, said: typeof said === 'string' ? said : '', log };
+  return code === 'silent' ? { code, log } : null;
+}
+
 export type FileKind = 'media' | 'image';
 
 export interface Host {
   readonly kind: 'desktop' | 'browser';
-  /** Asked again before every connection: a restarted engine may listen elsewhere. */
+  /** Asked again before every connection: a restarted engine may listen elsewhere. Refuses with an {@link EngineFault}. */
   engine(): Promise<EngineAddress>;
   /** Path of a file on this machine, `null` when the person changed their mind. Absent where no path can be had. */
   pickFile?: (kind: FileKind) => Promise<string | null>;

@@ -1,7 +1,7 @@
 // What the page knows of the engine, and the one way to ask it for something.
 import { getContext, setContext } from 'svelte';
 import { SvelteSet } from 'svelte/reactivity';
-import type { EngineAddress, Host } from '../host/host.ts';
+import type { EngineAddress, EngineFault, Host } from '../host/host.ts';
 import { browserTimers, Client, localError, type Link, type Outcome, type Socket } from '../wire/client.ts';
 import type {
   ChatLine,
@@ -41,6 +41,8 @@ export class Studio {
   /** When the next connection is tried, local ms. */
   retryAt: number | null = $state(null);
   lostAt: number | null = $state(null);
+  /** Why there is no engine, where that is known. */
+  fault: EngineFault | null = $state.raw(null);
   role: Role = $state('viewer');
   version = $state('');
   engine: EngineAddress | null = $state.raw(null);
@@ -98,11 +100,12 @@ export class Studio {
         this.repainter.request();
       },
       onNotice: (notice) => this.note(notice),
-      onLink: (link, retryInMs) => {
+      onLink: (link, retryInMs, fault) => {
         if (link === 'open') this.lostAt = null;
         else if (this.link === 'open') this.lose();
         // While trying again the page keeps saying that the engine is away.
         if (link !== 'connecting' || this.lostAt === null) this.link = link;
+        if (link !== 'connecting') this.fault = fault;
         this.retryAt = retryInMs === null ? null : Date.now() + retryInMs;
       },
     });

@@ -1,5 +1,5 @@
 // The page's end of the WebSocket: hello, topics, answers matched to questions, reconnection.
-import type { EngineAddress } from '../host/host.ts';
+import { faultOf, type EngineAddress, type EngineFault } from '../host/host.ts';
 import type { ChatLine, ClientMessage, Command, Notice, PageError, Request, ServerMessage } from './types.ts';
 
 /** `refused` = the engine answered and did not accept the token. */
@@ -32,11 +32,14 @@ export interface ClientOptions {
   /** The platform's moderators took these lines back. */
   onChatRemoved: (messages: readonly string[]) => void;
   onNotice: (notice: Notice) => void;
-  onLink: (link: Link, retryInMs: number | null) => void;
+  /** `fault`: why there is no engine, where that is known. */
+  onLink: (link: Link, retryInMs: number | null, fault: EngineFault | null) => void;
 }
 
 const FIRST_RETRY_MS = 300;
 const LONGEST_RETRY_MS = 3000;
+/** An engine that cannot start is started again at a calm pace: every start takes a second and a log. */
+const FAULT_RETRY_MS = 10000;
 /** The engine speaks at 2 Hz at least; eight missed turns mean that nobody is there. */
 const SILENCE_MS = 4000;
 /** The slowest answer is the pre-flight check, which knocks at every destination. */
@@ -127,12 +130,12 @@ export class Client {
 
   private async connect(): Promise<void> {
     this.stopRetry = null;
-    this.options.onLink('connecting', null);
+    this.options.onLink('connecting', null, null);
     let address: EngineAddress;
     try {
       address = await this.options.address();
-    } catch {
-      this.lost(false);
+    } catch (refusal) {
+      this.lost(false, faultOf(refusal));
       return;
     }
     if (this.stopped) return;
@@ -181,7 +184,7 @@ export class Client {
       case 'welcome':
         this.welcomed = true;
         this.attempt = 0;
-        this.options.onLink('open', null);
+        this.options.onLink('open', null, null);
         this.options.onMessage(message);
         return;
       case 'topic':
@@ -208,11 +211,12 @@ export class Client {
     for (const id of [...this.waiting.keys()]) this.settle(id, lostAnswer('answer_lost'));
   }
 
-  private lost(refused: boolean): void {
+  private lost(refused: boolean, fault: EngineFault | null = null): void {
     this.drop();
     if (this.stopped) return;
-    const wait = refused ? LONGEST_RETRY_MS : retryDelayMs(this.attempt++, this.options.random());
-    this.options.onLink(refused ? 'refused' : 'lost', wait);
+    let wait = refused ? LONGEST_RETRY_MS : retryDelayMs(this.attempt++, this.options.random());
+    if (fault !== null) wait = FAULT_RETRY_MS;
+    this.options.onLink(refused ? 'refused' : 'lost', wait, fault);
     this.stopRetry = this.options.timers.after(wait, () => void this.connect());
   }
 }
