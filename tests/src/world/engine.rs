@@ -6,19 +6,13 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
-use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use serde::Deserialize;
 use tempfile::TempDir;
 
 use super::Session;
-use super::process::{Group, eventually};
-
-/// A debug build on a busy machine with an empty plugin registry takes its time.
-const START_WITHIN: Duration = Duration::from_secs(60);
-/// The engine has to close its recordings before it ends.
-const END_WITHIN: Duration = Duration::from_secs(30);
+use super::process::{Group, PATIENCE, eventually, oldest_first};
 
 /// How to start an engine.
 #[derive(Debug, Clone, Default)]
@@ -31,12 +25,23 @@ pub struct EngineOptions {
     pub data: Option<PathBuf>,
 }
 
-/// What `engine.json` says.
-#[derive(Debug, Clone, Deserialize)]
-struct Running {
-    port: u16,
-    token: String,
-    pid: u32,
+/// What `engine.json` in the data folder says of the engine that runs there.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Running {
+    /// Port of the API on loopback.
+    pub port: u16,
+    /// Token of the owner's session.
+    pub token: String,
+    /// Process id.
+    pub pid: u32,
+}
+
+impl Running {
+    /// Reads it; `None` when no engine ran there.
+    pub fn read(data: &Path) -> Option<Self> {
+        let file = fs::read(data.join("engine.json")).ok()?;
+        serde_json::from_slice(&file).ok()
+    }
 }
 
 /// A running engine. It has no keychain, no display and no sound server unless its options say
@@ -83,11 +88,7 @@ impl Engine {
             home,
             data,
             process: None,
-            running: Running {
-                port: 0,
-                token: String::new(),
-                pid: 0,
-            },
+            running: Running::default(),
             starts: 0,
         };
         engine.launch();
@@ -96,7 +97,8 @@ impl Engine {
 
     fn launch(&mut self) {
         self.starts += 1;
-        let mut command = Command::new(program());
+        let named = std::env::var_os("STALLCAST_BIN").map(PathBuf::from);
+        let mut command = Command::new(named.unwrap_or_else(|| built("stallcast")));
         command
             .args(["run", "--data"])
             .arg(&self.data)
@@ -117,13 +119,12 @@ impl Engine {
             .envs(&self.options.env);
         let log = self.log_file();
         let mut process = Group::start_logged(&mut command, &log);
-        let runtime = self.data.join("engine.json");
-        self.running = eventually(START_WITHIN, "the engine answers", || {
+        self.running = eventually(PATIENCE, "the engine answers", || {
             if let Some(status) = process.ended() {
                 let said = fs::read_to_string(&log).unwrap_or_default();
                 panic!("the engine ended: {status}\n{said}");
             }
-            let running: Running = serde_json::from_slice(&fs::read(&runtime).ok()?).ok()?;
+            let running = Running::read(&self.data)?;
             // After a kill the file of the last run is still there.
             let is_this = running.pid == process.id();
             (is_this && health(running.port)).then_some(running)
@@ -162,14 +163,7 @@ impl Engine {
 
     /// The recorded files, oldest first.
     pub fn recordings(&self) -> Vec<PathBuf> {
-        let mut files: Vec<PathBuf> = fs::read_dir(self.data.join("recordings"))
-            .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
-            .unwrap_or_default();
-        files.sort_by_key(|path| {
-            let made = fs::metadata(path).and_then(|meta| meta.created()).ok();
-            (made, path.clone())
-        });
-        files
+        oldest_first(&self.data.join("recordings"))
     }
 
     /// A session of the owner over the WebSocket.
@@ -215,15 +209,15 @@ impl Engine {
 
     /// Asks it to end (SIGTERM) and waits until it has.
     pub fn stop(&mut self) -> ExitStatus {
-        let mut process = self.process.take().expect("the engine runs");
+        let process = self.process.as_ref().expect("the engine runs");
         process.signal(Signal::SIGTERM);
-        eventually(END_WITHIN, "the engine ends", || process.ended())
+        self.wait_for_end()
     }
 
     /// Waits until it has ended by itself, for example after a shutdown request.
     pub fn wait_for_end(&mut self) -> ExitStatus {
         let mut process = self.process.take().expect("the engine runs");
-        eventually(END_WITHIN, "the engine ends", || process.ended())
+        eventually(PATIENCE, "the engine ends", || process.ended())
     }
 
     /// Starts it again on the same data folder, killing it first if it still runs.
@@ -231,44 +225,19 @@ impl Engine {
         self.kill9();
         self.launch();
     }
-
-    /// Freezes it (SIGSTOP).
-    pub fn freeze(&self) {
-        self.process.as_ref().expect("the engine runs").freeze();
-    }
-
-    /// Ends [`Engine::freeze`].
-    pub fn thaw(&self) {
-        self.process.as_ref().expect("the engine runs").thaw();
-    }
-
-    /// Resident memory in KiB.
-    pub fn memory_kib(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let number = line.unwrap().split_whitespace().next().unwrap();
-        number.parse().unwrap()
-    }
 }
 
-/// The built engine: `STALLCAST_BIN`, or beside this test's own program.
-fn program() -> PathBuf {
-    if let Some(named) = std::env::var_os("STALLCAST_BIN") {
-        return PathBuf::from(named);
-    }
-    // target/debug/deps/NAME-HASH -> target/debug/stallcast
+/// A program of the build that this test belongs to.
+pub fn built(name: &str) -> PathBuf {
+    // target/debug/deps/NAME-HASH -> target/debug/NAME
     let own = std::env::current_exe().unwrap();
-    let beside = own
-        .parent()
-        .and_then(Path::parent)
-        .unwrap()
-        .join("stallcast");
+    let file = own.parent().and_then(Path::parent).unwrap().join(name);
     assert!(
-        beside.is_file(),
-        "{} is missing: run `cargo build -p stallcast-engine` first, or set STALLCAST_BIN",
-        beside.display()
+        file.is_file(),
+        "{} is missing: cargo build -p stallcast-engine -p stallcast-desktop (or set STALLCAST_BIN to an engine)",
+        file.display()
     );
-    beside
+    file
 }
 
 fn health(port: u16) -> bool {
@@ -285,7 +254,7 @@ fn http(
     body: &[u8],
 ) -> std::io::Result<HttpAnswer> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
-    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+    stream.set_read_timeout(Some(PATIENCE))?;
     let mut request = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
     let named = |name: &str| {
         headers

@@ -5,11 +5,10 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::process::{Group, eventually, free_port, listens, run};
+use super::process::{Group, PATIENCE, eventually, free_port, listens, run};
 
 /// ngIRCd on loopback.
 #[derive(Debug)]
@@ -72,7 +71,7 @@ impl Ircd {
         command.arg("-n").arg("-f").arg(self.config());
         let mut process = Group::start_logged(&mut command, &log);
         let (port, tls_port) = (self.port, self.tls_port);
-        eventually(Duration::from_secs(20), "ngircd listens", || {
+        eventually(PATIENCE, "ngircd listens", || {
             if let Some(status) = process.ended() {
                 let said = fs::read_to_string(&log).unwrap_or_default();
                 panic!("ngircd ended: {status}: {said}");
@@ -80,11 +79,6 @@ impl Ircd {
             (listens(port) && listens(tls_port)).then_some(())
         });
         self.process = Some(process);
-    }
-
-    /// The port in clear.
-    pub fn port(&self) -> u16 {
-        self.port
     }
 
     /// The port with TLS.
@@ -97,33 +91,16 @@ impl Ircd {
         self.dir.path().join("cert.pem")
     }
 
-    /// Ends it; connections are reset.
-    pub fn kill(&mut self) {
-        self.process = None;
-    }
-
-    /// Starts it again on the same ports.
+    /// Kills it (connections are reset) and starts it again on the same ports.
     pub fn restart(&mut self) {
-        self.kill();
+        self.process = None;
         self.launch();
-    }
-
-    /// Freezes it: connections stay open and nothing comes.
-    pub fn freeze(&self) {
-        self.process.as_ref().expect("the server runs").freeze();
-    }
-
-    /// Ends [`Ircd::freeze`].
-    pub fn thaw(&self) {
-        self.process.as_ref().expect("the server runs").thaw();
     }
 
     /// Somebody with this nickname who has joined `channel` (with its `#`).
     pub fn speaker(&self, nick: &str, channel: &str) -> Speaker {
         let stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        stream
-            .set_read_timeout(Some(Duration::from_secs(20)))
-            .unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let mut speaker = Speaker {
             reader: BufReader::new(stream.try_clone().unwrap()),
             stream,

@@ -15,12 +15,12 @@ mod webdriver;
 mod whip;
 mod xvfb;
 
-pub use engine::{Engine, EngineOptions, HttpAnswer};
+pub use engine::{Engine, EngineOptions, HttpAnswer, Running, built};
 pub use irc::{Ircd, Speaker};
 pub use network::Site;
 pub use nginx::RtmpServer;
 pub use pipewire::{AudioSink, PipeWireSession, VirtualCamera};
-pub use process::{Group, eventually, free_port, listens, run};
+pub use process::{Group, PATIENCE, eventually, free_port, listens, oldest_first, run};
 pub use publisher::Publisher;
 pub use session::Session;
 pub use srt::SrtReceiver;

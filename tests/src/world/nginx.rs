@@ -4,12 +4,11 @@ use std::fs;
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use tempfile::TempDir;
 
 use super::Site;
-use super::process::{Group, eventually, free_port};
+use super::process::{Group, PATIENCE, eventually, free_port, oldest_first};
 
 /// Applications that take every stream and record it.
 const OPEN: [&str; 4] = ["live", "second", "third", "fourth"];
@@ -113,7 +112,7 @@ impl RtmpServer {
         let log = self.dir.path().join("nginx.out");
         let mut process = Group::start_logged(&mut command, &log);
         let address = (self.host(), self.port);
-        eventually(Duration::from_secs(20), "nginx listens", || {
+        eventually(PATIENCE, "nginx listens", || {
             if let Some(status) = process.ended() {
                 let said = fs::read_to_string(&log).unwrap_or_default();
                 panic!("nginx ended: {status}: {said}");
@@ -149,35 +148,28 @@ impl RtmpServer {
         self.url(CLOSED)
     }
 
-    /// All files recorded so far, of all applications, oldest first.
+    /// All files recorded so far, application by application.
     pub fn recordings(&self) -> Vec<PathBuf> {
-        sorted(
-            OPEN.iter()
-                .flat_map(|app| files(&self.folder(app)))
-                .collect(),
-        )
+        let of_all = OPEN.iter().flat_map(|app| self.recordings_of(app));
+        of_all.collect()
     }
 
-    /// The files recorded for one application, oldest first. Every publishing makes a new one.
+    /// The files recorded for one application, oldest first. Every publishing makes a new one, named after its second.
     pub fn recordings_of(&self, app: &str) -> Vec<PathBuf> {
-        sorted(files(&self.folder(app)))
+        oldest_first(&self.folder(app))
     }
 
     /// Waits until application `app` has recorded `bytes` in `count` files or more, and gives
     /// them.
     pub fn wait_for_recordings(&self, app: &str, count: usize, bytes: u64) -> Vec<PathBuf> {
-        eventually(
-            Duration::from_secs(60),
-            "recordings at the ingest server",
-            || {
-                let found: Vec<PathBuf> = self
-                    .recordings_of(app)
-                    .into_iter()
-                    .filter(|path| fs::metadata(path).is_ok_and(|meta| meta.len() >= bytes))
-                    .collect();
-                (found.len() >= count).then_some(found)
-            },
-        )
+        eventually(PATIENCE, "recordings at the ingest server", || {
+            let found: Vec<PathBuf> = self
+                .recordings_of(app)
+                .into_iter()
+                .filter(|path| fs::metadata(path).is_ok_and(|meta| meta.len() >= bytes))
+                .collect();
+            (found.len() >= count).then_some(found)
+        })
     }
 
     /// What nginx wrote into its log.
@@ -209,19 +201,4 @@ impl RtmpServer {
     fn running(&self) -> &Group {
         self.process.as_ref().expect("the server runs")
     }
-}
-
-fn files(folder: &Path) -> Vec<PathBuf> {
-    fs::read_dir(folder)
-        .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
-        .unwrap_or_default()
-}
-
-/// By age, then by name: record_unique puts the second of the start into the name.
-fn sorted(mut files: Vec<PathBuf>) -> Vec<PathBuf> {
-    files.sort_by_key(|path| {
-        let made = fs::metadata(path).and_then(|meta| meta.created()).ok();
-        (made, path.clone())
-    });
-    files
 }

@@ -4,15 +4,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::process::{Group, eventually};
-
-const PATIENCE: Duration = Duration::from_secs(30);
+use super::process::{Group, PATIENCE, eventually};
 
 /// dbus, PipeWire, WirePlumber and PipeWire's PulseAudio server in folders of their own.
 #[derive(Debug)]
@@ -153,7 +150,7 @@ impl PipeWireSession {
         });
         VirtualCamera {
             name: name.to_owned(),
-            process,
+            _process: process,
         }
     }
 
@@ -192,11 +189,6 @@ impl PipeWireSession {
         let log = self.dir.path().join(format!("tone-{}.log", sink.name));
         Group::start_logged(&mut command, &log)
     }
-
-    /// Where the session's programs write their logs.
-    pub fn logs(&self) -> &Path {
-        self.dir.path()
-    }
 }
 
 impl Drop for PipeWireSession {
@@ -211,23 +203,13 @@ impl Drop for PipeWireSession {
 #[derive(Debug)]
 pub struct VirtualCamera {
     name: String,
-    process: Group,
+    _process: Group,
 }
 
 impl VirtualCamera {
     /// Its PipeWire node name.
     pub fn name(&self) -> &str {
         &self.name
-    }
-
-    /// The camera hangs: it stays listed and delivers nothing.
-    pub fn freeze(&self) {
-        self.process.freeze();
-    }
-
-    /// Ends [`VirtualCamera::freeze`].
-    pub fn thaw(&self) {
-        self.process.thaw();
     }
 }
 
@@ -240,11 +222,6 @@ pub struct AudioSink {
 }
 
 impl AudioSink {
-    /// Its name.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
     /// Name of the source that gives what is played to it.
     pub fn monitor(&self) -> String {
         format!("{}.monitor", self.name)

@@ -13,8 +13,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-/// How long an answer may take on a busy machine.
-const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+use super::process::PATIENCE;
 
 /// A session on `/api/ws`. Topics, chat lines and notices are kept as they come in, which is
 /// whenever one of its functions waits.
@@ -81,7 +80,7 @@ impl Session {
                 lang: "en".into(),
             })
             .await;
-        match timeout(ANSWER_WITHIN, session.receive()).await {
+        match timeout(PATIENCE, session.receive()).await {
             Ok(Some(ServerMessage::Welcome { role, .. })) => session.role = role,
             Ok(Some(ServerMessage::Result {
                 outcome: Outcome::Failed { error },
@@ -140,9 +139,9 @@ impl Session {
         while timeout_at(until, self.step()).await.is_ok_and(|more| more) {}
     }
 
-    /// Reads on until the engine is gone (`false`) or nothing has come for half a minute (`true`).
+    /// Reads on until the engine is gone (`false`) or nothing has come for a minute (`true`).
     pub async fn step_to_end(&mut self) -> bool {
-        while let Ok(more) = timeout(ANSWER_WITHIN, self.step()).await {
+        while let Ok(more) = timeout(PATIENCE, self.step()).await {
             if !more {
                 return false;
             }
@@ -170,7 +169,7 @@ impl Session {
     }
 
     async fn result(&mut self, id: u32) -> Result<(u64, serde_json::Value), Box<WireError>> {
-        let deadline = Instant::now() + ANSWER_WITHIN;
+        let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(place) = self.results.iter().position(|(own, _)| *own == id) {
                 return match self.results.swap_remove(place).1 {
@@ -181,7 +180,7 @@ impl Session {
             match timeout_at(deadline, self.step()).await {
                 Ok(true) => {}
                 Ok(false) => panic!("the engine hung up before it answered"),
-                Err(_) => panic!("no answer within {ANSWER_WITHIN:?}"),
+                Err(_) => panic!("no answer within {PATIENCE:?}"),
             }
         }
     }

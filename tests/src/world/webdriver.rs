@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::process::{Group, eventually, free_port, listens};
 
-/// A debug build of the window with an empty profile on a busy machine takes its time.
+/// A debug build of the window with an empty profile on a busy machine takes its time, longer than most things.
 const ANSWER_WITHIN: Duration = Duration::from_secs(90);
 /// Key of an element's id in WebDriver's JSON (W3C WebDriver, section 12.1 "Elements").
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
@@ -62,7 +62,7 @@ impl WebWindow {
         window
     }
 
-    /// Process ids of the window's program (not of WebKit's helpers).
+    /// Process id of the window's program (not of WebKit's helpers).
     pub fn pid(&self) -> u32 {
         let of_driver = format!("/proc/{0}/task/{0}/children", self.driver.id());
         let children = std::fs::read_to_string(of_driver).unwrap();

@@ -6,12 +6,13 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
 
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_sdp as gst_sdp;
 use gstreamer_webrtc as gst_webrtc;
+
+use super::process::{PATIENCE, eventually, free_port};
 
 /// The server. Ends with this value, and its sessions with it, without a word to anybody.
 #[derive(Debug)]
@@ -43,17 +44,13 @@ struct Asked {
 impl WhipServer {
     /// On a free port of loopback, for whoever has the token.
     pub fn start(token: &str) -> Self {
-        Self::on(TcpListener::bind("127.0.0.1:0").unwrap(), token)
+        Self::start_at(free_port(), token)
     }
 
     /// At the port of one that has ended.
     pub fn start_at(port: u16, token: &str) -> Self {
-        Self::on(TcpListener::bind(("127.0.0.1", port)).unwrap(), token)
-    }
-
-    fn on(listener: TcpListener, token: &str) -> Self {
         gst::init().unwrap();
-        let port = listener.local_addr().unwrap().port();
+        let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
         let inner = Arc::new(Inner {
             token: token.to_owned(),
             over: AtomicBool::new(false),
@@ -165,9 +162,7 @@ impl Inner {
 }
 
 fn read(stream: &TcpStream) -> Option<Asked> {
-    stream
-        .set_read_timeout(Some(Duration::from_secs(10)))
-        .ok()?;
+    stream.set_read_timeout(Some(PATIENCE)).ok()?;
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
@@ -275,10 +270,9 @@ impl Receiver {
                 .property::<gst_webrtc::WebRTCICEGatheringState>("ice-gathering-state");
             state == gst_webrtc::WebRTCICEGatheringState::Complete
         };
-        let deadline = Instant::now() + Duration::from_secs(10);
-        while !gathered() && Instant::now() < deadline {
-            std::thread::park_timeout(Duration::from_millis(10));
-        }
+        eventually(PATIENCE, "the server's addresses are gathered", || {
+            gathered().then_some(())
+        });
         let local = self
             .peer
             .property::<gst_webrtc::WebRTCSessionDescription>("local-description");

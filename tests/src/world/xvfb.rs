@@ -1,17 +1,18 @@
 //! A screen of the test's own (Xvfb), to be captured, with something on it.
 
+use std::ffi::OsStr;
 use std::io::Read;
+use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use image::RgbImage;
 
-use super::process::{Group, eventually, run};
+use super::process::{Group, PATIENCE, eventually, run};
 
 /// An X server on a free display. Its picture is what was drawn last.
 #[derive(Debug)]
 pub struct Xvfb {
-    process: Group,
+    _process: Group,
     display: String,
     width: u32,
     height: u32,
@@ -38,7 +39,7 @@ impl Xvfb {
         }
         assert!(!number.is_empty(), "Xvfb ended before it had a display");
         let screen = Self {
-            process,
+            _process: process,
             display: format!(":{number}"),
             width,
             height,
@@ -129,12 +130,16 @@ impl Xvfb {
                 .stdout(Stdio::null())
                 .stderr(Stdio::null()),
         );
-        eventually(
-            Duration::from_secs(20),
-            "the moving window is shown",
-            || self.shows("gst-launch").then_some(()),
-        );
+        eventually(PATIENCE, "the moving window is shown", || {
+            self.shows("gst-launch").then_some(())
+        });
         ScreenMotion { _process: process }
+    }
+
+    /// Keeps a picture of the whole screen.
+    pub fn photograph(&self, file: &Path) {
+        let words = ["-display", &self.display, "-window", "root"].map(OsStr::new);
+        run("import", words.into_iter().chain([file.as_os_str()]));
     }
 
     /// Whether a window of this title is on the screen.
@@ -146,11 +151,6 @@ impl Xvfb {
             .expect("xwininfo is installed");
         // It fails when a window goes away while it looks: then the answer is the next one's.
         listing.status.success() && String::from_utf8_lossy(&listing.stdout).contains(title)
-    }
-
-    /// Id of the X server's process.
-    pub fn id(&self) -> u32 {
-        self.process.id()
     }
 }
 
