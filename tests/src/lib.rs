@@ -1,6 +1,6 @@
 //! What the whole-system tests stand on: a small [`world`] around the studio that is real in
-//! everything that matters (servers, devices, screens, processes), and [`probe`]s that measure
-//! what came out.
+//! everything that matters (servers, devices, screens, processes), a [`stage`] with what is put on in
+//! it, and [`probe`]s that measure what came out.
 //!
 //! A fixture that cannot be set up panics and says why: a test must not pass because its world
 //! was missing.
@@ -13,4 +13,5 @@
 
 pub mod bench;
 pub mod probe;
+pub mod stage;
 pub mod world;

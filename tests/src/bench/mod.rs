@@ -1,20 +1,21 @@
-//! What the benchmarks share: the show they put on, a page's preview, counting CPU time, and the
-//! one line of JSON that each ends with.
+//! What the benchmarks share: the show they put on and the floor it is held against, a page's preview,
+//! counting CPU time, and the one line of JSON that each ends with.
 
+mod clips;
 mod cpu;
 mod killed;
+mod plain;
 mod plot;
 mod preview;
 mod show;
 
+pub use clips::{natural_clip, upright_clip};
 pub use cpu::{CpuTime, Memory};
 pub use killed::recording_killed;
+pub use plain::{ENCODE, ENCODE_SOUND, Run, WARM_UP, plain, prove_encoded_alike};
 pub use plot::Plot;
 pub use preview::PreviewClient;
-pub use show::{
-    LiveShow, go_live, natural_clip, place_on_screen, put_destination, put_destination_of,
-    put_on_screen, studio, studio_with, upright_clip,
-};
+pub use show::LiveShow;
 
 use serde_json::{Value, json};
 

@@ -12,10 +12,10 @@ use tokio::task::JoinHandle;
 
 use super::PreviewClient;
 use crate::stage::{
-    destination, encoder, end_show, go_live, import_orchard, input_live, put_destination_like,
-    put_full_screen, put_on_air,
+    destination, end_show, go_live, import_orchard, input_live, put_destination_like,
+    put_full_screen, put_on_air, switch_canvases,
 };
-use crate::world::{Engine, PATIENCE, RtmpServer, Session};
+use crate::world::{Engine, RtmpServer, Session};
 
 /// The one source of the show.
 const SOURCE: &str = "main";
@@ -47,8 +47,10 @@ impl LiveShow {
         input_live(&mut session, SOURCE).await;
         let products = import_orchard(&engine, &mut session).await;
         let canvases: BTreeSet<Canvas> = sent.iter().copied().collect();
-        switch_on(&mut session, &canvases).await;
-        let ids: Vec<String> = (0..sent.len()).map(|n| format!("destination-{n}")).collect();
+        switch_canvases(&mut session, all_of(&canvases)).await;
+        let ids: Vec<String> = (0..sent.len())
+            .map(|n| format!("destination-{n}"))
+            .collect();
         for ((id, server), canvas) in ids.iter().zip(&servers).zip(sent) {
             let destination = Destination {
                 canvas: *canvas,
@@ -81,12 +83,7 @@ impl LiveShow {
         self.session.play(length).await;
     }
 
-    /// The encoder's counters as last told.
-    pub fn encoder(&self) -> EncoderStatus {
-        encoder(&self.session)
-    }
-
-    /// The same of a canvas.
+    /// Counters of a canvas's encoder as last told.
     pub fn encoder_of(&self, canvas: Canvas) -> EncoderStatus {
         let status = self.session.status.as_ref().expect("a status");
         let mut canvases = status.canvases.iter();
@@ -120,23 +117,14 @@ impl LiveShow {
     }
 }
 
-/// Switches these canvases on and waits until they are encoded.
-async fn switch_on(session: &mut Session, canvases: &BTreeSet<Canvas>) {
-    let wanted = match (
+/// All that something is sent of.
+fn all_of(canvases: &BTreeSet<Canvas>) -> Canvases {
+    match (
         canvases.contains(&Canvas::Landscape),
         canvases.contains(&Canvas::Portrait),
     ) {
         (_, false) => Canvases::Landscape,
         (false, true) => Canvases::Portrait,
         (true, true) => Canvases::Both,
-    };
-    let switch = Command::SetCanvases { canvases: wanted };
-    session.command(switch).await.unwrap();
-    session
-        .until(PATIENCE, "the canvases are encoded", |s| {
-            let all = &s.status.as_ref()?.canvases;
-            let encoded = all.iter().filter(|on| on.encoder.is_some()).count();
-            (encoded == wanted.iter().count()).then_some(())
-        })
-        .await;
+    }
 }

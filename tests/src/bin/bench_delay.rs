@@ -25,7 +25,9 @@ use gstreamer_app as gst_app;
 use serde_json::json;
 use stallcast_show::SourceKind;
 use stallcast_tests::bench::{Better, PreviewClient, percentile, report, rounded};
-use stallcast_tests::stage::{encoder, end_show, go_live, put_destination, put_full_screen, studio};
+use stallcast_tests::stage::{
+    encoder, end_show, go_live, put_destination, put_full_screen, studio,
+};
 use stallcast_tests::world::{PATIENCE, Xvfb, eventually, free_port};
 
 /// Bits of the time in ms: it comes round after 17 minutes.

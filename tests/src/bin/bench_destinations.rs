@@ -10,11 +10,10 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use stallcast_show::{Command, SourceKind};
-use stallcast_tests::bench::{
-    Better, CpuTime, natural_clip, put_destination, put_on_screen, report, rounded, studio_with,
-};
-use stallcast_tests::world::{RtmpServer, Session};
+use stallcast_show::Command;
+use stallcast_tests::bench::{Better, CpuTime, natural_clip, report, rounded};
+use stallcast_tests::stage::{end_show, file, put_destination, put_full_screen, studio_with};
+use stallcast_tests::world::{PATIENCE, RtmpServer, Session};
 use stallcast_wire::RunState;
 
 /// Up and down again, so that a drift of the machine does not look like a price.
@@ -22,16 +21,14 @@ const STEPS: [usize; 7] = [1, 2, 4, 8, 4, 2, 1];
 const COUNTED: Duration = Duration::from_secs(12);
 /// What a new connection's start costs is not what a destination costs.
 const SETTLED: Duration = Duration::from_secs(3);
-const STEP: Duration = Duration::from_secs(30);
 const KBPS: &str = "2500";
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 1)]
 async fn main() {
-    let clip = natural_clip().to_string_lossy().into_owned();
     let server = RtmpServer::start();
     let engine = studio_with(Default::default(), &["--kbps", KBPS]);
     let mut session = engine.session().await;
-    put_on_screen(&mut session, SourceKind::File { path: clip }).await;
+    put_full_screen(&mut session, "clip", file(&natural_clip())).await;
     let ids: Vec<String> = (1..=8).map(|number| format!("d{number}")).collect();
     for id in &ids {
         put_destination(&mut session, id, &server.url("live")).await;
@@ -46,7 +43,7 @@ async fn main() {
             enable(&mut session, id, number < step).await;
         }
         session
-            .until(STEP, "the destinations are live", |s| {
+            .until(PATIENCE, "the destinations are live", |s| {
                 let all = &s.status.as_ref()?.destinations;
                 let live = all.iter().filter(|d| d.run == RunState::Live).count();
                 (live == step).then_some(())
@@ -67,7 +64,7 @@ async fn main() {
         .iter()
         .map(|d| d.kbps)
         .fold(0.0, f64::max);
-    session.command(Command::EndShow).await.unwrap();
+    end_show(&mut session).await;
     drop(session);
     let mut engine = engine;
     assert!(engine.stop().success(), "{}", engine.log());
@@ -89,7 +86,7 @@ async fn main() {
 /// Turns a destination on or off, leaving the rest as it is.
 async fn enable(session: &mut Session, id: &str, enabled: bool) {
     let known = session
-        .until(STEP, "the destination is known", |s| {
+        .until(PATIENCE, "the destination is known", |s| {
             let all = &s.show.as_ref()?.destinations;
             all.values().find(|d| d.id.as_str() == id).cloned()
         })

@@ -14,13 +14,14 @@ use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use stallcast_show::{Command, SourceKind};
-use stallcast_tests::bench::{
-    Better, natural_clip, put_destination, put_on_screen, recording_killed, report, rounded, studio,
-};
+use stallcast_show::Command;
+use stallcast_tests::bench::{Better, natural_clip, recording_killed, report, rounded};
 use stallcast_tests::probe::missing_frames;
-use stallcast_tests::world::{RtmpServer, Session, Site, Uplink};
-use stallcast_wire::{DestinationHealth, RunState};
+use stallcast_tests::stage::{
+    destination_flows, encoder, end_show, file, health, put_destination, put_full_screen, studio,
+};
+use stallcast_tests::world::{PATIENCE, RtmpServer, Session, Site, Uplink};
+use stallcast_wire::DestinationHealth;
 
 /// How long each fault lasts: longer than the three seconds after which a silent server is left.
 const FAULT: Duration = Duration::from_secs(10);
@@ -28,7 +29,6 @@ const FAULT: Duration = Duration::from_secs(10);
 const RESUME_WITHIN: Duration = Duration::from_secs(30);
 /// How long after it is back a stream's delay is read.
 const SETTLED: Duration = Duration::from_secs(3);
-const STEP: Duration = Duration::from_secs(30);
 const FPS: u32 = 30;
 const GOOD: [&str; 2] = ["good-1", "good-2"];
 /// 20 kbit/s: a trickle that is never silent.
@@ -54,7 +54,6 @@ struct Outcome {
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 1)]
 async fn main() {
-    let clip = natural_clip().to_string_lossy().into_owned();
     let good = [RtmpServer::start(), RtmpServer::start()];
     let silent = RtmpServer::start();
     let slow = RtmpServer::start();
@@ -67,7 +66,7 @@ async fn main() {
 
     let engine = studio(Default::default());
     let mut session = engine.session().await;
-    put_on_screen(&mut session, SourceKind::File { path: clip }).await;
+    put_full_screen(&mut session, "clip", file(&natural_clip())).await;
     let through = |port: u16| format!("rtmp://127.0.0.1:{port}/live");
     let destinations = [
         (GOOD[0], good[0].url("live")),
@@ -84,7 +83,7 @@ async fn main() {
     }
     session.command(Command::GoLive).await.unwrap();
     for (id, _) in destinations.iter().filter(|(id, _)| *id != "babble") {
-        live(&mut session, id, STEP).await;
+        destination_flows(&mut session, id, PATIENCE).await;
     }
     session.play(SETTLED).await;
 
@@ -143,16 +142,10 @@ async fn main() {
     outcomes.push(suffer(&mut session, &mut nameless).await);
     drop(faults);
 
-    let sent = health(&session, GOOD[0]).frames_sent;
+    let sent = own(&session, GOOD[0]).frames_sent;
+    end_show(&mut session).await;
     // A picture that the busy machine never encoded was not lost by a destination.
-    let encoder = session.status.as_ref().unwrap().encoder();
-    let skipped = encoder.unwrap().skipped_frames;
-    session.command(Command::EndShow).await.unwrap();
-    session
-        .until(STEP, "everything has ended", |s| {
-            s.status.as_ref()?.recording().is_none().then_some(())
-        })
-        .await;
+    let skipped = encoder(&session).skipped_frames;
     drop(session);
     let mut engine = engine;
     assert!(engine.stop().success(), "{}", engine.log());
@@ -216,11 +209,8 @@ fn fault<'a>(
 
 async fn suffer(session: &mut Session, fault: &mut Fault<'_>) -> Outcome {
     eprintln!("{}", fault.name);
-    let dropped = |session: &Session| GOOD.map(|id| health(session, id).frames_dropped);
-    let late = |session: &Session| {
-        let status = session.status.as_ref().unwrap();
-        status.encoder().unwrap().late_frames
-    };
+    let dropped = |session: &Session| GOOD.map(|id| own(session, id).frames_dropped);
+    let late = |session: &Session| encoder(session).late_frames;
     let (before, late_before) = (dropped(session), late(session));
     (fault.strike)();
     session.play(FAULT).await;
@@ -229,10 +219,10 @@ async fn suffer(session: &mut Session, fault: &mut Fault<'_>) -> Outcome {
     if let Some(mend) = &mut fault.mend {
         let mended = Instant::now();
         mend();
-        live(session, fault.destination, RESUME_WITHIN).await;
+        destination_flows(session, fault.destination, RESUME_WITHIN).await;
         resumed_s = Some(mended.elapsed().as_secs_f64());
         session.play(SETTLED).await;
-        delay_after_ms = Some(health(session, fault.destination).backlog_ms);
+        delay_after_ms = Some(own(session, fault.destination).backlog_ms);
     }
     let lost = dropped(session)
         .into_iter()
@@ -259,21 +249,8 @@ impl Outcome {
     }
 }
 
-fn health(session: &Session, id: &str) -> DestinationHealth {
-    let status = session.status.as_ref().unwrap();
-    let found = status.destinations.iter().find(|d| d.id.as_str() == id);
-    found.unwrap().clone()
-}
-
-/// Waits until a destination is live and takes what it is sent.
-async fn live(session: &mut Session, id: &str, within: Duration) {
-    session
-        .until(within, &format!("{id} is live"), |s| {
-            let all = &s.status.as_ref()?.destinations;
-            let own = all.iter().find(|d| d.id.as_str() == id)?;
-            (own.run == RunState::Live && own.backlog_ms < 1_000).then_some(())
-        })
-        .await;
+fn own<'a>(session: &'a Session, id: &str) -> &'a DestinationHealth {
+    health(session, id).expect("it is told of")
 }
 
 /// A server that answers every greeting with nonsense. Lives as long as this process.

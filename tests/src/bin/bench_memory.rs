@@ -10,8 +10,8 @@
 use std::time::Duration;
 
 use serde_json::json;
-use stallcast_show::SourceKind;
-use stallcast_tests::bench::{Better, LiveShow, Memory, natural_clip, report, rounded, studio};
+use stallcast_tests::bench::{Better, LiveShow, Memory, natural_clip, report, rounded};
+use stallcast_tests::stage::{file, studio};
 
 const SAMPLES: u32 = 30;
 const BETWEEN: Duration = Duration::from_secs(1);
@@ -20,10 +20,9 @@ const SETTLED: Duration = Duration::from_secs(5);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
-    let path = natural_clip().to_string_lossy().into_owned();
     let engine = studio(Default::default());
     let started = Memory::of(engine.pid());
-    let mut show = LiveShow::start(engine, SourceKind::File { path }).await;
+    let mut show = LiveShow::start(engine, file(&natural_clip())).await;
     let mut samples = Vec::new();
     for _ in 0..SAMPLES {
         show.play(BETWEEN).await;

@@ -14,6 +14,7 @@ use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 use gstreamer_video as gst_video;
 use stallcast_media::blend::{Layer, StallcastOverlay};
+use stallcast_tests::bench::{Better, report, rounded};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -40,26 +41,21 @@ fn main() -> Result<(), Failure> {
     let theirs_card = cost("overlaycomposition 600x300", 150, || composition(&card))?;
     let theirs_full = cost("overlaycomposition full frame", 60, || composition(&full))?;
 
-    println!(
-        "{}",
-        serde_json::json!({
-            "bench": "overlay-blend",
-            "value": round(card_cost),
-            "unit": "% of a core",
-            "aim": 0.5,
-            "better": "lower",
-            "detail": {
-                "full_frame": round(full_cost),
-                "overlaycomposition_card": round(theirs_card),
-                "overlaycomposition_full": round(theirs_full),
-            },
-        })
+    let detail = serde_json::json!({
+        "full_frame": rounded(full_cost),
+        "overlaycomposition_card": rounded(theirs_card),
+        "overlaycomposition_full": rounded(theirs_full),
+    });
+    let unit = "% of a core";
+    report(
+        "overlay-blend",
+        card_cost,
+        unit,
+        0.5,
+        Better::Lower,
+        &detail,
     );
     Ok(())
-}
-
-fn round(value: f64) -> f64 {
-    (value * 1000.0).round() / 1000.0
 }
 
 /// % of a core at 30 frames/s that `make`'s element adds.

@@ -12,17 +12,19 @@
 )]
 
 use std::cell::RefCell;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use stallcast_show::{Area, Command, SourceKind};
-use stallcast_tests::bench::{
-    Better, Memory, go_live, percentile, place_on_screen, put_destination, report, rounded, studio,
+use stallcast_show::{Area, SourceKind};
+use stallcast_tests::bench::{Better, Memory, percentile, report, rounded};
+use stallcast_tests::probe::{av_offset_ms, missing_frames};
+use stallcast_tests::stage::{
+    destination_flows, encoder, end_show, file, flashes, go_live, health, input_live,
+    put_destination, put_on_screen, studio,
 };
-use stallcast_tests::probe::{av_offset_ms, flash_clip, missing_frames};
-use stallcast_tests::world::{PipeWireSession, RtmpServer, Session, Site, Uplink, run};
-use stallcast_wire::{DestinationHealth, RunState};
+use stallcast_tests::world::{PipeWireSession, RtmpServer, Site, Uplink, run};
+use stallcast_wire::RunState;
 
 const MINUTES: u64 = 20;
 /// From one fault to the next.
@@ -33,7 +35,6 @@ const FAULT: Duration = Duration::from_secs(8);
 const UNPLUG_EVERY: u64 = 4;
 /// The longest wait between two tries is 10 s; TCP may need a second of its own.
 const RESUME_WITHIN: Duration = Duration::from_secs(30);
-const STEP: Duration = Duration::from_secs(30);
 /// What is looked at of each file to tell whether sound and picture still belong together.
 const TAIL_S: u32 = 60;
 /// Most that sound may be away from its picture at the end.
@@ -49,8 +50,6 @@ async fn main() {
     let devices = PipeWireSession::start();
     let camera = RefCell::new(Some(devices.camera("cam", "smpte")));
     let folder = tempfile::tempdir().unwrap();
-    let clip = folder.path().join("flash.mp4");
-    flash_clip(&clip, Duration::from_secs(20), Duration::ZERO);
     let near = RefCell::new(RtmpServer::start());
     let far = RtmpServer::start_behind(Site::new());
     let behind_relay = RtmpServer::start();
@@ -65,12 +64,11 @@ async fn main() {
         width: 5000,
         height: 5000,
     };
-    let path = clip.to_string_lossy().into_owned();
     let sources = [
         ("camera", SourceKind::Camera { device: None }, Area::FULL),
-        ("clip", SourceKind::File { path }, half),
+        ("clip", file(&flashes(folder.path())), half),
     ];
-    place_on_screen(&mut session, &sources).await;
+    put_on_screen(&mut session, &sources).await;
     let destinations = [
         ("near", near.borrow().url("live")),
         ("far", far.url("live")),
@@ -79,8 +77,9 @@ async fn main() {
     for (id, url) in &destinations {
         put_destination(&mut session, id, url).await;
     }
-    source_live(&mut session, "camera").await;
-    go_live(&mut session, destinations.len()).await;
+    input_live(&mut session, "camera").await;
+    let ids = destinations.each_ref().map(|(id, _)| *id);
+    go_live(&mut session, &ids).await;
 
     let site = far.site().unwrap();
     let strikes: [(&str, &str, &dyn Fn()); 6] = [
@@ -119,26 +118,21 @@ async fn main() {
         }
         let mended = Instant::now();
         mends[kind]();
-        destination_live(&mut session, destination).await;
+        destination_flows(&mut session, destination, RESUME_WITHIN).await;
         slowest_resume = slowest_resume.max(mended.elapsed());
-        source_live(&mut session, "camera").await;
+        input_live(&mut session, "camera").await;
         let next = EVERY * u32::try_from(round + 1).unwrap();
         session.play(next.saturating_sub(began.elapsed())).await;
         residents.push(Memory::of(engine.pid()).resident);
     }
-    for (id, _) in &destinations {
-        assert_eq!(health(&session, id).run, RunState::Live, "{id} at the end");
+    for id in ids {
+        let run = &health(&session, id).unwrap().run;
+        assert_eq!(*run, RunState::Live, "{id} at the end");
     }
     // Sound and picture of the end are told from a whole stretch without a fault.
     session.play(Duration::from_secs(TAIL_S.into())).await;
-    let skipped = session.status.as_ref().unwrap().encoder();
-    let skipped = skipped.unwrap().skipped_frames;
-    session.command(Command::EndShow).await.unwrap();
-    session
-        .until(STEP, "everything has ended", |s| {
-            s.status.as_ref()?.recording().is_none().then_some(())
-        })
-        .await;
+    end_show(&mut session).await;
+    let skipped = encoder(&session).skipped_frames;
     drop(session);
     assert!(engine.stop().success(), "{}", engine.log());
 
@@ -152,7 +146,7 @@ async fn main() {
         ("far", &far),
         ("relayed", &behind_relay),
     ] {
-        let last = newest(server.recordings_of("live"));
+        let last = server.recordings_of("live").pop().expect("a recording");
         offsets.push((id, offset_at_end(&last, folder.path())));
     }
     for (what, offset) in &offsets {
@@ -178,36 +172,6 @@ async fn main() {
     });
     let growth = (late / early - 1.0) * 100.0;
     report("soak", growth, "%", 5.0, Better::Lower, &detail);
-}
-
-fn health(session: &Session, id: &str) -> DestinationHealth {
-    let all = &session.status.as_ref().unwrap().destinations;
-    all.iter().find(|d| d.id.as_str() == id).unwrap().clone()
-}
-
-async fn destination_live(session: &mut Session, id: &str) {
-    session
-        .until(RESUME_WITHIN, &format!("{id} is live"), |s| {
-            let all = &s.status.as_ref()?.destinations;
-            let own = all.iter().find(|d| d.id.as_str() == id)?;
-            (own.run == RunState::Live && own.backlog_ms < 1_000).then_some(())
-        })
-        .await;
-}
-
-async fn source_live(session: &mut Session, id: &str) {
-    session
-        .until(STEP, &format!("{id} gives pictures"), |s| {
-            let all = &s.status.as_ref()?.inputs;
-            let own = all.iter().find(|i| i.id.as_str() == id)?;
-            (own.run == RunState::Live).then_some(())
-        })
-        .await;
-}
-
-fn newest(files: Vec<PathBuf>) -> PathBuf {
-    let written = |file: &PathBuf| file.metadata().unwrap().modified().unwrap();
-    files.into_iter().max_by_key(written).expect("a recording")
 }
 
 /// Milliseconds by which sound is behind its picture in the last minute.

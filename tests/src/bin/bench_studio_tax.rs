@@ -11,43 +11,28 @@
     reason = "a benchmark whose world breaks has no result"
 )]
 
-use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use gstreamer as gst;
-use gstreamer::prelude::*;
 use serde_json::json;
-use stallcast_media::encoder::{self, BitrateUnit, Controls};
-use stallcast_show::SourceKind;
-use stallcast_tests::bench::{Better, CpuTime, LiveShow, natural_clip, report, rounded, studio};
+use stallcast_show::Canvas;
+use stallcast_tests::bench::{
+    Better, CpuTime, ENCODE, ENCODE_SOUND, LiveShow, Run, WARM_UP, natural_clip, plain,
+    prove_encoded_alike, report, rounded,
+};
+use stallcast_tests::stage::{file, studio};
 
-/// Not counted: connecting, filling queues, the encoder's first groups.
-const WARM_UP: Duration = Duration::from_secs(8);
 /// Counted. Warm-up and this must fit into the clip, which the floor plays once.
 const COUNTED: Duration = Duration::from_secs(40);
-/// The engine's bitrate at 720 lines and its keyframe distance (two seconds).
-const KBPS: u32 = 2500;
-const KEYFRAME_FRAMES: u32 = 60;
-/// As many threads as the engine gives a decoder.
-const DECODER_THREADS: i32 = 2;
-/// The engine's sound.
-const AAC_BITS: i32 = 128_000;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
-    gst::init().unwrap();
     let clip = natural_clip();
     let before = floor(&clip).await;
     let show = Box::pin(show(&clip)).await;
     let after = floor(&clip).await;
     for (name, run) in [("floor", &before), ("show", &show), ("floor", &after)] {
-        println!(
-            "{name}: {:.2} CPU s for {} frames in {:.0} s; by thread, ms/s: {:#?}",
-            run.seconds, run.frames, run.wall, run.threads
-        );
+        run.print(name);
     }
     let floor_frame = f64::midpoint(before.frame_ms(), after.frame_ms());
     // Frames left out in one run only would compare different work.
@@ -75,48 +60,14 @@ async fn main() {
     );
 }
 
-/// One run's cost.
-struct Run {
-    seconds: f64,
-    wall: f64,
-    frames: u64,
-    threads: BTreeMap<String, f64>,
-    counters: serde_json::Value,
-}
-
-impl Run {
-    fn between(earlier: &(Instant, CpuTime), pid: u32, frames: u64) -> Self {
-        let now = CpuTime::of(pid);
-        let wall = earlier.0.elapsed().as_secs_f64();
-        Self {
-            seconds: now.since(&earlier.1),
-            wall,
-            frames,
-            threads: now.threads_since(&earlier.1, wall),
-            counters: serde_json::Value::Null,
-        }
-    }
-
-    /// CPU time of one encoded frame with everything around it.
-    fn frame_ms(&self) -> f64 {
-        self.seconds * 1000.0 / self.frames as f64
-    }
-
-    fn is_steady(&self) -> bool {
-        let due = self.wall * 30.0;
-        (self.frames as f64 - due).abs() <= due * 0.01
-    }
-}
-
 async fn show(clip: &Path) -> Run {
-    let path = clip.to_string_lossy().into_owned();
-    let mut show = LiveShow::start(studio(Default::default()), SourceKind::File { path }).await;
+    let mut show = LiveShow::start(studio(Default::default()), file(clip)).await;
     show.play(WARM_UP).await;
-    let (before, pictures) = (show.encoder(), show.preview_pictures());
+    let (before, pictures) = (show.encoder_of(Canvas::Landscape), show.preview_pictures());
     let pid = show.engine.pid();
     let earlier = (Instant::now(), CpuTime::of(pid));
     show.play(COUNTED).await;
-    let after = show.encoder();
+    let after = show.encoder_of(Canvas::Landscape);
     let mut run = Run::between(&earlier, pid, after.frames - before.frames);
     run.counters = json!({
         "late": after.late_frames - before.late_frames,
@@ -125,74 +76,13 @@ async fn show(clip: &Path) -> Run {
         "encoder": after.name,
         "kbps": after.kbps,
     });
-    assert_eq!(
-        (after.name.as_str(), after.kbps),
-        ("x264enc", KBPS),
-        "the floor's encoder"
-    );
+    prove_encoded_alike(&after);
     show.prove_whole();
     show.end().await;
     run
 }
 
-/// Plays the clip through decoder and encoder in this process, which has nothing else to do.
+/// Decoding and encoding alone.
 async fn floor(clip: &Path) -> Run {
-    let description = format!(
-        "filesrc location={} ! decodebin name=d \
-         d. ! video/x-raw ! clocksync ! x264enc name=x264 ! h264parse ! \
-         video/x-h264,stream-format=avc,alignment=au ! fakesink name=out async=false sync=false \
-         d. ! audio/x-raw ! audioconvert ! audioresample ! audio/x-raw,rate=48000,channels=2 ! \
-         clocksync ! avenc_aac aac-coder=fast bitrate={AAC_BITS} ! fakesink async=false sync=false",
-        clip.display()
-    );
-    let pipeline = gst::parse::launch(&description).unwrap();
-    let pipeline = pipeline.downcast::<gst::Pipeline>().unwrap();
-    pipeline.connect_deep_element_added(|_, _, element| {
-        if element.type_().name().starts_with("avdec_h264") {
-            element.set_property("max-threads", DECODER_THREADS);
-        }
-    });
-    set_like_the_engine(&pipeline.by_name("x264").unwrap());
-    let packets = Arc::new(AtomicU64::new(0));
-    let counter = Arc::clone(&packets);
-    let out = pipeline.by_name("out").unwrap().static_pad("sink").unwrap();
-    out.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
-        counter.fetch_add(1, Ordering::Relaxed);
-        gst::PadProbeReturn::Ok
-    });
-    pipeline.set_state(gst::State::Playing).unwrap();
-    tokio::time::sleep(WARM_UP).await;
-    let own = std::process::id();
-    let before = packets.load(Ordering::Relaxed);
-    let earlier = (Instant::now(), CpuTime::of(own));
-    tokio::time::sleep(COUNTED).await;
-    let run = Run::between(&earlier, own, packets.load(Ordering::Relaxed) - before);
-    let ended = pipeline
-        .bus()
-        .unwrap()
-        .pop_filtered(&[gst::MessageType::Eos, gst::MessageType::Error]);
-    assert!(
-        ended.is_none(),
-        "the floor plays to the end of the count: {ended:?}"
-    );
-    pipeline.set_state(gst::State::Null).unwrap();
-    run
-}
-
-/// Gives an x264enc the engine's settings, from the engine's own table.
-fn set_like_the_engine(x264: &gst::Element) {
-    let kind = encoder::all().iter().find(|kind| kind.element == "x264enc");
-    let kind = kind.expect("the table knows x264enc");
-    for (name, value) in kind.settings {
-        x264.set_property_from_str(name, value);
-    }
-    let Controls::Properties {
-        bitrate: (bitrate, BitrateUnit::Kilobit),
-        keyframe_distance,
-    } = kind.controls
-    else {
-        panic!("x264enc takes its bitrate in another way now");
-    };
-    x264.set_property_from_str(bitrate, &KBPS.to_string());
-    x264.set_property_from_str(keyframe_distance, &KEYFRAME_FRAMES.to_string());
+    plain(clip, ENCODE, ENCODE_SOUND, COUNTED).await
 }

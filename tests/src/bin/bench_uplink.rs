@@ -13,11 +13,11 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use stallcast_show::{Destination, Priority, SourceKind};
+use stallcast_show::{Destination, Priority};
 use stallcast_tests::bench::{Better, Plot, natural_clip, report, rounded};
 use stallcast_tests::probe::FlvTail;
 use stallcast_tests::stage::{
-    destination, encoder, end_show, go_live, health, put_destination_like, put_full_screen,
+    destination, end_show, file, go_live, health, put_destination_like, put_full_screen,
     studio_with,
 };
 use stallcast_tests::world::{RtmpServer, Session, Site};
@@ -53,12 +53,11 @@ struct Look {
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 1)]
 async fn main() {
-    let clip = natural_clip().to_string_lossy().into_owned();
     let server = RtmpServer::start_behind(Site::new());
     let site = server.site().unwrap();
     let mut engine = studio_with(Default::default(), &["--kbps", KBPS]);
     let mut session = engine.session().await;
-    put_full_screen(&mut session, "clip", SourceKind::File { path: clip }).await;
+    put_full_screen(&mut session, "clip", file(&natural_clip())).await;
     for (id, app) in DESTINATIONS {
         let priority = match id {
             "shop" => Priority::Protected,
@@ -98,7 +97,7 @@ async fn main() {
         }
     }
     let status = session.status.clone().unwrap();
-    session.command(Command::EndShow).await.unwrap();
+    end_show(&mut session).await;
     drop(session);
     assert!(engine.stop().success(), "{}", engine.log());
 
@@ -157,9 +156,7 @@ async fn main() {
 }
 
 fn target(session: &Session, id: &str) -> u32 {
-    let status = session.status.as_ref().unwrap();
-    let found = status.destinations.iter().find(|d| d.id.as_str() == id);
-    found.unwrap().target_kbps
+    health(session, id).unwrap().target_kbps
 }
 
 /// Changes of either destination's bitrate while the link was steady, by the minute.

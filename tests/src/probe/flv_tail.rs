@@ -5,7 +5,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::PathBuf;
 use std::time::Instant;
 
-use crate::world::RtmpServer;
+use crate::world::{RtmpServer, oldest_first};
 
 /// FLV's file header and the first back pointer (Adobe's FLV specification 10.1, E.2).
 const FILE_HEAD: u64 = 13;
@@ -17,7 +17,7 @@ const VIDEO: u8 = 9;
 /// All recordings of one application, read as they grow.
 #[derive(Debug)]
 pub struct FlvTail {
-    server: PathBuf,
+    folder: PathBuf,
     began: Instant,
     /// Bytes of files that are no longer the newest.
     before: u64,
@@ -39,7 +39,7 @@ impl FlvTail {
     /// Follows application `app` of a server from now on.
     pub fn of(server: &RtmpServer, app: &str) -> Self {
         Self {
-            server: server.folder(app),
+            folder: server.folder(app),
             began: Instant::now(),
             before: 0,
             file: None,
@@ -62,14 +62,7 @@ impl FlvTail {
     }
 
     fn turn_to_newest(&mut self) {
-        let mut files: Vec<PathBuf> = std::fs::read_dir(&self.server)
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-            .collect();
-        files.sort_by_key(|path| {
-            let made = std::fs::metadata(path).and_then(|meta| meta.created());
-            (made.ok(), path.clone())
-        });
+        let mut files = oldest_first(&self.folder);
         let Some(newest) = files.pop() else { return };
         if self.file.as_ref().is_some_and(|file| file.path == newest) {
             return;

@@ -7,7 +7,7 @@ mod stream;
 mod sync;
 
 pub use flv_tail::FlvTail;
-pub use look::{Region, frame_at, mean_abs_error, mean_colour, picture_of, prove_like};
+pub use look::{Region, frame_at, mean_colour};
 pub use players::{kept_and_lost_ms, plays_in_gstreamer};
-pub use stream::{first_frame_unix_ms, flash_clip, missing_frames, prove_playable};
+pub use stream::{colour_clip, first_frame_unix_ms, flash_clip, missing_frames, prove_playable};
 pub use sync::{Onsets, av_offset_ms, onsets};

@@ -1,28 +1,19 @@
 //! Playing a recording with other people's programs, as whoever gets the file will.
 
 use std::path::Path;
-use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::stream::{first_frame_unix_ms, prove_playable};
+use crate::world::run;
 
 /// Plays picture and sound to the end in GStreamer; panics when it cannot.
 pub fn plays_in_gstreamer(path: &Path) {
-    let branch = |of: &str| of.split(' ').map(str::to_owned).collect::<Vec<_>>();
-    let output = Command::new("gst-launch-1.0")
-        .args(["-q", "filesrc"])
-        .arg(format!("location={}", path.display()))
-        .args(branch("! qtdemux name=d"))
-        .args(branch(
-            "d.video_0 ! queue ! h264parse ! avdec_h264 ! fakesink sync=false",
-        ))
-        .args(branch(
-            "d.audio_0 ! queue ! aacparse ! avdec_aac ! fakesink sync=false",
-        ))
-        .output()
-        .expect("gst-launch-1.0 is installed");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{}: {said}", path.display());
+    let location = format!("location={}", path.display());
+    let branches = "! qtdemux name=d \
+                    d.video_0 ! queue ! h264parse ! avdec_h264 ! fakesink sync=false \
+                    d.audio_0 ! queue ! aacparse ! avdec_aac ! fakesink sync=false";
+    let words = ["-q", "filesrc", &location].into_iter();
+    run("gst-launch-1.0", words.chain(branches.split(' ')));
 }
 
 /// Of a recording that was cut off at `cut`: its length, and how much of what was taken by then is missing at its

@@ -1,11 +1,13 @@
 //! Recorded streams as a player would take them, and clips with known contents to send.
 
+use std::ffi::OsStr;
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use ffmpeg_next as ff;
 use stallcast_clips::{Depth, MediaFacts, probe_with};
+
+use crate::world::run;
 
 /// Decodes a whole recording and panics unless it plays to its end with H.264 pictures. What it
 /// holds is given back.
@@ -77,15 +79,22 @@ pub fn flash_clip(out: &Path, length: Duration, beep_late: Duration) {
         "aevalsrc='0.5*sin(2*PI*1000*t)*gte(t,{late})*lt(mod(t-{late}+0.5,1),0.1)':s=48000"
     );
     let seconds = length.as_secs_f64().to_string();
-    let output = Command::new("ffmpeg")
-        .args(["-hide_banner", "-loglevel", "error", "-nostdin", "-y"])
-        .args(["-f", "lavfi", "-i", &pictures, "-f", "lavfi", "-i", &sound])
-        .args(["-t", &seconds])
-        .args("-c:v libx264 -preset ultrafast -pix_fmt yuv420p -g 60 -c:a aac -ac 2".split(' '))
-        .arg(out)
-        .stdin(Stdio::null())
-        .output()
-        .expect("ffmpeg is installed");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "ffmpeg: {said}");
+    let from = ["-f", "lavfi", "-i", &pictures, "-f", "lavfi", "-i", &sound];
+    let to = "-c:v libx264 -preset ultrafast -pix_fmt yuv420p -g 60 -c:a aac -ac 2".split(' ');
+    let words = from.into_iter().chain(["-t", &seconds]).chain(to);
+    ffmpeg(words, out);
+}
+
+/// Makes a clip of ten seconds in one colour (a name or `#rrggbb`), without sound, 640x360 at 30 pictures a second.
+pub fn colour_clip(out: &Path, colour: &str) {
+    let pictures = format!("color={colour}:s=640x360:r=30:d=10");
+    let to = "-c:v libx264 -preset ultrafast -g 30 -pix_fmt yuv420p".split(' ');
+    ffmpeg(["-f", "lavfi", "-i", &pictures].into_iter().chain(to), out);
+}
+
+/// Makes `out` as these words say.
+fn ffmpeg<'a>(words: impl Iterator<Item = &'a str>, out: &'a Path) {
+    let quiet = "-hide_banner -loglevel error -nostdin -y".split(' ');
+    let words = quiet.chain(words).map(OsStr::new);
+    run("ffmpeg", words.chain([out.as_os_str()]));
 }
