@@ -5,18 +5,18 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
 use stallcast_show::Command as Change;
-use stallcast_tests::world::{Group, RtmpServer, Session, WebWindow, Xvfb, eventually, run};
-use stallcast_wire::{Request, RunState};
+use stallcast_tests::stage::{health, put_key};
+use stallcast_tests::world::{
+    Group, PATIENCE, RtmpServer, Running, Session, WebWindow, Xvfb, built, eventually,
+};
+use stallcast_wire::RunState;
 use tempfile::TempDir;
 
-/// How long a step may take on a busy machine.
-const STEP: Duration = Duration::from_secs(60);
 /// Photo of the product on the card, in shares of the preview: nothing of the moving picture shines through.
 const CARD_PHOTO: [f64; 4] = [0.08, 0.28, 0.24, 0.42];
 const WHOLE: [f64; 4] = [0.0, 0.0, 1.0, 1.0];
@@ -30,7 +30,7 @@ async fn the_window_shows_the_demo_goes_live_and_its_death_costs_the_broadcast_n
     // A newcomer's first minute: the demo rehearses, and the picture moves.
     window.wait_for(".phase.rehearsing");
     let first = drawn(&window, WHOLE);
-    eventually(STEP, "the preview moves", || {
+    eventually(PATIENCE, "the preview moves", || {
         (difference(&first, &picture(&window, WHOLE)?) > 0.3).then_some(())
     });
     window.wait_for(&product(1, true));
@@ -38,7 +38,7 @@ async fn the_window_shows_the_demo_goes_live_and_its_death_costs_the_broadcast_n
 
     window.press("2");
     window.wait_for(&product(2, true));
-    eventually(STEP, "the card of product 2 is in the picture", || {
+    eventually(PATIENCE, "the card of product 2 is in the picture", || {
         (difference(&apple, &picture(&window, CARD_PHOTO)?) > 12.0).then_some(())
     });
     desktop.photograph("desktop-rehearsing");
@@ -62,7 +62,7 @@ async fn the_window_shows_the_demo_goes_live_and_its_death_costs_the_broadcast_n
     window.click("button.hold:not(:disabled)");
     window.wait_for("button.hold.armed");
     let armed = window.text("button.hold small").unwrap();
-    eventually(STEP, "the time of a double click has passed", || {
+    eventually(PATIENCE, "the time of a double click has passed", || {
         (window.text("button.hold small")? != armed).then_some(())
     });
     assert!(server.recordings().is_empty(), "one press is none");
@@ -79,12 +79,12 @@ async fn the_window_shows_the_demo_goes_live_and_its_death_costs_the_broadcast_n
         Signal::SIGKILL,
     )
     .unwrap();
-    eventually(STEP, "the window is gone", || {
+    eventually(PATIENCE, "the window is gone", || {
         (!desktop.screen_shows("Stallcast")).then_some(())
     });
     drop(window);
     let received = bytes(&file);
-    eventually(STEP, "the stream goes on", || {
+    eventually(PATIENCE, "the stream goes on", || {
         (bytes(&file) > received + 500_000).then_some(())
     });
     assert!(
@@ -105,10 +105,7 @@ async fn the_window_shows_the_demo_goes_live_and_its_death_costs_the_broadcast_n
     desktop.photograph("desktop-reopened");
     let mut session = desktop.session().await;
     let run = session
-        .until(STEP, "its health is told", |s| {
-            let all = &s.status.as_ref()?.destinations;
-            all.iter().find(|d| d.id.as_str() == id).cloned()
-        })
+        .until(PATIENCE, "its health is told", |s| health(s, &id).cloned())
         .await;
     assert_eq!(
         (run.run, run.reconnects, run.frames_dropped),
@@ -128,14 +125,6 @@ struct Desktop {
     bus: Group,
 }
 
-/// What `engine.json` says.
-#[derive(serde::Deserialize)]
-struct Running {
-    port: u16,
-    token: String,
-    pid: u32,
-}
-
 impl Desktop {
     fn new() -> Self {
         let home = tempfile::tempdir().unwrap();
@@ -144,7 +133,7 @@ impl Desktop {
         let mut command = Command::new("dbus-daemon");
         command.args(["--session", "--nofork", "--nopidfile", &address]);
         let bus = Group::start_logged(&mut command, &home.path().join("bus.log"));
-        eventually(STEP, "the session bus is there", || {
+        eventually(PATIENCE, "the session bus is there", || {
             bus_path.exists().then_some(())
         });
         Self {
@@ -179,7 +168,7 @@ impl Desktop {
     }
 
     fn engine(&self) -> Running {
-        serde_json::from_slice(&fs::read(self.data().join("engine.json")).unwrap()).unwrap()
+        Running::read(&self.data()).expect("an engine runs")
     }
 
     async fn session(&self) -> Session {
@@ -191,17 +180,12 @@ impl Desktop {
     async fn add_key(&self, key: &str) -> String {
         let mut session = self.session().await;
         let destination = session
-            .until(STEP, "the destination is there", |s| {
+            .until(PATIENCE, "the destination is there", |s| {
                 s.show.as_ref()?.destinations.keys().next().cloned()
             })
             .await;
         let id = destination.as_str().to_owned();
-        let request = Request::SetKey {
-            destination,
-            key: key.to_owned(),
-            allow_file: true,
-        };
-        session.request(request).await.unwrap();
+        put_key(&mut session, &id, key).await;
         id
     }
 
@@ -214,25 +198,14 @@ impl Desktop {
     fn photograph(&self, name: &str) {
         let out = Path::new(env!("CARGO_MANIFEST_DIR")).join("out");
         fs::create_dir_all(&out).unwrap();
-        let file = out.join(format!("{name}.png"));
-        run(
-            "import",
-            [
-                "-display",
-                self.screen.display(),
-                "-window",
-                "root",
-                file.to_str().unwrap(),
-            ],
-        );
+        self.screen.photograph(&out.join(format!("{name}.png")));
     }
 }
 
 impl Drop for Desktop {
     /// The engine outlives its window by design, so it is ended here.
     fn drop(&mut self) {
-        if let Ok(file) = fs::read(self.data().join("engine.json"))
-            && let Ok(engine) = serde_json::from_slice::<Running>(&file)
+        if let Some(engine) = Running::read(&self.data())
             && let Ok(id) = i32::try_from(engine.pid)
         {
             let _ = kill(Pid::from_raw(id), Signal::SIGKILL);
@@ -247,19 +220,6 @@ impl Drop for Desktop {
         }
         self.bus.kill();
     }
-}
-
-/// A program of the build this test belongs to.
-fn built(name: &str) -> PathBuf {
-    // target/debug/deps/NAME-HASH -> target/debug/NAME
-    let own = std::env::current_exe().unwrap();
-    let file = own.parent().and_then(Path::parent).unwrap().join(name);
-    assert!(
-        file.is_file(),
-        "{} is missing: cargo build -p stallcast-engine -p stallcast-desktop",
-        file.display()
-    );
-    file
 }
 
 /// Selector of product `n` of the rundown, on air or not.
@@ -287,7 +247,7 @@ fn picture(window: &WebWindow, part: [f64; 4]) -> Option<Vec<f64>> {
 
 /// Waits until the preview shows something, and gives that part of it.
 fn drawn(window: &WebWindow, part: [f64; 4]) -> Vec<f64> {
-    eventually(STEP, "the preview shows a picture", || {
+    eventually(PATIENCE, "the preview shows a picture", || {
         let found = picture(window, part)?;
         found.iter().any(|value| *value > 60.0).then_some(found)
     })
@@ -297,7 +257,7 @@ fn drawn(window: &WebWindow, part: [f64; 4]) -> Vec<f64> {
 fn resting(window: &WebWindow, part: [f64; 4]) -> Vec<f64> {
     let mut last = drawn(window, part);
     let mut still = 0;
-    eventually(STEP, "the card rests", || {
+    eventually(PATIENCE, "the card rests", || {
         let now = drawn(window, part);
         still = if difference(&last, &now) < 2.0 {
             still + 1

@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::Value;
+use stallcast_tests::world::run;
 
 /// Which of our crates each of our crates may depend on (ARCHITECTURE.md, "Rooms").
 const ARROWS: [(&str, &[&str]); 11] = [
@@ -45,18 +45,8 @@ const ARROWS: [(&str, &[&str]); 11] = [
 ];
 
 fn metadata() -> Value {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--locked"])
-        .current_dir(root)
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    serde_json::from_slice(&output.stdout).unwrap()
+    let words = ["metadata", "--format-version", "1", "--locked"];
+    serde_json::from_str(&run(env!("CARGO"), words)).unwrap()
 }
 
 fn packages(metadata: &Value) -> impl Iterator<Item = &Value> {
@@ -136,25 +126,8 @@ fn every_linked_licence_is_on_the_list() {
 /// Understands `A OR (B AND C)` and the old `A/B`: one alternative must be allowed whole.
 fn permitted(expression: &str, allowed: &BTreeSet<&str>) -> bool {
     let expression = expression.replace('/', " OR ");
-    let (mut depth, mut start, mut alternatives) = (0, 0, vec![]);
-    let bytes = expression.as_bytes();
-    for (i, byte) in bytes.iter().enumerate() {
-        match byte {
-            b'(' => depth += 1,
-            b')' => depth -= 1,
-            b'O' if depth == 0
-                && expression[i..].starts_with("OR ")
-                && expression[..i].ends_with(' ') =>
-            {
-                alternatives.push(&expression[start..i]);
-                start = i + 3;
-            }
-            _ => {}
-        }
-    }
-    alternatives.push(&expression[start..]);
-    alternatives.iter().any(|alternative| {
-        split_and(alternative).iter().all(|part| {
+    split_at(&expression, " OR ").iter().any(|alternative| {
+        split_at(alternative, " AND ").iter().all(|part| {
             let part = part.trim();
             match part.strip_prefix('(').and_then(|p| p.strip_suffix(')')) {
                 Some(inner) => permitted(inner, allowed),
@@ -164,18 +137,16 @@ fn permitted(expression: &str, allowed: &BTreeSet<&str>) -> bool {
     })
 }
 
-fn split_and(expression: &str) -> Vec<&str> {
+/// The parts between `word` where it stands outside of brackets.
+fn split_at<'a>(expression: &'a str, word: &str) -> Vec<&'a str> {
     let (mut depth, mut start, mut parts) = (0, 0, vec![]);
     for (i, byte) in expression.bytes().enumerate() {
         match byte {
             b'(' => depth += 1,
             b')' => depth -= 1,
-            b'A' if depth == 0
-                && expression[i..].starts_with("AND ")
-                && expression[..i].ends_with(' ') =>
-            {
+            _ if depth == 0 && i >= start && expression[i..].starts_with(word) => {
                 parts.push(&expression[start..i]);
-                start = i + 4;
+                start = i + word.len();
             }
             _ => {}
         }

@@ -2,49 +2,42 @@
 
 use std::time::{Duration, Instant};
 
-use stallcast_show::{Area, Command, SourceKind, Transition};
+use stallcast_show::SourceKind;
 use stallcast_tests::probe::{missing_frames, prove_playable};
-use stallcast_tests::world::{PipeWireSession, RtmpServer, Session};
-
-use crate::stage::*;
-
-async fn notice(session: &mut Session, key: &str) {
-    let seen = session.notices.len();
-    session
-        .until(STEP, key, |s| {
-            s.notices[seen..].iter().find(|n| n.key == key).map(drop)
-        })
-        .await;
-}
+use stallcast_tests::stage::{
+    encoder, end_show, go_live, input_live, notice_after, put_destination, put_full_screen, studio,
+};
+use stallcast_tests::world::{PipeWireSession, RtmpServer};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn an_unplugged_camera_becomes_the_slate_and_comes_back_without_a_gap_in_the_stream() {
     let devices = PipeWireSession::start();
     let camera = devices.camera("cam", "ball");
     let server = RtmpServer::start();
-    let mut engine = engine(devices.env());
+    let mut engine = studio(devices.env());
     let mut session = engine.session().await;
-    put_source(&mut session, "camera", SourceKind::Camera { device: None }).await;
-    put_scene(&mut session, "camera", &[("camera", Area::FULL)]).await;
-    switch(&mut session, "camera", Transition::Cut).await;
+    let kind = SourceKind::Camera { device: None };
+    put_full_screen(&mut session, "camera", kind).await;
     input_live(&mut session, "camera").await;
-    put_destination(&mut session, "one", &server).await;
+    put_destination(&mut session, "one", &server.url("live")).await;
     go_live(&mut session, &["one"]).await;
     session.play(Duration::from_secs(3)).await;
 
+    let seen = session.notices.len();
     drop(camera);
     let unplugged = Instant::now();
-    notice(&mut session, "notice.slate").await;
+    notice_after(&mut session, seen, "notice.slate").await;
     let to_slate = unplugged.elapsed();
     session.play(Duration::from_secs(4)).await;
+    let seen = session.notices.len();
     let _camera = devices.camera("cam", "ball");
     let plugged = Instant::now();
-    notice(&mut session, "notice.scene_back").await;
+    notice_after(&mut session, seen, "notice.scene_back").await;
     let back = plugged.elapsed();
     session.play(Duration::from_secs(2)).await;
 
-    let encoder = session.status.as_ref().unwrap().encoder().unwrap().clone();
-    session.command(Command::EndShow).await.unwrap();
+    end_show(&mut session).await;
+    let encoder = encoder(&session);
     drop(session);
     assert!(engine.stop().success());
     println!("slate after {to_slate:?}, back after {back:?}");

@@ -3,8 +3,7 @@
 use image::RgbImage;
 use stallcast_overlay::{CanvasSize, Fonts, Lang, Layer, Overlay, Theme};
 use stallcast_show::{At, Show};
-
-use crate::stage::assets;
+use stallcast_tests::stage::assets;
 
 /// The layers the engine should have drawn for `show` at `at` on the landscape canvas.
 pub fn expected(show: &Show, at: At) -> Vec<Layer> {
@@ -13,12 +12,17 @@ pub fn expected(show: &Show, at: At) -> Vec<Layer> {
 
 /// The same on a canvas of this size.
 pub fn expected_on(show: &Show, at: At, width: u32, height: u32) -> Vec<Layer> {
+    drawn_at(&mut overlay(width, height), show, at)
+}
+
+fn overlay(width: u32, height: u32) -> Overlay {
     let theme = Theme::load(&assets().join("themes/orchard")).unwrap();
-    let canvas = CanvasSize { width, height };
-    let mut overlay = Overlay::new(theme, Fonts::system(), canvas);
-    overlay
-        .layers(show, at, Lang::Zh, &assets().join("demo/photos"))
-        .list
+    Overlay::new(theme, Fonts::system(), CanvasSize { width, height })
+}
+
+fn drawn_at(overlay: &mut Overlay, show: &Show, at: At) -> Vec<Layer> {
+    let photos = assets().join("demo/photos");
+    overlay.layers(show, at, Lang::Zh, &photos).list
 }
 
 /// Mean difference (0 to 255) between a frame and a layer, over the layer's opaque pixels that no later layer of
@@ -57,13 +61,15 @@ fn covers(layer: &Layer, x: i32, y: i32) -> bool {
     x >= 0 && y >= 0 && x < layer.width as i32 && y < layer.height as i32
 }
 
-/// The seconds shown by the clock on a frame: those whose drawing fits best, with the difference.
+/// The seconds shown by the clock on a frame: of those within six of `around` the ones whose drawing fits best, with
+/// the difference.
 pub fn seconds_shown(frame: &RgbImage, show: &Show, around: u32) -> (u32, f64) {
     let deadline = show.countdown.as_ref().unwrap().deadline.0;
+    let mut overlay = overlay(frame.width(), frame.height());
     let candidates = around.saturating_sub(6)..=around + 6;
     let scored = candidates.map(|seconds| {
         let at = At(deadline - i64::from(seconds) * 1000);
-        let layers = expected_on(show, at, frame.width(), frame.height());
+        let layers = drawn_at(&mut overlay, show, at);
         let clock = layers.iter().find(|layer| layer.id == "countdown").unwrap();
         (seconds, difference(frame, clock, &layers))
     });

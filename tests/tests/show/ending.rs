@@ -4,26 +4,19 @@ use std::time::{Duration, SystemTime};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use stallcast_show::{Area, ChatLine, Phase, SourceKind, Transition};
+use stallcast_show::{ChatLine, Phase, SourceKind};
 use stallcast_tests::probe::prove_playable;
-use stallcast_tests::world::{Engine, RtmpServer, Session, eventually};
-use stallcast_wire::Notice;
-
-use crate::stage::*;
+use stallcast_tests::stage::{
+    go_live, notice, put_destination, put_full_screen, recording_holds, studio,
+};
+use stallcast_tests::world::{Engine, PATIENCE, RtmpServer, Session, eventually};
 
 async fn live(engine: &Engine, server: &RtmpServer) -> Session {
     let mut session = engine.session().await;
-    put_source(&mut session, "test", SourceKind::TestPicture).await;
-    put_scene(&mut session, "test", &[("test", Area::FULL)]).await;
-    switch(&mut session, "test", Transition::Cut).await;
-    put_destination(&mut session, "one", server).await;
+    put_full_screen(&mut session, "test", SourceKind::TestPicture).await;
+    put_destination(&mut session, "one", &server.url("live")).await;
     go_live(&mut session, &["one"]).await;
-    session
-        .until(STEP, "the recording runs", |s| {
-            let recording = s.status.as_ref()?.recording()?;
-            (recording.bytes > 0).then_some(())
-        })
-        .await;
+    recording_holds(&mut session, 0).await;
     session
 }
 
@@ -34,14 +27,8 @@ fn terminate(engine: &Engine) {
 
 async fn phase(session: &mut Session) -> Phase {
     session
-        .until(STEP, "the show is told", |s| Some(s.show.as_ref()?.phase))
-        .await
-}
-
-async fn notice(session: &mut Session, key: &str) -> Notice {
-    session
-        .until(STEP, key, |s| {
-            s.notices.iter().find(|notice| notice.key == key).cloned()
+        .until(PATIENCE, "the show is told", |s| {
+            Some(s.show.as_ref()?.phase)
         })
         .await
 }
@@ -55,7 +42,7 @@ fn ask(engine: &Engine, id: &str, text: &str) {
 
 async fn said(session: &mut Session, text: &str) -> ChatLine {
     session
-        .until(STEP, text, |s| {
+        .until(PATIENCE, text, |s| {
             s.chat.iter().find(|line| line.text == text).cloned()
         })
         .await
@@ -64,7 +51,7 @@ async fn said(session: &mut Session, text: &str) -> ChatLine {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn an_engine_ended_on_purpose_goes_on_air_again_only_when_asked() {
     let server = RtmpServer::start();
-    let mut engine = engine(Default::default());
+    let mut engine = studio(Default::default());
     let session = live(&engine, &server).await;
     drop(session);
     ask(&engine, "last", "The last line?");
@@ -77,7 +64,7 @@ async fn an_engine_ended_on_purpose_goes_on_air_again_only_when_asked() {
     let line = said(&mut session, "The last line?").await;
     assert!(line.question, "{line:?}");
     session
-        .until(STEP, "health is told", |s| {
+        .until(PATIENCE, "health is told", |s| {
             let status = s.status.as_ref()?;
             assert!(status.recording().is_none());
             (status.uptime_ms > 2000).then_some(())
@@ -95,12 +82,12 @@ async fn an_engine_ended_on_purpose_goes_on_air_again_only_when_asked() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn told_to_end_once_more_the_engine_ends_at_once() {
     let server = RtmpServer::start();
-    let mut engine = engine(Default::default());
+    let mut engine = studio(Default::default());
     drop(live(&engine, &server).await);
     // A destination that takes nothing more holds up an orderly end for seconds.
     server.freeze();
     terminate(&engine);
-    eventually(STEP, "it heard", || {
+    eventually(PATIENCE, "it heard", || {
         engine
             .log()
             .contains("told to end; once more")
@@ -115,7 +102,7 @@ async fn told_to_end_once_more_the_engine_ends_at_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_show_interrupted_long_ago_is_told_of_and_waits_for_a_person() {
     let server = RtmpServer::start();
-    let mut engine = engine(Default::default());
+    let mut engine = studio(Default::default());
     drop(live(&engine, &server).await);
     engine.kill9();
     let hour_ago = SystemTime::now() - Duration::from_secs(3600);
@@ -149,7 +136,7 @@ async fn a_show_interrupted_long_ago_is_told_of_and_waits_for_a_person() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn chat_and_questions_are_there_again_after_a_crash() {
-    let mut engine = engine(Default::default());
+    let mut engine = studio(Default::default());
     let mut session = engine.session().await;
     ask(&engine, "1", "How sweet are they?");
     ask(&engine, "2", "Hello");
@@ -170,7 +157,7 @@ async fn chat_and_questions_are_there_again_after_a_crash() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn damaged_files_are_kept_aside_and_told_of() {
-    let mut engine = engine(Default::default());
+    let mut engine = studio(Default::default());
     engine.kill9();
     for file in ["keys.json", "chat.json"] {
         std::fs::write(engine.data().join(file), b"{\"half\": ").unwrap();
@@ -187,17 +174,20 @@ async fn damaged_files_are_kept_aside_and_told_of() {
 #[test]
 fn the_show_s_files_are_for_this_user_only_and_what_is_not_there_is_said_to_be_missing() {
     use std::os::unix::fs::PermissionsExt;
-    let engine = engine(Default::default());
-    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode();
-    let mut files = 0;
-    for entry in std::fs::read_dir(engine.data()).unwrap() {
-        let entry = entry.unwrap();
-        if entry.file_type().unwrap().is_file() {
-            assert_eq!(mode(&entry.path()) & 0o077, 0, "{:?}", entry.path());
-            files += 1;
-        }
+    let engine = studio(Default::default());
+    let files = eventually(PATIENCE, "journal, lock, address and sign of life", || {
+        let entries = std::fs::read_dir(engine.data()).unwrap().flatten();
+        // One that is replaced just now is looked at under its own name.
+        let files: Vec<_> = entries
+            .filter_map(|entry| Some((entry.file_name(), entry.metadata().ok()?)))
+            .filter(|(_, meta)| meta.is_file())
+            .collect();
+        let alive = files.iter().any(|(name, _)| name == "alive");
+        (alive && files.len() >= 4).then_some(files)
+    });
+    for (name, meta) in files {
+        assert_eq!(meta.permissions().mode() & 0o077, 0, "{name:?}");
     }
-    assert!(files >= 4, "journal, its lock, address and sign of life");
 
     let missing = engine.http("GET", "/api/nothing/here", &[], b"");
     assert_eq!(missing.status, 404);

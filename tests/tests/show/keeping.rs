@@ -1,71 +1,39 @@
 //! What is kept of a show: the last half minute on a key, recordings after a kill, and an encoder that fails.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::Command as Program;
 use std::time::Duration;
 
-use stallcast_show::{Area, Command, Phase, RecordingSplit, SourceKind, Transition};
-use stallcast_tests::probe::{
-    av_offset_ms, flash_clip, kept_and_lost_ms, plays_in_gstreamer, prove_playable,
+use stallcast_show::{Command, Phase, RecordingSplit, SourceKind};
+use stallcast_tests::probe::{av_offset_ms, kept_and_lost_ms, plays_in_gstreamer, prove_playable};
+use stallcast_tests::stage::{
+    end_show, go_live, import_orchard, nothing_recorded, notice, put_destination,
+    put_flashes_on_screen, put_full_screen, put_on_air, record, recording_holds, studio,
+    studio_with,
 };
-use stallcast_tests::world::{Engine, EngineOptions, RtmpServer, Session};
-use stallcast_wire::{ErrorCode, Notice, ReplayView, Request, RunState};
-
-use crate::stage::*;
+use stallcast_tests::world::{PATIENCE, RtmpServer, Session, run};
+use stallcast_wire::{ErrorCode, ReplayView, Request, RunState};
 
 /// How long a busy machine may need to fill half a minute.
 const HALF_MINUTE: Duration = Duration::from_secs(120);
 
 fn ffprobe(path: &Path, arguments: &[&str]) -> String {
-    let output = Program::new("ffprobe")
-        .args(["-v", "error", "-of", "default=nw=1:nk=1"])
-        .args(arguments)
-        .arg(path)
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8(output.stdout).unwrap()
+    let plain = ["-v", "error", "-of", "default=nw=1:nk=1"];
+    let words = plain.iter().chain(arguments).map(OsStr::new);
+    run("ffprobe", words.chain([path.as_os_str()]))
 }
 
-async fn notice(session: &mut Session, key: &str) -> Notice {
-    session
-        .until(STEP, key, |s| {
-            s.notices.iter().find(|notice| notice.key == key).cloned()
-        })
-        .await
-}
-
-/// An engine with a clip on air that flashes and beeps every second.
-async fn flashing(engine: &Engine, folder: &Path) -> Session {
-    let mut session = engine.session().await;
-    let clip = folder.join("flash.mp4");
-    flash_clip(&clip, Duration::from_secs(20), Duration::ZERO);
-    let path = clip.to_string_lossy().into_owned();
-    put_source(&mut session, "clip", SourceKind::File { path }).await;
-    put_scene(&mut session, "clip", &[("clip", Area::FULL)]).await;
-    switch(&mut session, "clip", Transition::Cut).await;
-    input_live(&mut session, "clip").await;
-    session
-}
-
+/// Waits until pictures of some length are in the recording's file.
 async fn recording_runs(session: &mut Session) -> String {
-    session
-        .until(STEP, "the recording runs", |s| {
-            let recording = s.status.as_ref()?.recording()?;
-            (recording.bytes > 20_000).then(|| recording.file.clone())
-        })
-        .await
+    recording_holds(session, 20_000).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn the_last_half_minute_becomes_a_file_that_plays_and_is_in_step() {
     let folder = tempfile::tempdir().unwrap();
-    let engine = engine(Default::default());
-    let mut session = flashing(&engine, folder.path()).await;
+    let engine = studio(Default::default());
+    let mut session = engine.session().await;
+    put_flashes_on_screen(&mut session, folder.path()).await;
     let refused = session.request(Request::SaveReplay).await.unwrap_err();
     assert_eq!(refused.code, ErrorCode::NothingRuns);
 
@@ -105,10 +73,8 @@ async fn the_last_half_minute_becomes_a_file_that_plays_and_is_in_step() {
 
     // A disk that takes nothing: said to whoever asked and to every page.
     let recordings = engine.data().join("recordings");
-    session
-        .command(Command::SetRecording { on: false })
-        .await
-        .unwrap();
+    record(&mut session, false).await;
+    nothing_recorded(&mut session).await;
     std::fs::rename(&recordings, engine.data().join("recordings.away")).unwrap();
     let failed = session.request(Request::SaveReplay).await.unwrap_err();
     assert_eq!(failed.code, ErrorCode::FileUnwritable);
@@ -117,7 +83,7 @@ async fn the_last_half_minute_becomes_a_file_that_plays_and_is_in_step() {
 
     session.command(Command::EndShow).await.unwrap();
     session
-        .until(STEP, "nothing is held any more", |s| {
+        .until(PATIENCE, "nothing is held any more", |s| {
             let status = s.status.as_ref()?;
             let show = s.show.as_ref()?;
             (show.phase == Phase::Idle && status.replay_s.is_none()).then_some(())
@@ -138,25 +104,15 @@ fn is_plain(path: &Path) -> bool {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_recording_cut_off_by_a_kill_plays_and_is_made_whole_with_its_chapters_at_the_next_start()
 {
-    let mut engine = engine(Default::default());
+    let mut engine = studio(Default::default());
     let mut session = engine.session().await;
-    put_source(&mut session, "test", SourceKind::TestPicture).await;
-    put_scene(&mut session, "test", &[("test", Area::FULL)]).await;
-    switch(&mut session, "test", Transition::Cut).await;
+    put_full_screen(&mut session, "test", SourceKind::TestPicture).await;
     let products = import_orchard(&engine, &mut session).await;
-    let on_air = async |session: &mut Session, n: usize| {
-        let product = products[n].id.clone();
-        let command = Command::PutOnAir { product };
-        session.command(command).await.unwrap();
-    };
-    on_air(&mut session, 0).await;
-    session
-        .command(Command::SetRecording { on: true })
-        .await
-        .unwrap();
+    put_on_air(&mut session, &products[0]).await;
+    record(&mut session, true).await;
     let file = recording_runs(&mut session).await;
     session.play(Duration::from_secs(3)).await;
-    on_air(&mut session, 1).await;
+    put_on_air(&mut session, &products[1]).await;
     session.play(Duration::from_secs(4)).await;
     let written = std::time::SystemTime::now();
     engine.kill9();
@@ -216,30 +172,29 @@ async fn a_recording_cut_off_by_a_kill_plays_and_is_made_whole_with_its_chapters
 async fn an_encoder_that_fails_on_air_costs_the_servers_and_the_recording_less_than_a_breath() {
     for encoder in ["faultyerrorenc", "faultyhangenc"] {
         let server = RtmpServer::start();
-        let arguments = ["--empty", "--lang", "zh-CN", "--encoder", encoder];
         let env = [("STALLCAST_FAULTY_AFTER".to_owned(), "600".to_owned())];
-        let mut engine = Engine::start(EngineOptions {
-            env: env.into(),
-            arguments: arguments.map(str::to_owned).to_vec(),
-            data: None,
-        });
+        let mut engine = studio_with(env.into(), &["--encoder", encoder]);
         let mut session = engine.session().await;
-        put_source(&mut session, "test", SourceKind::TestPicture).await;
-        put_scene(&mut session, "test", &[("test", Area::FULL)]).await;
-        switch(&mut session, "test", Transition::Cut).await;
-        put_destination(&mut session, "one", &server).await;
+        put_full_screen(&mut session, "test", SourceKind::TestPicture).await;
+        put_destination(&mut session, "one", &server.url("live")).await;
         go_live(&mut session, &["one"]).await;
-        recording_runs(&mut session).await;
+        let first = recording_runs(&mut session).await;
         let minutes = RecordingSplit::Minutes { minutes: 30 };
         let command = Command::SetRecordingSplit { split: minutes };
         session.command(command).await.unwrap();
         let told = notice(&mut session, "notice.encoder_failed").await;
         assert_eq!(told.params["name"], encoder);
         session
-            .until(STEP, "another encoder is named", |s| {
+            .until(PATIENCE, "another encoder is named", |s| {
                 let status = s.status.as_ref()?.encoder()?;
                 let replaced = status.reason == "after_failure" && status.failed == [encoder];
                 (replaced && status.name != encoder).then_some(())
+            })
+            .await;
+        session
+            .until(PATIENCE, "its pictures have a file of their own", |s| {
+                let recording = s.status.as_ref()?.recording()?;
+                (recording.file != first).then_some(())
             })
             .await;
         session.play(Duration::from_secs(6)).await;
@@ -255,12 +210,7 @@ async fn an_encoder_that_fails_on_air_costs_the_servers_and_the_recording_less_t
         };
         let refused = session.request(unknown).await.unwrap_err();
         assert_eq!(refused.code, ErrorCode::EncoderUnusable);
-        session.command(Command::EndShow).await.unwrap();
-        session
-            .until(STEP, "everything has ended", |s| {
-                s.status.as_ref()?.recording().is_none().then_some(())
-            })
-            .await;
+        end_show(&mut session).await;
         assert_eq!(session.show.as_ref().unwrap().recording_split, minutes);
         drop(session);
         assert!(engine.stop().success(), "{}", engine.log());

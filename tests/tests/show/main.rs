@@ -10,7 +10,6 @@ mod on_air;
 mod phone;
 mod press;
 mod resume;
-mod stage;
 mod together;
 mod two_canvases;
 mod ways;

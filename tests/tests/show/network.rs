@@ -2,39 +2,36 @@
 
 use std::time::{Duration, Instant};
 
-use stallcast_show::{Area, Command, SourceKind, Transition};
-use stallcast_tests::world::{RtmpServer, Session, Site};
-use stallcast_wire::{
-    DestinationHealth, ErrorCode, Request, RunState, UploadTarget, UploadTestView,
+use stallcast_show::{Command, SourceKind};
+use stallcast_tests::stage::{
+    destination_live, go_live, health, put_destination, put_full_screen, studio,
 };
+use stallcast_tests::world::{Engine, PATIENCE, RtmpServer, Session, Site};
+use stallcast_wire::{ErrorCode, Request, RunState, UploadTarget, UploadTestView};
 
-use crate::stage::*;
-
-/// How long the waits take to grow long: a stall of 3 s, then 0, 1, 2 and 4 s.
-const GROWN: Duration = Duration::from_secs(60);
 /// A wait that is clearly longer than noticing the network, connecting and settling take.
 const LONG_MS: u64 = 7_000;
 
-fn far(session: &Session) -> Option<&DestinationHealth> {
-    let all = &session.status.as_ref()?.destinations;
-    all.iter().find(|health| health.id.as_str() == "far")
+/// A studio with a test picture on screen and this server as its destination `far`.
+async fn with_far(server: &RtmpServer) -> (Engine, Session) {
+    let engine = studio(Default::default());
+    let mut session = engine.session().await;
+    put_full_screen(&mut session, "test", SourceKind::TestPicture).await;
+    put_destination(&mut session, "far", &server.url("live")).await;
+    (engine, session)
 }
 
 #[tokio::test]
 #[ignore = "pulls a cable of this machine: needs root and iproute2"]
 async fn a_destination_that_waits_tries_at_once_when_the_cable_is_back() {
     let server = RtmpServer::start_behind(Site::new());
-    let engine = engine(std::collections::BTreeMap::new());
-    let mut session = engine.session().await;
-    put_source(&mut session, "test", SourceKind::TestPicture).await;
-    put_scene(&mut session, "test", &[("test", Area::FULL)]).await;
-    switch(&mut session, "test", Transition::Cut).await;
-    put_destination(&mut session, "far", &server).await;
+    let (_engine, mut session) = with_far(&server).await;
     go_live(&mut session, &["far"]).await;
 
     server.site().unwrap().pull();
+    // The waits take a while to grow: a stall of 3 s, then 0, 1, 2 and 4 s.
     let left = session
-        .until(GROWN, "a long wait", |s| match far(s)?.run {
+        .until(PATIENCE, "a long wait", |s| match health(s, "far")?.run {
             RunState::Retrying { next_in_ms, .. } => Some(next_in_ms).filter(|ms| *ms > LONG_MS),
             _ => None,
         })
@@ -53,12 +50,7 @@ async fn the_upload_test_finds_what_the_link_takes_and_its_bitrate_becomes_the_s
     const OFFERED_KBPS: u32 = 3_000;
     let server = RtmpServer::start_behind(Site::new());
     server.site().unwrap().limit(Some(OFFERED_KBPS));
-    let engine = engine(std::collections::BTreeMap::new());
-    let mut session = engine.session().await;
-    put_source(&mut session, "test", SourceKind::TestPicture).await;
-    put_scene(&mut session, "test", &[("test", Area::FULL)]).await;
-    switch(&mut session, "test", Transition::Cut).await;
-    put_destination(&mut session, "far", &server).await;
+    let (_engine, mut session) = with_far(&server).await;
 
     // The server is nobody's platform, so that it could be seen there.
     let to = UploadTarget::Destination {
@@ -80,7 +72,7 @@ async fn the_upload_test_finds_what_the_link_takes_and_its_bitrate_becomes_the_s
     let command = Command::SetVideoBitrate { kbps };
     session.command(command).await.unwrap();
     session
-        .until(GROWN, "the show's bitrate", |s| {
+        .until(PATIENCE, "the show's bitrate", |s| {
             let encoder = s.status.as_ref()?.encoder()?;
             (encoder.kbps == found.recommended_kbps).then_some(())
         })

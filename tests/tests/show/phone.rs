@@ -2,20 +2,22 @@
 //! inputs of every kind in one scene.
 
 use std::path::Path;
-use std::process::{Child, Command as Process, Stdio};
+use std::process::{Command as Process, Stdio};
 use std::time::{Duration, Instant};
 
-use stallcast_show::{Area, Command, PhoneLink, SourceId, SourceKind, Transition};
+use stallcast_show::{Area, PhoneLink, SourceId, SourceKind};
 use stallcast_tests::probe::{
-    Region, av_offset_ms, flash_clip, frame_at, mean_colour, prove_playable,
+    Region, av_offset_ms, colour_clip, frame_at, mean_colour, prove_playable,
 };
-use stallcast_tests::world::{Engine, PipeWireSession, RtmpServer, Session, Xvfb};
+use stallcast_tests::stage::{
+    Booth, end_show, file, flashes, go_live, input_live, notice_after, put_destination, put_scene,
+    put_source, studio, switch_to,
+};
+use stallcast_tests::world::{Group, PATIENCE, RtmpServer, Session};
 use stallcast_wire::{PhoneView, Request, RunState};
 
-use crate::stage::*;
-
 /// FFmpeg sending a clip again and again at its own pace.
-struct Phone(Child);
+struct Phone(Group);
 
 impl Phone {
     fn send(clip: &Path, address: &str) -> Self {
@@ -24,26 +26,18 @@ impl Phone {
         } else {
             "flv"
         };
-        let child = Process::new("ffmpeg")
-            .args(["-v", "error", "-nostdin", "-re", "-stream_loop", "-1", "-i"])
-            .arg(clip)
-            .args(["-c", "copy", "-f", format, address])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("ffmpeg is needed");
-        Self(child)
+        Self(Group::start(
+            Process::new("ffmpeg")
+                .args(["-v", "error", "-nostdin", "-re", "-stream_loop", "-1", "-i"])
+                .arg(clip)
+                .args(["-c", "copy", "-f", format, address])
+                .stdout(Stdio::null())
+                .stderr(Stdio::null()),
+        ))
     }
 
     fn ended(&mut self) -> bool {
-        self.0.try_wait().unwrap().is_some()
-    }
-}
-
-impl Drop for Phone {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        self.0.ended().is_some()
     }
 }
 
@@ -72,7 +66,7 @@ async fn until_input(
     holds: impl Fn(&RunState, &str) -> bool,
 ) {
     session
-        .until(STEP, what, |s| {
+        .until(PATIENCE, what, |s| {
             let inputs = &s.status.as_ref()?.inputs;
             let input = inputs.iter().find(|input| input.id.as_str() == id)?;
             holds(&input.run, &input.detail).then_some(())
@@ -91,19 +85,18 @@ async fn add_phone(session: &mut Session, over: PhoneLink) -> PhoneView {
 
 /// One that is refused ends by itself.
 async fn refused(session: &mut Session, mut phone: Phone) {
-    let deadline = Instant::now() + STEP;
-    while !phone.ended() {
-        assert!(Instant::now() < deadline, "it is still let in");
-        session.play(Duration::from_millis(50)).await;
-    }
+    session
+        .until(PATIENCE, "it is not let in", |_| {
+            phone.ended().then_some(())
+        })
+        .await;
 }
 
 async fn a_phone_on_air(over: PhoneLink) {
     let folder = tempfile::tempdir().unwrap();
-    let clip = folder.path().join("flash.mp4");
-    flash_clip(&clip, Duration::from_secs(20), Duration::ZERO);
+    let clip = flashes(folder.path());
     let server = RtmpServer::start();
-    let mut engine: Engine = engine(Default::default());
+    let mut engine = studio(Default::default());
     let mut session = engine.session().await;
     let phone = add_phone(&mut session, over).await;
     assert!(phone.key.len() >= 20, "a secret that can be guessed");
@@ -112,7 +105,7 @@ async fn a_phone_on_air(over: PhoneLink) {
         "the secret is in the log"
     );
     put_scene(&mut session, "phone", &[("phone", Area::FULL)]).await;
-    switch(&mut session, "phone", Transition::Cut).await;
+    switch_to(&mut session, "phone").await;
 
     let stranger = Phone::send(&clip, &address(&phone, "not-the-secret-at-all"));
     refused(&mut session, stranger).await;
@@ -120,7 +113,7 @@ async fn a_phone_on_air(over: PhoneLink) {
     let first = Phone::send(&clip, &address(&phone, &phone.key));
     input_live(&mut session, "phone").await;
     let seen = session
-        .until(STEP, "what the phone sends", |s| {
+        .until(PATIENCE, "what the phone sends", |s| {
             let inputs = &s.status.as_ref()?.inputs;
             let input = inputs.iter().find(|input| input.id.as_str() == "phone")?;
             let picture = input.picture.clone()?;
@@ -133,7 +126,7 @@ async fn a_phone_on_air(over: PhoneLink) {
         let second = Phone::send(&clip, &address(&phone, &phone.key));
         refused(&mut session, second).await;
     }
-    put_destination(&mut session, "one", &server).await;
+    put_destination(&mut session, "one", &server.url("live")).await;
     go_live(&mut session, &["one"]).await;
     session.play(Duration::from_secs(8)).await;
 
@@ -141,10 +134,7 @@ async fn a_phone_on_air(over: PhoneLink) {
     let seen = session.notices.len();
     drop(first);
     let died = Instant::now();
-    let told = |session: &Session, key: &str| session.notices[seen..].iter().any(|n| n.key == key);
-    session
-        .until(STEP, "the slate", |s| told(s, "notice.slate").then_some(()))
-        .await;
+    notice_after(&mut session, seen, "notice.slate").await;
     let to_slate = died.elapsed();
     until_input(
         &mut session,
@@ -154,14 +144,16 @@ async fn a_phone_on_air(over: PhoneLink) {
     )
     .await;
     let mut again = Phone::send(&clip, &address(&phone, &phone.key));
-    let deadline = Instant::now() + STEP;
-    while !told(&session, "notice.scene_back") {
-        assert!(Instant::now() < deadline, "the phone never came back");
-        if again.ended() {
-            again = Phone::send(&clip, &address(&phone, &phone.key));
-        }
-        session.play(Duration::from_millis(200)).await;
-    }
+    session
+        .until(PATIENCE, "the phone comes back", |s| {
+            if again.ended() {
+                again = Phone::send(&clip, &address(&phone, &phone.key));
+            }
+            let mut told = s.notices[seen..].iter();
+            told.any(|notice| notice.key == "notice.scene_back")
+                .then_some(())
+        })
+        .await;
     session.play(Duration::from_secs(2)).await;
     println!("{over:?}: slate after {to_slate:?}");
     assert!(
@@ -169,7 +161,7 @@ async fn a_phone_on_air(over: PhoneLink) {
         "slate after {to_slate:?}"
     );
 
-    session.command(Command::EndShow).await.unwrap();
+    end_show(&mut session).await;
     drop(session);
     assert!(engine.stop().success());
     drop(again);
@@ -193,35 +185,18 @@ async fn a_phone_over_srt_is_on_air_in_step_and_a_lost_one_becomes_the_slate_and
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn camera_phone_file_and_screen_stand_in_one_scene_each_in_its_place() {
-    let devices = PipeWireSession::start();
-    // A plain colour would be taken for a frozen camera: this one has snow in a corner.
-    let _camera = devices.camera("cam", "smpte");
-    let screen = Xvfb::start(1280, 720);
-    screen.draw("navy");
+    let mut booth = Booth::open();
     let folder = tempfile::tempdir().unwrap();
     let of = |name: &str, colour: &str| {
-        let path = folder.path().join(name);
-        let made = Process::new("ffmpeg")
-            .args(["-v", "error", "-y", "-f", "lavfi", "-i"])
-            .arg(format!("color={colour}:s=640x360:r=30:d=10"))
-            .args(["-c:v", "libx264", "-preset", "ultrafast", "-g", "30"])
-            .args(["-pix_fmt", "yuv420p"])
-            .arg(&path)
-            .status();
-        assert!(made.unwrap().success());
-        path
+        let clip = folder.path().join(name);
+        colour_clip(&clip, colour);
+        clip
     };
     let (clip, sent) = (of("green.mp4", "green"), of("yellow.mp4", "yellow"));
     let server = RtmpServer::start();
-    let mut env = devices.env();
-    env.insert("DISPLAY".into(), screen.display().into());
-    let mut engine = engine(env);
-    let mut session = engine.session().await;
-    put_source(&mut session, "camera", SourceKind::Camera { device: None }).await;
-    let display = Some(screen.display().to_owned());
-    put_source(&mut session, "screen", SourceKind::Screen { display }).await;
-    let path = clip.to_string_lossy().into_owned();
-    put_source(&mut session, "file", SourceKind::File { path }).await;
+    let mut session = booth.engine.session().await;
+    booth.put_sources(&mut session).await;
+    put_source(&mut session, "file", file(&clip)).await;
     let phone = add_phone(&mut session, PhoneLink::Rtmp).await;
     let _phone = Phone::send(&sent, &address(&phone, &phone.key));
     let quarter = |x: i32, y: i32| Area {
@@ -237,16 +212,16 @@ async fn camera_phone_file_and_screen_stand_in_one_scene_each_in_its_place() {
         ("screen", quarter(5000, 5000)),
     ];
     put_scene(&mut session, "four", &placed).await;
-    switch(&mut session, "four", Transition::Cut).await;
+    switch_to(&mut session, "four").await;
     for (source, _) in placed {
         input_live(&mut session, source).await;
     }
-    put_destination(&mut session, "one", &server).await;
+    put_destination(&mut session, "one", &server.url("live")).await;
     go_live(&mut session, &["one"]).await;
     session.play(Duration::from_secs(6)).await;
-    session.command(Command::EndShow).await.unwrap();
+    end_show(&mut session).await;
     drop(session);
-    assert!(engine.stop().success());
+    assert!(booth.engine.stop().success());
 
     let received = server.wait_for_recordings("live", 1, 1000).remove(0);
     let frame = frame_at(&received, Duration::from_secs(3));

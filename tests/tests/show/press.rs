@@ -3,11 +3,15 @@
 use std::path::Path;
 use std::time::Duration;
 
-use stallcast_show::{At, Command, Show, SourceKind};
+use stallcast_show::{At, Show, SourceKind};
 use stallcast_tests::probe::{first_frame_unix_ms, frame_at, prove_playable};
+use stallcast_tests::stage::{
+    import_orchard, input_live, nothing_recorded, put_full_screen, put_on_air, record,
+    recording_holds, show_of, studio,
+};
+use stallcast_tests::world::{PATIENCE, Session};
 
 use crate::card::{difference, expected};
-use crate::stage::*;
 
 /// One frame at 30 a second, ms.
 const FRAME_MS: f64 = 1000.0 / 30.0;
@@ -41,36 +45,23 @@ fn frames_late(recording: &Path, began_ms: f64, press: At, before: &Show, after:
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_press_is_in_the_picture_two_frames_later() {
-    let mut engine = engine(Default::default());
+    let mut engine = studio(Default::default());
     let mut session = engine.session().await;
-    put_source(&mut session, "picture", SourceKind::TestPicture).await;
-    put_scene(
-        &mut session,
-        "all",
-        &[("picture", stallcast_show::Area::FULL)],
-    )
-    .await;
-    switch(&mut session, "all", stallcast_show::Transition::Cut).await;
+    put_full_screen(&mut session, "picture", SourceKind::TestPicture).await;
     input_live(&mut session, "picture").await;
     let products = import_orchard(&engine, &mut session).await;
-    let press = async |session: &mut stallcast_tests::world::Session, n: usize| {
-        let product = products[n].id.clone();
-        let command = Command::PutOnAir {
-            product: product.clone(),
-        };
-        session.command(command).await.unwrap();
+    let press = async |session: &mut Session, n: usize| {
+        put_on_air(session, &products[n]).await;
         session
-            .until(STEP, "the product is on air", |s| {
+            .until(PATIENCE, "the product is on air", |s| {
                 let on_air = s.show.as_ref()?.on_air.as_ref()?;
-                (on_air.product == product).then_some(on_air.since)
+                (on_air.product == products[n].id).then_some(on_air.since)
             })
             .await
     };
-    session
-        .command(Command::SetRecording { on: true })
-        .await
-        .unwrap();
+    record(&mut session, true).await;
     press(&mut session, 0).await;
+    recording_holds(&mut session, 0).await;
     let mut shows = vec![show_of(&session)];
     let mut presses = Vec::new();
     for n in [1, 2, 0, 2, 1] {
@@ -80,15 +71,8 @@ async fn a_press_is_in_the_picture_two_frames_later() {
         shows.push(show_of(&session));
     }
     session.play(Duration::from_secs(2)).await;
-    session
-        .command(Command::SetRecording { on: false })
-        .await
-        .unwrap();
-    session
-        .until(STEP, "the recording is closed", |s| {
-            s.status.as_ref()?.recording().is_none().then_some(())
-        })
-        .await;
+    record(&mut session, false).await;
+    nothing_recorded(&mut session).await;
     drop(session);
     assert!(engine.stop().success());
 

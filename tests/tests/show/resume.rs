@@ -2,37 +2,26 @@
 
 use std::time::{Duration, Instant};
 
-use stallcast_show::{Area, Command, Phase, SourceKind, Transition};
+use stallcast_show::{Command, Phase, SourceKind};
 use stallcast_tests::probe::prove_playable;
-use stallcast_tests::world::RtmpServer;
-
-use crate::stage::*;
+use stallcast_tests::stage::{
+    destination_live, end_show, go_live, import_orchard, put_destination, put_full_screen,
+    put_on_air, recording_holds, show_of, studio,
+};
+use stallcast_tests::world::{PATIENCE, RtmpServer};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_show_killed_in_the_middle_goes_on_with_the_same_product_and_clock() {
     let server = RtmpServer::start();
-    let mut engine = engine(Default::default());
+    let mut engine = studio(Default::default());
     let mut session = engine.session().await;
-    put_source(&mut session, "test", SourceKind::TestPicture).await;
-    put_scene(&mut session, "test", &[("test", Area::FULL)]).await;
-    switch(&mut session, "test", Transition::Cut).await;
+    put_full_screen(&mut session, "test", SourceKind::TestPicture).await;
     let products = import_orchard(&engine, &mut session).await;
-    put_destination(&mut session, "one", &server).await;
+    put_destination(&mut session, "one", &server.url("live")).await;
     go_live(&mut session, &["one"]).await;
-    session
-        .until(STEP, "the recording runs", |s| {
-            let recording = s.status.as_ref()?.recording()?;
-            (recording.bytes > 0).then_some(())
-        })
-        .await;
+    recording_holds(&mut session, 0).await;
     let recording_since = Instant::now();
-    let product = products[2].id.clone();
-    session
-        .command(Command::PutOnAir {
-            product: product.clone(),
-        })
-        .await
-        .unwrap();
+    put_on_air(&mut session, &products[2]).await;
     session
         .command(Command::StartCountdown { seconds: 600 })
         .await
@@ -55,7 +44,7 @@ async fn a_show_killed_in_the_middle_goes_on_with_the_same_product_and_clock() {
     destination_live(&mut session, "one").await;
     let resumed = killed.elapsed();
     let (on_air, countdown, phase) = session
-        .until(STEP, "the show is there", |s| {
+        .until(PATIENCE, "the show is there", |s| {
             let show = s.show.as_ref()?;
             Some((show.on_air.clone()?, show.countdown.clone()?, show.phase))
         })
@@ -72,14 +61,15 @@ async fn a_show_killed_in_the_middle_goes_on_with_the_same_product_and_clock() {
         resumed <= Duration::from_secs(5),
         "live again after {resumed:?}"
     );
+    recording_holds(&mut session, 0).await;
     session.play(Duration::from_secs(4)).await;
-    session.command(Command::EndShow).await.unwrap();
-    session
-        .until(STEP, "the recording is closed", |s| {
-            s.status.as_ref()?.recording().is_none().then_some(())
+    end_show(&mut session).await;
+    let parts = session
+        .until(PATIENCE, "both parts are told of", |s| {
+            let parts = &s.show.as_ref()?.recording_parts;
+            (parts.len() > 1).then(|| parts.clone())
         })
         .await;
-    let parts = session.show.clone().unwrap().recording_parts;
     drop(session);
     assert!(engine.stop().success());
 

@@ -4,24 +4,15 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use stallcast_show::{Area, Canvas, Canvases, Command, SourceKind, Transition};
+use stallcast_show::{Canvas, Canvases, Command, Destination};
 use stallcast_tests::probe::{first_frame_unix_ms, frame_at, prove_playable};
-use stallcast_tests::world::{RtmpServer, Session};
+use stallcast_tests::stage::{
+    assets, destination, end_show, file, go_live, import_orchard, input_live, put_destination,
+    put_destination_like, put_full_screen, put_on_air, show_of, studio, switch_canvases,
+};
+use stallcast_tests::world::{PATIENCE, RtmpServer};
 
 use crate::card::{difference, expected_on, seconds_shown};
-use crate::stage::*;
-
-/// Waits until exactly these canvases are encoded.
-async fn encoded(session: &mut Session, canvases: &[Canvas]) {
-    session
-        .until(STEP, "the canvases are encoded", |s| {
-            let all = &s.status.as_ref()?.canvases;
-            let running: Vec<Canvas> = all.iter().map(|c| c.canvas).collect();
-            let is_encoded = all.iter().all(|c| c.encoder.is_some());
-            (running == canvases && is_encoded).then_some(())
-        })
-        .await;
-}
 
 fn size(file: &Path) -> (u32, u32) {
     let video = prove_playable(file).video.unwrap();
@@ -39,33 +30,29 @@ fn by_shape(files: Vec<PathBuf>) -> [PathBuf; 2] {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn both_canvases_reach_their_servers_and_files_with_one_clock() {
     let servers = [RtmpServer::start(), RtmpServer::start()];
-    let mut engine = engine(Default::default());
+    let mut engine = studio(Default::default());
     let mut session = engine.session().await;
-    let orchard = assets().join("demo/orchard.mp4");
-    let path = orchard.to_string_lossy().into_owned();
-    put_source(&mut session, "clip", SourceKind::File { path }).await;
-    put_scene(&mut session, "stall", &[("clip", Area::FULL)]).await;
-    switch(&mut session, "stall", Transition::Cut).await;
+    let orchard = file(&assets().join("demo/orchard.mp4"));
+    put_full_screen(&mut session, "clip", orchard).await;
     input_live(&mut session, "clip").await;
     let products = import_orchard(&engine, &mut session).await;
 
-    put_destination(&mut session, "wide", &servers[0]).await;
-    put_destination_of(&mut session, "tall", &servers[1], Canvas::Portrait).await;
+    put_destination(&mut session, "wide", &servers[0].url("live")).await;
+    let tall = Destination {
+        canvas: Canvas::Portrait,
+        ..destination("tall", &servers[1].url("live"))
+    };
+    put_destination_like(&mut session, tall).await;
     let refused = session.command(Command::GoLive).await.unwrap_err();
     assert_eq!(refused.message_key, "refusal.canvas_off", "{refused:?}");
-    let canvases = Canvases::Both;
-    let both = Command::SetCanvases { canvases };
-    session.command(both).await.unwrap();
-    encoded(&mut session, &Canvas::ALL).await;
+    switch_canvases(&mut session, Canvases::Both).await;
     go_live(&mut session, &["wide", "tall"]).await;
 
-    let product = products[1].id.clone();
-    let put = Command::PutOnAir { product };
-    session.command(put).await.unwrap();
+    put_on_air(&mut session, &products[1]).await;
     let countdown = Command::StartCountdown { seconds: 100 };
     session.command(countdown).await.unwrap();
     session
-        .until(STEP, "the clock runs", |s| {
+        .until(PATIENCE, "the clock runs", |s| {
             s.show.as_ref()?.countdown.as_ref().map(drop)
         })
         .await;
@@ -83,18 +70,9 @@ async fn both_canvases_reach_their_servers_and_files_with_one_clock() {
         assert_eq!(destination.reconnects, 0, "{destination:?}");
     }
 
-    session.command(Command::EndShow).await.unwrap();
-    session
-        .until(STEP, "everything has ended", |s| {
-            let mut all = s.status.as_ref()?.canvases.iter();
-            all.all(|c| c.recording.is_none()).then_some(())
-        })
-        .await;
+    end_show(&mut session).await;
     // Portrait alone, then: the other one costs nothing any more.
-    let canvases = Canvases::Portrait;
-    let tall = Command::SetCanvases { canvases };
-    session.command(tall).await.unwrap();
-    encoded(&mut session, &[Canvas::Portrait]).await;
+    switch_canvases(&mut session, Canvases::Portrait).await;
     drop(session);
     assert!(engine.stop().success());
 

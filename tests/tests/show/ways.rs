@@ -1,66 +1,35 @@
 //! Every way out at once: RTMP, SRT and WHIP in one show, each with its own trouble.
 
-use std::time::Duration;
-
-use stallcast_show::{Command, Destination};
-use stallcast_tests::world::{RtmpServer, Session, SrtReceiver, WhipServer, eventually};
+use stallcast_show::Command;
+use stallcast_tests::stage::{
+    all_live, destination, destination_is, destination_live, health, put_destination, put_key,
+    studio,
+};
+use stallcast_tests::world::{PATIENCE, RtmpServer, Session, SrtReceiver, WhipServer};
 use stallcast_wire::{DestinationHealth, Preflight, Request, RunState};
-
-use crate::stage::*;
 
 const TOKEN: &str = "token-of-the-orchard";
 const PASSPHRASE: &str = "correct-horse";
-/// Two reports of a WebRTC receiver may be missing, and the machine is busy.
-const PATIENCE: Duration = Duration::from_secs(60);
 
-async fn put(session: &mut Session, id: &str, url: String, key: Option<&str>) {
-    let destination = Destination {
-        id: id.into(),
-        platform: "custom".into(),
-        name: id.into(),
-        url,
-        enabled: true,
-        priority: Default::default(),
-        canvas: Default::default(),
-    };
-    session
-        .command(Command::PutDestination { destination })
-        .await
-        .unwrap();
-    if let Some(key) = key {
-        let key = Request::SetKey {
-            destination: id.into(),
-            key: key.to_owned(),
-            allow_file: true,
-        };
-        session.request(key).await.unwrap();
-    }
-}
-
-fn health<'a>(session: &'a Session, id: &str) -> Option<&'a DestinationHealth> {
-    let all = &session.status.as_ref()?.destinations;
-    all.iter().find(|health| health.id.as_str() == id)
-}
-
-async fn until(
-    session: &mut Session,
-    what: &str,
-    id: &str,
-    condition: impl Fn(&DestinationHealth) -> bool,
-) -> DestinationHealth {
-    session
-        .until(PATIENCE, what, |s| {
-            health(s, id).filter(|health| condition(health)).cloned()
-        })
-        .await
+async fn put(session: &mut Session, id: &str, url: &str, key: &str) {
+    let destination = destination(id, url);
+    let command = Command::PutDestination { destination };
+    session.command(command).await.unwrap();
+    put_key(session, id, key).await;
 }
 
 /// Waits for `count` more of what `counted` counts.
-fn more(what: &str, count: u64, counted: impl Fn() -> u64) {
+async fn more(session: &mut Session, what: &str, count: u64, counted: impl Fn() -> u64) {
     let before = counted();
-    eventually(PATIENCE, what, || {
-        (counted() >= before + count).then_some(())
-    });
+    session
+        .until(PATIENCE, what, |_| {
+            (counted() >= before + count).then_some(())
+        })
+        .await;
+}
+
+fn is_retrying(health: &DestinationHealth) -> bool {
+    matches!(health.run, RunState::Retrying { .. })
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -68,11 +37,11 @@ async fn srt_and_whip_run_beside_rtmp_and_each_trouble_is_its_own() {
     let rtmp = RtmpServer::start();
     let srt = SrtReceiver::start(PASSPHRASE);
     let whip = WhipServer::start(TOKEN);
-    let mut engine = engine(Default::default());
+    let mut engine = studio(Default::default());
     let mut session = engine.session().await;
-    put_destination(&mut session, "rtmp", &rtmp).await;
-    put(&mut session, "srt", srt.url(), Some(PASSPHRASE)).await;
-    put(&mut session, "whip", whip.url(), Some("wrong")).await;
+    put_destination(&mut session, "rtmp", &rtmp.url("live")).await;
+    put(&mut session, "srt", &srt.url(), PASSPHRASE).await;
+    put(&mut session, "whip", &whip.url(), "wrong").await;
 
     // Asked before the show: everybody is there, and one does not know us. No one call was spent on it.
     let looked = session.request(Request::Preflight).await.unwrap();
@@ -88,45 +57,37 @@ async fn srt_and_whip_run_beside_rtmp_and_each_trouble_is_its_own() {
     assert_eq!(of("whip").params["cause"], "not_authorized");
 
     session.command(Command::GoLive).await.unwrap();
-    for id in ["rtmp", "srt"] {
-        until(&mut session, "live", id, |h| h.run == RunState::Live).await;
-    }
-    until(&mut session, "refused", "whip", |h| {
+    all_live(&mut session, &["rtmp", "srt"]).await;
+    destination_is(&mut session, "whip", "refused", |h| {
         h.error == "not_authorized"
     })
     .await;
-    put(&mut session, "whip", whip.url(), Some(TOKEN)).await;
-    until(&mut session, "live", "whip", |h| h.run == RunState::Live).await;
-    more("SRT decodes", 60, || srt.frames());
-    more("WHIP decodes pictures", 60, || whip.pictures());
-    more("WHIP decodes sound", 60, || whip.sounds());
-    let sent = until(&mut session, "a rate", "whip", |h| h.kbps > 50.0).await;
+    put(&mut session, "whip", &whip.url(), TOKEN).await;
+    destination_live(&mut session, "whip").await;
+    more(&mut session, "SRT decodes", 60, || srt.frames()).await;
+    more(&mut session, "WHIP decodes pictures", 60, || {
+        whip.pictures()
+    })
+    .await;
+    more(&mut session, "WHIP decodes sound", 60, || whip.sounds()).await;
+    let sent = destination_is(&mut session, "whip", "a rate", |h| h.kbps > 50.0).await;
     assert!(sent.frames_sent > 0, "{sent:?}");
 
     // The SRT receiver dies and comes back.
     let port = srt.port();
     drop(srt);
-    until(&mut session, "SRT lost", "srt", |h| {
-        matches!(h.run, RunState::Retrying { .. })
-    })
-    .await;
+    destination_is(&mut session, "srt", "lost", is_retrying).await;
     let srt = SrtReceiver::start_at(port, PASSPHRASE);
-    until(&mut session, "SRT back", "srt", |h| h.run == RunState::Live).await;
-    more("SRT decodes again", 60, || srt.frames());
+    destination_live(&mut session, "srt").await;
+    more(&mut session, "SRT decodes again", 60, || srt.frames()).await;
 
     // The WHIP server dies without a word and comes back.
     let port = whip.port();
     drop(whip);
-    until(&mut session, "WHIP lost", "whip", |h| {
-        matches!(h.run, RunState::Retrying { .. })
-    })
-    .await;
+    destination_is(&mut session, "whip", "lost", is_retrying).await;
     let whip = WhipServer::start_at(port, TOKEN);
-    until(&mut session, "WHIP back", "whip", |h| {
-        h.run == RunState::Live
-    })
-    .await;
-    more("WHIP decodes again", 60, || whip.pictures());
+    destination_live(&mut session, "whip").await;
+    more(&mut session, "WHIP decodes again", 60, || whip.pictures()).await;
 
     let rtmp_health = health(&session, "rtmp").unwrap().clone();
     assert_eq!(
@@ -135,10 +96,11 @@ async fn srt_and_whip_run_beside_rtmp_and_each_trouble_is_its_own() {
         "{rtmp_health:?}"
     );
     session.command(Command::EndShow).await.unwrap();
-    eventually(PATIENCE, "the session is ended at the server", || {
-        let (begun, deleted) = whip.begun_and_deleted();
-        (deleted == begun && begun == 1).then_some(())
-    });
+    session
+        .until(PATIENCE, "the session is ended at the server", |_| {
+            (whip.begun_and_deleted() == (1, 1)).then_some(())
+        })
+        .await;
     drop(session);
     assert!(engine.stop().success());
     rtmp.wait_for_recordings("live", 1, 300);
