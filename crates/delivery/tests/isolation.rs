@@ -12,7 +12,7 @@ use support::clip::{Encoder, GOP, number_of};
 use support::flv::{Tag, video_frames};
 use support::hostile::{Manner, Narrow, Peer};
 use support::nginx::{Nginx, free_port};
-use support::{SOON, destination, wait_live, wait_status};
+use support::{SOON, destination, wait_live, wait_status, wait_until};
 
 /// Filler per picture that makes the clip some 4.5 Mbit/s.
 const PAD: usize = 12_000;
@@ -31,6 +31,23 @@ fn assert_gapless(numbers: &[u64], at_least: usize) {
     for pair in numbers.windows(2) {
         assert_eq!(pair[1], pair[0] + 1, "a gap in {numbers:?}");
     }
+}
+
+/// The only recording of a stream that was live when `published` pictures had been published: every picture from the
+/// next keyframe to the last one of the encoder, which was stopped.
+async fn assert_nothing_is_missing(nginx: &Nginx, name: &str, encoder: &Encoder, published: u64) {
+    let recorded = || {
+        let files = nginx.recordings_of(name);
+        assert_eq!(files.len(), 1, "{}", nginx.log());
+        numbers(&files[0])
+    };
+    wait_until(SOON, "last picture in the file", || async {
+        recorded().last() == Some(&(encoder.frames() - 1))
+    })
+    .await;
+    let recorded = recorded();
+    assert_gapless(&recorded, 1);
+    assert!(recorded[0] <= published + GOP as u64, "{}", recorded[0]);
 }
 
 fn assert_begins_on_a_keyframe_at_zero(tags: &[Tag]) {
@@ -61,6 +78,7 @@ async fn a_frozen_destination_costs_the_others_nothing() {
         max_bytes: 64 << 20,
         max_ms: 60_000,
     });
+    let recorder_began = encoder.frames();
     let recorded = tokio::spawn(async move {
         let mut seen = Vec::new();
         while let Some(d) = recorder.next().await {
@@ -73,6 +91,7 @@ async fn a_frozen_destination_costs_the_others_nothing() {
     let seen = history(&victim);
     wait_live(&victim, SOON).await;
     wait_live(&other, SOON).await;
+    let other_was_live = encoder.frames();
     encoder.play_more(2 * GOP as u64).await;
 
     frozen.freeze();
@@ -85,6 +104,7 @@ async fn a_frozen_destination_costs_the_others_nothing() {
     })
     .await;
     let given_up_after = frozen_at.elapsed();
+    assert!(given_up_after < Duration::from_secs(20));
     encoder.play_more(5 * GOP as u64).await;
     frozen.thaw();
     let thawed_at = Instant::now();
@@ -101,18 +121,17 @@ async fn a_frozen_destination_costs_the_others_nothing() {
     println!("slowest publish {slowest:?}");
     // Measured 4 ms on two busy cores; waiting for the frozen server would be seconds.
     assert!(slowest < Duration::from_millis(500), "{slowest:?}");
-    let total = encoder.frames();
     encoder.stop();
+    assert_nothing_is_missing(&healthy, "other", &encoder, other_was_live).await;
     victim.stop().await;
     other.stop().await;
     encoder.hub.close();
 
     let (recorder_saw, drops) = recorded.await.unwrap();
-    assert_gapless(&recorder_saw, total as usize - 2 * GOP);
+    assert_gapless(&recorder_saw, 1);
+    assert!(recorder_saw[0] <= recorder_began + GOP as u64);
+    assert_eq!(recorder_saw.last(), Some(&(encoder.frames() - 1)));
     assert_eq!(drops.video_frames, 0);
-    let files = healthy.recordings_of("other");
-    assert_eq!(files.len(), 1);
-    assert_gapless(&numbers(&files[0]), total as usize - 2 * GOP);
     let files = frozen.recordings_of("victim");
     let last = files.last().unwrap();
     assert_begins_on_a_keyframe_at_zero(last);
@@ -131,18 +150,34 @@ async fn a_server_that_dies_and_comes_back_is_live_again_on_a_keyframe() {
     let target = Destination::spawn(spec, encoder.hub.clone());
     wait_live(&target, SOON).await;
     encoder.play_more(2 * GOP as u64).await;
+    let killed_at = Instant::now();
     nginx.kill();
-    let lost = wait_status(&target, SOON, "a second try", |s| {
-        matches!(s.state, State::Retrying { attempt: 2.., .. })
+    // Its turn is then seconds away.
+    let lost = wait_status(&target, SOON, "some tries", |s| {
+        matches!(
+            s.state,
+            State::Retrying {
+                attempt: 5..,
+                next_in_ms: 7_000..
+            }
+        )
     })
     .await;
+    let told_at = Instant::now();
     assert_eq!(lost.last_error, Some(DeliveryErrorCode::Refused));
     let left = lost.room_closes_in_ms.unwrap();
-    assert!((590_000..=600_000).contains(&left), "{left}");
+    // Since the last byte, which was taken a moment before the end.
+    let away_ms = u128::from(600_000 - left);
+    let most = killed_at.elapsed() + Duration::from_secs(1);
+    assert!((1..=most.as_millis()).contains(&away_ms), "{left}");
     nginx.restart().await;
     // Told of a new network, it does not wait for its turn.
     target.network_changed();
-    let back = wait_live(&target, Duration::from_secs(3)).await;
+    let back = wait_live(&target, SOON).await;
+    let State::Retrying { next_in_ms, .. } = lost.state else {
+        panic!("{lost:?}")
+    };
+    assert!(told_at.elapsed() < Duration::from_millis(next_in_ms));
     assert_eq!((back.reconnects, back.room_closes_in_ms), (1, None));
     assert!(back.connected_since_ms.is_some());
     encoder.play_more(3 * GOP as u64).await;
@@ -159,6 +194,7 @@ async fn every_kind_of_bad_peer_gets_its_name_and_harms_nobody() {
     let encoder = Encoder::start(PAD);
     let good = destination("good", &healthy.url(), &encoder.hub);
     wait_live(&good, SOON).await;
+    let good_was_live = encoder.frames();
     let cases = [
         (Manner::Mute, DeliveryErrorCode::HandshakeFailed),
         (Manner::Garbage, DeliveryErrorCode::HandshakeFailed),
@@ -184,9 +220,8 @@ async fn every_kind_of_bad_peer_gets_its_name_and_harms_nobody() {
     let nowhere = destination("nowhere", no_name, &encoder.hub);
     bad.push((None, nowhere, DeliveryErrorCode::DnsFailed));
     for (_, target, error) in &bad {
-        let limit = Duration::from_secs(20);
         let what = error.to_string();
-        wait_status(target, limit, &what, |s| {
+        wait_status(target, SOON, &what, |s| {
             s.last_error.as_ref() == Some(error)
         })
         .await;
@@ -199,11 +234,9 @@ async fn every_kind_of_bad_peer_gets_its_name_and_harms_nobody() {
     }
     let status = good.status().borrow().clone();
     assert_eq!((status.frames_dropped, status.reconnects), (0, 0));
-    let total = encoder.frames();
     encoder.stop();
+    assert_nothing_is_missing(&healthy, "good", &encoder, good_was_live).await;
     good.stop().await;
-    let files = healthy.recordings_of("good");
-    assert_gapless(&numbers(&files[0]), total as usize - 2 * GOP);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -263,12 +296,20 @@ async fn a_narrow_uplink_loses_whole_groups_and_stays_live_and_near_now() {
         "{}",
         status.frames_dropped
     );
-    assert!((1200.0..3000.0).contains(&status.kbps), "{}", status.kbps);
     target.stop().await;
     let history = seen.await.unwrap();
     assert!(history.iter().all(|s| s.backlog_ms <= 4100));
     let files = nginx.recordings_of("narrow");
     assert_eq!(files.len(), 1);
+    // Most of the time: a busy machine may hold a moment's bytes back, and they come after it.
+    let mut rates: Vec<f64> = history
+        .iter()
+        .map(|s| s.kbps)
+        .filter(|k| *k > 0.0)
+        .collect();
+    rates.sort_by(f64::total_cmp);
+    let kbps = rates[rates.len() / 2];
+    assert!((1200.0..3000.0).contains(&kbps), "{kbps}");
     let mut last: Option<(u64, u32)> = None;
     let mut groups_lost = 0;
     for frame in video_frames(&files[0]) {

@@ -4,7 +4,6 @@
 mod support;
 
 use std::process::Command;
-use std::time::Duration;
 
 use stallcast_delivery::{
     DeliveryErrorCode, DestinationStatus, Secret, State, TlsRoots, reach_rtmp,
@@ -87,7 +86,7 @@ async fn stopping_ends_the_stream_on_the_server_at_once() {
     for _ in 0..2 {
         // The same key at once again: refused as a second publisher if the first were left over.
         let target = destination("again", &nginx.url(), &encoder.hub);
-        let status = wait_live(&target, Duration::from_secs(2)).await;
+        let status = wait_live(&target, SOON).await;
         assert_eq!(status.last_error, None);
         encoder.play_more(GOP as u64).await;
         target.stop().await;

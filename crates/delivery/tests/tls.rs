@@ -4,7 +4,6 @@
 mod support;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use rustls::pki_types::PrivateKeyDer;
 use stallcast_delivery::{DeliveryErrorCode, Destination, DestinationSpec, TlsProblem, TlsRoots};
@@ -98,7 +97,7 @@ async fn a_certificate_we_trust_carries_the_stream() {
     assert_eq!((status.frames_dropped, status.reconnects), (0, 0));
     assert!(status.kbps > 2000.0, "{}", status.kbps);
     target.stop().await;
-    support::wait_until(Duration::from_secs(5), "the recording", || async {
+    support::wait_until(SOON, "the recording", || async {
         nginx.recordings_of("secure").first().is_some_and(|tags| {
             let numbers: Vec<u64> = video_frames(tags)
                 .iter()

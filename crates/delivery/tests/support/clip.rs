@@ -154,8 +154,11 @@ impl Encoder {
 
     pub async fn play_more(&self, frames: u64) {
         let target = self.frames() + frames;
-        let limit = Duration::from_secs(frames / u64::from(FPS) + 20);
-        super::wait_until(limit, "frames", || async { self.frames() >= target }).await;
+        let limit = Duration::from_secs(frames / u64::from(FPS));
+        super::wait_until(limit + super::SOON, "frames", || async {
+            self.frames() >= target
+        })
+        .await;
     }
 
     pub fn stop(&self) {

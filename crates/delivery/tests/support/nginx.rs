@@ -3,7 +3,6 @@
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -68,6 +67,8 @@ impl Nginx {
         );
         let path = self.dir.path().join("nginx.conf");
         std::fs::write(&path, config).unwrap();
+        let pid = self.dir.path().join("pid");
+        let _of_the_one_before = std::fs::remove_file(&pid);
         let child = Command::new("nginx")
             .arg("-p")
             .arg(self.dir.path())
@@ -81,8 +82,9 @@ impl Nginx {
             .expect("nginx is needed");
         self.child = Some(child);
         let port = self.port;
-        super::wait_until(Duration::from_secs(10), "nginx", || async move {
-            TcpStream::connect(("127.0.0.1", port)).is_ok()
+        // Written when it has its port: whoever else answers there is not it.
+        super::wait_until(super::SOON, "nginx", || async {
+            pid.exists() && TcpStream::connect(("127.0.0.1", port)).is_ok()
         })
         .await;
     }
