@@ -11,5 +11,6 @@ export default defineConfig({
     rolldownOptions: { input: { browser: 'index.html', desktop: 'desktop.html' } },
   },
   server: { host: '127.0.0.1', port: 5173, strictPort: false },
-  test: { include: ['tests/**/*.test.ts'], environment: 'node' },
+  // Pure code, and generous all the same: a busy machine may stand still for seconds.
+  test: { include: ['tests/**/*.test.ts'], environment: 'node', testTimeout: 60_000 },
 });

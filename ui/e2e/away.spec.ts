@@ -19,9 +19,12 @@ test('a page whose engine is gone stands still and grey, keeps its photos, and s
   engine,
 }) => {
   await shownPreview(studio, WHOLE);
-  const photos = studio.getByRole('region', { name: '商品' }).locator('img');
-  await expect(photos.first()).toBeVisible();
-  const before = await photos.count();
+  const list = studio.getByRole('region', { name: '商品' });
+  const photos = list.locator('img');
+  // One after the other comes; all eight products of the demo have one.
+  const before = 8;
+  await expect(list.getByRole('listitem')).toHaveCount(before);
+  await expect(photos).toHaveCount(before);
   await engine.program.end();
   await expect(studio.getByText('与直播间的连接断了。')).toBeVisible();
   await expect(studio.getByText('断开前：彩排中')).toBeVisible();
@@ -47,7 +50,9 @@ test('a window whose engine cannot start says why, and that the show does not go
   // The window's page, with bindings that refuse as the window does.
   const fault = { code: 'ended', said: 'the journal is damaged', log: '/data/engine.log' };
   await page.addInitScript((refusal) => {
-    Object.assign(window, { __TAURI_INTERNALS__: { invoke: () => Promise.reject(refusal as Error) } });
+    Object.assign(window, {
+      __TAURI_INTERNALS__: { invoke: () => Promise.reject(refusal as unknown as Error) },
+    });
   }, fault);
   await page.goto(new URL('/desktop.html', engine.ownersAddress).href);
   const line = page.getByRole('alert').filter({ hasText: '引擎一启动就退出了' });

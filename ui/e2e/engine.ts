@@ -48,11 +48,14 @@ export class Engine {
     private readonly running: Running,
   ) {}
 
-  static async start(lang: 'zh-CN' | 'en' = 'zh-CN'): Promise<Engine> {
+  /** `env`: what else its machine has, for example a PipeWire session. */
+  static async start(lang: 'zh-CN' | 'en' = 'zh-CN', env: NodeJS.ProcessEnv = {}): Promise<Engine> {
     const home = freshFolder();
     const data = join(home, 'data');
     const args = ['run', '--data', data, '--port', '0', '--lang', lang];
-    const program = new Program(builtEngine(), args, join(home, 'engine.log'), { env: ownWorld(home) });
+    const program = new Program(builtEngine(), args, join(home, 'engine.log'), {
+      env: { ...ownWorld(home), ...env },
+    });
     const running = await eventually('the engine answers', async () => {
       if (program.ended) throw new Error(`the engine ended:\n${program.said()}`);
       try {
@@ -78,6 +81,11 @@ export class Engine {
 
   get token(): string {
     return this.running.token;
+  }
+
+  /** What the engine keeps of phones: the port of their door and each one's secret. */
+  get phonesFile(): string {
+    return join(this.home, 'data', 'phones.json');
   }
 
   get keyFile(): string {

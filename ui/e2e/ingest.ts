@@ -1,5 +1,5 @@
 // A real RTMP ingest server (nginx with libnginx-mod-rtmp) that records what it receives.
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually, freePort, freshFolder, listens, Program } from './processes.ts';
 
@@ -14,8 +14,17 @@ export class Ingest {
 
   static async start(): Promise<Ingest> {
     if (!existsSync(MODULE)) throw new Error(`${MODULE} is missing: install libnginx-mod-rtmp`);
+    // Between being found free and being taken, a port may be taken by somebody else; then it is another one's turn.
+    for (let more = 4; ; more -= 1) {
+      const ingest = await Ingest.listen(await freePort());
+      if (typeof ingest !== 'string') return ingest;
+      if (more === 0 || !ingest.includes('Address already in use')) throw new Error(`nginx ended: ${ingest}`);
+    }
+  }
+
+  /** The server on that port, or what it said when it ended. */
+  private static async listen(port: number): Promise<Ingest | string> {
     const folder = freshFolder();
-    const port = await freePort();
     mkdirSync(join(folder, 'live'));
     const config = join(folder, 'nginx.conf');
     // One process: it ends when it is told to, and leaves nobody behind.
@@ -32,13 +41,14 @@ rtmp { server { listen 127.0.0.1:${port}; chunk_size 4096;
 } }
 `,
     );
-    const args = ['-e', join(folder, 'error.log'), '-c', config, '-p', folder];
+    const log = join(folder, 'error.log');
+    const args = ['-e', log, '-c', config, '-p', folder];
     const program = new Program('/usr/sbin/nginx', args, join(folder, 'nginx.out'));
-    await eventually('nginx listens', async () => {
-      if (program.ended) throw new Error(`nginx ended: ${program.said()}`);
-      return (await listens(port)) ? true : null;
-    });
-    return new Ingest(folder, port, program);
+    await eventually('nginx listens or ends', async () => program.ended || (await listens(port)) || null);
+    if (!program.ended) return new Ingest(folder, port, program);
+    const said = `${program.said()}${readFileSync(log, 'utf8')}`;
+    rmSync(folder, { recursive: true, force: true });
+    return said;
   }
 
   /** Address without a stream key. */

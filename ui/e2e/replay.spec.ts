@@ -13,13 +13,12 @@ test('R saves the last seconds as a file that begins with a keyframe, and says i
   await expect(button).toContainText('R');
   const folder = join(engine.home, 'data', 'recordings');
   const replays = () => readdirSync(folder).filter((name) => name.includes('-replay'));
-  // Some seconds of the rehearsal come first.
-  await expect
-    .poll(async () => {
-      if (replays().length === 0) await studio.keyboard.press('r');
-      return replays().length;
-    })
-    .toBe(1);
+  // Some seconds of the rehearsal come first: a press before them is refused. Each is waited for until it was answered.
+  await expect(async () => {
+    await studio.keyboard.press('r');
+    await expect(button).not.toHaveAttribute('aria-busy');
+    expect(replays()).toHaveLength(1);
+  }).toPass();
   const name = replays()[0] ?? '';
   await expect(studio.getByText(name).first()).toBeAttached();
   const probe = (...entries: string[]) =>

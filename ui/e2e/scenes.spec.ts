@@ -9,6 +9,8 @@ async function openScenes(page: Page): Promise<void> {
 
 test('a source that is dragged, scaled and cropped stays so, also for a page that comes later', async ({
   studio,
+  engine,
+  context,
 }) => {
   await openScenes(studio);
   const layout = studio.getByRole('region', { name: /^布局：/ });
@@ -37,12 +39,21 @@ test('a source that is dragged, scaled and cropped stays so, also for a page tha
   await cut.press('Enter');
   await expect(cut).toHaveValue('10');
 
+  // A page of its own, as the first keeps showing what was typed into it.
   const where = await left.inputValue();
-  await studio.reload();
-  await openScenes(studio);
-  await boxes.nth(1).focus();
-  await expect(left).toHaveValue(where);
-  await expect(cut).toHaveValue('10');
+  const later = await context.newPage();
+  await later.goto(engine.ownersAddress);
+  await expect(later.getByText('彩排中', { exact: true })).toBeVisible();
+  await openScenes(later);
+  const there = later.getByRole('region', { name: /^布局：/ });
+  await there
+    .getByRole('button', { name: /方向键移动/ })
+    .nth(1)
+    .focus();
+  await expect(there.getByLabel('左', { exact: true }).first()).toHaveValue(where);
+  await expect(there.getByLabel('宽')).toHaveValue('29');
+  await expect(there.getByRole('group', { name: /裁掉/ }).getByLabel('左')).toHaveValue('10');
+  await later.close();
 
   await layout
     .getByRole('button', { name: /^从场景中去掉/ })

@@ -1,14 +1,19 @@
 // What every test here stands on: an engine of its own, the page on it, and an ingest server when asked for.
-import { test as base, expect, type Page } from '@playwright/test';
+import { test as base, expect, type Locator, type Page } from '@playwright/test';
+import { Devices } from './devices.ts';
 import { Engine } from './engine.ts';
 import { Ingest } from './ingest.ts';
 
 interface Settings {
   /** Language of the cards and of the demo show. */
   cards: 'zh-CN' | 'en';
+  /** Whether the engine's machine runs PipeWire. */
+  pipewire: boolean;
 }
 
 interface World {
+  /** The PipeWire session of the engine's machine; a machine without one where `pipewire` was not asked for. */
+  devices: Devices | null;
   engine: Engine;
   ingest: Ingest;
   /** The studio's page, opened by the owner. */
@@ -17,8 +22,14 @@ interface World {
 
 export const test = base.extend<World & Settings>({
   cards: ['zh-CN', { option: true }],
-  engine: async ({ cards }, use, info) => {
-    const engine = await Engine.start(cards);
+  pipewire: [false, { option: true }],
+  devices: async ({ pipewire }, use) => {
+    const devices = pipewire ? await Devices.start() : null;
+    await use(devices);
+    await devices?.end();
+  },
+  engine: async ({ cards, devices }, use, info) => {
+    const engine = await Engine.start(cards, devices?.env);
     await use(engine);
     if (info.status !== info.expectedStatus) {
       await info.attach('engine.log', { body: engine.program.said(), contentType: 'text/plain' });
@@ -32,6 +43,7 @@ export const test = base.extend<World & Settings>({
     await ingest.end();
   },
   studio: async ({ engine, page }, use) => {
+    countPreviews(page);
     const broken: string[] = [];
     page.on('pageerror', (error) => broken.push(error.message));
     await page.goto(engine.ownersAddress);
@@ -83,15 +95,70 @@ export async function shownPreview(page: Page, region: Region): Promise<number[]
   return preview(page, region);
 }
 
+/** Pictures that a page's preview has drawn. */
+const drawn = new WeakMap<Page, number>();
+
+/** Counts them by what the page answers: it acknowledges each picture that it has drawn. */
+function countPreviews(page: Page): void {
+  drawn.set(page, 0);
+  page.on('websocket', (socket) => {
+    if (!socket.url().includes('/api/preview')) return;
+    socket.on('framesent', ({ payload }) => {
+      if (payload.toString().includes('"ack"')) drawn.set(page, (drawn.get(page) ?? 0) + 1);
+    });
+  });
+}
+
+/** So many pictures lie between two looks: a card's flight or a fade is seen to move on between them. */
+const PICTURES_BETWEEN = 4;
+/** A region differs by less than this from picture to picture where nothing but the orchard's leaves move. */
+const AT_REST = 3;
+
+/** Waits until the region has come to rest, however slowly pictures come, and gives it. */
+export async function previewAtRest(page: Page, region: Region): Promise<number[]> {
+  let last = await preview(page, region);
+  await expect
+    .poll(async () => {
+      const from = drawn.get(page) ?? 0;
+      await expect.poll(() => (drawn.get(page) ?? 0) - from).toBeGreaterThanOrEqual(PICTURES_BETWEEN);
+      const before = last;
+      last = await preview(page, region);
+      return difference(before, last);
+    }, 'the picture comes to rest')
+    .toBeLessThan(AT_REST);
+  return last;
+}
+
 /** How far the region is from what it was. */
 export async function changeOf(page: Page, region: Region, before: number[]): Promise<number> {
   return difference(await preview(page, region), before);
 }
 
+export async function openSettings(page: Page, name: string): Promise<void> {
+  await page.getByRole('button', { name: '设置', exact: true }).click();
+  await page.getByRole('navigation').getByRole('button', { name }).click();
+  await expect(page.getByRole('heading', { name, level: 2 })).toBeVisible();
+}
+
+/** Adds an input of that kind, with a scene of its own, on the open page of inputs; waits until its device is plugged in. */
+export async function addSource(page: Page, kind: string, device?: string): Promise<void> {
+  const form = page.locator('form', { has: page.getByRole('combobox', { name: '类型', exact: true }) });
+  await form.getByRole('combobox', { name: '类型', exact: true }).selectOption({ label: kind });
+  if (device !== undefined) {
+    const devices = form.getByRole('combobox', { name: '设备', exact: true });
+    await expect(async () => {
+      await form.getByRole('button', { name: '重新查找设备' }).click();
+      await expect(form.getByRole('button', { name: '重新查找设备' })).not.toHaveAttribute('aria-busy');
+      expect(await devices.getByRole('option', { name: device }).count()).toBe(1);
+    }).toPass();
+    await devices.selectOption({ label: device });
+  }
+  await form.getByRole('button', { name: '添加', exact: true }).click();
+}
+
 /** Adds the custom destination on `url` with a key, by hand, agreeing to the key file. */
 export async function addDestination(page: Page, url: string, key: string, name?: string): Promise<void> {
-  await page.getByRole('button', { name: '设置', exact: true }).click();
-  await page.getByRole('navigation').getByRole('button', { name: '推流平台' }).click();
+  await openSettings(page, '推流平台');
   await page.getByRole('button', { name: '添加 自定义' }).click();
   const form = page.locator('form', { has: page.getByRole('button', { name: '添加', exact: true }) });
   await form.getByLabel('推流地址').fill(url);
@@ -118,15 +185,15 @@ export async function goLive(page: Page): Promise<void> {
 }
 
 /** Presses a button that wants to be pressed again, more than a double click apart. */
-export async function pressTwice(
-  where: ReturnType<Page['locator']>,
-  first: string,
-  second: string,
-): Promise<void> {
+export async function pressTwice(where: Locator, first: string, second: string): Promise<void> {
   await where.getByRole('button', { name: first }).click();
   const sure = where.getByRole('button', { name: second });
   await expect(sure).toBeVisible();
-  // The page takes two presses within 0.6 s for one; its countdown tells when that time has passed.
-  await expect(sure).toContainText('9 秒');
+  await waitedOut(sure);
   await sure.click();
+}
+
+/** The page takes two presses within 0.6 s for one; its countdown from 10 tells when that time has passed. */
+export async function waitedOut(sure: Locator): Promise<void> {
+  await expect(sure).toContainText(/(?<!\d)[1-9] 秒/);
 }

@@ -41,10 +41,12 @@ describe('the chat ring', () => {
 
   it('takes in a minute at 500 lines a second in well under a second', () => {
     const ring = new ChatRing();
-    const began = performance.now();
+    // Of the processor, not of the clock: whatever else the machine does meanwhile is no fault of the ring.
+    const began = process.cpuUsage();
     for (let i = 0; i < 600; i += 1) ring.push(lines(i * 50, i * 50 + 50));
     expect(ring.snapshot()).toHaveLength(RING_LINES);
-    expect(performance.now() - began).toBeLessThan(1000);
+    const { user, system } = process.cpuUsage(began);
+    expect((user + system) / 1000).toBeLessThan(1000);
   });
 });
 
