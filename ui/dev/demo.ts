@@ -1,6 +1,14 @@
 // A show to look at while the page is made: an orchard stall, its team's sources and three platforms.
 import { readFileSync } from 'node:fs';
-import type { Product, ShowView } from '../src/wire/types.ts';
+import type {
+  CameraControlView,
+  CameraMode,
+  CameraView,
+  PhoneLink,
+  PhoneView,
+  Product,
+  ShowView,
+} from '../src/wire/types.ts';
 
 function product(
   id: string,
@@ -195,3 +203,91 @@ export const ENCODERS: unknown = {
     { name: 'x264enc', hardware: false, works: true, fps: 96, reason: '' },
   ],
 };
+
+/** What a code looks like; nothing can be read in it. */
+function code(size: number): string[] {
+  const finder = (x: number, y: number): boolean | null => {
+    const [dx, dy] = [Math.min(x, size - 1 - x), Math.min(y, size - 1 - y)];
+    if (dx > 7 || dy > 7 || (x > 7 && y > 7)) return null;
+    const ring = Math.max(Math.abs(dx - 3), Math.abs(dy - 3));
+    return ring === 3 || ring < 2;
+  };
+  return Array.from({ length: size }, (_, y) =>
+    Array.from({ length: size }, (_, x) =>
+      (finder(x, y) ?? (x * 7 + y * 13 + x * y) % 5 < 2) ? '1' : '0',
+    ).join(''),
+  );
+}
+
+export function phoneView(over: PhoneLink): PhoneView {
+  const port = { rtmp: 41935, srt: 41936, whip: 41937 }[over];
+  const at = (network: string, ip: string) => {
+    const server = {
+      rtmp: `rtmp://${ip}:${port}/live`,
+      srt: `srt://${ip}:${port}`,
+      whip: `http://${ip}:${port}/whip`,
+    }[over];
+    return {
+      interface: network,
+      ip,
+      server,
+      qr: code(33),
+      larix_qr: over === 'whip' ? null : code(49),
+    };
+  };
+  return {
+    over,
+    port,
+    key: 'tq7bfy2mxr9kd4wnhc3p',
+    addresses: [at('wlan0', '192.168.31.7'), at('eth0', '10.0.0.12')],
+  };
+}
+
+const mode = (width: number, height: number, fps: number, coding: string): CameraMode => ({
+  coding,
+  width,
+  height,
+  fps_milli: fps * 1000,
+});
+
+/** `bare`: a camera on which nothing can be set. */
+export function cameraView(bare: boolean): CameraView {
+  const control = (name: string, more: Partial<CameraControlView>): CameraControlView => ({
+    name,
+    min: 0,
+    max: 255,
+    step: 1,
+    default: 128,
+    value: 128,
+    auto: null,
+    choices: [],
+    ...more,
+  });
+  return {
+    modes: [
+      mode(1920, 1080, 30, 'mjpeg'),
+      mode(1280, 720, 30, 'mjpeg'),
+      mode(1280, 720, 10, 'yuyv'),
+      mode(640, 480, 30, 'yuyv'),
+    ],
+    best: mode(1280, 720, 30, 'mjpeg'),
+    controls: bare
+      ? []
+      : [
+          control('exposure', { min: 3, max: 2047, value: 250, auto: true }),
+          control('white_balance', { min: 2000, max: 6500, step: 10, value: 4600, auto: false }),
+          control('focus', { max: 250, step: 5, value: 30, auto: true }),
+          control('power_line', {
+            max: 2,
+            value: 1,
+            choices: [
+              { value: 0, name: 'off' },
+              { value: 1, name: 'hz50' },
+              { value: 2, name: 'hz60' },
+            ],
+          }),
+          control('brightness', { value: 128 }),
+        ],
+    no_controls: bare ? 'none' : '',
+  };
+}

@@ -62,6 +62,25 @@ const SHOTS = [
   ['scenes', 'dev', 'portrait', 'zh-CN', 'light', { page: 'scenes' }],
   ['chat', 'dev', '720', 'en', 'dark', { page: 'chat' }],
   ['chat', 'dev', 'portrait', 'zh-CN', 'light', { page: 'chat' }],
+  ['inputs', 'dev-inputs', '1080', 'zh-CN', 'dark', { page: 'sources', unfold: true }],
+  ['inputs', 'dev-inputs', '720', 'en', 'sunlight', { page: 'sources', unfold: true }],
+  ['inputs', 'dev-inputs', 'portrait', 'zh-CN', 'light', { page: 'sources', unfold: true }],
+  ['inputs', 'dev-inputs', 'phone', 'en', 'sunlight', { page: 'sources', unfold: true }],
+  ['inputs', 'dev-inputs', 'phone', 'zh-CN', 'dark', { page: 'sources', unfold: true }],
+  ['inputs', 'dev-inputs', 'portrait', 'en', 'dark', { page: 'sources', unfold: true }],
+  ['inputs-trouble', 'dev-inputs-trouble', '720', 'zh-CN', 'light', { page: 'sources', scroll: 900 }],
+  ['inputs-trouble', 'dev-inputs-trouble', 'phone', 'en', 'light', { page: 'sources', scroll: 1400 }],
+  ['recording', 'dev-both-live', '720', 'zh-CN', 'light', { page: 'recording' }],
+  ['recording', 'dev-both-live', 'phone', 'en', 'sunlight', { page: 'recording' }],
+  ['recording', 'dev', 'portrait', 'en', 'dark', { page: 'recording' }],
+  ['destinations', 'dev', '720', 'en', 'sunlight', { page: 'destinations', edit: true }],
+  ['destinations', 'dev', 'portrait', 'zh-CN', 'light', { page: 'destinations', edit: true }],
+  ['destinations', 'dev', 'phone', 'zh-CN', 'dark', { page: 'destinations', edit: true }],
+  ['products', 'dev', '720', 'en', 'sunlight', { page: 'products', scroll: 600 }],
+  ['products', 'dev', 'phone', 'zh-CN', 'light', { page: 'products', scroll: 1200 }],
+  ['products', 'dev', 'portrait', 'en', 'dark', { page: 'products', scroll: 600 }],
+  ['chat', 'dev', 'phone', 'zh-CN', 'sunlight', { page: 'chat', scroll: 500 }],
+  ['chat', 'dev', 'phone', 'en', 'light', { page: 'chat', scroll: 500 }],
   ['look', 'dev', '720', 'zh-CN', 'light', { page: 'look' }],
 ];
 
@@ -110,6 +129,12 @@ for (const [name, token, size, lang, theme, then = {}] of SHOTS) {
       .getByRole('button', { name: /编辑|Edit/ })
       .first()
       .click();
+  if (then.unfold) {
+    const folded = page.getByRole('button', {
+      name: /连接手机|Connect the phone|摄像头设置|Camera settings/,
+    });
+    for (const button of await folded.all()) await button.click();
+  }
   if (then.file)
     await page
       .locator('input[type=file]')

@@ -84,6 +84,11 @@ export function statusOf(world: MockWorld): StatusView {
     key_store: 'ask_first',
     undo: null,
     uplink_kbps: live ? 5150 : 0,
+    virtual_camera: !world.show.virtual_camera
+      ? { run: { state: 'stopped' }, name: 'Stallcast', detail: '' }
+      : trouble
+        ? { run: { state: 'stalled' }, name: 'Stallcast', detail: 'virtual_camera_no_pipewire' }
+        : { run: { state: 'live' }, name: 'Stallcast', detail: '' },
     chat: world.chats.map((chat) => ({ ...chat, lines: world.chatCount })),
     warnings: trouble ? ['warning.no_emoji_font'] : [],
   };

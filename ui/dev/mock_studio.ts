@@ -11,7 +11,17 @@ import type {
   ShowView,
   StatusView,
 } from '../src/wire/types.ts';
-import { CHAT, demoShow, DEVICES, ENCODERS, LONG_CHAT, PLATFORMS, PRODUCTS } from './demo.ts';
+import {
+  cameraView,
+  CHAT,
+  demoShow,
+  DEVICES,
+  phoneView,
+  ENCODERS,
+  LONG_CHAT,
+  PLATFORMS,
+  PRODUCTS,
+} from './demo.ts';
 import { metersOf, statusOf, type MockWorld } from './mock_health.ts';
 
 type Answer =
@@ -45,6 +55,15 @@ export class MockStudio {
       this.show.canvases = 'both';
       const twitch = this.show.destinations['twitch'];
       if (twitch !== undefined) twitch.canvas = 'portrait';
+    }
+    if (this.has('inputs')) {
+      this.show.sources['phone'] = { id: 'phone', name: '手机', kind: { kind: 'phone', over: 'rtmp' } };
+      this.show.sources['usb'] = {
+        id: 'usb',
+        name: 'USB Capture',
+        kind: { kind: 'camera', device: 'usb-2' },
+      };
+      this.show.virtual_camera = true;
     }
     if (this.has('quiet')) {
       this.show.on_air = null;
@@ -237,6 +256,12 @@ export class MockStudio {
       case 'set_ducking':
         show.ducking = command.ducking;
         return null;
+      case 'set_camera':
+        show.cameras = { ...show.cameras, [command.device]: command.settings };
+        return null;
+      case 'set_virtual_camera':
+        show.virtual_camera = command.on;
+        return null;
       case 'set_isolated':
         show.isolated = command.source;
         return null;
@@ -310,6 +335,12 @@ export class MockStudio {
         return ok(DEVICES);
       case 'encoders':
         return ok(ENCODERS);
+      case 'phone': {
+        const kind = this.show.sources[request.source]?.kind;
+        return ok(phoneView(kind?.kind === 'phone' ? kind.over : 'rtmp'));
+      }
+      case 'camera':
+        return ok(cameraView(request.device === 'usb-2'));
       case 'webhook':
         return ok({
           address: 'http://127.0.0.1:40123/api/chat',
