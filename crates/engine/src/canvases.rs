@@ -14,7 +14,7 @@ use stallcast_show::Canvas;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 
-use crate::air;
+use crate::packets::to_hub;
 
 /// Preview pictures a second while somebody looks; the web views of some systems draw no more.
 const PREVIEW_FPS: u32 = 15;
@@ -115,7 +115,7 @@ impl Canvases {
         let program = Program::start_with(
             Arc::clone(&self.inner.inputs),
             self.spec(canvas),
-            Arc::new(air::to_hub(hub.clone())),
+            Arc::new(to_hub(hub.clone())),
             self.events(canvas),
         )?;
         Ok(Stage {

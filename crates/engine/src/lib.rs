@@ -16,6 +16,7 @@ pub mod folders;
 mod keys;
 mod network;
 mod notices;
+mod packets;
 mod phones;
 mod picture;
 mod private_file;

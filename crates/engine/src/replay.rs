@@ -14,11 +14,11 @@ use stallcast_wire::{ErrorCode, NoticeLevel, ReplayView, WireError};
 use tokio::sync::{Mutex, watch};
 
 use crate::air::part_name::moment_name;
-use crate::air::recorded_packet::{config, packet};
 use crate::canvases::Canvases;
 use crate::clock::now;
 use crate::desk::Published;
 use crate::notices::Notices;
+use crate::packets::{config, recorded};
 
 /// How much is kept: long enough for somebody to notice that it was worth it.
 const SPAN: Duration = Duration::from_secs(30);
@@ -201,7 +201,7 @@ async fn keep(replay: Replay, mut published: watch::Receiver<Published>) {
                         inner.buffer.set_config(Arc::new(config(&delivered.format)));
                     }
                     let fps = delivered.format.video.fps;
-                    inner.buffer.push(&packet(delivered.packet, fps));
+                    inner.buffer.push(&recorded(delivered.packet, fps));
                 }
             }
         }

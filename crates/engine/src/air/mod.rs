@@ -6,7 +6,6 @@ mod lanes;
 mod outputs;
 pub(crate) mod part_name;
 mod preflight;
-pub(crate) mod recorded_packet;
 mod recording;
 mod recording_orders;
 #[cfg(test)]
@@ -23,9 +22,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stallcast_delivery::presets::Platforms;
-use stallcast_delivery::{AudioFormat, Hub, Packet, StreamFormat, TlsRoots, Track, VideoFormat};
+use stallcast_delivery::TlsRoots;
 use stallcast_media::error::MediaError;
-use stallcast_media::program::{Encoded, MediaEvent, Program};
+use stallcast_media::program::{MediaEvent, Program};
 use stallcast_show::{Actor, Canvas, Command, DestinationId, Phase, Role, Show};
 use stallcast_wire::{NoticeLevel, StatusView};
 use tokio::runtime::Handle;
@@ -37,6 +36,7 @@ use crate::desk::{Desk, Published};
 use crate::folders::Folders;
 use crate::keys::Keys;
 use crate::notices::{INTERRUPTED, Notices};
+use crate::packets::to_hub;
 use crate::phones::Phones;
 use crate::replay::Replay;
 use crate::unfinished;
@@ -104,39 +104,6 @@ pub struct Parts {
     pub runtime: Handle,
     /// Held by every part that is not closed yet.
     pub open_part: OpenPart,
-}
-
-/// Gives the program's packets to the hub.
-pub fn to_hub(hub: Hub) -> impl Fn(Encoded) + Send + Sync + 'static {
-    move |encoded| match encoded {
-        Encoded::Config(config) => hub.set_format(StreamFormat {
-            video: VideoFormat {
-                codec_config: config.video.codec_data.clone(),
-                width: config.video.width,
-                height: config.video.height,
-                fps: config.video.fps,
-                kbps: config.video.kbps,
-            },
-            audio: AudioFormat {
-                codec_config: config.audio.asc.clone(),
-                sample_rate: config.audio.sample_rate,
-                channels: config.audio.channels,
-                kbps: config.audio.kbps,
-            },
-        }),
-        Encoded::Packet(packet) => hub.publish(Packet {
-            track: match packet.track {
-                stallcast_media::program::Track::Video => Track::Video,
-                stallcast_media::program::Track::Audio => Track::Audio,
-                // For recordings alone, which have a way of their own to it.
-                stallcast_media::program::Track::Isolated => return,
-            },
-            pts_us: packet.pts_us,
-            dts_us: packet.dts_us,
-            keyframe: packet.keyframe,
-            data: packet.data,
-        }),
-    }
 }
 
 /// The air thread's own state.

@@ -18,11 +18,11 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use super::engine;
 use super::part_name::part_name;
-use super::recorded_packet::{config, packet};
 use super::sound::IsolatedFeed;
 use super::split::split;
 use crate::clock::now;
 use crate::desk::Desk;
+use crate::packets::{config, recorded};
 
 /// What may wait for the disk: ten seconds of a 6 Mbit/s show. A laptop disk that spins up takes some three.
 const WAITING: QueueLimits = QueueLimits {
@@ -202,7 +202,7 @@ async fn record(
             if let Some(chapter) = chapter.clone() {
                 let _ = recorder.add_chapter(chapter);
             }
-            recorder.push(&packet(first.packet, first.format.video.fps));
+            recorder.push(&recorded(first.packet, first.format.video.fps));
             next = loop {
                 let delivered = tokio::select! {
                     _ = &mut stopped => break None,
@@ -245,7 +245,7 @@ async fn record(
                 if delivered.format_changed {
                     break Some(delivered);
                 }
-                recorder.push(&packet(delivered.packet, delivered.format.video.fps));
+                recorder.push(&recorded(delivered.packet, delivered.format.video.fps));
                 report.send_modify(|report| report.bytes = recorder.bytes_written());
             };
         }

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use stallcast_delivery::{
-    DeliveryErrorCode as Code, Line, LineTimes, LineView, Packet, StreamFormat, Track, WhipSession,
+    DeliveryErrorCode as Code, Line, LineTimes, LineView, Packet, StreamFormat, WhipSession,
 };
 use stallcast_media::egress::{EgressError, EgressFigures, SrtSender, WebRtcSender};
-use stallcast_media::program::{
-    AudioConfig, EncodedPacket, StreamConfig, Track as MediaTrack, VideoConfig,
-};
+use stallcast_media::program::{EncodedPacket, StreamConfig};
+
+use crate::packets::{config, sent};
 
 /// Time to tell a server that its session is over when nobody waits for it.
 const SESSION_END: Duration = Duration::from_secs(3);
@@ -48,18 +48,7 @@ impl<S: Sender> Line for SenderLine<S> {
     }
 
     fn put(&mut self, packet: &Packet, times: LineTimes) {
-        let us = |time: Duration| i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
-        self.sender.put(&EncodedPacket {
-            track: match packet.track {
-                Track::Video => MediaTrack::Video,
-                Track::Audio => MediaTrack::Audio,
-            },
-            pts_us: us(times.pts),
-            dts_us: us(times.dts),
-            duration_us: 0,
-            keyframe: packet.keyframe,
-            data: packet.data.clone(),
-        });
+        self.sender.put(&sent(packet, times));
     }
 
     fn look(&mut self) -> LineView {
@@ -116,26 +105,6 @@ impl Drop for Session {
 
 fn kbps(format: &StreamFormat) -> u32 {
     format.video.kbps.saturating_add(format.audio.kbps)
-}
-
-/// Delivery's format in media's words.
-pub(super) fn config(format: &StreamFormat) -> StreamConfig {
-    let (video, audio) = (&format.video, &format.audio);
-    StreamConfig {
-        video: VideoConfig {
-            codec_data: video.codec_config.clone(),
-            width: video.width,
-            height: video.height,
-            fps: video.fps,
-            kbps: video.kbps,
-        },
-        audio: AudioConfig {
-            asc: audio.codec_config.clone(),
-            sample_rate: audio.sample_rate,
-            channels: audio.channels,
-            kbps: audio.kbps,
-        },
-    }
 }
 
 /// The two kinds of senders have the same methods; a macro would say no more than this.

@@ -10,8 +10,9 @@ use stallcast_delivery::{
 use stallcast_media::egress::{EgressError, SrtCaller, SrtSender, SrtSpec};
 use tokio::time::timeout;
 
-use super::line::{SenderLine, Session, config};
+use super::line::{SenderLine, Session};
 use super::{aside, code};
+use crate::packets::config;
 
 /// Receivers acknowledge every 10 ms, so silence is told as soon as TCP's, and for the same reasons.
 const PATIENCE: Patience = Patience {

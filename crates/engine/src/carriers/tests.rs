@@ -31,7 +31,7 @@ fn on_air() -> OnAir {
     (spec.canvas.width, spec.canvas.height) = (320, 180);
     spec.encode.video_kbps = 400;
     let (events, _) = mpsc::channel(64);
-    let output = Arc::new(crate::air::to_hub(hub.clone()));
+    let output = Arc::new(crate::packets::to_hub(hub.clone()));
     let program = Program::start(spec, output, events).unwrap();
     OnAir {
         hub,

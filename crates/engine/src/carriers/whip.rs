@@ -8,8 +8,9 @@ use stallcast_delivery::{
 };
 use stallcast_media::egress::{IceHelper, WebRtcSender};
 
-use super::line::{SenderLine, Session, config};
+use super::line::{SenderLine, Session};
 use super::{aside, code};
+use crate::packets::config;
 
 /// Receivers report every five seconds, times 0.5 to 1.5 (RFC 3550, 6.2): one missing report is shown, two are a
 /// receiver that is gone. ICE mostly knows earlier.
