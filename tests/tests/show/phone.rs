@@ -47,15 +47,13 @@ async fn view(session: &mut Session, source: &str) -> PhoneView {
     serde_json::from_value(answer).unwrap()
 }
 
-/// The address a phone on this machine uses; the page shows those of the network.
+/// The address a phone on this machine uses over RTMP or SRT; the page shows those of the network.
 fn address(view: &PhoneView, key: &str) -> String {
-    match view.over {
-        PhoneLink::Rtmp => format!("rtmp://127.0.0.1:{}/live/{key}", view.port),
-        PhoneLink::Srt => format!(
-            "srt://127.0.0.1:{}?mode=caller&streamid=live&passphrase={key}&pbkeylen=16",
-            view.port
-        ),
+    let port = view.port;
+    if view.over == PhoneLink::Rtmp {
+        return format!("rtmp://127.0.0.1:{port}/live/{key}");
     }
+    format!("srt://127.0.0.1:{port}?mode=caller&streamid=live&passphrase={key}&pbkeylen=16")
 }
 
 /// Waits until the input's state and detail are as wanted.
