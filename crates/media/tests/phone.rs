@@ -8,19 +8,21 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use common::{events, flash_clip, loudness, mixer, onsets, wait_for, wait_for_state, watch};
+use common::{
+    SOON, assert_in_step, events, flash_clip, mixer, onsets, wait_for, wait_for_state, watch,
+};
 use gstreamer as gst;
+use stallcast_media::audio::AudioMixer;
 use stallcast_media::clock::MediaClock;
 use stallcast_media::input::{
-    FedCodec, FedFrame, Feed, Input, InputKind, InputSpec, InputState, PLAYOUT_DELAY, SrtListen,
-    VideoWant,
+    FedCodec, FedFrame, Feed, Input, InputEvent, InputKind, InputSpec, InputState, PLAYOUT_DELAY,
+    SrtListen, VideoWant,
 };
-
-/// Longer than anything here takes on a loaded machine.
-const SOON: Duration = Duration::from_secs(60);
+use tokio::sync::mpsc;
 
 /// The bodies of an FLV file's tags: kind (8 = sound, 9 = picture), time in ms, body.
 fn tags(path: &Path) -> Vec<(u8, u32, Vec<u8>)> {
@@ -39,17 +41,27 @@ fn tags(path: &Path) -> Vec<(u8, u32, Vec<u8>)> {
 
 /// Plays a clip into a feed in its own time, again and again, until dropped.
 struct Player {
+    /// Running time at which it gave the first packet.
+    began: gst::ClockTime,
     stop: Arc<AtomicBool>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Player {
-    fn start(feed: &Feed, clip: Vec<(u8, u32, Vec<u8>)>, length_ms: u32, from_ms: u32) -> Self {
+    fn start(
+        feed: &Feed,
+        clock: &MediaClock,
+        clip: Vec<(u8, u32, Vec<u8>)>,
+        length_ms: u32,
+        from_ms: u32,
+    ) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
-        let (own, feed) = (Arc::clone(&stop), feed.clone());
+        let (own, feed, clock) = (Arc::clone(&stop), feed.clone(), clock.clone());
+        let (tell, told) = sync_channel(1);
         let thread = std::thread::spawn(move || {
             feed.begin();
             let began = Instant::now();
+            tell.send(clock.running_time()).unwrap();
             for round in 0u32.. {
                 for (kind, time, body) in &clip {
                     let at = round * length_ms + time;
@@ -65,6 +77,7 @@ impl Player {
             }
         });
         Self {
+            began: told.recv().unwrap(),
             stop,
             thread: Some(thread),
         }
@@ -102,26 +115,20 @@ fn give(feed: &Feed, kind: u8, dts_ms: u32, body: &[u8]) {
     });
 }
 
-fn phone(kind: InputKind) -> InputSpec {
-    InputSpec {
+/// Waits for a phone's picture, 640x360.
+fn phone(
+    kind: InputKind,
+    clock: &MediaClock,
+    mixer: Option<&AudioMixer>,
+) -> (Input, mpsc::Receiver<InputEvent>) {
+    let spec = InputSpec {
         id: "phone".to_owned(),
         kind,
-    }
-}
-
-/// Sound and picture belong together: each flash has its beep.
-fn assert_in_step(flashes: &[f64], beeps: &[f64], within_ms: f64) {
-    for flash in flashes {
-        let offset = beeps
-            .iter()
-            .map(|beep| beep - flash)
-            .min_by(|a, b| a.abs().total_cmp(&b.abs()))
-            .expect("a beep");
-        assert!(
-            offset.abs() < within_ms,
-            "sound is {offset} ms off: {beeps:?}"
-        );
-    }
+    };
+    let (to, states) = events();
+    let input = Input::start(spec, clock, mixer, VideoWant::new(640, 360), to);
+    wait_for_state(&input, InputState::Waiting, SOON);
+    (input, states)
 }
 
 #[test]
@@ -133,22 +140,13 @@ fn packets_that_are_handed_in_are_shown_in_time_and_a_phone_that_comes_back_is_l
     let clip = tags(&path);
     let clock = MediaClock::new();
     let (mixer, heard) = mixer(&clock);
-    let (to, mut states) = events();
     let feed = Feed::default();
     let kind = InputKind::Fed { feed: feed.clone() };
-    let input = Input::start(
-        phone(kind),
-        &clock,
-        Some(&mixer),
-        VideoWant::new(640, 360),
-        to,
-    );
-    wait_for_state(&input, InputState::Waiting, SOON);
+    let (input, mut states) = phone(kind, &clock, Some(&mixer));
     assert_eq!(input.sight(), None);
 
     // Just before the phone's 32 bits of milliseconds run over.
-    let began = clock.running_time();
-    let player = Player::start(&feed, clip.clone(), 2_000, u32::MAX - 3_000);
+    let player = Player::start(&feed, &clock, clip.clone(), 2_000, u32::MAX - 3_000);
     wait_for_state(&input, InputState::Live, SOON);
     let seen = watch(input.frames(), &clock, SOON, |seen| {
         onsets(seen, 128.0).len() >= 6
@@ -159,20 +157,13 @@ fn packets_that_are_handed_in_are_shown_in_time_and_a_phone_that_comes_back_is_l
         assert!((apart - 1_000.0).abs() < 80.0, "flashes {apart} ms apart");
     }
     // The clip flashes 0.4 s after each second: that much and the buffer after its packets came.
-    let delay = (flashes[0] - began.nseconds() as f64 / 1e6).rem_euclid(1_000.0);
+    let delay = (flashes[0] - player.began.nseconds() as f64 / 1e6).rem_euclid(1_000.0);
     let expected = 400.0 + PLAYOUT_DELAY.as_millis() as f64;
     assert!((delay - expected).abs() < 150.0, "{delay} ms");
     let sight = input.sight().unwrap();
     assert_eq!((sight.width, sight.height), (640, 360));
     assert!((sight.fps - 30.0).abs() < 6.0, "{}", sight.fps);
-    let last = flashes.last().copied().unwrap();
-    wait_for("the sound of the last flash", SOON, || {
-        let heard = heard.lock().unwrap();
-        (heard.last()?.pts.mseconds() as f64 > last + 100.0).then_some(())
-    });
-    let frames = heard.lock().unwrap().clone();
-    let beeps = onsets(&loudness(&frames, &mixer.audio_config()), 0.2);
-    assert_in_step(&flashes[1..], &beeps, 50.0);
+    assert_in_step(&flashes, &heard, &mixer, 50.0);
 
     drop(player);
     let gone = Instant::now();
@@ -182,7 +173,7 @@ fn packets_that_are_handed_in_are_shown_in_time_and_a_phone_that_comes_back_is_l
     println!("noticed after {:?}", gone.elapsed());
     wait_for_state(&input, InputState::Left, SOON);
     let pushed = input.frames().pushed();
-    let _player = Player::start(&feed, clip, 2_000, 77);
+    let _player = Player::start(&feed, &clock, clip, 2_000, 77);
     wait_for_state(&input, InputState::Live, SOON);
     wait_for("pictures again", SOON, || {
         (input.frames().pushed() > pushed + 30).then_some(())
@@ -204,11 +195,9 @@ fn nonsense_that_is_handed_in_neither_stops_the_input_nor_what_comes_after() {
     flash_clip(&path, 2);
     let clip = tags(&path);
     let clock = MediaClock::new();
-    let (to, _states) = events();
     let feed = Feed::default();
     let kind = InputKind::Fed { feed: feed.clone() };
-    let input = Input::start(phone(kind), &clock, None, VideoWant::new(640, 360), to);
-    wait_for_state(&input, InputState::Waiting, SOON);
+    let (input, _states) = phone(kind, &clock, None);
     feed.configure(FedCodec::H264, &[0xFF; 40]);
     for n in 0..60 {
         feed.push(FedFrame {
@@ -219,7 +208,7 @@ fn nonsense_that_is_handed_in_neither_stops_the_input_nor_what_comes_after() {
             data: Bytes::from(vec![n as u8; 3_000]),
         });
     }
-    let _player = Player::start(&feed, clip, 2_000, 0);
+    let _player = Player::start(&feed, &clock, clip, 2_000, 0);
     wait_for("pictures after the nonsense", SOON, || {
         (input.frames().pushed() > 30).then_some(())
     });
@@ -263,22 +252,13 @@ fn a_phone_calls_over_srt_with_the_right_words_only_and_may_come_back() {
         .port();
     let clock = MediaClock::new();
     let (mixer, heard) = mixer(&clock);
-    let (to, _states) = events();
     let listen = SrtListen {
         port,
         stream_id: "live".to_owned(),
         passphrase: "peach-orchard-91".to_owned(),
     };
     assert!(!format!("{listen:?}").contains("peach"));
-    let kind = InputKind::Srt { listen };
-    let input = Input::start(
-        phone(kind),
-        &clock,
-        Some(&mixer),
-        VideoWant::new(640, 360),
-        to,
-    );
-    wait_for_state(&input, InputState::Waiting, SOON);
+    let (input, _states) = phone(InputKind::Srt { listen }, &clock, Some(&mixer));
 
     let address = |id: &str, words: &str| {
         format!("srt://127.0.0.1:{port}?mode=caller&streamid={id}&passphrase={words}&pbkeylen=16")
@@ -297,14 +277,7 @@ fn a_phone_calls_over_srt_with_the_right_words_only_and_may_come_back() {
         onsets(seen, 128.0).len() >= 4
     });
     let flashes = onsets(&seen, 128.0);
-    let last = flashes.last().copied().unwrap();
-    wait_for("the sound of the last flash", SOON, || {
-        let heard = heard.lock().unwrap();
-        (heard.last()?.pts.mseconds() as f64 > last + 100.0).then_some(())
-    });
-    let frames = heard.lock().unwrap().clone();
-    let beeps = onsets(&loudness(&frames, &mixer.audio_config()), 0.2);
-    assert_in_step(&flashes[1..], &beeps, 60.0);
+    assert_in_step(&flashes, &heard, &mixer, 60.0);
 
     drop(caller);
     wait_for_state(&input, InputState::Left, SOON);

@@ -9,21 +9,11 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use common::small;
-use recorded::{boxes, decodes_without_error, pictures_ms, plays_in_gstreamer, probe};
+use common::{SOON, show, showing, small};
+use recorded::{boxes, decodes_without_error, pictures_ms, plays_in_gstreamer, probe, sink};
 use stallcast_media::error::MediaError;
-use stallcast_media::input::{InputKind, InputSpec};
-use stallcast_media::program::{
-    Encoded, EventSink, MediaEvent, Placement, Program, Scene, Track, Transition,
-};
+use stallcast_media::program::{Encoded, MediaEvent, Program, Scene, Track, Transition};
 use stallcast_media::recorder::{Recorder, ReplayBuffer};
-
-const WAIT: Duration = Duration::from_secs(30);
-
-fn sink() -> (EventSink, tokio::sync::mpsc::Receiver<MediaEvent>) {
-    let (sender, receiver) = tokio::sync::mpsc::channel(64);
-    (EventSink::new(sender), receiver)
-}
 
 #[test]
 fn a_finished_recording_is_a_plain_mp4_of_the_right_length() {
@@ -31,7 +21,7 @@ fn a_finished_recording_is_a_plain_mp4_of_the_right_length() {
     let path = folder.path().join("show.mp4");
     let rig = common::Rig::start(small());
     rig.program.set_scene(Scene::default(), Transition::Cut);
-    let packets = rig.packets(WAIT, |packets| {
+    let packets = rig.packets(SOON, |packets| {
         packets
             .iter()
             .filter(|packet| packet.track == Track::Video)
@@ -118,19 +108,7 @@ fn child_that_records_until_it_is_killed() {
         sender,
     )
     .unwrap();
-    program.set_inputs(vec![InputSpec {
-        id: "cam".to_owned(),
-        kind: InputKind::TestPicture {
-            pattern: "ball".to_owned(),
-        },
-    }]);
-    program.set_scene(
-        Scene {
-            id: "full".to_owned(),
-            placements: vec![Placement::full("cam", &spec.canvas)],
-        },
-        Transition::Cut,
-    );
+    show(&program, "ball", &spec.canvas);
     loop {
         std::thread::park();
     }
@@ -179,7 +157,7 @@ fn a_recording_whose_process_is_killed_plays_and_lost_two_seconds_at_most() {
 fn a_folder_that_is_not_there_is_an_error_with_the_path() {
     let folder = tempfile::tempdir().unwrap();
     let rig = common::Rig::start(small());
-    rig.video_packets(WAIT, 1);
+    rig.video_packets(SOON, 1);
     let (events, _keep) = sink();
     let path = folder.path().join("no/such/folder.mp4");
     let error = Recorder::start(path, &rig.config(), events).err().unwrap();
@@ -202,26 +180,13 @@ fn child_whose_file_may_not_grow_beyond_a_megabyte() {
         };
         assert_eq!(libc::setrlimit(libc::RLIMIT_FSIZE, &limit), 0);
     }
-    let rig = common::Rig::start(small());
-    rig.program.set_inputs(vec![InputSpec {
-        id: "cam".to_owned(),
-        kind: InputKind::TestPicture {
-            pattern: "snow".to_owned(),
-        },
-    }]);
-    rig.program.set_scene(
-        Scene {
-            id: "full".to_owned(),
-            placements: vec![Placement::full("cam", &small().canvas)],
-        },
-        Transition::Cut,
-    );
-    rig.video_packets(WAIT, 1);
+    let rig = showing("snow", small());
+    rig.video_packets(SOON, 1);
     let (events, mut failed) = sink();
     let recorder = Recorder::start(path.into(), &rig.config(), events).unwrap();
     let mut pushed = 0;
     let told = loop {
-        let packets = rig.packets(WAIT, |packets| packets.len() > pushed);
+        let packets = rig.packets(SOON, |packets| packets.len() > pushed);
         for packet in &packets[pushed..] {
             recorder.push(packet);
         }
@@ -242,7 +207,7 @@ fn child_whose_file_may_not_grow_beyond_a_megabyte() {
         "{told:?}"
     );
     assert!(recorder.finish().is_err());
-    rig.video_packets(WAIT, 5);
+    rig.video_packets(SOON, 5);
 }
 
 #[test]
@@ -272,12 +237,12 @@ fn an_existing_file_is_an_error_and_keeps_its_bytes() {
     let path = folder.path().join("show.mp4");
     std::fs::write(&path, "yesterday's show").unwrap();
     let rig = common::Rig::start(small());
-    rig.video_packets(WAIT, 1);
+    rig.video_packets(SOON, 1);
     let (events, _keep) = sink();
     assert!(Recorder::start(path.clone(), &rig.config(), events.clone()).is_err());
     let replay = ReplayBuffer::new(Duration::from_secs(30), usize::MAX);
     replay.set_config(rig.config());
-    for packet in &rig.packets(WAIT, |packets| packets.len() > 10) {
+    for packet in &rig.packets(SOON, |packets| packets.len() > 10) {
         replay.push(packet);
     }
     assert!(replay.save(&path).is_err());
@@ -289,7 +254,7 @@ fn a_recording_without_a_picture_leaves_no_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("show.mp4");
     let rig = common::Rig::start(small());
-    rig.video_packets(WAIT, 1);
+    rig.video_packets(SOON, 1);
     let (events, _keep) = sink();
     let recorder = Recorder::start(path.clone(), &rig.config(), events).unwrap();
     assert_eq!(recorder.first_pts_us(), None);
@@ -305,7 +270,7 @@ const NO_ROOM_FILE: &str = "STALLCAST_TEST_RECORD_NO_ROOM";
 fn child_that_cannot_write_a_file_s_head() {
     let path = std::env::var_os(NO_ROOM_FILE).expect("only started by the next test");
     let rig = common::Rig::start(small());
-    rig.video_packets(WAIT, 1);
+    rig.video_packets(SOON, 1);
     // SAFETY: plain system calls with valid arguments; no other thread writes files here.
     unsafe {
         libc::signal(libc::SIGXFSZ, libc::SIG_IGN);

@@ -11,13 +11,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use common::SOON;
 use recorded::{
     boxes, checksum, checksums, decodes_without_error, pictures_ms, plays_in_gstreamer,
 };
 use stallcast_media::program::{EncodedPacket, EventSink, MediaEvent, Track};
 use stallcast_media::recorder::{DiskPolicy, Recorder, RecorderNote, RecorderOptions};
 
-const WAIT: Duration = Duration::from_secs(60);
 const MB: u64 = 1 << 20;
 
 fn run(program: &str, arguments: &[&str]) {
@@ -44,7 +44,7 @@ fn path_str(path: &Path) -> &str {
 /// A program with noise, which fills a disk.
 fn rig() -> common::Rig {
     let rig = common::showing("snow", recorded::quick());
-    rig.video_packets(WAIT, 1);
+    rig.video_packets(SOON, 1);
     rig
 }
 
@@ -77,7 +77,7 @@ impl Live {
     /// Pushes the next packets; how long the recording should be now.
     fn step(&mut self) -> Duration {
         let seen = self.seen;
-        let packets = self.rig.packets(WAIT, |packets| packets.len() > seen);
+        let packets = self.rig.packets(SOON, |packets| packets.len() > seen);
         for packet in &packets[seen..] {
             self.recorder.push(packet);
             if packet.track == Track::Video {
@@ -192,7 +192,7 @@ fn a_filling_disk_is_told_of_and_the_recording_ends_whole_before_it_is_full() {
     assert!(sums.starts_with(&kept) && kept.len() > 30, "{}", kept.len());
     println!("disk limit: {} of {before} pictures kept", kept.len());
     // The program goes on, and the next recording is refused while there is no room.
-    live.rig.video_packets(WAIT, 5);
+    live.rig.video_packets(SOON, 5);
     let mut options = RecorderOptions::single(folder.path().join("next.mp4"));
     options.disk = policy;
     let (sender, _keep) = tokio::sync::mpsc::channel(64);

@@ -6,32 +6,26 @@ mod recorded;
 
 use std::time::Duration;
 
-use recorded::{checksum, checksums, decodes_without_error, pictures_ms, plays_in_gstreamer};
-use stallcast_media::program::{EventSink, Track};
+use recorded::{
+    checksum, checksums, decodes_without_error, pictures, pictures_ms, plays_in_gstreamer, sink,
+    wait_until_taken,
+};
+use stallcast_media::program::Track;
 use stallcast_media::recorder::{Recorder, RecorderNote, RecorderOptions, Split};
-
-const WAIT: Duration = Duration::from_secs(60);
 
 #[test]
 fn a_recording_killed_in_its_first_second_plays_and_is_not_named_before_it_does() {
     let rig = common::Rig::start(recorded::quick());
-    let packets = rig.packets(WAIT, |packets| {
-        packets.iter().filter(|p| p.track == Track::Video).count() > 90
-    });
-    let first = packets
-        .iter()
-        .position(|p| p.track == Track::Video && p.keyframe);
-    let packets = &packets[first.unwrap()..];
+    let packets = pictures(&rig, 90);
     let start_us = packets[0].pts_us;
     let folder = tempfile::tempdir().unwrap();
     for until_ms in [100, 260, 420, 700, 950, 1_150, 1_900] {
         let path = folder.path().join(format!("{until_ms}.mp4"));
         let killed = folder.path().join(format!("{until_ms}-killed.mp4"));
-        let (sender, _failed) = tokio::sync::mpsc::channel(8);
+        let (events, _failed) = sink();
         let (notes, mut told) = tokio::sync::mpsc::channel(8);
         let mut options = RecorderOptions::single(path.clone());
         options.notes = Some(notes);
-        let events = EventSink::new(sender);
         let recorder = Recorder::start_with(options, &rig.config(), events).unwrap();
         let before: Vec<_> = packets
             .iter()
@@ -41,12 +35,7 @@ fn a_recording_killed_in_its_first_second_plays_and_is_not_named_before_it_does(
             recorder.push(packet);
         }
         // The disk has all whole fragments but one when nothing is on its way any more.
-        let mut size = 0;
-        common::wait_for("the recorder is idle", WAIT, || {
-            let now = recorder.bytes_written();
-            std::thread::park_timeout(Duration::from_millis(100));
-            std::mem::replace(&mut size, now).eq(&now).then_some(())
-        });
+        wait_until_taken(&recorder);
         // What a kill leaves: nothing is written after it.
         std::fs::copy(&path, &killed).unwrap();
         let named = matches!(told.try_recv(), Ok(RecorderNote::PartBegan { .. }));
@@ -76,29 +65,19 @@ fn a_recording_killed_in_its_first_second_plays_and_is_not_named_before_it_does(
 #[test]
 fn another_split_holds_for_the_recording_that_runs_and_no_picture_is_lost() {
     let rig = common::Rig::start(recorded::quick());
-    let packets = rig.packets(WAIT, |packets| {
-        packets.iter().filter(|p| p.track == Track::Video).count() > 150
-    });
-    let first = packets
-        .iter()
-        .position(|p| p.track == Track::Video && p.keyframe);
-    let packets = &packets[first.unwrap()..];
+    let packets = pictures(&rig, 150);
     let folder = tempfile::tempdir().unwrap();
     let own = folder.path().to_owned();
-    let (sender, _failed) = tokio::sync::mpsc::channel(8);
+    let (events, _failed) = sink();
     let mut options = RecorderOptions::single("unused".into());
     options.names = Box::new(move |part| own.join(format!("{part}.mp4")));
-    let recorder = Recorder::start_with(options, &rig.config(), EventSink::new(sender)).unwrap();
+    let recorder = Recorder::start_with(options, &rig.config(), events).unwrap();
     let (whole, split) = packets.split_at(packets.len() / 2);
     for packet in whole {
         recorder.push(packet);
     }
     // Taken from the queue, so that the limit meets what comes now.
-    common::wait_for("the first half is written", WAIT, || {
-        let size = recorder.bytes_written();
-        std::thread::park_timeout(Duration::from_millis(100));
-        (size > 0 && recorder.bytes_written() == size).then_some(())
-    });
+    wait_until_taken(&recorder);
     recorder.set_split(Split {
         max_duration: Some(Duration::from_millis(600)),
         max_bytes: None,

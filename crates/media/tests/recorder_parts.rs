@@ -8,38 +8,17 @@ use std::path::Path;
 use std::time::Duration;
 
 use recorded::{
-    boxes, checksum, checksums, decodes_without_error, duration_ms, ffprobe, plays_in_gstreamer,
-    probe,
+    boxes, checksum, checksums, decodes_without_error, duration_ms, ffprobe, of, pictures,
+    plays_in_gstreamer, probe, sink,
 };
-use stallcast_media::program::{EncodedPacket, EventSink, MediaEvent, Track};
+use stallcast_media::program::{EncodedPacket, MediaEvent, Track};
 use stallcast_media::recorder::{
     Chapter, Recorder, RecorderNote, RecorderOptions, Recording, ReplayBuffer, Split,
 };
 
-const WAIT: Duration = Duration::from_secs(60);
-
-fn sink() -> (EventSink, tokio::sync::mpsc::Receiver<MediaEvent>) {
-    let (sender, receiver) = tokio::sync::mpsc::channel(64);
-    (EventSink::new(sender), receiver)
-}
-
 /// A program with a moving picture.
 fn rig() -> common::Rig {
     common::showing("ball", recorded::quick())
-}
-
-fn of(packets: &[EncodedPacket], track: Track) -> Vec<&EncodedPacket> {
-    packets.iter().filter(|p| p.track == track).collect()
-}
-
-/// Waits for `count` pictures; packets from the first keyframe on.
-fn pictures(rig: &common::Rig, count: usize) -> Vec<EncodedPacket> {
-    let packets = rig.packets(WAIT, |packets| of(packets, Track::Video).len() > count);
-    let first = packets
-        .iter()
-        .position(|p| p.track == Track::Video && p.keyframe)
-        .unwrap();
-    packets[first..].to_vec()
 }
 
 fn numbered(folder: &Path) -> RecorderOptions {

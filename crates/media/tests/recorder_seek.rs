@@ -5,30 +5,19 @@ mod common;
 mod recorded;
 
 use std::path::Path;
-use std::time::Duration;
 
+use common::SOON;
 use gstreamer as gst;
 use gstreamer::prelude::*;
-use gstreamer_app as gst_app;
-use recorded::{boxes, ffprobe};
-use stallcast_media::program::{EventSink, Track};
+use recorded::{boxes, ffprobe, pictures, player, sink};
 use stallcast_media::recorder::{Chapter, Recorder, RecorderOptions};
-
-const WAIT: Duration = Duration::from_secs(60);
 
 /// Where GStreamer's first picture is after seeking to `ms`.
 fn seek_in_gstreamer(path: &Path, ms: u64) -> u64 {
-    gst::init().unwrap();
-    let pipeline = gst::parse::launch(
-        "filesrc name=file ! qtdemux name=d \
-         d.video_0 ! queue ! h264parse ! avdec_h264 ! appsink name=pictures sync=false",
-    );
-    let pipeline = pipeline.unwrap().downcast::<gst::Pipeline>().unwrap();
-    let file = pipeline.by_name("file").unwrap();
-    file.set_property("location", path.to_str().unwrap());
-    let sink: gst_app::AppSink = pipeline.by_name("pictures").unwrap().downcast().unwrap();
+    let track = "d.video_0 ! queue ! h264parse ! avdec_h264 ! appsink name=counted sync=false";
+    let (pipeline, sink) = player(path, track);
     pipeline.set_state(gst::State::Paused).unwrap();
-    let limit = gst::ClockTime::from_seconds(30);
+    let limit = gst::ClockTime::from_seconds(SOON.as_secs());
     pipeline.state(limit).0.unwrap();
     let flags = gst::SeekFlags::FLUSH | gst::SeekFlags::ACCURATE;
     pipeline
@@ -45,19 +34,13 @@ fn seek_in_gstreamer(path: &Path, ms: u64) -> u64 {
 #[test]
 fn a_stopped_recording_has_its_chapters_and_is_sought_in_ffmpeg_and_gstreamer() {
     let rig = common::showing("ball", recorded::quick());
-    let packets = rig.packets(WAIT, |packets| {
-        packets.iter().filter(|p| p.track == Track::Video).count() > 130
-    });
-    let first = packets
-        .iter()
-        .position(|p| p.track == Track::Video && p.keyframe)
-        .unwrap();
-    let start_us = packets[first].pts_us;
+    let packets = pictures(&rig, 130);
+    let start_us = packets[0].pts_us;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("show.mp4");
-    let (sender, _failed) = tokio::sync::mpsc::channel(8);
+    let (events, _failed) = sink();
     let options = RecorderOptions::single(path.clone());
-    let recorder = Recorder::start_with(options, &rig.config(), EventSink::new(sender)).unwrap();
+    let recorder = Recorder::start_with(options, &rig.config(), events).unwrap();
     for (ms, title) in [(0, "Hello"), (1_250, "苹果 / Apples")] {
         let chapter = Chapter {
             at_us: start_us + ms * 1_000,
@@ -65,7 +48,7 @@ fn a_stopped_recording_has_its_chapters_and_is_sought_in_ffmpeg_and_gstreamer() 
         };
         recorder.add_chapter(chapter).unwrap();
     }
-    for packet in &packets[first..] {
+    for packet in &packets {
         recorder.push(packet);
     }
     recorder.finish().unwrap();

@@ -3,17 +3,13 @@
 
 mod common;
 
-use std::time::Duration;
-
 use common::xvfb::Xvfb;
-use common::{colour, events, wait_for, wait_for_state};
+use common::{SOON, colour, events, wait_for, wait_for_state};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use stallcast_media::clock::MediaClock;
 use stallcast_media::devices::{self, DeviceKind};
 use stallcast_media::input::{Input, InputKind, InputSpec, InputState, VideoWant};
-
-const SOON: Duration = Duration::from_secs(15);
 
 #[test]
 fn a_captured_screen_shows_what_was_drawn_and_a_dead_one_is_retried() {

@@ -4,60 +4,25 @@
 
 mod common;
 
-use std::io::Write;
-use std::process::{Child, Stdio};
-use std::time::Duration;
+use std::process::Stdio;
 
-use common::pipewire::PipeWireSession;
-use common::{loudness, wait_for};
+use common::pipewire::{PipeWireSession, Plugged};
+use common::{SOON, loudness, wait_for};
 use gstreamer as gst;
 use stallcast_media::audio::EncodedAudio;
 use stallcast_media::devices::{self, DeviceKind};
 use stallcast_media::input::{InputKind, InputSpec, InputState};
 use stallcast_media::program::{EncodedPacket, Track};
 
-const SOON: Duration = Duration::from_secs(30);
-
-/// Ends with the test, whatever becomes of it.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 /// An output that plays a tone, whose monitor can be heard.
-fn output(session: &PipeWireSession, name: &str, volume: &str) -> [Running; 2] {
-    let mut node = session
-        .command("pw-cli")
-        .stdin(Stdio::piped())
-        .spawn()
-        .expect("pw-cli starts");
-    let mut orders = node.stdin.take().expect("piped");
-    writeln!(
-        orders,
-        "create-node adapter {{ factory.name=support.null-audio-sink node.name={name} \
-         node.description={name} media.class=Audio/Sink audio.position=[FL FR] }}"
-    )
-    .expect("pw-cli listens");
-    // Kept open: the node goes with it.
-    std::mem::forget(orders);
-    let node = Running(node);
+fn output(session: &PipeWireSession, name: &str, volume: &str) -> [Plugged; 2] {
+    let node = session.plug_output(name);
     wait_for("the output in the list", SOON, || {
         devices::list().into_iter().find(|device| {
             device.id == format!("pulse:{name}") && device.kind == DeviceKind::DesktopAudio
         })
     });
-    let player = session
-        .command("gst-launch-1.0")
-        .args(["-q", "audiotestsrc", "is-live=true"])
-        .args([&format!("volume={volume}"), "!", "pulsesink"])
-        .arg(format!("device={name}"))
-        .spawn()
-        .unwrap();
-    [node, Running(player)]
+    [node, session.play_tone(volume, Some(name))]
 }
 
 fn spec(id: &str, kind: InputKind) -> InputSpec {

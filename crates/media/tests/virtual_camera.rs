@@ -8,25 +8,9 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use common::pipewire::PipeWireSession;
-use common::{Rig, wait_for};
+use common::{Rig, SOON, show, small, wait_for};
 use stallcast_media::devices;
-use stallcast_media::input::{InputKind, InputSpec};
-use stallcast_media::program::{CanvasSpec, Placement, ProgramSpec, Scene, Transition};
 use stallcast_media::virtual_camera::{VirtualCameraFault, VirtualCameraState};
-
-const SOON: Duration = Duration::from_secs(60);
-
-fn small() -> ProgramSpec {
-    let mut spec = ProgramSpec::hd720();
-    spec.canvas = CanvasSpec {
-        id: "main".to_owned(),
-        width: 320,
-        height: 180,
-        fps: 30,
-    };
-    spec.encode.video_kbps = 800;
-    spec
-}
 
 /// Reads `count` pictures of the node, as I420, into a file.
 fn read(session: &PipeWireSession, count: u32, into: &std::path::Path) -> Child {
@@ -67,7 +51,8 @@ fn other_programs_see_the_program_as_a_camera_and_one_that_is_stuck_costs_it_not
     let session = PipeWireSession::start();
     // SAFETY: the only test of this process, and no other thread runs yet.
     unsafe { std::env::set_var("XDG_RUNTIME_DIR", nowhere.path()) };
-    let spec = small();
+    let mut spec = small();
+    spec.encode.video_kbps = 800;
     let rig = Rig::start(spec.clone());
     assert_eq!(rig.program.virtual_camera(), VirtualCameraState::Off);
     rig.program.set_virtual_camera(true);
@@ -84,19 +69,7 @@ fn other_programs_see_the_program_as_a_camera_and_one_that_is_stuck_costs_it_not
         unsafe { std::env::set_var(name, value) };
     }
     // A colour that survives any conversion, without bars that scaling could blur.
-    rig.program.set_inputs(vec![InputSpec {
-        id: "cam".to_owned(),
-        kind: InputKind::TestPicture {
-            pattern: "red".to_owned(),
-        },
-    }]);
-    rig.program.set_scene(
-        Scene {
-            id: "full".to_owned(),
-            placements: vec![Placement::full("cam", &spec.canvas)],
-        },
-        Transition::Cut,
-    );
+    show(&rig.program, "red", &spec.canvas);
     rig.program.set_virtual_camera(true);
     wait_for("the virtual camera", SOON, || {
         (rig.program.virtual_camera() == VirtualCameraState::Live).then_some(())

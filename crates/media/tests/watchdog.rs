@@ -5,16 +5,14 @@
 mod common;
 
 use std::cell::Cell;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use common::pipewire::PipeWireSession;
-use common::{Rig, small, wait_for};
+use common::{Rig, SOON, full, small, wait_for};
 use gstreamer as gst;
 use stallcast_media::devices;
 use stallcast_media::input::{Fault, InputKind, InputSpec, InputState};
-use stallcast_media::program::{MediaEvent, OnAir, Placement, Scene, Transition};
-
-const SOON: Duration = Duration::from_secs(60);
+use stallcast_media::program::{MediaEvent, OnAir, Transition};
 
 fn listed(id: &str) {
     wait_for(id, SOON, || {
@@ -86,13 +84,8 @@ fn a_camera_that_freezes_or_hangs_gives_way_to_the_slate_says_why_and_comes_back
             },
         },
     ]);
-    rig.program.set_scene(
-        Scene {
-            id: "full".to_owned(),
-            placements: vec![Placement::full("cam", &spec.canvas)],
-        },
-        Transition::Cut,
-    );
+    rig.program
+        .set_scene(full("cam", &spec.canvas), Transition::Cut);
     rig.event(SOON, |event| shows(event, OnAir::Scene));
     let first = Instant::now();
     slate_because_of(&mut rig, |state, code| {

@@ -262,6 +262,12 @@ impl Recorder {
         self.shared.bytes.load(Ordering::Relaxed)
     }
 
+    /// Bytes of packets that were pushed and have not been through the disk's thread: 0 when nothing is on its way.
+    #[must_use]
+    pub fn waiting_bytes(&self) -> u64 {
+        self.shared.waiting_bytes.load(Ordering::Acquire)
+    }
+
     /// Length of the recording so far, all parts together, including what waits for the disk.
     #[must_use]
     pub fn duration(&self) -> Duration {
@@ -353,7 +359,7 @@ fn write(
         };
         let size = packet.data.len() as u64;
         let going = parts.push(packet)?;
-        shared.waiting_bytes.fetch_sub(size, Ordering::Relaxed);
+        shared.waiting_bytes.fetch_sub(size, Ordering::Release);
         if let Going::DiskLimit { free_bytes } = going {
             shared.ended.store(true, Ordering::Release);
             let path = parts.path().to_owned();

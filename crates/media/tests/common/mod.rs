@@ -14,8 +14,9 @@ pub mod spec;
 pub mod xvfb;
 
 pub use rig::{Decoder, Rig, card, luma_at};
-pub use spec::{showing, small};
+pub use spec::{full, show, showing, small, test_picture};
 
+use std::collections::VecDeque;
 use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
@@ -29,6 +30,9 @@ use stallcast_media::clock::MediaClock;
 use stallcast_media::frame::{FrameQueue, VideoFrame};
 use stallcast_media::input::{Input, InputEvent, InputState};
 use tokio::sync::mpsc;
+
+/// Longer than anything these tests wait for takes on a loaded machine.
+pub const SOON: Duration = Duration::from_secs(60);
 
 /// Looks for `found` every few milliseconds; panics with `what` when the time is over.
 pub fn wait_for<T>(what: &str, within: Duration, mut found: impl FnMut() -> Option<T>) -> T {
@@ -152,6 +156,30 @@ pub fn onsets(values: &[(f64, f32)], limit: f32) -> Vec<f64> {
     found
 }
 
+/// Sound and picture of a [`flash_clip`] belong together: each flash after the first, in front of which the mix may
+/// have begun, has its beep.
+pub fn assert_in_step(flashes: &[f64], heard: &Heard, mixer: &AudioMixer, within_ms: f64) {
+    let last = flashes.last().copied().unwrap();
+    wait_for("the sound of the last flash", SOON, || {
+        let heard = heard.lock().unwrap();
+        (heard.last()?.pts.mseconds() as f64 > last + 100.0).then_some(())
+    });
+    let frames = heard.lock().unwrap().clone();
+    let beeps = onsets(&loudness(&frames, &mixer.audio_config()), 0.2);
+    for flash in &flashes[1..] {
+        let offset = beeps
+            .iter()
+            .map(|beep| beep - flash)
+            .min_by(|a, b| a.abs().total_cmp(&b.abs()))
+            .expect("a beep");
+        println!("flash {flash:.1} ms, sound {offset:+.1} ms");
+        assert!(
+            offset.abs() < within_ms,
+            "sound is {offset} ms off at {flash}: {beeps:?}"
+        );
+    }
+}
+
 /// Mean brightness of the middle of a frame, 0..=255.
 pub fn brightness(frame: &VideoFrame) -> f32 {
     let (y, _, _) = colour(frame, 0.5, 0.5);
@@ -170,6 +198,29 @@ pub fn colour(frame: &VideoFrame, x: f32, y: f32) -> (f32, f32, f32) {
     (at(0, 1), at(1, 2), at(2, 2))
 }
 
+/// The frames of the queue after the one of `last`, in their order: who looks late misses nothing that is still there.
+/// A step back is given as such.
+fn since(
+    queue: &FrameQueue,
+    last: Option<gst::ClockTime>,
+    now: gst::ClockTime,
+) -> VecDeque<VideoFrame> {
+    let newest = queue.pick(now);
+    let mut found: VecDeque<_> = newest
+        .filter(|frame| Some(frame.running_time) != last)
+        .into_iter()
+        .collect();
+    while let (Some(last), Some(frame)) = (last, found.front()) {
+        let at = frame.running_time;
+        let before = queue.pick(at.saturating_sub(gst::ClockTime::from_nseconds(1)));
+        let Some(before) = before.filter(|f| last < f.running_time && f.running_time < at) else {
+            break;
+        };
+        found.push_front(before);
+    }
+    found
+}
+
 /// Collects every frame that comes, until `enough`.
 pub fn watch(
     queue: &FrameQueue,
@@ -178,12 +229,14 @@ pub fn watch(
     mut enough: impl FnMut(&[(f64, f32)]) -> bool,
 ) -> Vec<(f64, f32)> {
     let mut seen: Vec<(f64, f32)> = Vec::new();
+    let mut last = None;
     wait_for("frames", within, || {
-        if let Some(frame) = queue.pick(clock.running_time()) {
-            let at = frame.running_time.nseconds() as f64 / 1e6;
-            if seen.last().is_none_or(|(last, _)| *last != at) {
-                seen.push((at, brightness(&frame)));
-            }
+        for frame in since(queue, last, clock.running_time()) {
+            last = Some(frame.running_time);
+            seen.push((
+                frame.running_time.nseconds() as f64 / 1e6,
+                brightness(&frame),
+            ));
         }
         enough(&seen).then_some(())
     });

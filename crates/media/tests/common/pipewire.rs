@@ -5,9 +5,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::time::Duration;
 
-use super::wait_for;
+use super::{SOON, wait_for};
 
 pub struct PipeWireSession {
     children: Vec<Child>,
@@ -93,7 +92,7 @@ impl PipeWireSession {
         let logs =
             ["pipewire", "wireplumber", "pipewire-pulse"].map(|program| self.log_path(program));
         let children = &mut self.children;
-        wait_for(&format!("socket {name}"), Duration::from_secs(20), || {
+        wait_for(&format!("socket {name}"), SOON, || {
             for child in children.iter_mut() {
                 if let Ok(Some(status)) = child.try_wait() {
                     let said: Vec<String> = logs
@@ -108,12 +107,12 @@ impl PipeWireSession {
     }
 
     /// Plugs in a camera: a bouncing ball, 1280x720 YUY2, 30 frames/s.
-    pub fn plug_camera(&self, name: &str) -> VirtualCamera {
+    pub fn plug_camera(&self, name: &str) -> Plugged {
         self.plug_camera_showing(name, "ball")
     }
 
     /// The same with another of `videotestsrc`'s patterns.
-    pub fn plug_camera_showing(&self, name: &str, pattern: &str) -> VirtualCamera {
+    pub fn plug_camera_showing(&self, name: &str, pattern: &str) -> Plugged {
         let child = self
             .command("gst-launch-1.0")
             .args(["-q", "videotestsrc", "is-live=true"])
@@ -126,12 +125,33 @@ impl PipeWireSession {
             ))
             .spawn()
             .expect("gst-launch-1.0 starts");
-        VirtualCamera { child }
+        Plugged::in_session(child, None)
     }
 
     /// Plugs in a microphone in a silent room. (A stream of gst-launch as an audio source has no
     /// clock here and never flows; this node brings its own.)
-    pub fn plug_microphone(&self, name: &str) -> VirtualMicrophone {
+    pub fn plug_microphone(&self, name: &str) -> Plugged {
+        self.plug_node(name, "Audio/Source/Virtual")
+    }
+
+    /// Plugs in an output, whose monitor can be heard.
+    pub fn plug_output(&self, name: &str) -> Plugged {
+        self.plug_node(name, "Audio/Sink")
+    }
+
+    /// Plays a tone into an output, the default one where none is named.
+    pub fn play_tone(&self, volume: &str, output: Option<&str>) -> Plugged {
+        let player = self
+            .command("gst-launch-1.0")
+            .args(["-q", "audiotestsrc", "is-live=true"])
+            .args([&format!("volume={volume}"), "!", "pulsesink"])
+            .args(output.map(|output| format!("device={output}")))
+            .spawn()
+            .expect("gst-launch-1.0 starts");
+        Plugged::in_session(player, None)
+    }
+
+    fn plug_node(&self, name: &str, class: &str) -> Plugged {
         let mut child = self
             .command("pw-cli")
             .stdin(Stdio::piped())
@@ -141,26 +161,10 @@ impl PipeWireSession {
         writeln!(
             orders,
             "create-node adapter {{ factory.name=support.null-audio-sink node.name={name} \
-             node.description={name} media.class=Audio/Source/Virtual audio.position=[FL FR] }}"
+             node.description={name} media.class={class} audio.position=[FL FR] }}"
         )
         .expect("pw-cli listens");
-        VirtualMicrophone {
-            child,
-            _orders: orders,
-        }
-    }
-}
-
-/// A microphone that is pulled out when dropped.
-pub struct VirtualMicrophone {
-    child: Child,
-    _orders: ChildStdin,
-}
-
-impl Drop for VirtualMicrophone {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        Plugged::in_session(child, Some(orders))
     }
 }
 
@@ -173,12 +177,21 @@ impl Drop for PipeWireSession {
     }
 }
 
-/// A camera that is pulled out when dropped.
-pub struct VirtualCamera {
+/// A program of the session, or the device that it is; pulled out when dropped.
+pub struct Plugged {
     child: Child,
+    /// Kept open: a node goes with it.
+    _orders: Option<ChildStdin>,
 }
 
-impl VirtualCamera {
+impl Plugged {
+    fn in_session(child: Child, orders: Option<ChildStdin>) -> Self {
+        Self {
+            child,
+            _orders: orders,
+        }
+    }
+
     /// Hangs it: it stays plugged in and delivers nothing.
     pub fn hang(&self) {
         self.signal(libc::SIGSTOP);
@@ -196,7 +209,7 @@ impl VirtualCamera {
     }
 }
 
-impl Drop for VirtualCamera {
+impl Drop for Plugged {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -1,7 +1,7 @@
 //! Programs the media tests start: small, so that several fit on a busy machine.
 
 use stallcast_media::input::{InputKind, InputSpec};
-use stallcast_media::program::{CanvasSpec, Placement, ProgramSpec, Scene, Transition};
+use stallcast_media::program::{CanvasSpec, Placement, Program, ProgramSpec, Scene, Transition};
 
 use super::rig::Rig;
 
@@ -17,19 +17,34 @@ pub fn small() -> ProgramSpec {
     spec
 }
 
-/// A program that shows a test picture over its whole canvas, as its input `cam`.
-pub fn showing(pattern: &str, spec: ProgramSpec) -> Rig {
-    let rig = Rig::start(spec.clone());
-    rig.program.set_inputs(vec![InputSpec {
-        id: "cam".to_owned(),
+/// A test picture as an input of this name.
+pub fn test_picture(id: &str, pattern: &str) -> InputSpec {
+    InputSpec {
+        id: id.to_owned(),
         kind: InputKind::TestPicture {
             pattern: pattern.to_owned(),
         },
-    }]);
-    let scene = Scene {
-        id: "full".to_owned(),
-        placements: vec![Placement::full("cam", &spec.canvas)],
-    };
-    rig.program.set_scene(scene, Transition::Cut);
+    }
+}
+
+/// One input over the whole canvas.
+pub fn full(input: &str, canvas: &CanvasSpec) -> Scene {
+    Scene {
+        id: format!("full-{input}"),
+        placements: vec![Placement::full(input, canvas)],
+    }
+}
+
+/// Has a program show a test picture over its whole canvas, as its input `cam`.
+pub fn show(program: &Program, pattern: &str, canvas: &CanvasSpec) {
+    program.set_inputs(vec![test_picture("cam", pattern)]);
+    program.set_scene(full("cam", canvas), Transition::Cut);
+}
+
+/// A program that does so from its start.
+pub fn showing(pattern: &str, spec: ProgramSpec) -> Rig {
+    let canvas = spec.canvas.clone();
+    let rig = Rig::start(spec);
+    show(&rig.program, pattern, &canvas);
     rig
 }

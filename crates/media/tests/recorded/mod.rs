@@ -7,7 +7,11 @@ use std::process::Command;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
-use stallcast_media::program::{EncodedPacket, ProgramSpec};
+use stallcast_media::program::{EncodedPacket, EventSink, MediaEvent, ProgramSpec, Track};
+use stallcast_media::recorder::Recorder;
+use tokio::sync::mpsc;
+
+use crate::common::{Rig, SOON, wait_for};
 
 /// What ffprobe says, one value a line.
 pub fn probe(path: &Path, entries: &str) -> String {
@@ -47,35 +51,44 @@ pub fn decodes_without_error(path: &Path) {
 
 /// Plays picture and sound to the end in GStreamer; the number of pictures.
 pub fn plays_in_gstreamer(path: &Path) -> usize {
-    gst::init().unwrap();
-    let pipeline = gst::parse::launch(
-        "filesrc name=file ! qtdemux name=d \
-         d.video_0 ! queue ! h264parse ! avdec_h264 ! appsink name=pictures sync=false \
-         d.audio_0 ! queue ! aacparse ! avdec_aac ! fakesink sync=false",
-    )
-    .unwrap()
-    .downcast::<gst::Pipeline>()
-    .unwrap();
-    let file = pipeline.by_name("file").unwrap();
-    file.set_property("location", path.to_str().unwrap());
-    let sink: gst_app::AppSink = pipeline.by_name("pictures").unwrap().downcast().unwrap();
+    let tracks = "d.video_0 ! queue ! h264parse ! avdec_h264 ! appsink name=counted sync=false \
+                  d.audio_0 ! queue ! aacparse ! avdec_aac ! fakesink sync=false";
+    played(path, tracks)
+}
+
+/// Plays the second audio track alone to its end in GStreamer; the number of its buffers.
+pub fn second_sound_plays_in_gstreamer(path: &Path) -> usize {
+    let track = "d.audio_1 ! queue ! aacparse ! avdec_aac ! appsink name=counted sync=false";
+    played(path, track)
+}
+
+/// Plays tracks of the demultiplexer `d` to their end; how many buffers came to `counted`.
+fn played(path: &Path, tracks: &str) -> usize {
+    let (pipeline, sink) = player(path, tracks);
+    let limit = gst::ClockTime::from_seconds(SOON.as_secs());
     pipeline.set_state(gst::State::Playing).unwrap();
-    let mut pictures = 0;
-    while sink
-        .try_pull_sample(gst::ClockTime::from_seconds(30))
-        .is_some()
-    {
-        pictures += 1;
+    let mut count = 0;
+    while sink.try_pull_sample(limit).is_some() {
+        count += 1;
     }
     let bus = pipeline.bus().unwrap();
-    let end = bus.timed_pop_filtered(
-        gst::ClockTime::from_seconds(30),
-        &[gst::MessageType::Eos, gst::MessageType::Error],
-    );
+    let ends = [gst::MessageType::Eos, gst::MessageType::Error];
+    let end = bus.timed_pop_filtered(limit, &ends);
     pipeline.set_state(gst::State::Null).unwrap();
     let end = end.expect("it does not come to its end");
     assert_eq!(end.type_(), gst::MessageType::Eos, "{end:?}");
-    pictures
+    count
+}
+
+/// A pipeline for a file's tracks, of the demultiplexer `d`, with its sink `counted`.
+pub fn player(path: &Path, tracks: &str) -> (gst::Pipeline, gst_app::AppSink) {
+    gst::init().unwrap();
+    let pipeline = gst::parse::launch(&format!("filesrc name=file ! qtdemux name=d {tracks}"));
+    let pipeline = pipeline.unwrap().downcast::<gst::Pipeline>().unwrap();
+    let file = pipeline.by_name("file").unwrap();
+    file.set_property("location", path.to_str().unwrap());
+    let sink = pipeline.by_name("counted").unwrap().downcast().unwrap();
+    (pipeline, sink)
 }
 
 /// How long the file's pictures last, by their own times: a busy machine leaves pictures out.
@@ -141,6 +154,31 @@ pub fn checksum(packet: &EncodedPacket) -> u32 {
         }
     }
     !crc
+}
+
+/// Where a recorder tells of what went wrong, to be looked at.
+pub fn sink() -> (EventSink, mpsc::Receiver<MediaEvent>) {
+    let (sender, receiver) = mpsc::channel(64);
+    (EventSink::new(sender), receiver)
+}
+
+pub fn of(packets: &[EncodedPacket], track: Track) -> Vec<&EncodedPacket> {
+    packets.iter().filter(|p| p.track == track).collect()
+}
+
+/// Waits for `count` pictures; packets from the first keyframe on.
+pub fn pictures(rig: &Rig, count: usize) -> Vec<EncodedPacket> {
+    let packets = rig.packets(SOON, |packets| of(packets, Track::Video).len() > count);
+    let is_first = |p: &EncodedPacket| p.track == Track::Video && p.keyframe;
+    let first = packets.iter().position(is_first).unwrap();
+    packets[first..].to_vec()
+}
+
+/// Waits until a recorder has nothing on its way to the disk: what a kill leaves now is all it would ever leave.
+pub fn wait_until_taken(recorder: &Recorder) {
+    wait_for("all that was pushed to be taken", SOON, || {
+        (recorder.waiting_bytes() == 0).then_some(())
+    });
 }
 
 /// A small program whose keyframes come every half second.

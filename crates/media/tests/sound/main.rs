@@ -1,196 +1,25 @@
 //! What is done to the sound, heard where it counts: in the file that was recorded, decoded by FFmpeg.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "../common/mod.rs"]
 mod common;
+mod ear;
+#[path = "../recorded/mod.rs"]
 mod recorded;
+mod studio;
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::{Arc, Mutex};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use common::{Rig, wait_for};
-use gstreamer as gst;
-use gstreamer::prelude::*;
-use gstreamer_app as gst_app;
-use recorded::{decodes_without_error, ffprobe, plays_in_gstreamer, quick};
+use common::{SOON, wait_for};
+use ear::{db, decoded, tone};
+use recorded::{
+    decodes_without_error, ffprobe, plays_in_gstreamer, second_sound_plays_in_gstreamer,
+};
 use stallcast_media::audio::{Meters, NoiseSuppression, SoundRole};
-use stallcast_media::input::{InputKind, InputSpec};
-use stallcast_media::program::{EncodedPacket, EventSink, Track};
-use stallcast_media::recorder::{Recorder, RecorderOptions};
-
-const SOON: Duration = Duration::from_secs(30);
-
-/// A sound file of FFmpeg's expression for both channels.
-fn sound(folder: &Path, name: &str, seconds: u32, expression: &str) -> InputSpec {
-    let path = folder.join(format!("{name}.wav"));
-    let status = Command::new("ffmpeg")
-        .args(["-v", "error", "-f", "lavfi", "-i"])
-        .arg(format!(
-            "aevalsrc='{expression}|{expression}':s=48000:d={seconds}"
-        ))
-        .args(["-c:a", "pcm_f32le"])
-        .arg(&path)
-        .status()
-        .expect("ffmpeg runs");
-    assert!(status.success(), "ffmpeg made no sound");
-    InputSpec {
-        id: name.to_owned(),
-        kind: InputKind::File {
-            path: path.display().to_string(),
-            looping: true,
-        },
-    }
-}
-
-/// One audio track of a file, left channel.
-fn decoded(path: &Path, track: usize) -> Vec<f32> {
-    let output = Command::new("ffmpeg")
-        .args(["-v", "error", "-i"])
-        .arg(path)
-        .args([
-            "-map",
-            &format!("0:a:{track}"),
-            "-af",
-            "aresample=async=1:first_pts=0",
-        ])
-        .args(["-ac", "2", "-f", "f32le", "-"])
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let (frames, _) = output.stdout.as_chunks::<8>();
-    let left = frames
-        .iter()
-        .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
-    left.collect()
-}
-
-/// Plays the second audio track to its end in GStreamer; the number of its buffers.
-fn plays_alone_in_gstreamer(path: &Path) -> usize {
-    let pipeline = gst::parse::launch(
-        "filesrc name=file ! qtdemux name=d d.audio_1 ! queue ! aacparse ! avdec_aac \
-         ! appsink name=sound sync=false",
-    )
-    .unwrap()
-    .downcast::<gst::Pipeline>()
-    .unwrap();
-    let file = pipeline.by_name("file").unwrap();
-    file.set_property("location", path.to_str().unwrap());
-    let sink: gst_app::AppSink = pipeline.by_name("sound").unwrap().downcast().unwrap();
-    pipeline.set_state(gst::State::Playing).unwrap();
-    let mut buffers = 0;
-    while sink
-        .try_pull_sample(gst::ClockTime::from_seconds(30))
-        .is_some()
-    {
-        buffers += 1;
-    }
-    assert!(sink.is_eos());
-    pipeline.set_state(gst::State::Null).unwrap();
-    buffers
-}
-
-/// How much of a tone there is in a piece of sound, as its amplitude.
-fn tone(sound: &[f32], hz: f64) -> f64 {
-    let (mut sine, mut cosine) = (0.0, 0.0);
-    for (n, sample) in sound.iter().enumerate() {
-        let at = std::f64::consts::TAU * hz * n as f64 / 48_000.0;
-        sine += f64::from(*sample) * at.sin();
-        cosine += f64::from(*sample) * at.cos();
-    }
-    2.0 * sine.hypot(cosine) / sound.len() as f64
-}
-
-fn db(amplitude: f64) -> f64 {
-    20.0 * amplitude.max(1e-6).log10()
-}
-
-/// A program that records itself.
-struct Studio {
-    rig: Rig,
-    folder: tempfile::TempDir,
-    isolated: Arc<Mutex<Vec<EncodedPacket>>>,
-}
-
-impl Studio {
-    fn new() -> Self {
-        Self {
-            rig: Rig::start(quick()),
-            folder: tempfile::tempdir().unwrap(),
-            isolated: Arc::default(),
-        }
-    }
-
-    fn mixer(&self) -> &stallcast_media::audio::AudioMixer {
-        self.rig.program.inputs().mixer()
-    }
-
-    fn wait_for_meters(&self, what: &str, found: impl Fn(&Meters) -> bool) {
-        let mut meters = self.mixer().meters();
-        wait_for(what, SOON, || {
-            found(&meters.borrow_and_update()).then_some(())
-        });
-    }
-
-    fn is_heard(meters: &Meters, id: &str) -> bool {
-        let input = meters.inputs.iter().find(|(name, _)| name == id);
-        input.is_some_and(|(_, level)| level.peak_db[0] > -60.0)
-    }
-
-    /// Records so many milliseconds from now on, all that belongs to them.
-    fn record(&self, ms: i64) -> PathBuf {
-        let path = self.folder.path().join("show.mp4");
-        let recorder = self.recorder(&path, ms);
-        assert_eq!(recorder.finish().unwrap().dropped, 0);
-        path
-    }
-
-    /// The same as a kill leaves it: what is on the disk before it is finished.
-    fn record_and_kill(&self, ms: i64) -> PathBuf {
-        let recorder = self.recorder(&self.folder.path().join("goes-on.mp4"), ms);
-        let killed = self.folder.path().join("killed.mp4");
-        let mut had = 0;
-        // All that was pushed is written, but for the last second.
-        wait_for("the disk", SOON, || {
-            std::thread::park_timeout(Duration::from_millis(300));
-            let bytes = recorder.bytes_written();
-            let rests = bytes > 20_000 && bytes == had;
-            had = bytes;
-            rests.then_some(())
-        });
-        std::fs::copy(recorder.path(), &killed).unwrap();
-        killed
-    }
-
-    /// A recorder that has been given so many milliseconds.
-    fn recorder(&self, path: &Path, ms: i64) -> Recorder {
-        let from = self.rig.program.running_time().as_micros() as i64;
-        let until = from + ms * 1_000;
-        let packets = self.rig.packets(SOON, |packets| {
-            [Track::Video, Track::Audio].into_iter().all(|track| {
-                let last = packets.iter().rfind(|packet| packet.track == track);
-                last.is_some_and(|packet| packet.pts_us > until)
-            })
-        });
-        let isolated = self.isolated.lock().unwrap().clone();
-        let (events, _keep) = tokio::sync::mpsc::channel(8);
-        let mut options = RecorderOptions::single(path.to_owned());
-        options.isolated = (!isolated.is_empty()).then(|| "麦克风".to_owned());
-        let recorder =
-            Recorder::start_with(options, &self.rig.config(), EventSink::new(events)).unwrap();
-        let mut all: Vec<_> = packets.into_iter().chain(isolated).collect();
-        all.retain(|packet| (from..until).contains(&packet.pts_us));
-        all.sort_by_key(|packet| packet.pts_us);
-        for packet in &all {
-            recorder.push(packet);
-        }
-        recorder
-    }
-}
+use stallcast_media::program::Track;
+use studio::{Studio, sound, sound_file};
 
 /// Speech: a tone of 300 Hz for a second, then two seconds of silence.
 const SPEECH: &str = "if(lt(mod(t,3),1),0.25*sin(2*PI*300*t),0)";
@@ -310,26 +139,11 @@ fn two_loud_sounds_are_held_below_the_ceiling_and_not_clipped() {
 #[test]
 fn the_noise_of_a_fan_is_gone_from_the_recording() {
     let studio = Studio::new();
-    let folder = studio.folder.path();
     // Noise as a fan makes it: low-passed by FFmpeg.
-    let path = folder.join("fan.wav");
-    let status = Command::new("ffmpeg")
-        .args(["-v", "error", "-f", "lavfi", "-i"])
-        .arg(
-            "anoisesrc=color=brown:amplitude=0.2:seed=7:r=48000:d=6,aformat=channel_layouts=stereo",
-        )
-        .args(["-c:a", "pcm_f32le"])
-        .arg(&path)
-        .status()
-        .unwrap();
-    assert!(status.success());
-    studio.rig.program.set_inputs(vec![InputSpec {
-        id: "mic".to_owned(),
-        kind: InputKind::File {
-            path: path.display().to_string(),
-            looping: true,
-        },
-    }]);
+    let fan =
+        "anoisesrc=color=brown:amplitude=0.2:seed=7:r=48000:d=6,aformat=channel_layouts=stereo";
+    let inputs = vec![sound_file(studio.folder.path(), "mic", fan)];
+    studio.rig.program.set_inputs(inputs);
     let level = |meters: &Meters| meters.master.rms_db[0];
     studio.wait_for_meters("the fan", |meters| level(meters) > -45.0);
     studio
@@ -478,11 +292,11 @@ fn the_isolated_track_has_one_input_alone_before_it_is_ducked_and_as_long_as_the
         db(tone(&mix, 2_000.0))
     );
     assert!((db(tone(&mix, 300.0)) - -12.0).abs() < 1.0);
-    assert!(plays_alone_in_gstreamer(&path) > 100);
+    assert!(second_sound_plays_in_gstreamer(&path) > 100);
     // Cut off in the middle of it, both sounds are there up to the last second.
     let killed = studio.record_and_kill(4_000);
     decodes_without_error(&killed);
-    assert!(plays_alone_in_gstreamer(&killed) > 100);
+    assert!(second_sound_plays_in_gstreamer(&killed) > 100);
     for track in [0, 1] {
         let seconds = decoded(&killed, track).len() as f64 / 48_000.0;
         assert!(seconds > 2.0, "{seconds} s of track {track}");
