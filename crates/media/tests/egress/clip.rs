@@ -7,6 +7,8 @@ use bytes::Bytes;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
+use stallcast_media::egress::{SrtSender, WebRtcSender};
+use stallcast_media::encoder::VideoCodec;
 use stallcast_media::program::{AudioConfig, EncodedPacket, StreamConfig, Track, VideoConfig};
 
 pub const FPS: u32 = 30;
@@ -100,8 +102,6 @@ fn bytes(buffer: &gst::Buffer) -> Bytes {
 pub struct Player {
     began: Instant,
     next: usize,
-    /// Pictures given out.
-    pub pictures: u64,
 }
 
 impl Player {
@@ -109,7 +109,6 @@ impl Player {
         Self {
             began: Instant::now(),
             next: 0,
-            pictures: 0,
         }
     }
 
@@ -126,9 +125,44 @@ impl Player {
                 return due;
             }
             self.next += 1;
-            self.pictures += u64::from(packet.track == Track::Video);
             due.push(packet);
         }
+    }
+
+    /// Gives a sender what is due, until `done` says so.
+    pub async fn send_until<S: Takes>(
+        &mut self,
+        what: &str,
+        sender: &mut S,
+        mut done: impl FnMut(&mut S) -> bool,
+    ) {
+        until(what, || {
+            self.send(sender);
+            done(sender)
+        })
+        .await;
+    }
+
+    /// Gives a sender what is due by now.
+    pub fn send(&mut self, sender: &mut impl Takes) {
+        self.due().iter().for_each(|packet| sender.take(packet));
+    }
+}
+
+/// What both kinds of senders do.
+pub trait Takes {
+    fn take(&mut self, packet: &EncodedPacket);
+}
+
+impl Takes for SrtSender {
+    fn take(&mut self, packet: &EncodedPacket) {
+        self.put(packet);
+    }
+}
+
+impl Takes for WebRtcSender {
+    fn take(&mut self, packet: &EncodedPacket) {
+        self.put(packet);
     }
 }
 
@@ -137,11 +171,14 @@ pub fn free_port() -> u16 {
     socket.local_addr().unwrap().port()
 }
 
+/// Longer than anything these tests wait for takes on a loaded machine.
+pub const SOON: Duration = Duration::from_secs(60);
+
 /// Repeats `step` every ten milliseconds until it says so.
 pub async fn until(what: &str, mut step: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(30);
+    let deadline = Instant::now() + SOON;
     while !step() {
-        assert!(Instant::now() < deadline, "{what}: not within 30 s");
+        assert!(Instant::now() < deadline, "{what}: not within {SOON:?}");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }

@@ -36,13 +36,14 @@ async fn a_called_ffmpeg_decodes_what_is_sent() {
     let peer = Ffmpeg::receive(&format!("srt://127.0.0.1:{port}?mode=listener"));
     let mut sender = call(&spec(SrtCaller::Us, port, None)).await;
     let mut player = Player::new();
-    until("60 pictures decoded", || {
-        player.due().iter().for_each(|packet| sender.put(packet));
+    let taken = |sender: &mut SrtSender| {
         let figures = sender.figures();
         assert!(figures.wants_more, "{figures:?}");
         peer.frames() >= 60
-    })
-    .await;
+    };
+    player
+        .send_until("60 pictures decoded", &mut sender, taken)
+        .await;
     let figures = sender.figures();
     assert!(figures.sent_bytes > 50_000, "{figures:?}");
     assert!(
@@ -59,23 +60,26 @@ async fn an_ffmpeg_that_calls_gets_the_stream_and_its_leaving_is_seen() {
     let mut sender = SrtSender::start(&spec, &clip().config).unwrap();
     let waiting = tokio::time::timeout(Duration::from_millis(300), sender.connected()).await;
     assert!(waiting.is_err(), "nobody has called yet");
-    let peer = Ffmpeg::receive(&format!("srt://127.0.0.1:{port}?passphrase=correct horse"));
+    let peer = Ffmpeg::receive(&format!(
+        "srt://127.0.0.1:{port}?passphrase=correct horse&connect_timeout=60000"
+    ));
     tokio::time::timeout(Duration::from_secs(30), sender.connected())
         .await
         .expect("a call")
         .unwrap();
     let mut player = Player::new();
-    until("60 pictures decoded", || {
-        player.due().iter().for_each(|packet| sender.put(packet));
+    let taken = |sender: &mut SrtSender| {
         let _ = sender.figures();
         peer.frames() >= 60
-    })
-    .await;
+    };
+    player
+        .send_until("60 pictures decoded", &mut sender, taken)
+        .await;
     drop(peer);
     // It is gone without a word: libsrt notices by itself within some seconds.
     let mut left = None;
     for _ in 0..3000 {
-        player.due().iter().for_each(|packet| sender.put(packet));
+        player.send(&mut sender);
         let _ = sender.figures();
         let lost = tokio::time::timeout(Duration::from_millis(10), sender.lost()).await;
         if let Ok(error) = lost {
@@ -96,12 +100,13 @@ async fn a_frozen_receiver_is_seen_and_nothing_piles_up_behind_it() {
     let peer = Ffmpeg::receive(&format!("srt://127.0.0.1:{port}?mode=listener"));
     let mut sender = call(&spec(SrtCaller::Us, port, None)).await;
     let mut player = Player::new();
-    until("30 pictures decoded", || {
-        player.due().iter().for_each(|packet| sender.put(packet));
+    let taken = |sender: &mut SrtSender| {
         let _ = sender.figures();
         peer.frames() >= 30
-    })
-    .await;
+    };
+    player
+        .send_until("30 pictures decoded", &mut sender, taken)
+        .await;
     peer.signal("STOP");
     let mut put_while_silent = 0;
     until("a second of silence", || {

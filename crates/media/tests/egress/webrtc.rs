@@ -165,13 +165,23 @@ fn promise() -> (gst::Promise, oneshot::Receiver<Option<gst::Structure>>) {
     (promise, answered)
 }
 
-async fn connected() -> (WebRtcSender, Receiver) {
+/// A sender and a receiver that have heard of each other: offer and answer.
+async fn introduced() -> (WebRtcSender, Receiver, String, String) {
     let receiver = Receiver::new();
     let mut sender = WebRtcSender::start(&clip().config).unwrap();
     let offer = sender.offer().await.unwrap();
     let answer = receiver.answer(&offer).await;
+    (sender, receiver, offer, answer)
+}
+
+async fn connected() -> (WebRtcSender, Receiver) {
+    let (mut sender, receiver, offer, answer) = introduced().await;
     sender.connect(&offer, &answer, &[]).await.unwrap();
     (sender, receiver)
+}
+
+fn is_reported(sender: &mut WebRtcSender) -> bool {
+    sender.figures().loss.is_some()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -195,18 +205,15 @@ async fn the_offer_tells_the_truth_and_no_address() {
 async fn pictures_and_opus_sound_are_decoded_and_reported() {
     let (mut sender, receiver) = connected().await;
     let mut player = Player::new();
-    until("90 pictures and a report", || {
-        player.due().iter().for_each(|packet| sender.put(packet));
+    let decoded = |sender: &mut WebRtcSender| {
         let figures = sender.figures();
         assert!(figures.wants_more, "{figures:?}");
         receiver.pictures() >= 90 && receiver.sounds.load(Ordering::Relaxed) >= 100
-    })
-    .await;
-    until("a report", || {
-        player.due().iter().for_each(|packet| sender.put(packet));
-        sender.figures().loss.is_some()
-    })
-    .await;
+    };
+    player.send_until("90 pictures", &mut sender, decoded).await;
+    player
+        .send_until("a report", &mut sender, is_reported)
+        .await;
     let figures = sender.figures();
     assert!(figures.sent_bytes > 50_000, "{figures:?}");
     assert!(
@@ -220,21 +227,20 @@ async fn pictures_and_opus_sound_are_decoded_and_reported() {
 async fn a_receiver_that_asks_for_keyframes_gets_those_on_the_schedule() {
     let (mut sender, receiver) = connected().await;
     let mut player = Player::new();
-    until("30 pictures", || {
-        player.due().iter().for_each(|packet| sender.put(packet));
-        receiver.pictures() >= 30
-    })
-    .await;
+    player
+        .send_until("30 pictures", &mut sender, |_| receiver.pictures() >= 30)
+        .await;
     let (pictures, keyframes) = (
         receiver.pictures(),
         receiver.keyframes.load(Ordering::Relaxed),
     );
-    until("90 pictures more", || {
-        player.due().iter().for_each(|packet| sender.put(packet));
+    let asks = |_: &mut WebRtcSender| {
         receiver.ask_for_keyframe();
         receiver.pictures() >= pictures + 90
-    })
-    .await;
+    };
+    player
+        .send_until("90 pictures more", &mut sender, asks)
+        .await;
     let more = receiver.keyframes.load(Ordering::Relaxed) - keyframes;
     let groups = (receiver.pictures() - pictures) / 30;
     assert!(more <= groups + 1, "{more} keyframes in {groups} groups");
@@ -245,26 +251,23 @@ async fn a_receiver_that_asks_for_keyframes_gets_those_on_the_schedule() {
 async fn a_receiver_that_leaves_is_lost() {
     let (mut sender, receiver) = connected().await;
     let mut player = Player::new();
-    until("30 pictures", || {
-        player.due().iter().for_each(|packet| sender.put(packet));
-        receiver.pictures() >= 30
-    })
-    .await;
-    until("a report", || {
-        player.due().iter().for_each(|packet| sender.put(packet));
-        sender.figures().loss.is_some()
-    })
-    .await;
+    player
+        .send_until("30 pictures", &mut sender, |_| receiver.pictures() >= 30)
+        .await;
+    player
+        .send_until("a report", &mut sender, is_reported)
+        .await;
     drop(receiver);
     // Reports come every 7.5 s at the latest; ICE may know earlier.
     let mut lost = None;
-    until("the silence", || {
-        player.due().iter().for_each(|packet| sender.put(packet));
+    let is_silent = |sender: &mut WebRtcSender| {
         let silent = sender.figures().silent_for.unwrap_or_default();
-        lost = lost_by_now(&mut sender);
+        lost = lost_by_now(sender);
         silent >= Duration::from_secs(10) || lost.is_some()
-    })
-    .await;
+    };
+    player
+        .send_until("the silence", &mut sender, is_silent)
+        .await;
     if let Some(lost) = lost {
         assert!(
             matches!(lost, EgressError::PeerLeft | EgressError::NoMediaPath),
@@ -286,10 +289,7 @@ fn lost_by_now(sender: &mut WebRtcSender) -> Option<EgressError> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_refuses_or_makes_no_sense_is_told() {
-    let receiver = Receiver::new();
-    let mut sender = WebRtcSender::start(&clip().config).unwrap();
-    let offer = sender.offer().await.unwrap();
-    let answer = receiver.answer(&offer).await;
+    let (mut sender, _receiver, offer, answer) = introduced().await;
     let without_video = answer.replacen("m=video 9 ", "m=video 0 ", 1);
     assert_ne!(without_video, answer, "{answer}");
     let refused = sender.connect(&offer, &without_video, &[]).await;
@@ -301,10 +301,7 @@ async fn an_answer_that_refuses_or_makes_no_sense_is_told() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_from_where_no_media_comes_through_is_told() {
-    let receiver = Receiver::new();
-    let mut sender = WebRtcSender::start(&clip().config).unwrap();
-    let offer = sender.offer().await.unwrap();
-    let answer = receiver.answer(&offer).await;
+    let (mut sender, receiver, offer, answer) = introduced().await;
     // Nobody is at these addresses.
     let answer: String = answer
         .lines()
