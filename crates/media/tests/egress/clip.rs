@@ -8,7 +8,6 @@ use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 use stallcast_media::egress::{SrtSender, WebRtcSender};
-use stallcast_media::encoder::VideoCodec;
 use stallcast_media::program::{AudioConfig, EncodedPacket, StreamConfig, Track, VideoConfig};
 
 pub const FPS: u32 = 30;
