@@ -24,12 +24,18 @@ describe("the engine's clock", () => {
 });
 
 describe('countdowns', () => {
+  const clock = { started: 0, deadline: 10_000 };
+
   it('show 1 during the last second and 0 from the deadline on, as the engine does', () => {
-    expect(secondsLeft(10_000, 8_999)).toBe(2);
-    expect(secondsLeft(10_000, 9_000)).toBe(1);
-    expect(secondsLeft(10_000, 9_999)).toBe(1);
-    expect(secondsLeft(10_000, 10_000)).toBe(0);
-    expect(secondsLeft(10_000, 99_000)).toBe(0);
+    expect(secondsLeft(clock, 8_999)).toBe(2);
+    expect(secondsLeft(clock, 9_000)).toBe(1);
+    expect(secondsLeft(clock, 9_999)).toBe(1);
+    expect(secondsLeft(clock, 10_000)).toBe(0);
+    expect(secondsLeft(clock, 99_000)).toBe(0);
+  });
+
+  it('begin at their full time, also for a page that is a moment behind', () => {
+    expect(secondsLeft(clock, -200)).toBe(10);
   });
 
   it('never run backwards before their start', () => {

@@ -1,4 +1,5 @@
 // The engine's clock as the page knows it, so that every screen shows the same second.
+import type { Countdown } from '../wire/types.ts';
 
 /** Samples kept: ten seconds of status at 2 Hz. */
 const SAMPLES = 20;
@@ -21,9 +22,15 @@ export class ServerClock {
   }
 }
 
-/** Whole seconds left, rounded up: 1 during the last second, 0 from the deadline on. The engine counts alike. */
-export function secondsLeft(deadline: number, now: number): number {
-  return Math.ceil(Math.max(0, deadline - now) / 1000);
+/**
+ * Whole seconds left, rounded up: 1 during the last second, 0 from the deadline on. The engine counts alike. Never more
+ * than there were: the page's clock is a quarter of a second behind the event that began it.
+ */
+export function secondsLeft(
+  { started, deadline }: Pick<Countdown, 'started' | 'deadline'>,
+  now: number,
+): number {
+  return Math.ceil(Math.max(0, deadline - Math.max(now, started)) / 1000);
 }
 
 /** Whole seconds gone by, rounded down. */
