@@ -89,6 +89,16 @@ describe('message files', () => {
     inBoth([...list.matchAll(/"([a-z_]+)"/g)].map((match) => `refusal.${match[1]}`));
   });
 
+  it('have a word for every field that the show refuses', () => {
+    const text = rustFiles('crates/show/src').map(read).join('\n');
+    const named = [
+      ...text.matchAll(
+        /\b(?:FIELD: &str =|field:|check::\w+\(|(?<!fn )\b(?:seconds|text|filled|url)\()\s*"([a-z_]+)"/g,
+      ),
+    ];
+    inBoth(named.map((match) => `field.${match[1]}`));
+  });
+
   it('have a sentence for every notice, warning and check that the engine names', () => {
     const text = rustFiles('crates/engine/src').map(read).join('\n');
     inBoth([...text.matchAll(/"((?:notice|warning)\.[a-z_]+)"/g)].map((match) => match[1] ?? ''));
@@ -115,6 +125,13 @@ describe('message files', () => {
     inBoth(whole);
   });
 
+  it('have a sentence for every reason why a destination is sent H.264 instead', () => {
+    const engine = ['codecs', 'outputs'].map((name) => read(`crates/engine/src/air/${name}.rs`)).join('\n');
+    const codes = new Set([...engine.matchAll(/"(codec_[a-z_]+)"/g)].map((match) => match[1]));
+    expect(codes.size).toBe(6);
+    inBoth([...codes].map((code) => `codec_note.${code}`));
+  });
+
   it('are all used: no sentence stands there for nobody', () => {
     const sources = readdirSync(new URL('ui/src', ROOT), { recursive: true, encoding: 'utf8' })
       .filter((file) => /\.(svelte|ts)$/.test(file) && !file.startsWith('generated'))
@@ -122,7 +139,7 @@ describe('message files', () => {
       .join('\n');
     // Built from a code at run time.
     const built =
-      /^(canvas|canvases|engine|error|refusal|notice|warning|preflight|cause|field|problem|phase|run|level|check_level|loudness|slate|sound\.role|undo|severity|source|chat_kind|platform|access|theme|settings|keys|next|tab|place|area|crop)\./;
+      /^(canvas|canvases|engine|error|refusal|notice|warning|preflight|cause|field|problem|phase|run|level|check_level|loudness|slate|sound\.role|undo|severity|source|chat_kind|platform|access|theme|settings|keys|next|tab|place|area|crop|codec|codec_here|codec_note)\./;
     const unused = Object.keys(EN).filter((key) => !built.test(key) && !sources.includes(`'${key}'`));
     expect(unused).toEqual([]);
   });

@@ -199,7 +199,7 @@ pub struct CanvasStatus {
 pub struct ChatStatus {
     /// Connector id.
     pub id: String,
-    /// `twitch`, `web_socket`, `webhook`, `simulated`.
+    /// `twitch`, `irc`, `web_socket`, `webhook`, `simulated`.
     pub kind: String,
     /// What it is connected to, for people.
     pub target: String,

@@ -10,7 +10,7 @@ export type ChatStatus = {
  */
 id: string, 
 /**
- * `twitch`, `web_socket`, `webhook`, `simulated`.
+ * `twitch`, `irc`, `web_socket`, `webhook`, `simulated`.
  */
 kind: string, 
 /**

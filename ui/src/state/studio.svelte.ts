@@ -20,11 +20,12 @@ import { ServerClock } from './clock.ts';
 import { incidentsOf, type Incident } from './incidents.ts';
 import { prefs } from './prefs.svelte.ts';
 import { reachOf, type Reach } from './reach.ts';
+import { isTold } from './told.ts';
+import { toastOf, type Closed, type Told } from './toast.ts';
+import { view } from './view.svelte.ts';
 
 /** A line of the log: a notice of the engine or a refused action of this page. */
-export interface LogLine extends Notice {
-  n: number;
-}
+export type LogLine = Notice & Told;
 
 const LOG_LINES = 200;
 /** Notices that the engine repeats to every page, and that stay until somebody closes them. */
@@ -149,6 +150,16 @@ export class Studio {
 
   readonly reach: Reach | null = $derived(reachOf(this.show, this.status, this.now, this.statusAge));
 
+  private closed: Closed = $state.raw({ upTo: 0, standing: [] });
+  /** The one line that stands at the side for a moment. */
+  readonly toast: LogLine | undefined = $derived(
+    toastOf(this.log, STANDING, this.closed, view.settings, this.localNow),
+  );
+
+  closeToast(n: number): void {
+    this.closed = { upTo: Math.max(this.closed.upTo, n), standing: [...this.closed.standing, n] };
+  }
+
   may(role: Role): boolean {
     return RANK.indexOf(this.role) >= RANK.indexOf(role);
   }
@@ -182,7 +193,8 @@ export class Studio {
 
   /** Puts an error of an action of this page into the log. */
   complain(error: PageError): void {
-    this.note({ level: 'warn', key: error.message_key, params: error.params, at: this.now });
+    const notice = { level: 'warn' as const, key: error.message_key, params: error.params, at: this.now };
+    this.keep({ ...notice, place: view.settings });
   }
 
   private lose(): void {
@@ -192,10 +204,11 @@ export class Studio {
   }
 
   private note(notice: Notice): void {
-    // A notice that stands is told again with every connection.
-    const same = (line: LogLine): boolean => line.key === notice.key && line.at === notice.at;
-    if (STANDING.has(notice.key) && this.log.some(same)) return;
-    this.log = [...this.log.slice(-(LOG_LINES - 1)), { ...notice, n: this.nextLog++ }];
+    if (!isTold(this.log, notice)) this.keep(notice);
+  }
+
+  private keep(line: Notice & Pick<Told, 'place'>): void {
+    this.log = [...this.log.slice(-(LOG_LINES - 1)), { ...line, n: this.nextLog++, toldAt: Date.now() }];
   }
 
   private take(message: Parameters<Client['options']['onMessage']>[0]): void {

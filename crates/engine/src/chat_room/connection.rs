@@ -36,6 +36,8 @@ impl Connection {
                 port,
                 tls,
             } => {
+                // Another server is no Twitch, and says so by its name.
+                let elsewhere = server.as_ref().map(|name| format!(" · {name}"));
                 let server = server.unwrap_or_else(|| ConnectorSpec::TWITCH_HOST.into());
                 let port = port.unwrap_or(ConnectorSpec::TWITCH_PORT);
                 let tls = if tls {
@@ -43,9 +45,14 @@ impl Connection {
                 } else {
                     stallcast_chat::Tls::Off
                 };
-                let target = format!("#{}", channel.trim_start_matches('#'));
+                let kind = if elsewhere.is_some() { "irc" } else { "twitch" };
+                let target = format!(
+                    "#{}{}",
+                    channel.trim_start_matches('#'),
+                    elsewhere.unwrap_or_default()
+                );
                 (
-                    "twitch",
+                    kind,
                     target,
                     ConnectorSpec::TwitchIrc {
                         server,

@@ -133,7 +133,10 @@ impl Studio {
             } => {
                 let rehearsing = matches!(self.inner.desk.show().phase, Phase::Rehearsing { .. });
                 if connector == ChatConnector::Simulated && !rehearsing {
-                    return Err(WireError::new(ErrorCode::Forbidden));
+                    return Err(WireError::refused(
+                        "rehearsal_only",
+                        std::collections::BTreeMap::new(),
+                    ));
                 }
                 self.inner.chat.connect(id, connector, allow_file).await?;
                 Ok(serde_json::Value::Null)

@@ -1,0 +1,58 @@
+// What is refused or told leaves every control on the truth and within reach.
+import type { Locator } from '@playwright/test';
+import { addDestination, expect, goLive, openSettings, test } from './world.ts';
+
+/** Whether a mouse at its middle would press it. */
+function isReached(button: Locator): Promise<boolean> {
+  return button.evaluate((wanted) => {
+    const box = wanted.getBoundingClientRect();
+    const hit = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+    return hit !== null && wanted.contains(hit);
+  });
+}
+
+test('a refusal in a live show leaves the choice on the truth, stays on its page and lies on no button', async ({
+  studio,
+  ingest,
+}) => {
+  await addDestination(studio, ingest.url, 'live_secret_7f3a');
+  await goLive(studio);
+
+  await openSettings(studio, '场景与布局');
+  const canvases = studio.getByRole('region', { name: '画布' });
+  await canvases.getByText('竖屏 9:16', { exact: true }).click();
+  const refused = studio.getByRole('alert').filter({ hasText: '直播中不能关' });
+  await expect(refused).toBeVisible();
+  await expect(canvases.getByRole('radio', { name: '横屏 16:9' })).toBeChecked();
+  expect(await isReached(studio.getByRole('button', { name: '返回直播间' }))).toBe(true);
+
+  await studio.getByRole('main').evaluate((main) => main.scrollTo(0, main.scrollHeight));
+  await studio.getByRole('navigation').getByRole('button', { name: '弹幕来源' }).click();
+  await expect(refused).toBeHidden();
+  expect(await studio.getByRole('main').evaluate((main) => main.scrollTop)).toBe(0);
+  // The invented audience says itself where it may not speak.
+  await studio.getByText('模拟观众', { exact: true }).click();
+  await expect(studio.getByText('直播中从不出现')).toBeVisible();
+  await expect(studio.getByRole('button', { name: '连接弹幕' })).toBeDisabled();
+
+  await studio.getByRole('button', { name: '返回直播间' }).click();
+  await studio.getByRole('button', { name: '下播', exact: true }).click();
+  const end = studio.getByRole('dialog', { name: '结束直播？' });
+  await studio.keyboard.press('r');
+  const told = end.getByRole('alert');
+  await expect(told.getByRole('button', { name: '关闭' })).toBeVisible();
+  expect(await isReached(end.getByRole('button', { name: '结束直播' }))).toBe(true);
+  expect(await isReached(end.getByRole('button', { name: '继续直播' }))).toBe(true);
+});
+
+test('an IRC server is connected by its name, and one that is not there is said', async ({ studio }) => {
+  await openSettings(studio, '弹幕来源');
+  await studio.getByText('IRC', { exact: true }).click();
+  await studio.getByLabel('服务器', { exact: true }).fill('127.0.0.1:1');
+  await studio.getByLabel('频道名').fill('#orchard');
+  await studio.getByRole('checkbox', { name: '加密连接' }).uncheck();
+  await studio.getByRole('button', { name: '连接弹幕' }).click();
+  const connection = studio.getByRole('listitem').filter({ hasText: '#orchard · 127.0.0.1' });
+  await expect(connection).toContainText('IRC');
+  await expect(connection).not.toContainText('Twitch');
+});
