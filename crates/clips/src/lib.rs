@@ -13,6 +13,7 @@ mod picture;
 mod receiver;
 mod scan;
 mod still;
+mod utc;
 mod writer;
 
 pub use cut::{CutSpan, cut, join};
@@ -25,3 +26,4 @@ pub use receiver::{
     SourceClock, VideoReport,
 };
 pub use still::{thumbnail, thumbnail_within};
+pub use utc::Utc;

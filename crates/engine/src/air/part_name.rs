@@ -1,5 +1,6 @@
 //! Names of recordings' files.
 
+use stallcast_clips::Utc;
 use stallcast_show::Canvas;
 
 /// At the end of the name of every part of the portrait canvas.
@@ -14,20 +15,14 @@ pub fn moment_name(unix_ms: i64) -> String {
 /// `20261122-101500-01.mp4` in UTC, so that parts sort by time whatever the machine's zone; of the portrait canvas
 /// `20261122-101500-01-portrait.mp4`.
 pub fn part_name(unix_ms: i64, part: usize, canvas: Canvas) -> String {
-    let seconds = unix_ms.div_euclid(1000);
-    let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    // Civil date from days since 1970 (the proleptic Gregorian calendar counted from 1 March).
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
+    let Utc {
+        year,
+        month,
+        day,
+        hour,
+        minute,
+        second,
+    } = Utc::at(unix_ms.div_euclid(1000));
     let end = match canvas {
         Canvas::Landscape => ".mp4",
         Canvas::Portrait => PORTRAIT,
