@@ -103,32 +103,14 @@ impl Desk {
 #[cfg(test)]
 mod tests {
     use stallcast_journal::Journal;
-    use stallcast_show::{Currency, Money, Offer, Product, Text};
 
     use super::*;
     use crate::air::engine;
+    use crate::sample::product;
     use crate::threads::Threads;
 
     fn import(count: usize) -> Command {
-        let product = |n| Product {
-            id: ProductId(format!("p{n:05}")),
-            title: Text {
-                zh: String::new(),
-                en: format!("Product {n}"),
-            },
-            short_title: Text::default(),
-            photo: None,
-            spec: Text::default(),
-            offer: Offer {
-                list_price: None,
-                live_price: Money::new(100, Currency("CNY".to_owned())),
-                quantity: None,
-                countdown_s: None,
-            },
-            gtin: None,
-            link: None,
-            talking_points: vec![],
-        };
+        let product = |n| product(&format!("p{n:05}"), &format!("Product {n}"), 100);
         Command::ImportProducts {
             products: (0..count).map(product).collect(),
         }

@@ -22,6 +22,8 @@ mod picture;
 mod private_file;
 mod replay;
 pub mod runtime_file;
+#[cfg(test)]
+mod sample;
 mod sign_of_life;
 pub mod signals;
 pub mod studio;

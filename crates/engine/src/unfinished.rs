@@ -257,7 +257,8 @@ fn replace(path: &Path, marks: &[Mark], began_unix_us: Option<i64>) -> Result<Me
     placed
 }
 
-/// Waits as long as the copy is ahead of its rate.
+/// Waits as long as the copy is ahead of its rate: time itself, some tenth of a second ([`LOOK_AFTER_BYTES`] at
+/// [`BYTES_PER_S`]) on a thread that does nothing else.
 fn pace() -> impl FnMut(u64) {
     let began = Instant::now();
     let (mut copied, mut looked) = (0, 0);
@@ -271,7 +272,7 @@ fn pace() -> impl FnMut(u64) {
         let ahead = due.saturating_sub(began.elapsed());
         #[allow(
             clippy::disallowed_methods,
-            reason = "a background copy that leaves the disk to the show"
+            reason = "a background copy paces itself, so that the disk is the show's: nothing happens that it could wait for"
         )]
         std::thread::sleep(ahead);
     }
@@ -280,7 +281,7 @@ fn pace() -> impl FnMut(u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use stallcast_show::{Currency, Money, Offer, Product, Text};
+    use crate::sample::product;
 
     #[test]
     fn only_the_recorder_s_own_names_are_looked_at() {
@@ -300,27 +301,8 @@ mod tests {
     #[test]
     fn a_file_begins_with_what_was_on_air_then() {
         let mut show = Show::new("show");
-        let text = |text: &str| Text {
-            zh: text.into(),
-            en: text.into(),
-        };
-        let product = Product {
-            id: "a".into(),
-            title: text("Apples"),
-            short_title: text(""),
-            photo: None,
-            spec: text(""),
-            offer: Offer {
-                list_price: None,
-                live_price: Money::new(100, Currency("CNY".to_owned())),
-                quantity: None,
-                countdown_s: None,
-            },
-            gtin: None,
-            link: None,
-            talking_points: vec![],
-        };
-        show.products.insert("a".into(), product);
+        let apples = product("a", "Apples", 100);
+        show.products.insert("a".into(), apples);
         let shown = [
             (1_000, Shown::Scene),
             (5_000, Shown::Product("a".into())),

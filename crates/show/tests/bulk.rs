@@ -1,33 +1,18 @@
 //! Many products at once: what a long list puts on the rundown, and how one wish takes it back.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod sample;
+
 use std::collections::BTreeMap;
 
 use stallcast_show::{
-    At, Command, Currency, Former, LISTED_BY_IMPORT, Money, Offer, Product, ProductId, RundownItem,
-    Show, Text, decide,
+    At, Command, Former, LISTED_BY_IMPORT, Product, ProductId, RundownItem, Show, decide,
 };
 
 fn product(id: &str) -> Product {
-    Product {
-        id: id.into(),
-        title: Text {
-            zh: id.to_owned(),
-            en: String::new(),
-        },
-        short_title: Text::default(),
-        photo: None,
-        spec: Text::default(),
-        offer: Offer {
-            list_price: None,
-            live_price: Money::new(990, Currency("CNY".to_owned())),
-            quantity: None,
-            countdown_s: None,
-        },
-        gtin: None,
-        link: None,
-        talking_points: Vec::new(),
-    }
+    let mut product = sample::product(id.into(), 990);
+    product.title.zh = id.to_owned();
+    product
 }
 
 fn list(prefix: &str, count: usize) -> Command {

@@ -1,6 +1,8 @@
 //! What holds for every sequence of commands.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod sample;
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
@@ -83,24 +85,10 @@ fn good_product() -> impl Strategy<Value = Product> {
         proptest::option::of(0..5u32),
         proptest::option::of(1..90u32),
     )
-        .prop_map(|(id, price, quantity, countdown_s)| Product {
-            title: Text {
-                zh: "水蜜桃".to_owned(),
-                en: String::new(),
-            },
-            short_title: Text::default(),
-            photo: None,
-            spec: Text::default(),
-            offer: Offer {
-                list_price: None,
-                live_price: Money::new(price, Currency("CNY".to_owned())),
-                quantity,
-                countdown_s,
-            },
-            gtin: None,
-            link: None,
-            talking_points: Vec::new(),
-            id,
+        .prop_map(|(id, price, quantity, countdown_s)| {
+            let mut product = sample::product(id, price);
+            (product.offer.quantity, product.offer.countdown_s) = (quantity, countdown_s);
+            product
         })
 }
 

@@ -1,32 +1,20 @@
 //! The rules of a show, one by one.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod sample;
+
 use stallcast_show::{
-    At, ChatLine, Command, Currency, Destination, Event, MessageId, Money, Offer, Phase, Product,
+    At, ChatLine, Command, Currency, Destination, Event, MessageId, Money, Phase, Product,
     ProductId, Refusal, RundownItem, Scene, Show, Text, Transition, decide,
 };
 
 fn product(id: &str, quantity: Option<u32>, countdown_s: Option<u32>) -> Product {
-    let money = |minor| Money::new(minor, Currency("CNY".to_owned()));
-    Product {
-        id: ProductId::from(id),
-        title: Text {
-            zh: "阳山水蜜桃".to_owned(),
-            en: "Yangshan peaches".to_owned(),
-        },
-        short_title: Text::default(),
-        photo: None,
-        spec: Text::default(),
-        offer: Offer {
-            list_price: Some(money(5990)),
-            live_price: money(2990),
-            quantity,
-            countdown_s,
-        },
-        gtin: None,
-        link: None,
-        talking_points: Vec::new(),
-    }
+    let mut product = sample::product(id.into(), 2990);
+    product.title.zh = "阳山水蜜桃".to_owned();
+    product.title.en = "Yangshan peaches".to_owned();
+    product.offer.list_price = Some(Money::new(5990, Currency("CNY".to_owned())));
+    (product.offer.quantity, product.offer.countdown_s) = (quantity, countdown_s);
+    product
 }
 
 fn run(show: &mut Show, command: Command, at: i64) -> Vec<Event> {
@@ -319,4 +307,28 @@ fn a_scene_goes_unless_it_is_shown_or_the_last() {
     assert_eq!(refused(&show, remove("nobody")).code(), "unknown_scene");
     run(&mut show, remove("wide"), 3);
     assert_eq!(show.scenes.len(), 1);
+}
+
+#[test]
+fn an_invented_question_leaves_the_picture_when_the_show_goes_live_and_stays_off_it() {
+    let mut show = stall();
+    let pin = |message: &str| Command::PinQuestion {
+        message: message.into(),
+        author: "Fang".to_owned(),
+        text: "How sweet?".to_owned(),
+    };
+    let destination = serde_json::from_value(serde_json::json!({
+        "id": "a", "platform": "custom", "name": "A", "url": "rtmp://127.0.0.1/live", "enabled": true,
+    }));
+    let destination = destination.unwrap();
+    run(&mut show, Command::PutDestination { destination }, 1);
+    run(&mut show, Command::StartRehearsal, 1);
+    run(&mut show, pin("simulated:own-1"), 2);
+    assert!(show.pinned.is_some(), "a rehearsal shows them");
+    run(&mut show, Command::GoLive, 3);
+    assert_eq!(show.pinned, None);
+    let refusal = refused(&show, pin("simulated:own-1"));
+    assert_eq!(refusal.code(), "invented_question");
+    run(&mut show, pin("web:simulated:1"), 4);
+    assert!(show.pinned.is_some(), "what was really asked is shown");
 }

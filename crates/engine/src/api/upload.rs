@@ -247,7 +247,6 @@ fn unescape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use stallcast_journal::Journal;
-    use stallcast_show::{Currency, Money, Offer, Text};
 
     use super::*;
     use crate::air::engine;
@@ -256,25 +255,7 @@ mod tests {
     use crate::threads::Threads;
 
     fn product(id: &str, price: i64) -> Product {
-        Product {
-            id: id.into(),
-            title: Text {
-                zh: String::new(),
-                en: id.to_owned(),
-            },
-            short_title: Text::default(),
-            photo: None,
-            spec: Text::default(),
-            offer: Offer {
-                list_price: None,
-                live_price: Money::new(price, Currency("CNY".to_owned())),
-                quantity: None,
-                countdown_s: None,
-            },
-            gtin: None,
-            link: None,
-            talking_points: vec![],
-        }
+        crate::sample::product(id, id, price)
     }
 
     #[tokio::test]
