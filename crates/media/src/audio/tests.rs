@@ -10,7 +10,7 @@ use crate::clock::MediaClock;
 use crate::error::MediaError;
 use crate::input::{Input, InputKind, InputSpec, VideoWant};
 
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_secs(60);
 
 /// How a mix is broken on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,11 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::tests::{Output, canvas};
+use super::tests::{Output, WAIT, canvas};
 use super::*;
 use crate::encoder::{ChoiceReason, EncoderChoice, release_stuck};
-
-const WAIT: Duration = Duration::from_secs(60);
 
 /// A program with this encoder.
 fn program(encoder: &str) -> (Program, Arc<Output>, mpsc::Receiver<MediaEvent>) {
