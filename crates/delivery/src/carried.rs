@@ -11,6 +11,7 @@ use crate::error::DeliveryErrorCode as Code;
 use crate::feed::{Feed, Feeding};
 use crate::hub::Delivered;
 use crate::liveness::{RateMeter, Verdict, judge_by};
+use crate::lossy::LossyWatch;
 use crate::packet::{StreamFormat, Track};
 use crate::pump::{FrameCounts, SETTLE};
 use crate::queue::QueueLimits;
@@ -155,6 +156,7 @@ struct Carriage<'a, L> {
     /// Newest decoding time of picture and sound.
     last_dts: [Duration; 2],
     meter: RateMeter,
+    watch: LossyWatch,
     view: LineView,
     began: Instant,
     live_since: Option<Instant>,
@@ -170,6 +172,7 @@ impl<'a, L: Line> Carriage<'a, L> {
             timeline: Timeline::default(),
             last_dts: [Duration::ZERO; 2],
             meter: RateMeter::default(),
+            watch: LossyWatch::default(),
             view: LineView::default(),
             began: Instant::now(),
             live_since: None,
@@ -264,7 +267,11 @@ impl<'a, L: Line> Carriage<'a, L> {
         self.view = self.line.look();
         let view = self.view;
         let verdict = judge_by(view.silent_for, self.patience);
-        self.meter.sample(self.began.elapsed(), view.sent_bytes);
+        let now = self.began.elapsed();
+        self.meter.sample(now, view.sent_bytes);
+        let kbps = self.feed.kbps();
+        let link = view.link.map(|counts| self.watch.look(now, counts, kbps));
+        self.feed.set_ahead_ms(view.waiting_ms);
         let stats = self.feed.stats();
         let sending = self.live_since.is_some() && !self.feed.is_paused();
         status.update(|s| {
@@ -278,7 +285,7 @@ impl<'a, L: Line> Carriage<'a, L> {
             s.frames_sent = self.frames.sent;
             s.frames_dropped = stats.drops.video_frames + self.frames.cut;
             s.backlog_ms = stats.backlog_ms + view.waiting_ms;
-            s.link = view.link.filter(|_| sending);
+            s.link = link.filter(|_| sending);
             s.stream_began_us = self.timeline.began_us();
         });
         verdict

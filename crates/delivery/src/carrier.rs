@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use crate::error::DeliveryErrorCode as Code;
+use crate::lossy::LossyCounts;
 use crate::packet::{Packet, StreamFormat};
-use crate::uplink::LinkView;
 
 /// Makes connections to one place, one after the other.
 pub trait Carrier: Send + 'static {
@@ -85,6 +85,6 @@ pub struct LineView {
     pub wants_more: bool,
     /// How long a sign of the other side that was due is missing; `None` when none is due.
     pub silent_for: Option<Duration>,
-    /// What its link is like, where that is known.
-    pub link: Option<LinkView>,
+    /// What its link carries, where that is known.
+    pub link: Option<LossyCounts>,
 }

@@ -49,7 +49,7 @@ pub enum DeliveryErrorCode {
     /// The server sent what RTMP does not allow.
     #[error("protocol violated by the server")]
     ProtocolViolated,
-    /// Nothing could be written for [`crate::STALL_RECONNECT`].
+    /// Nothing arrived for [`crate::STALL_RECONNECT`], or what was under way came too late.
     #[error("stalled")]
     Stalled,
     /// The server closed or reset the connection.

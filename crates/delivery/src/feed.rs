@@ -159,6 +159,11 @@ impl Feed {
         self.paused
     }
 
+    /// How long what it gave takes until it has arrived.
+    pub fn set_ahead_ms(&mut self, ms: u64) {
+        self.current.set_ahead_ms(ms);
+    }
+
     /// As [`Subscription::suspend`].
     pub fn suspend(&mut self) {
         self.current.suspend();

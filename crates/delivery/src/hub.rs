@@ -227,6 +227,11 @@ impl Subscription {
         lock(&self.consumer.queue).set_pace(pace);
     }
 
+    /// How long what it gave takes until it has arrived.
+    pub(crate) fn set_ahead_ms(&mut self, ms: u64) {
+        lock(&self.consumer.queue).set_ahead_ms(ms);
+    }
+
     /// The figures of now.
     pub fn stats(&self) -> SubscriptionStats {
         let queue = lock(&self.consumer.queue);

@@ -34,8 +34,13 @@ const MAX_SEND_BUFFER: u32 = 512 * 1024;
 /// its size per round trip: it must cover the longest round trip we want to serve (a cross-border
 /// ingest at some 200-300 ms) at the stream's rate.
 const SEND_BUFFER_MS: u32 = 300;
-/// Bytes the kernel may hold beyond what is on its way, before it stops accepting more.
-const NOTSENT_LOWAT: u32 = 16 * 1024;
+/// What the kernel may hold beyond what is on its way before it stops accepting more: so much of the stream, since it
+/// cannot be dropped any more ...
+const UNSENT_MS: f64 = 200.0;
+/// ... within these bounds: some full packets, so that a sender that is woken late finds the link busy, and what a
+/// connection begins with.
+const LEAST_UNSENT: u32 = 6 * 1024;
+const MOST_UNSENT: u32 = 16 * 1024;
 /// Plain bytes TLS may hold; with more, the backlog would hide there.
 const TLS_BUFFER: usize = 16 * 1024;
 
@@ -57,6 +62,11 @@ pub(crate) struct CountedTcp {
 pub(crate) enum Security {
     Plain,
     Tls,
+}
+
+/// Bytes that may wait unsent in the kernel of a stream, or a link, of this rate.
+pub(crate) fn unsent_bytes(kbps: f64) -> u32 {
+    ((kbps * UNSENT_MS / 8.0) as u32).clamp(LEAST_UNSENT, MOST_UNSENT)
 }
 
 /// A connected transport.
@@ -92,9 +102,22 @@ impl Link {
         self.tcp().accepted_bytes
     }
 
-    /// Bytes of them that the other side has not acknowledged yet; `None` where the system does not tell.
+    /// Bytes of them that the other side has not got yet; `None` where the system does not tell.
     pub fn unacknowledged_bytes(&self) -> Option<u64> {
-        unacknowledged(&self.tcp().stream)
+        let stream = &self.tcp().stream;
+        Some(unacknowledged(stream)?.saturating_sub(ahead(stream)))
+    }
+
+    /// Bytes that the other side can use: it has everything up to them.
+    pub fn usable_bytes(&self) -> u64 {
+        let tcp = self.tcp();
+        let under_way = unacknowledged(&tcp.stream).unwrap_or(0);
+        tcp.accepted_bytes.saturating_sub(under_way)
+    }
+
+    /// Bytes that may wait unsent from now on; what waits already stays.
+    pub fn limit_unsent(&self, bytes: u32) {
+        limit_unsent(&SockRef::from(&self.tcp().stream), bytes);
     }
 
     /// Makes dropping this link reset the connection instead of leaving its unsent bytes to the
@@ -152,23 +175,21 @@ async fn connect_address(address: SocketAddr, kbps: u32) -> io::Result<TcpStream
         SocketAddr::V6(_) => TcpSocket::new_v6()?,
     };
     socket.set_send_buffer_size(send_buffer_bytes(kbps))?;
-    limit_unsent(&socket);
+    limit_unsent(&SockRef::from(&socket), unsent_bytes(f64::from(kbps)));
     socket.set_nodelay(true)?;
     socket.connect(address).await
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
-fn limit_unsent(socket: &TcpSocket) {
-    if let Err(error) = SockRef::from(socket).set_tcp_notsent_lowat(NOTSENT_LOWAT) {
+fn limit_unsent(socket: &SockRef<'_>, bytes: u32) {
+    if let Err(error) = socket.set_tcp_notsent_lowat(bytes) {
         tracing::debug!(%error, "TCP_NOTSENT_LOWAT not set; the send buffer still bounds the kernel");
     }
 }
 
 /// Elsewhere the send buffer alone bounds what the kernel holds.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn limit_unsent(_socket: &TcpSocket) {
-    let _ = NOTSENT_LOWAT;
-}
+fn limit_unsent(_socket: &SockRef<'_>, _bytes: u32) {}
 
 /// SIOCOUTQ, tcp(7): "the amount of unsent data in the socket send queue", which on Linux holds what is not
 /// acknowledged as well.
@@ -179,7 +200,7 @@ fn unacknowledged(stream: &TcpStream) -> Option<u64> {
     // SAFETY: the descriptor lives as long as `stream`, and the call writes one c_int (TIOCOUTQ is SIOCOUTQ's value).
     let done = unsafe { libc::ioctl(stream.as_raw_fd(), libc::TIOCOUTQ, &raw mut bytes) };
     match done {
-        0 => Some(u64::try_from(bytes).ok()?.saturating_sub(ahead(stream))),
+        0 => u64::try_from(bytes).ok(),
         _ => None,
     }
 }
@@ -207,6 +228,11 @@ fn ahead(stream: &TcpStream) -> u64 {
     // SAFETY: whole numbers only, zeroed before the kernel wrote.
     let info = unsafe { info.assume_init() };
     u64::from(info.tcpi_sacked) * u64::from(info.tcpi_snd_mss)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn ahead(_stream: &TcpStream) -> u64 {
+    0
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]

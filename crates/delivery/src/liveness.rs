@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use crate::carrier::Patience;
 
-/// No byte accepted for this long while bytes wait: shown as stalled. A healthy uplink under a
-/// small send buffer accepts something every few milliseconds (6 ms worst at 4 Mbit/s measured);
-/// a second covers one TCP retransmission time-out and its first doubling on common links.
+/// No byte arrived for this long while bytes wait: shown as stalled. On a healthy uplink something is acknowledged
+/// every few milliseconds or every round trip; a second covers one TCP retransmission time-out and its first doubling on
+/// common links.
 pub const STALL_WARNING: Duration = Duration::from_secs(1);
 
-/// No byte accepted for this long while bytes wait: the connection is given up. Waiting longer
+/// No byte arrived for this long while bytes wait: the connection is given up. Waiting longer
 /// costs viewers more than a reconnect does (about one second plus the wait for a keyframe).
 pub const STALL_RECONNECT: Duration = Duration::from_secs(3);
 

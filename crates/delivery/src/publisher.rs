@@ -23,12 +23,11 @@ use crate::tls::TlsRoots;
 /// Time for the RTMP handshake, and for connect-to-publish, each: some five round trips.
 const STEP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A destination's queue. 4 s: longer than the watchdog, so that a hiccup it forgives costs no
-/// frame, and room for one whole group of the usual 2 s besides the one being sent. 8 MB: 4 s at
-/// 16 Mbit/s, above what any platform takes.
-const QUEUE: QueueLimits = QueueLimits {
+/// A destination's queue. With what lies in the socket a little below the three seconds that a viewer may be behind, and
+/// room for one whole group of the usual two. 8 MB: that long at 20 Mbit/s, above what any platform takes.
+pub(crate) const QUEUE: QueueLimits = QueueLimits {
     max_bytes: 8 * 1024 * 1024,
-    max_ms: 4000,
+    max_ms: 2_500,
 };
 
 /// Publishes a hub's stream to one ingest, one connection after the other.

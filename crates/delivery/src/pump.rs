@@ -15,12 +15,13 @@ use tokio::time::{Instant, sleep_until, timeout};
 use crate::error::DeliveryErrorCode as Code;
 use crate::feed::Feed;
 use crate::hub::Delivered;
-use crate::link::Link;
+use crate::link::{Link, unsent_bytes};
 use crate::liveness::{RateMeter, Verdict, judge};
 use crate::packet::{StreamFormat, Track};
 use crate::rtmp::session::{PublishSession, SessionEvent};
 use crate::supervisor::{OrderBook, Reporter, State, status_ticks};
 use crate::timeline::Timeline;
+use crate::under_way::UnderWay;
 use crate::uplink::{GLANCE, LinkSample, LinkWatch};
 
 /// Time for the last bytes and the farewell when stopping.
@@ -53,10 +54,14 @@ pub(crate) struct Pump<'a> {
     frames: FrameCounts,
     meter: RateMeter,
     watch: LinkWatch,
+    under_way: UnderWay,
     began: Instant,
     live_since: Option<Instant>,
     last_progress: Instant,
-    last_accepted: u64,
+    /// What had arrived then; where the system does not tell, what the socket had accepted.
+    last_arrived: u64,
+    /// What may wait unsent in the kernel.
+    unsent_bytes: u32,
 }
 
 /// One step of the socket.
@@ -86,10 +91,12 @@ impl<'a> Pump<'a> {
             frames,
             meter: RateMeter::default(),
             watch: LinkWatch::default(),
+            under_way: UnderWay::default(),
             began: now,
             live_since: None,
             last_progress: now,
-            last_accepted: 0,
+            last_arrived: 0,
+            unsent_bytes: 0,
         }
     }
 
@@ -98,7 +105,7 @@ impl<'a> Pump<'a> {
         self.live_since.map(|_| self.began.elapsed())
     }
 
-    /// How long no byte was accepted.
+    /// How long no byte arrived.
     pub fn silent_for(&self) -> Duration {
         self.last_progress.elapsed()
     }
@@ -212,6 +219,9 @@ impl<'a> Pump<'a> {
                     self.session.send_format(&format, stamp.dts);
                 }
                 self.session.send_packet(packet, stamp);
+                let ends = self.link.accepted_bytes() + self.session.out.len() as u64;
+                let late = Duration::from_millis(self.feed.stats().backlog_ms);
+                self.under_way.put(ends, self.began.elapsed(), late);
                 self.frames_in_flight += u64::from(is_video);
             }
             None if is_video => self.frames.cut += 1,
@@ -232,17 +242,28 @@ impl<'a> Pump<'a> {
     /// Judges the connection and writes the figures.
     fn report(&mut self, status: &Reporter) -> Verdict {
         let now = Instant::now();
-        let accepted = self.link.accepted_bytes();
-        let waiting = !self.session.out.is_empty() || self.unflushed;
-        if accepted != self.last_accepted || !waiting {
-            self.last_accepted = accepted;
+        let sample = self.sample(now);
+        let under_way = sample.kernel_bytes.unwrap_or(0);
+        let arrived = sample.accepted_bytes.saturating_sub(under_way);
+        // What the kernel merely swallowed is no progress: by the time it is full, a slow stream is late already.
+        let waiting = under_way > 0 || !self.session.out.is_empty() || self.unflushed;
+        if arrived != self.last_arrived || !waiting {
+            self.last_arrived = arrived;
             self.last_progress = now;
         }
-        let verdict = judge(waiting.then(|| now - self.last_progress));
-        self.meter.sample(now - self.began, accepted);
+        self.meter.sample(now - self.began, sample.accepted_bytes);
+        let kbps = self.feed.kbps();
+        let link = self.watch.look(sample, kbps);
+        let ahead_ms = self.watch.ahead_ms(&sample, kbps);
+        self.feed.set_ahead_ms(ahead_ms);
+        let ahead = Duration::from_millis(ahead_ms);
+        let usable = self.link.usable_bytes();
+        let verdict = match self.under_way.is_too_late(sample.at, usable, ahead) {
+            true => Verdict::Dead,
+            false => judge(waiting.then(|| now - self.last_progress)),
+        };
+        self.limit_unsent(link.least_kbps(kbps));
         let stats = self.feed.stats();
-        let sample = self.sample(now);
-        let link = self.watch.look(sample, self.feed.kbps());
         let sending = self.live_since.is_some() && !self.feed.is_paused();
         status.update(|s| {
             if self.live_since.is_some() {
@@ -259,6 +280,13 @@ impl<'a> Pump<'a> {
             s.stream_began_us = self.timeline.began_us();
         });
         verdict
+    }
+
+    fn limit_unsent(&mut self, kbps: f64) {
+        let bytes = unsent_bytes(kbps);
+        if std::mem::replace(&mut self.unsent_bytes, bytes) != bytes {
+            self.link.limit_unsent(bytes);
+        }
     }
 
     /// Writes what is begun and the end of the stream. A server that does not take it in time

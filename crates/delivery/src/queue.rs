@@ -12,7 +12,8 @@ use crate::packet::{Packet, StreamFormat, Track};
 pub struct QueueLimits {
     /// Most payload bytes held.
     pub max_bytes: usize,
-    /// Longest span held, newest minus oldest decoding time, in milliseconds.
+    /// Longest span held, newest minus oldest decoding time, in milliseconds; what lies before the queue on its way to
+    /// the consumer counts.
     pub max_ms: u64,
 }
 
@@ -50,6 +51,9 @@ pub(crate) enum Pace {
 /// With the two seconds until a keyframe and a little in the kernel that makes less than the three seconds a viewer
 /// may be late.
 const LATE_MS: u64 = 1_200;
+/// However much lies before it, a queue may hold this: without a reserve a link that is slow for a moment would lose
+/// every group.
+const LEAST_CAP_MS: u64 = 1_000;
 
 /// One queued packet with the format that was in force when it was published.
 #[derive(Debug, Clone)]
@@ -81,6 +85,8 @@ pub(crate) struct GroupQueue {
     /// The format of the newest keyframe taken.
     group_format: Option<Arc<StreamFormat>>,
     pace: Pace,
+    /// What lies before the queue and has not arrived, milliseconds.
+    ahead_ms: u64,
     drops: DropCounts,
 }
 
@@ -93,6 +99,7 @@ impl GroupQueue {
             phase: Phase::Fresh,
             group_format: None,
             pace: Pace::Patient,
+            ahead_ms: 0,
             drops: DropCounts::default(),
         }
     }
@@ -126,6 +133,17 @@ impl GroupQueue {
         }
         self.bytes += packet.data.len();
         self.items.push_back(item);
+        self.keep_cap();
+    }
+
+    /// How long what was taken out takes until it has arrived: the longer, the less may wait here, so that what viewers
+    /// get is never later than the cap.
+    pub fn set_ahead_ms(&mut self, ms: u64) {
+        self.ahead_ms = ms;
+        self.keep_cap();
+    }
+
+    fn keep_cap(&mut self) {
         while self.over_cap() {
             self.drop_oldest_group();
         }
@@ -179,8 +197,11 @@ impl GroupQueue {
     }
 
     fn over_cap(&self) -> bool {
-        !self.items.is_empty()
-            && (self.bytes > self.limits.max_bytes || self.span_ms() > self.limits.max_ms)
+        let max_ms = self.limits.max_ms;
+        let max_ms = max_ms
+            .saturating_sub(self.ahead_ms)
+            .max(LEAST_CAP_MS.min(max_ms));
+        !self.items.is_empty() && (self.bytes > self.limits.max_bytes || self.span_ms() > max_ms)
     }
 
     /// Frees the oldest part of the queue up to a keyframe. Oldest first because the point of a

@@ -102,6 +102,24 @@ fn a_group_longer_than_the_cap_is_cut_and_sound_goes_on_until_the_next_keyframe(
 }
 
 #[test]
+fn what_has_not_arrived_yet_counts_for_the_cap_and_leaves_a_reserve() {
+    let mut queue = GroupQueue::new(limits(10_000, 3_000));
+    for ms in (0..=2_600).step_by(100) {
+        queue.push(if ms % 1_000 == 0 { key(ms) } else { delta(ms) });
+    }
+    assert_eq!(queue.span_ms(), 2_600);
+    queue.set_ahead_ms(500);
+    assert_eq!(queue.span_ms(), 1_600, "a group of a second less");
+    queue.set_ahead_ms(60_000);
+    assert_eq!(queue.span_ms(), 600, "but not everything");
+    queue.set_ahead_ms(0);
+    for ms in (2_700..=4_900).step_by(100) {
+        queue.push(if ms % 1_000 == 0 { key(ms) } else { delta(ms) });
+    }
+    assert_eq!(queue.span_ms(), 2_900);
+}
+
+#[test]
 fn a_suspended_queue_keeps_nothing_counts_everything_and_begins_anew() {
     let mut queue = GroupQueue::new(limits(1000, 1000));
     queue.push(key(0));

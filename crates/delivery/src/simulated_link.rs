@@ -6,9 +6,8 @@ use std::collections::VecDeque;
 /// Payload of a full segment, and what Ethernet, IP and TCP add to it.
 const SEGMENT: u32 = 1_448;
 const HEADS: u32 = 66;
-/// What a socket holds before it takes no more, and how much of that may wait unsent.
+/// What a socket holds before it takes no more.
 const SEND_BUFFER: u64 = 120_000;
-const UNSENT_LOW: u64 = 16 * 1024;
 /// A connection begins with ten segments (RFC 6928), and so does one whose timer ran out with one.
 const FIRST_WINDOW: f64 = 10.0 * SEGMENT as f64;
 /// What a loss leaves of the window (RFC 9438).
@@ -37,6 +36,8 @@ pub struct Tcp {
     /// Number of the first segment kept.
     first: u64,
     segments: VecDeque<Segment>,
+    /// What may wait unsent.
+    pub unsent_low: u64,
     accepted: u64,
     acknowledged: u64,
     window: f64,
@@ -56,6 +57,7 @@ impl Tcp {
         Self {
             first: 0,
             segments: VecDeque::new(),
+            unsent_low: 16 * 1024,
             accepted: 0,
             acknowledged: 0,
             window: FIRST_WINDOW,
@@ -91,7 +93,7 @@ impl Tcp {
     /// Takes a write whole or not at all.
     pub fn write(&mut self, bytes: usize) -> bool {
         let unsent = self.sum(|fate| fate == Fate::Waits);
-        if unsent >= UNSENT_LOW || self.accepted - self.acknowledged >= SEND_BUFFER {
+        if unsent >= self.unsent_low || self.accepted - self.acknowledged >= SEND_BUFFER {
             return false;
         }
         let mut left = bytes as u32;

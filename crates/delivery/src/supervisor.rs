@@ -25,7 +25,7 @@ pub enum State {
     Starting,
     /// The ingest accepted the stream, kept the connection for [`crate::SETTLE`] and takes its bytes.
     Live,
-    /// Connected, but no byte was accepted for [`crate::STALL_WARNING`] while some wait.
+    /// Connected, but no byte arrived for [`crate::STALL_WARNING`] while some wait.
     Stalled,
     /// Not connected. `attempt` counts from 1 since the last stable connection;
     /// `next_in_ms` counts down and is 0 exactly while the try is under way.

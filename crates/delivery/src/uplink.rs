@@ -15,7 +15,7 @@ const LONGEST_TRIP_MS: f64 = 300.0;
 /// A slower stream tells no round trip, kbit/s.
 const TELLING_KBPS: f64 = 50.0;
 /// The window of a new connection still opens for so long: some six long round trips.
-const OPENS: Duration = Duration::from_millis(1_500);
+pub(crate) const OPENS: Duration = Duration::from_millis(1_500);
 /// A standing backlog of so much stream is congestion: with [`STANDING`] and a look each 200 ms, a link that falls to
 /// 60 % of the stream is noticed within a second and a round trip.
 pub(crate) const STANDING_MS: f64 = 80.0;
@@ -24,7 +24,7 @@ const GROUP: Duration = Duration::from_millis(2_200);
 /// The distance of keyframes.
 const TWO_SECONDS: Duration = Duration::from_secs(2);
 /// A backlog of so much stream that is there through a whole group grows; nobody's keyframe is that.
-const STAYS_MS: f64 = 150.0;
+pub(crate) const STAYS_MS: f64 = 150.0;
 /// The link is short when it takes less than this part of what the stream brings; a keyframe goes away at the link's
 /// own rate, which is at least the stream's.
 pub(crate) const SHORT_OF: f64 = 0.85;
@@ -84,6 +84,17 @@ pub struct LinkView {
     pub arrived_bytes: u64,
     /// What the stream brought in the last two seconds, kbit/s, the protocol included; `None` until it is known.
     pub brought_kbps: Option<f64>,
+}
+
+impl LinkView {
+    /// What goes over the link now at most, kbit/s: the stream, or what the link takes of it.
+    pub(crate) fn least_kbps(&self, stream_kbps: u32) -> f64 {
+        let stream = f64::from(stream_kbps);
+        match self.is_congested {
+            true => stream.min(self.taken_kbps),
+            false => stream,
+        }
+    }
 }
 
 /// Something larger than usual on its way.
@@ -220,6 +231,17 @@ impl LinkWatch {
             arrived_bytes: arrived(&sample),
             brought_kbps: self.brought_kbps(),
         }
+    }
+
+    /// How long what the socket holds takes until it has arrived, milliseconds. While nothing arrives it is told by the
+    /// stream's own rate: a link that stands still for a moment takes it all at once afterwards.
+    pub fn ahead_ms(&self, sample: &LinkSample, stream_kbps: u32) -> u64 {
+        let under_way = sample.kernel_bytes.unwrap_or(0) as f64 * 8.0;
+        let kbps = match self.taken_kbps >= TELLING_KBPS {
+            true => self.taken_kbps,
+            false => f64::from(stream_kbps.max(1)),
+        };
+        (under_way / kbps) as u64
     }
 
     /// What waited at every moment of the last `length`; `None` when it is not known for so long.

@@ -137,7 +137,7 @@ async fn a_frozen_destination_costs_the_others_nothing() {
     assert_begins_on_a_keyframe_at_zero(last);
     assert_gapless(&numbers(last), GOP);
     let history = seen.await.unwrap();
-    assert!(history.iter().all(|s| s.backlog_ms <= 4100));
+    assert!(history.iter().all(|s| s.backlog_ms <= 2600));
     assert!(history.last().unwrap().frames_dropped > 5 * GOP as u64);
 }
 
@@ -298,7 +298,7 @@ async fn a_narrow_uplink_loses_whole_groups_and_stays_live_and_near_now() {
     );
     target.stop().await;
     let history = seen.await.unwrap();
-    assert!(history.iter().all(|s| s.backlog_ms <= 4100));
+    assert!(history.iter().all(|s| s.backlog_ms <= 2600));
     let files = nginx.recordings_of("narrow");
     assert_eq!(files.len(), 1);
     // Most of the time: a busy machine may hold a moment's bytes back, and they come after it.
