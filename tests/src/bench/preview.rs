@@ -1,12 +1,14 @@
 //! A page that looks at the preview: takes every picture and says that it was drawn.
 
-use futures_util::{SinkExt, StreamExt};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use stallcast_show::Canvas;
 use stallcast_wire::ClientMessage;
-use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use crate::world::Socket;
 
 /// First bytes of a preview message; a number (4 bytes) and a time (8) follow, then the JPEG.
 const MAGIC: &[u8] = b"SCP1";
@@ -15,7 +17,7 @@ const HEAD: usize = 16;
 /// A session on `/api/preview`.
 #[derive(Debug)]
 pub struct PreviewClient {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    socket: Socket,
 }
 
 impl PreviewClient {
@@ -26,53 +28,31 @@ impl PreviewClient {
 
     /// The same on this canvas.
     pub async fn open_of(port: u16, token: &str, canvas: Canvas) -> Self {
-        let name = canvas.name();
-        let address = format!("ws://127.0.0.1:{port}/api/preview?canvas={name}");
-        let (socket, _) = connect_async(address)
-            .await
-            .expect("a WebSocket to the preview");
-        let mut client = Self { socket };
-        client
-            .send(&ClientMessage::Hello {
-                token: token.to_owned(),
-                lang: "en".into(),
-            })
-            .await;
-        client
-    }
-
-    async fn send(&mut self, message: &ClientMessage) {
-        let text = serde_json::to_string(message).unwrap();
-        self.socket.send(Message::Text(text.into())).await.unwrap();
+        let path = format!("/api/preview?canvas={}", canvas.name());
+        let socket = Socket::open(port, &path, token).await;
+        Self { socket }
     }
 
     /// The next picture, a JPEG file, and acknowledges it; `None` when the engine is gone.
     pub async fn next(&mut self) -> Option<Vec<u8>> {
         loop {
-            match self.socket.next().await? {
-                Ok(Message::Binary(bytes)) => {
-                    assert_eq!(&bytes[..4], MAGIC, "a preview message");
-                    let jpeg = bytes[HEAD..].to_vec();
-                    assert_eq!(&jpeg[..2], &[0xff, 0xd8], "a JPEG");
-                    let seq = u32::from_le_bytes([bytes[4], bytes[5], bytes[6], bytes[7]]);
-                    self.send(&ClientMessage::Ack { seq }).await;
-                    return Some(jpeg);
-                }
-                Ok(Message::Close(_)) | Err(_) => return None,
-                Ok(_) => {}
-            }
+            let Message::Binary(bytes) = self.socket.next().await? else {
+                continue;
+            };
+            assert_eq!(&bytes[..4], MAGIC, "a preview message");
+            let jpeg = bytes[HEAD..].to_vec();
+            assert_eq!(&jpeg[..2], &[0xff, 0xd8], "a JPEG");
+            let seq = u32::from_le_bytes([bytes[4], bytes[5], bytes[6], bytes[7]]);
+            self.socket.send(&ClientMessage::Ack { seq }).await;
+            return Some(jpeg);
         }
     }
 
-    /// Looks on in a task of its own until that is aborted or the engine is gone; gives the
-    /// number of pictures then.
-    pub fn look_on(
-        mut self,
-        counter: std::sync::Arc<std::sync::atomic::AtomicU64>,
-    ) -> JoinHandle<()> {
+    /// Looks on in a task of its own until that is aborted or the engine is gone, and counts the pictures.
+    pub fn look_on(mut self, counter: Arc<AtomicU64>) -> JoinHandle<()> {
         tokio::spawn(async move {
             while self.next().await.is_some() {
-                counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                counter.fetch_add(1, Ordering::Relaxed);
             }
         })
     }

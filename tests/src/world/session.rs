@@ -2,23 +2,21 @@
 
 use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt};
 use stallcast_show::{ChatLine, Command, Role};
 use stallcast_wire::{
     CatalogueView, ClientMessage, MetersView, Notice, Outcome, Request, ServerMessage, ShowView,
     StatusView, Topic, WireError,
 };
-use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
+use super::Socket;
 use super::process::PATIENCE;
 
 /// A session on `/api/ws`. Topics, chat lines and notices are kept as they come in, which is
 /// whenever one of its functions waits.
 pub struct Session {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    socket: Socket,
     next_id: u32,
     /// What the session may do.
     pub role: Role,
@@ -58,12 +56,8 @@ impl Session {
 
     /// As [`Session::open`]; the engine's refusal when it refuses.
     pub async fn try_open(port: u16, token: &str) -> Result<Self, Box<WireError>> {
-        let address = format!("ws://127.0.0.1:{port}/api/ws");
-        let (socket, _) = connect_async(address)
-            .await
-            .expect("a WebSocket to the engine");
         let mut session = Self {
-            socket,
+            socket: Socket::open(port, "/api/ws", token).await,
             next_id: 1,
             role: Role::Viewer,
             show: None,
@@ -74,12 +68,6 @@ impl Session {
             notices: Vec::new(),
             results: Vec::new(),
         };
-        session
-            .send(&ClientMessage::Hello {
-                token: token.to_owned(),
-                lang: "en".into(),
-            })
-            .await;
         match timeout(PATIENCE, session.receive()).await {
             Ok(Some(ServerMessage::Welcome { role, .. })) => session.role = role,
             Ok(Some(ServerMessage::Result {
@@ -91,21 +79,12 @@ impl Session {
         Ok(session)
     }
 
-    async fn send(&mut self, message: &ClientMessage) {
-        let text = serde_json::to_string(message).unwrap();
-        self.socket.send(Message::Text(text.into())).await.unwrap();
-    }
-
     /// The next message as it comes; `None` when the engine is gone.
     async fn receive(&mut self) -> Option<ServerMessage> {
         loop {
-            match self.socket.next().await? {
-                Ok(Message::Text(text)) => {
-                    let message = serde_json::from_str(&text);
-                    return Some(message.unwrap_or_else(|error| panic!("{error} in {text}")));
-                }
-                Ok(Message::Close(_)) | Err(_) => return None,
-                Ok(_) => {}
+            if let Message::Text(text) = self.socket.next().await? {
+                let message = serde_json::from_str(&text);
+                return Some(message.unwrap_or_else(|error| panic!("{error} in {text}")));
             }
         }
     }
@@ -152,14 +131,16 @@ impl Session {
     /// Carries out a command; the journal's sequence number after it, or the refusal.
     pub async fn command(&mut self, command: Command) -> Result<u64, Box<WireError>> {
         let id = self.id();
-        self.send(&ClientMessage::Command { id, command }).await;
+        let message = ClientMessage::Command { id, command };
+        self.socket.send(&message).await;
         self.result(id).await.map(|(seq, _)| seq)
     }
 
     /// Asks for something; the answer, or the refusal.
     pub async fn request(&mut self, request: Request) -> Result<serde_json::Value, Box<WireError>> {
         let id = self.id();
-        self.send(&ClientMessage::Request { id, request }).await;
+        let message = ClientMessage::Request { id, request };
+        self.socket.send(&message).await;
         self.result(id).await.map(|(_, data)| data)
     }
 
