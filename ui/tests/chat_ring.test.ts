@@ -31,6 +31,15 @@ describe('the chat ring', () => {
     expect(ring.snapshot().map((entry) => entry.id)).toEqual(lines(0, 25).map((entry) => entry.id));
   });
 
+  it('lets go of what a simulated audience said, for good', () => {
+    const ring = new ChatRing(100);
+    const invented = { ...line(9), id: 'simulated:9', platform: 'simulated' };
+    ring.push([...lines(0, 2), invented, line(2)]);
+    ring.removeInvented();
+    ring.push([invented]);
+    expect(ring.snapshot().map((entry) => entry.id)).toEqual(['a:0', 'a:1', 'a:2']);
+  });
+
   it('hands out copies that later lines do not change', () => {
     const ring = new ChatRing(10);
     ring.push(lines(0, 5));

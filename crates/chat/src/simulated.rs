@@ -5,7 +5,7 @@ use std::time::Duration;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize};
-use stallcast_show::Text;
+use stallcast_show::{INVENTED, Text};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
@@ -151,7 +151,7 @@ impl<'a> Room<'a> {
         };
         Some(LineDraft {
             id: None,
-            platform: "simulated".to_owned(),
+            platform: INVENTED.to_owned(),
             author: author.clone(),
             text,
             at: None,

@@ -11,7 +11,8 @@ const WINDOW: u64 = 256;
 /// for longer begins with the lines it finds until there.
 const WINDOWS: u64 = 32;
 
-/// At most `most` lines, oldest first, none older than `since`, none that its platform took back.
+/// At most `most` lines, oldest first, none older than `since`, none that its platform took back, and none that a
+/// simulated audience said: that was for the rehearsal it sat in.
 ///
 /// # Errors
 /// When the journal cannot be read.
@@ -37,7 +38,7 @@ pub fn last_lines(
                         if found.len() == most {
                             return Ok(found.into());
                         }
-                        if !gone.contains(&line.id) {
+                        if !gone.contains(&line.id) && !line.id.is_invented() {
                             found.push_front(line);
                         }
                     }
@@ -74,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_lines_come_back_in_order_without_those_that_were_taken_back() {
+    fn the_last_lines_come_back_in_order_without_those_that_were_taken_back_or_invented() {
         let folder = tempfile::tempdir().unwrap();
         let (mut journal, _) = Journal::open(folder.path().join("journal")).unwrap();
         assert!(last_lines(&journal, 3, At(0)).unwrap().is_empty());
@@ -105,6 +106,14 @@ mod tests {
             6,
             Event::ChatNoted {
                 lines: vec![line(6)],
+            },
+        );
+        let mut invented = line(6);
+        invented.id = "simulated:own-1".into();
+        append(
+            6,
+            Event::ChatNoted {
+                lines: vec![invented],
             },
         );
         append(

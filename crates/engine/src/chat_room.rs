@@ -57,6 +57,21 @@ struct Shared {
     webhook_seen: Mutex<VecDeque<MessageId>>,
     audience: Language,
     gathering: Mutex<Option<Gathering>>,
+    desk: Desk,
+}
+
+impl Shared {
+    fn forget_invented(&self) {
+        let mut recent = lock(&self.recent);
+        let invented = recent.iter().map(|line| &line.id);
+        let gone: Vec<_> = invented.filter(|id| id.is_invented()).cloned().collect();
+        if gone.is_empty() {
+            return;
+        }
+        recent.retain(|line| !line.id.is_invented());
+        // Nobody listening is fine.
+        let _ = self.batches.send(Told::Removed(gone.into()));
+    }
 }
 
 /// The task that gathers, and the way to have it finish.
@@ -86,8 +101,9 @@ impl ChatRoom {
             webhook_seen: Mutex::new(seen),
             audience,
             gathering: Mutex::default(),
+            desk,
         });
-        let task = tokio::spawn(gather(waiting, closed, Arc::clone(&shared), desk));
+        let task = tokio::spawn(gather(waiting, closed, Arc::clone(&shared)));
         *lock(&shared.gathering) = Some(Gathering { close, task });
         Self { shared }
     }
@@ -158,7 +174,7 @@ impl ChatRoom {
         found
     }
 
-    /// Sends every invented audience home.
+    /// Sends every invented audience home. In a live show what it said leaves every screen, too.
     pub async fn disconnect_simulated(&self) {
         let simulated: Vec<String> = lock(&self.shared.connections)
             .iter()
@@ -167,6 +183,9 @@ impl ChatRoom {
             .collect();
         for id in simulated {
             self.disconnect(&id).await;
+        }
+        if self.shared.desk.show().is_live() {
+            self.shared.forget_invented();
         }
     }
 
@@ -191,8 +210,8 @@ async fn gather(
     mut waiting: mpsc::Receiver<Incoming>,
     mut closed: oneshot::Receiver<()>,
     shared: Arc<Shared>,
-    desk: Desk,
 ) {
+    let desk = &shared.desk;
     let mut arrived = Vec::with_capacity(BATCH);
     loop {
         let came = tokio::select! {
@@ -220,7 +239,7 @@ async fn gather(
                 Incoming::Line(line) => lines.push(line),
                 Incoming::Removed(gone) => {
                     lines.retain(|line: &ChatLine| !gone.contains(&line.id));
-                    take_back(&shared, &desk, gone).await;
+                    take_back(&shared, desk, gone).await;
                 }
             }
         }
@@ -239,6 +258,10 @@ async fn gather(
             tracing::warn!(code = ?error.code, "chat lines are shown but could not be written down");
         }
         let mut recent = lock(&shared.recent);
+        // Under the lock: what comes after the invented lines were taken off the screens must not bring more of them.
+        if desk.show().is_live() {
+            lines.retain(|line| !line.id.is_invented());
+        }
         recent.extend(lines.iter().cloned());
         let over = recent.len().saturating_sub(RECENT);
         recent.drain(..over);
@@ -316,5 +339,56 @@ mod tests {
         );
         room.close().await;
         assert_eq!(room.follow().0.len(), 2, "and nothing comes twice");
+    }
+
+    #[tokio::test]
+    async fn going_live_takes_what_was_invented_off_every_screen_and_lets_no_more_come() {
+        let folder = tempfile::tempdir().unwrap();
+        let (journal, resumed) = Journal::open(folder.path().join("journal")).unwrap();
+        let (threads, _fallen) = Threads::watched();
+        let desk = Desk::start(journal, resumed, now, &threads).unwrap();
+        let room = ChatRoom::open(desk.clone(), 1, Language::En, vec![]);
+        let (_, mut told) = room.follow();
+        let say = |platform: &str, id: u8| {
+            let body = format!(
+                r#"{{"platform":"{platform}","id":"{id}","author":"A","text":"How sweet?"}}"#
+            );
+            let drafts =
+                stallcast_chat::webhook::parse(body.as_bytes(), "application/json").unwrap();
+            assert!(room.push_drafts(drafts));
+        };
+        say("simulated", 1);
+        say("web", 1);
+        while room.follow().0.len() < 2 {
+            assert!(matches!(told.recv().await.unwrap(), Told::Lines(_)));
+        }
+        room.disconnect_simulated().await;
+        assert_eq!(
+            room.follow().0.len(),
+            2,
+            "a rehearsal's end takes nothing away"
+        );
+
+        let destination = serde_json::from_value(serde_json::json!({
+            "id": "a", "platform": "custom", "name": "A", "url": "rtmp://127.0.0.1/live", "enabled": true,
+        }));
+        let destination = destination.unwrap();
+        for command in [Command::PutDestination { destination }, Command::GoLive] {
+            desk.submit(engine(), command).await.unwrap();
+        }
+        room.disconnect_simulated().await;
+        let gone = loop {
+            if let Told::Removed(gone) = told.recv().await.unwrap() {
+                break gone;
+            }
+        };
+        assert_eq!(gone.as_ref(), ["simulated:1".into()]);
+        say("simulated", 2);
+        say("web", 2);
+        while room.follow().0.len() < 2 {
+            told.recv().await.unwrap();
+        }
+        let ids: Vec<_> = room.follow().0.into_iter().map(|line| line.id.0).collect();
+        assert_eq!(ids, ["web:1", "web:2"]);
     }
 }

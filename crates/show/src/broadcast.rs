@@ -63,6 +63,7 @@ impl Show {
         }
     }
 
+    /// Nothing that a simulated audience said comes before real viewers.
     pub(crate) fn decide_go_live(&self, at: At) -> Result<Vec<Event>, Refusal> {
         if self.is_live() {
             return Err(Refusal::AlreadyLive);
@@ -71,9 +72,15 @@ impl Show {
             return Err(Refusal::NoDestination);
         }
         self.canvases_are_on()?;
-        let mut events = vec![Event::PhaseChanged {
+        let mut events = Vec::new();
+        if let Some(pinned) = &self.pinned
+            && pinned.message.is_invented()
+        {
+            events.push(Event::QuestionUnpinned);
+        }
+        events.push(Event::PhaseChanged {
             phase: Phase::Live { since: at },
-        }];
+        });
         events.extend(self.decide_set_recording(true));
         Ok(events)
     }

@@ -54,3 +54,14 @@ id!(
     /// One chat message, unique over platforms: `platform:id`.
     MessageId
 );
+
+/// Platform of the lines that a simulated audience says: see [`crate::ChatLine::platform`].
+pub const INVENTED: &str = "simulated";
+
+impl MessageId {
+    /// Whether nobody said it: it is of a rehearsal's simulated audience.
+    pub fn is_invented(&self) -> bool {
+        let platform = self.0.split_once(':').map(|(platform, _)| platform);
+        platform == Some(INVENTED)
+    }
+}

@@ -38,7 +38,7 @@ pub use command::Command;
 pub use decide::decide;
 pub use destination::{Destination, Priority};
 pub use event::Event;
-pub use ids::{CanvasId, DestinationId, MessageId, ProductId, SceneId, SourceId};
+pub use ids::{CanvasId, DestinationId, INVENTED, MessageId, ProductId, SceneId, SourceId};
 pub use money::{Currency, Money, MoneyFault};
 pub use product::{Offer, Product, RundownItem, Text};
 pub use recording_split::RecordingSplit;

@@ -200,6 +200,8 @@ pub enum Refusal {
         /// A destination that is sent it.
         destination: DestinationId,
     },
+    /// A line that a simulated audience said stays out of a live show.
+    InventedQuestion,
 }
 
 impl Refusal {
@@ -235,11 +237,12 @@ impl Refusal {
             Refusal::NoDestination => "no_destination",
             Refusal::CanvasOff { .. } => "canvas_off",
             Refusal::CanvasInUse { .. } => "canvas_in_use",
+            Refusal::InventedQuestion => "invented_question",
         }
     }
 
     /// Every code there is, for checking that each has its sentences.
-    pub const CODES: [&'static str; 28] = [
+    pub const CODES: [&'static str; 29] = [
         "unknown_product",
         "unknown_source",
         "unknown_scene",
@@ -268,6 +271,7 @@ impl Refusal {
         "no_destination",
         "canvas_off",
         "canvas_in_use",
+        "invented_question",
     ];
 
     /// What the sentence needs: ids, limits, and the codes of finer reasons (`reason`). Holds no
@@ -351,7 +355,8 @@ impl Refusal {
             | Refusal::AlreadyLive
             | Refusal::RehearsalRunning
             | Refusal::NotRunning
-            | Refusal::NoDestination => {}
+            | Refusal::NoDestination
+            | Refusal::InventedQuestion => {}
         }
         params
     }

@@ -151,6 +151,9 @@ impl Show {
         check::filled("message", message.as_str(), ID_MAX)?;
         check::text("author", &author, 100)?;
         check::filled("question", &text, 200)?;
+        if self.is_live() && message.is_invented() {
+            return Err(Refusal::InventedQuestion);
+        }
         let same = |pinned: &PinnedQuestion| {
             pinned.message == message && pinned.author == author && pinned.text == text
         };

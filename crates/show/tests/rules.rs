@@ -308,3 +308,27 @@ fn a_scene_goes_unless_it_is_shown_or_the_last() {
     run(&mut show, remove("wide"), 3);
     assert_eq!(show.scenes.len(), 1);
 }
+
+#[test]
+fn an_invented_question_leaves_the_picture_when_the_show_goes_live_and_stays_off_it() {
+    let mut show = stall();
+    let pin = |message: &str| Command::PinQuestion {
+        message: message.into(),
+        author: "Fang".to_owned(),
+        text: "How sweet?".to_owned(),
+    };
+    let destination = serde_json::from_value(serde_json::json!({
+        "id": "a", "platform": "custom", "name": "A", "url": "rtmp://127.0.0.1/live", "enabled": true,
+    }));
+    let destination = destination.unwrap();
+    run(&mut show, Command::PutDestination { destination }, 1);
+    run(&mut show, Command::StartRehearsal, 1);
+    run(&mut show, pin("simulated:own-1"), 2);
+    assert!(show.pinned.is_some(), "a rehearsal shows them");
+    run(&mut show, Command::GoLive, 3);
+    assert_eq!(show.pinned, None);
+    let refusal = refused(&show, pin("simulated:own-1"));
+    assert_eq!(refusal.code(), "invented_question");
+    run(&mut show, pin("web:simulated:1"), 4);
+    assert!(show.pinned.is_some(), "what was really asked is shown");
+}

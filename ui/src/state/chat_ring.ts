@@ -3,6 +3,8 @@ import type { ChatLine } from '../wire/types.ts';
 
 /** An hour of a busy room, some megabytes; only what is in sight is drawn. */
 export const RING_LINES = 10_000;
+/** Platform of the simulated audience's lines. */
+const INVENTED = 'simulated';
 /** At most four repaints a second while lines pour in. */
 export const REPAINT_MS = 250;
 
@@ -30,6 +32,11 @@ export class ChatRing {
     const gone = new Set(ids);
     this.lines = this.lines.filter((line) => !gone.has(line.id));
     for (const id of gone) this.ids.add(id);
+  }
+
+  /** What the simulated audience of a rehearsal said; it has no place in a live show. */
+  removeInvented(): void {
+    this.remove(this.lines.filter((line) => line.platform === INVENTED).map((line) => line.id));
   }
 
   /** A copy, oldest first, never longer than the ring. */

@@ -219,6 +219,10 @@ export class Studio {
     }
     switch (message.topic) {
       case 'show':
+        if (message.data.phase.phase === 'live' && this.phase !== 'live') {
+          this.ring.removeInvented();
+          this.repainter.request();
+        }
         this.show = message.data;
         this.learnClock(message.data.server_now);
         return;
