@@ -2,6 +2,7 @@
 //! Blocking calls are allowed here and nowhere else in the engine's async half.
 
 mod cameras;
+mod encodes;
 mod lanes;
 mod outputs;
 pub(crate) mod part_name;
@@ -36,7 +37,6 @@ use crate::desk::{Desk, Published};
 use crate::folders::Folders;
 use crate::keys::Keys;
 use crate::notices::{INTERRUPTED, Notices};
-use crate::packets::to_hub;
 use crate::phones::Phones;
 use crate::replay::Replay;
 use crate::unfinished;

@@ -1,7 +1,7 @@
-//! The uplink while live, one for all canvases: what every destination's link takes, and who is sent what. Those whose link is short
-//! get a second rendition at a bitrate that fits, so that nobody else and not the recording is dragged down; where
-//! the machine cannot afford a second encode, the one bitrate follows the uplink. Below a watchable bitrate the
-//! unprotected destinations pause.
+//! The uplink while live, one for all canvases: what every destination's link takes, and who is sent what. Those whose
+//! link is short get a second rendition at a bitrate that fits, so that nobody else and not the recording is dragged
+//! down; where the machine cannot afford a second encode, the one bitrate follows the uplink. Below a watchable bitrate
+//! the unprotected destinations pause.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use stallcast_delivery::{Budget, BudgetLimits, Feeding, Hub, LinkView, Member, Plan};
 use stallcast_media::audio::AAC_BITRATE;
-use stallcast_media::program::{EncodedSink, Program, RenditionStats};
 use stallcast_show::Canvas;
+
+use super::encodes::{Encodes, Encodings, Trial};
 
 /// How often the links are looked at: the delivery's own beat.
 pub const LOOK: Duration = Duration::from_millis(200);
@@ -22,67 +23,20 @@ const OVERHEAD: f64 = 1.02;
 const CALM: Duration = Duration::from_secs(30);
 /// A destination changes over with the next keyframe, two seconds away at most.
 const CHANGE_OVER: Duration = Duration::from_secs(5);
-/// How long a second encode is tried before it is judged, and over which it is judged again.
-const TRIAL: Duration = Duration::from_secs(8);
-/// Pictures left out in a trial, of a hundred, from which on the machine cannot afford a second encode.
-const TOO_MANY_LEFT_OUT: u64 = 3;
-
+/// An encoder needs so long until its pictures are of a new bitrate; a keyframe of the old one would be seconds of a
+/// short link.
+const FOLLOWS: Duration = Duration::from_secs(1);
 /// How long everybody got the whole bitrate again before a second encode is given another chance.
 const CHANCE_AGAIN: Duration = Duration::from_secs(300);
 
-/// What the uplink asks of a program; [`Program`] in the studio.
-pub trait Encodes {
-    /// Changes the bitrate of the one encode, kbit/s.
-    fn set_main(&self, kbps: u32);
-    /// Begins a second rendition for `output`.
-    fn start_second(&self, kbps: u32, output: EncodedSink);
-    /// Changes its bitrate.
-    fn set_second(&self, kbps: u32);
-    /// Ends it.
-    fn stop_second(&self);
-    /// How it fares.
-    fn second(&self) -> Option<RenditionStats>;
-    /// Pictures the one encode left out so far.
-    fn left_out(&self) -> u64;
-}
-
-impl Encodes for Program {
-    fn set_main(&self, kbps: u32) {
-        set(self.set_bitrate_kbps(kbps));
-    }
-    fn start_second(&self, kbps: u32, output: EncodedSink) {
-        set(self.start_rendition(kbps, output));
-    }
-    fn set_second(&self, kbps: u32) {
-        set(self.set_rendition_kbps(kbps));
-    }
-    fn stop_second(&self) {
-        self.stop_rendition();
-    }
-    fn second(&self) -> Option<RenditionStats> {
-        self.rendition()
-    }
-    fn left_out(&self) -> u64 {
-        let stats = self.stats();
-        stats.frames_refused + stats.frames_skipped
-    }
-}
-
 /// Shares the uplink among the destinations of all canvases: a link that is short is short for both.
 pub struct Uplink<P> {
-    lanes: BTreeMap<Canvas, Lane<P>>,
+    encodings: Encodings<P>,
     /// Every program's video bitrate, kbit/s.
     nominal_kbps: u32,
     /// What the programs are made with.
     made_kbps: u32,
     way: Way,
-}
-
-/// One canvas's encodes.
-struct Lane<P> {
-    program: Arc<P>,
-    main: Hub,
-    low: Hub,
 }
 
 /// How slow links are served.
@@ -99,12 +53,12 @@ struct Together {
     budget: Budget,
     /// Since when everybody gets the whole bitrate.
     whole_since: Option<Duration>,
+    /// Who stays with the second rendition until the one encode has come down, and since when.
+    coming: Option<(BTreeSet<String>, Duration)>,
 }
 
 struct Apart {
     slow: BTreeSet<String>,
-    /// The canvases that are encoded a second time.
-    twice: BTreeSet<Canvas>,
     budget: Budget,
     kbps: u32,
     /// When nothing was short any more; it is taken back after [`CALM`].
@@ -112,15 +66,6 @@ struct Apart {
     /// When everybody was sent back; it ends after [`CHANGE_OVER`].
     leaving_since: Option<Duration>,
     trial: Trial,
-}
-
-/// Counts at the beginning of a trial.
-struct Trial {
-    began: Duration,
-    taken: u64,
-    left_out: u64,
-    /// Whether the time before was too much already: a single hiccup is another program's start.
-    was_bad: bool,
 }
 
 /// A live destination as the uplink sees it.
@@ -148,7 +93,7 @@ impl<P: Encodes> Uplink<P> {
     /// Of programs that encode at `nominal_kbps` of video; none is on yet.
     pub fn new(nominal_kbps: u32) -> Self {
         Self {
-            lanes: BTreeMap::new(),
+            encodings: Encodings::new(),
             nominal_kbps,
             made_kbps: nominal_kbps,
             way: Way::Plenty,
@@ -160,20 +105,12 @@ impl<P: Encodes> Uplink<P> {
         if self.main_kbps() != self.made_kbps {
             program.set_main(self.main_kbps());
         }
-        let lane = Lane {
-            program,
-            main,
-            low: Hub::new(),
-        };
-        self.lanes.insert(canvas, lane);
+        self.encodings.insert(canvas, program, main);
     }
 
     /// A canvas is off; its encodes end with it.
     pub fn remove(&mut self, canvas: Canvas) {
-        self.lanes.remove(&canvas);
-        if let Way::Apart(apart) = &mut self.way {
-            apart.twice.remove(&canvas);
-        }
+        self.encodings.remove(canvas);
     }
 
     /// The video bitrate of every canvas's one encode now, kbit/s.
@@ -208,7 +145,7 @@ impl<P: Encodes> Uplink<P> {
         if kbps != self.nominal_kbps {
             self.forget();
             self.nominal_kbps = kbps;
-            self.set_main(kbps);
+            self.encodings.set_main(kbps);
         }
     }
 
@@ -216,36 +153,34 @@ impl<P: Encodes> Uplink<P> {
     pub fn forget(&mut self) {
         match self.way {
             Way::Plenty => return,
-            Way::Apart(_) => self.stop_second(),
-            Way::Together(_) => self.set_main(self.nominal_kbps),
+            Way::Apart(_) => self.encodings.end_second(),
+            Way::Together(_) => {
+                self.encodings.end_second();
+                self.encodings.set_main(self.nominal_kbps);
+            }
         }
         self.way = Way::Plenty;
     }
 
-    fn set_main(&self, kbps: u32) {
-        for lane in self.lanes.values() {
-            lane.program.set_main(kbps);
-        }
-    }
-
-    fn stop_second(&self) {
-        for lane in self.lanes.values() {
-            lane.program.stop_second();
-        }
-    }
-
     /// `None` for a canvas that is off.
     fn share(&self, link: &Link) -> Option<Share> {
-        let lane = self.lanes.get(&link.canvas)?;
+        let (main, low) = (
+            self.encodings.main(link.canvas)?,
+            self.encodings.low(link.canvas)?,
+        );
         let (hub, kbps, plan) = match &self.way {
-            Way::Plenty => (&lane.main, self.nominal_kbps, None),
             Way::Apart(apart) if apart.slow.contains(&link.id) && apart.leaving_since.is_none() => {
-                (&lane.low, apart.kbps, Some(apart.budget.plan()))
+                (low, apart.kbps, Some(apart.budget.plan()))
             }
-            Way::Apart(_) => (&lane.main, self.nominal_kbps, None),
+            Way::Plenty | Way::Apart(_) => (main, self.nominal_kbps, None),
             Way::Together(together) => {
                 let plan = together.budget.plan();
-                (&lane.main, video_kbps(plan), Some(plan))
+                let stays = |(slow, _): &(BTreeSet<String>, _)| slow.contains(&link.id);
+                let hub = match together.coming.as_ref().is_some_and(stays) {
+                    true => low,
+                    false => main,
+                };
+                (hub, video_kbps(plan), Some(plan))
             }
         };
         let paused = plan.is_some_and(|plan| plan.paused.contains(&link.id));
@@ -260,30 +195,46 @@ impl<P: Encodes> Uplink<P> {
     }
 
     fn budget(&self) -> Budget {
-        Budget::new(BudgetLimits {
-            nominal_kbps: whole_kbps(self.nominal_kbps),
-            floor_kbps: whole_kbps(FLOOR_KBPS.min(self.nominal_kbps)),
-        })
+        budget(self.nominal_kbps)
     }
 
     fn serve_apart(&mut self, now: Duration, slow: BTreeSet<String>, links: &[Link]) {
         let mut budget = self.budget();
         let kbps = video_kbps(budget.decide(now, &members(links, |id| slow.contains(id))));
         tracing::info!(?slow, kbps, "slow links get a rendition of their own");
-        let twice = begin_second(&self.lanes, &slow, links, &BTreeSet::new(), kbps);
+        self.encodings.begin_second(&canvases(&slow, links), kbps);
         self.way = Way::Apart(Apart {
             slow,
-            twice,
             budget,
             kbps,
             calm_since: None,
             leaving_since: None,
-            trial: Trial {
-                began: now,
-                taken: 0,
-                left_out: left_out(&self.lanes),
-                was_bad: false,
-            },
+            trial: Trial::begin(now, self.encodings.left_out()),
+        });
+    }
+
+    /// The machine cannot afford the second encode. Where most links are slow, what is known of the uplink goes on
+    /// being true: nobody is sent the whole bitrate first. `works`: whether the second encode still gives pictures.
+    fn serve_together(&mut self, now: Duration, links: &[Link], works: bool) {
+        let fresh = self.budget();
+        let Way::Apart(apart) = std::mem::replace(&mut self.way, Way::Plenty) else {
+            return;
+        };
+        let connected = links.iter().filter(|link| link.view.is_some());
+        let others = connected.filter(|link| !apart.slow.contains(&link.id));
+        // One slow link among several is its own trouble.
+        let budget = match apart.slow.len() > others.count() {
+            true => apart.budget,
+            false => fresh,
+        };
+        self.encodings.set_main(video_kbps(budget.plan()));
+        if !works {
+            self.encodings.end_second();
+        }
+        self.way = Way::Together(Together {
+            budget,
+            whole_since: None,
+            coming: works.then_some((apart.slow, now)),
         });
     }
 
@@ -291,14 +242,22 @@ impl<P: Encodes> Uplink<P> {
         let Way::Together(together) = &mut self.way else {
             return;
         };
+        let coming = &mut together.coming;
+        if coming
+            .take_if(|(_, since)| now.saturating_sub(*since) >= FOLLOWS)
+            .is_some()
+        {
+            self.encodings.end_second();
+        }
         let before = video_kbps(together.budget.plan());
         let plan = together.budget.decide(now, &members(links, |_| true));
         let kbps = video_kbps(plan);
         let is_whole = kbps >= self.nominal_kbps && plan.paused.is_empty();
         if kbps != before {
             tracing::info!(kbps, "the uplink is followed by the one bitrate");
-            for lane in self.lanes.values() {
-                lane.program.set_main(kbps);
+            self.encodings.set_main(kbps);
+            if together.coming.is_some() {
+                self.encodings.set_second(kbps);
             }
         }
         if !is_whole {
@@ -309,14 +268,14 @@ impl<P: Encodes> Uplink<P> {
     }
 
     fn follow_apart(&mut self, now: Duration, links: &[Link]) {
-        let left_out = left_out(&self.lanes);
-        let stats = second(&self.lanes);
+        let left_out = self.encodings.left_out();
+        let stats = self.encodings.second();
         let Way::Apart(apart) = &mut self.way else {
             return;
         };
         if let Some(since) = apart.leaving_since {
             if now.saturating_sub(since) >= CHANGE_OVER {
-                self.stop_second();
+                self.encodings.end_second();
                 self.way = Way::Plenty;
             }
             return;
@@ -329,11 +288,7 @@ impl<P: Encodes> Uplink<P> {
                     failure = stats.failure,
                     "no second encode on this machine: the one bitrate follows the uplink"
                 );
-                self.stop_second();
-                self.way = Way::Together(Together {
-                    budget: self.budget(),
-                    whole_since: None,
-                });
+                self.serve_together(now, links, stats.failure.is_none());
                 return;
             }
         }
@@ -345,8 +300,8 @@ impl<P: Encodes> Uplink<P> {
             apart.leaving_since = Some(now);
             return;
         }
-        let more = begin_second(&self.lanes, slow, links, &apart.twice, apart.kbps);
-        apart.twice.extend(more);
+        let canvases = canvases(slow, links);
+        self.encodings.begin_second(&canvases, apart.kbps);
         let of_slow = members(links, |id| apart.slow.contains(id));
         let is_short = of_slow
             .iter()
@@ -357,9 +312,7 @@ impl<P: Encodes> Uplink<P> {
         if kbps != apart.kbps {
             tracing::info!(kbps, paused = ?plan.paused, "the slow links' rendition");
             apart.kbps = kbps;
-            for lane in self.lanes.values() {
-                lane.program.set_second(kbps);
-            }
+            self.encodings.set_second(kbps);
         }
         if !is_whole {
             apart.calm_since = None;
@@ -370,63 +323,10 @@ impl<P: Encodes> Uplink<P> {
     }
 }
 
-impl Trial {
-    /// Judges the time since it began, then begins anew: two bad ones in a row are too much.
-    fn is_too_much(&mut self, now: Duration, taken: u64, left_out: u64) -> bool {
-        if now.saturating_sub(self.began) < TRIAL {
-            return false;
-        }
-        let missing = left_out.saturating_sub(self.left_out);
-        let asked = taken.saturating_sub(self.taken) + missing;
-        let is_bad = missing * 100 > asked * TOO_MANY_LEFT_OUT;
-        let was_bad = std::mem::replace(
-            self,
-            Self {
-                began: now,
-                taken,
-                left_out,
-                was_bad: is_bad,
-            },
-        )
-        .was_bad;
-        is_bad && was_bad
-    }
-}
-
-/// Begins a second encode of every canvas that a slow destination is sent and that has none; gives those canvases.
-fn begin_second<P: Encodes>(
-    lanes: &BTreeMap<Canvas, Lane<P>>,
-    slow: &BTreeSet<String>,
-    links: &[Link],
-    twice: &BTreeSet<Canvas>,
-    kbps: u32,
-) -> BTreeSet<Canvas> {
-    let of_slow = links.iter().filter(|link| slow.contains(&link.id));
-    let wanted: BTreeSet<Canvas> = of_slow.map(|link| link.canvas).collect();
-    let mut begun = BTreeSet::new();
-    for canvas in wanted.difference(twice) {
-        if let Some(lane) = lanes.get(canvas) {
-            let output: EncodedSink = Arc::new(super::to_hub(lane.low.clone()));
-            lane.program.start_second(kbps, output);
-            begun.insert(*canvas);
-        }
-    }
-    begun
-}
-
-/// Pictures that the one encode of any canvas left out.
-fn left_out<P: Encodes>(lanes: &BTreeMap<Canvas, Lane<P>>) -> u64 {
-    lanes.values().map(|lane| lane.program.left_out()).sum()
-}
-
-/// How all second encodes fare together.
-fn second<P: Encodes>(lanes: &BTreeMap<Canvas, Lane<P>>) -> Option<RenditionStats> {
-    let all = lanes.values().filter_map(|lane| lane.program.second());
-    all.reduce(|a, b| RenditionStats {
-        frames_taken: a.frames_taken + b.frames_taken,
-        frames_refused: a.frames_refused + b.frames_refused,
-        failure: a.failure.or(b.failure),
-    })
+/// What these destinations are sent.
+fn canvases(ids: &BTreeSet<String>, links: &[Link]) -> BTreeSet<Canvas> {
+    let those = links.iter().filter(|link| ids.contains(&link.id));
+    those.map(|link| link.canvas).collect()
 }
 
 fn slow_ones(links: &[Link]) -> BTreeSet<String> {
@@ -438,15 +338,27 @@ fn slow_ones(links: &[Link]) -> BTreeSet<String> {
 
 fn members(links: &[Link], takes_part: impl Fn(&str) -> bool) -> Vec<Member> {
     let own = links.iter().filter(|link| takes_part(&link.id));
-    own.map(|link| Member {
+    own.map(member).collect()
+}
+
+/// A link as its budget sees it.
+pub(super) fn member(link: &Link) -> Member {
+    Member {
         id: link.id.clone(),
         priority: u32::from(!link.is_protected),
         link: link.view,
-    })
-    .collect()
+    }
 }
 
-fn sound_kbps() -> u32 {
+/// Of an encode at most at this video bitrate, kbit/s.
+pub(super) fn budget(nominal_kbps: u32) -> Budget {
+    Budget::new(BudgetLimits {
+        nominal_kbps: whole_kbps(nominal_kbps),
+        floor_kbps: whole_kbps(FLOOR_KBPS.min(nominal_kbps)),
+    })
+}
+
+pub(super) fn sound_kbps() -> u32 {
     AAC_BITRATE / 1000
 }
 
@@ -456,15 +368,9 @@ fn whole_kbps(video: u32) -> u32 {
 }
 
 /// The video bitrate of a plan for the whole.
-fn video_kbps(plan: &Plan) -> u32 {
+pub(super) fn video_kbps(plan: &Plan) -> u32 {
     let whole = (f64::from(plan.kbps) / OVERHEAD) as u32;
     whole.saturating_sub(sound_kbps()).max(FLOOR_KBPS)
-}
-
-fn set(done: Result<(), stallcast_media::error::MediaError>) {
-    if let Err(error) = done {
-        tracing::error!(%error, "a bitrate was refused");
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 use std::sync::Mutex;
 
+use stallcast_media::program::{EncodedSink, RenditionStats};
+
 use super::*;
+use crate::air::encodes::TRIAL;
 
 const NOMINAL: u32 = 2_500;
 
@@ -135,7 +138,7 @@ fn a_machine_that_leaves_pictures_out_twice_follows_the_uplink_with_one_bitrate(
     world.pass(TRIAL.as_secs(), &slow());
     assert!(world.second().is_some(), "one hiccup is forgiven");
     *world.program.refused.lock().unwrap() += 100;
-    let shares = world.pass(TRIAL.as_secs() + 1, &slow());
+    let shares = world.pass(TRIAL.as_secs() + 2, &slow());
     assert_eq!(world.second(), None);
     let main = world.program.main_kbps.lock().unwrap().expect("a bitrate");
     assert!((300..700).contains(&main), "{main} kbit/s of 900");
@@ -143,6 +146,39 @@ fn a_machine_that_leaves_pictures_out_twice_follows_the_uplink_with_one_bitrate(
     assert!(shares["only"].feeding.hub.is(&world.main));
     world.uplink.forget();
     assert_eq!(*world.program.main_kbps.lock().unwrap(), Some(NOMINAL));
+}
+
+#[test]
+fn a_machine_that_gives_up_the_second_encode_floods_no_short_uplink() {
+    let mut world = World::new();
+    let both = || {
+        let selling = Link {
+            is_protected: true,
+            ..link("shop", view(200.0, true))
+        };
+        [selling, link("other", view(200.0, true))]
+    };
+    world.pass(TRIAL.as_secs() * 2 - 2, &both());
+    let before = world.pass(1, &both());
+    assert_eq!(before["other"].target_kbps, 0, "it makes room");
+    *world.program.refused.lock().unwrap() += 1_000;
+    let mut changed_over = false;
+    for _ in 0..TRIAL.as_secs() * 2 * 5 {
+        let shares = world.uplink.decide(world.now, &both());
+        world.now += LOOK;
+        *world.program.taken.lock().unwrap() += 6;
+        *world.program.refused.lock().unwrap() += 6;
+        assert!(shares["shop"].target_kbps <= before["shop"].target_kbps);
+        assert_eq!(shares["other"].target_kbps, 0, "it goes on making room");
+        if shares["shop"].feeding.hub.is(&world.main) {
+            let main = world.program.main_kbps.lock().unwrap().expect("a bitrate");
+            assert_eq!(main, shares["shop"].target_kbps);
+            changed_over = true;
+        } else {
+            assert!(world.second().is_some(), "who stays with it gets pictures");
+        }
+    }
+    assert!(changed_over && world.second().is_none());
 }
 
 #[test]
