@@ -127,7 +127,7 @@ function canvasStatus(world: MockWorld, canvas: Canvas): CanvasStatus {
         : {
             state: 'receiving',
             ...size,
-            fps: 29.97,
+            fps: world.has('slow') ? 5.2 : 29.97,
             video_kbps: 2480,
             audio_kbps: 129,
             keyframe_s: 2,
@@ -138,7 +138,7 @@ function canvasStatus(world: MockWorld, canvas: Canvas): CanvasStatus {
             delay_ms: 640,
             freezes: world.has('trouble') ? 2 : 0,
             longest_freeze_ms: world.has('trouble') ? 1300 : 0,
-            av_offset_ms: 12,
+            av_offset_ms: world.has('slow') ? -1175 : 12,
           },
   };
 }

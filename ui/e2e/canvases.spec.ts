@@ -41,4 +41,14 @@ test('the portrait canvas is seen beside the landscape one and has a layout of i
   await expect(tall).toBeVisible();
   await expect.poll(() => ratio(wide)).toBeCloseTo(16 / 9, 1);
   await expect.poll(() => ratio(tall)).toBeCloseTo(9 / 16, 1);
+  // The upright picture has the whole height beside the wide one: its card is to be read.
+  await expect
+    .poll(async () => {
+      const [upright, stage] = await Promise.all([
+        tall.boundingBox(),
+        studio.locator('.previews').boundingBox(),
+      ]);
+      return (upright?.height ?? 0) / (stage?.height ?? 1);
+    })
+    .toBeGreaterThan(0.97);
 });

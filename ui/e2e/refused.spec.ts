@@ -45,6 +45,21 @@ test('a refusal in a live show leaves the choice on the truth, stays on its page
   expect(await isReached(end.getByRole('button', { name: '继续直播' }))).toBe(true);
 });
 
+test('a destination added from the last card comes into view with the cursor in its key, and says where that is', async ({
+  studio,
+}) => {
+  await openSettings(studio, '推流平台');
+  await studio.getByRole('button', { name: '添加 Twitch' }).click();
+  const card = studio.getByRole('region', { name: 'Twitch' });
+  const key = card.getByLabel('推流码', { exact: true });
+  await expect(key).toBeFocused();
+  await expect(key).toBeInViewport();
+  await studio.getByRole('button', { name: '添加 抖音' }).click();
+  await studio.getByLabel('推流地址').last().fill('rtmp://127.0.0.1:1/live');
+  await studio.getByRole('button', { name: '添加', exact: true }).click();
+  await expect(studio.getByRole('region', { name: '抖音' })).toContainText('直播伴侣');
+});
+
 test('an IRC server is connected by its name, and one that is not there is said', async ({ studio }) => {
   await openSettings(studio, '弹幕来源');
   await studio.getByText('IRC', { exact: true }).click();

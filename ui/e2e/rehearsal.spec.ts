@@ -85,6 +85,21 @@ test('key 2 puts product 2 on air: marked in the list, shown on the card, with a
   await expect.poll(() => changeOf(studio, CARD_PHOTO, apple), 'the card is gone').toBeGreaterThan(12);
 });
 
+test('the list shows the product that a key puts on air, also where it was scrolled away', async ({
+  studio,
+}) => {
+  await studio.setViewportSize({ width: 1280, height: 560 });
+  const rows = studio.getByRole('region', { name: '商品' }).getByRole('button');
+  await studio.keyboard.press('8');
+  const last = rows.filter({ hasText: '果园全家福礼盒' });
+  await expect(last).toHaveAttribute('aria-pressed', 'true');
+  await expect(last).toBeInViewport({ ratio: 1 });
+  await studio.keyboard.press('1');
+  const first = rows.filter({ hasText: '烟台红富士苹果' });
+  await expect(first).toHaveAttribute('aria-pressed', 'true');
+  await expect(first).toBeInViewport({ ratio: 1 });
+});
+
 test('a question is pinned to the picture by a click and taken off again', async ({ studio }) => {
   await shownPreview(studio, WHOLE);
   await studio.getByRole('tab', { name: '提问' }).click();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { windowOf } from '../src/state/list_window.ts';
+import { inSight, windowOf } from '../src/state/list_window.ts';
 
 const rows = (count: number, height: number): number[] => Array.from({ length: count }, () => height);
 
@@ -34,5 +34,14 @@ describe('the window of a long list', () => {
     const part = windowOf(rows(100, 40), 3900, 500);
     expect(part.end).toBe(100);
     expect(part.below).toBe(0);
+  });
+});
+
+describe('a row that is to be seen', () => {
+  it('is brought into sight with the least movement, and not at all when it is there', () => {
+    expect(inSight(480, 60, 0, 500)).toBe(40);
+    expect(inSight(100, 60, 300, 500)).toBe(100);
+    expect(inSight(100, 60, 0, 500)).toBe(0);
+    expect(inSight(900, 600, 0, 500)).toBe(900);
   });
 });

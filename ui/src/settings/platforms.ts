@@ -48,7 +48,7 @@ export function platformsOf(data: unknown): Platform[] {
   });
 }
 
-/** Where the key is, in at most two lines. */
+/** Where the key is, or what works without one, in at most two lines. */
 export function keyHelp(platform: Platform, lang: Lang): string[] {
   const steps = lang === 'zh-CN' ? platform.find_key.zh : platform.find_key.en;
   const hint = lang === 'zh-CN' ? platform.key_hint.zh : platform.key_hint.en;

@@ -40,3 +40,9 @@ export function windowOf(heights: readonly number[], scrollTop: number, viewport
   if (start === heights.length) return { start: heights.length, end: heights.length, above: total, below: 0 };
   return { start, end, above, below: end === heights.length ? 0 : total + below };
 }
+
+/** Where the list stands so that a row is wholly in sight, moved as little as possible. */
+export function inSight(top: number, height: number, scrollTop: number, viewport: number): number {
+  if (top < scrollTop || height > viewport) return top;
+  return Math.max(scrollTop, top + height - viewport);
+}

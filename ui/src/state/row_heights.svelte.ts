@@ -22,6 +22,13 @@ export class RowHeights {
     return windowOf(heights, top, viewport);
   }
 
+  /** Where a row begins and how high it is, pixels. */
+  placeOf(keys: readonly string[], place: number): { top: number; height: number } {
+    const heightOf = (key: string): number => this.known.get(key) ?? this.guess;
+    const top = keys.slice(0, place).reduce((sum, key) => sum + heightOf(key), 0);
+    return { top, height: heightOf(keys[place] ?? '') };
+  }
+
   /** For another width: every row breaks its lines elsewhere. */
   forget(): void {
     this.known.clear();

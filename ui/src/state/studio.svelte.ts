@@ -175,6 +175,8 @@ export class Studio {
     try {
       const outcome = await this.client.command(command);
       if (!outcome.ok) this.complain(outcome.error);
+      // What was refused before is no longer what matters.
+      else if (this.toast?.place !== undefined) this.closeToast(this.toast.n);
       return outcome.ok;
     } finally {
       this.pending.delete(key);
