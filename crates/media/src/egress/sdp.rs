@@ -11,11 +11,7 @@ pub(super) const AUDIO_PAYLOAD: i32 = 97;
 
 /// What is offered for the picture: the profile and level that the encoder really makes.
 pub(super) fn video_format(video: &VideoConfig) -> gst::Caps {
-    gst::Caps::builder("application/x-rtp")
-        .field("media", "video")
-        .field("encoding-name", "H264")
-        .field("payload", VIDEO_PAYLOAD)
-        .field("clock-rate", 90_000_i32)
+    rtp("video", "H264", VIDEO_PAYLOAD, 90_000)
         .field("packetization-mode", "1")
         .field("level-asymmetry-allowed", "1")
         .field("profile-level-id", profile_level_id(&video.codec_data))
@@ -24,16 +20,25 @@ pub(super) fn video_format(video: &VideoConfig) -> gst::Caps {
 
 /// What is offered for the sound.
 pub(super) fn audio_format() -> gst::Caps {
-    gst::Caps::builder("application/x-rtp")
-        .field("media", "audio")
-        .field("encoding-name", "OPUS")
-        .field("payload", AUDIO_PAYLOAD)
-        .field("clock-rate", 48_000_i32)
+    rtp("audio", "OPUS", AUDIO_PAYLOAD, 48_000)
         .field("encoding-params", "2")
         .field("sprop-stereo", "1")
         .field("stereo", "1")
         .field("useinbandfec", "1")
         .build()
+}
+
+fn rtp(
+    media: &str,
+    encoding: &str,
+    payload: i32,
+    clock_rate: i32,
+) -> gst::caps::Builder<gst::caps::NoFeature> {
+    gst::Caps::builder("application/x-rtp")
+        .field("media", media)
+        .field("encoding-name", encoding)
+        .field("payload", payload)
+        .field("clock-rate", clock_rate)
 }
 
 /// `profile-level-id` of RFC 6184, 8.1: bytes 1 to 3 of the decoder's configuration as hexadecimal. Where there is no
