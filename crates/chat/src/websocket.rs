@@ -69,7 +69,7 @@ async fn connect_and_read(
     let (secured, host, port) = parts(url).ok_or(invalid)?;
     let request = url.trim().into_client_request().map_err(|_| invalid)?;
     let client = match secured {
-        Secured::Yes => dial::tls_client(trust)?,
+        Secured::Yes => dial::tls_client(trust).await?,
         Secured::No => None,
     };
     let connector = client.map_or(TlsConnector::Plain, TlsConnector::Rustls);

@@ -36,7 +36,7 @@ async fn connect_and_read(
     outlet: &mut Outlet,
 ) -> Result<std::convert::Infallible, End> {
     let channel = channel_name(channel).ok_or(End::Hopeless(ChatErrorCode::InvalidChannel))?;
-    let client = dial::tls_client(tls)?;
+    let client = dial::tls_client(tls).await?;
     join_budget::wait_for_turn(server).await;
     let timed_out = |_| End::Lost(ChatErrorCode::TimedOut);
     let stream = timeout(dial::CONNECT_WITHIN, dial::tcp(server, port))
