@@ -127,6 +127,39 @@ describe('the client', () => {
     expect(await first).toEqual({ ok: false, error });
   });
 
+  it('asks four things at once, and the others as answers come', async () => {
+    const { client, settled, welcomed } = world();
+    const socket = await welcomed();
+    const cameras = ['a', 'b', 'c', 'd', 'e', 'f'];
+    const answers = cameras.map((device) => client.request({ ask: 'camera', device }));
+    const asked = () =>
+      socket.sent.slice(1).map((message) => (message['request'] as { device: string }).device);
+    expect(asked()).toEqual(['a', 'b', 'c', 'd']);
+    const answer = (n: number) =>
+      socket.say({ type: 'result', id: socket.sent[n]?.['id'], outcome: 'ok', seq: 1, data: n });
+    answer(3);
+    expect(await answers[2]).toEqual({ ok: true, data: 3 });
+    await settled();
+    expect(asked()).toEqual(['a', 'b', 'c', 'd', 'e']);
+    // What a lost connection took is told to those that still waited for their turn, too.
+    socket.onclose?.();
+    const rest = await Promise.all(answers.filter((_, n) => n !== 2));
+    expect(rest.map((outcome) => outcome.ok)).toEqual([false, false, false, false, false]);
+    expect(rest.at(-1)).toMatchObject({ error: { message_key: 'error.not_connected' } });
+  });
+
+  it('waits for a person whom the keychain asks', async () => {
+    const { client, timers, welcomed } = world();
+    const socket = await welcomed();
+    const kept = client.request({ ask: 'set_key', destination: 'd', key: 'k', allow_file: false });
+    for (let seconds = 0; seconds < 120; seconds += 3) {
+      timers.advance(3000);
+      socket.say({ type: 'topic', seq: 1, topic: 'catalogue', data: { products: [] } });
+    }
+    socket.say({ type: 'result', id: socket.sent.at(-1)?.['id'], outcome: 'ok', seq: 4, data: null });
+    expect(await kept).toEqual({ ok: true, data: null });
+  });
+
   it('hands on topics, chat and notices', async () => {
     const { welcomed, messages, chat, notices } = world();
     const socket = await welcomed();

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
+use stallcast_show::Refusal;
 use stallcast_wire::{ChatConnector, ErrorCode, WireError};
 
 use crate::chat_room::ChatRoom;
@@ -138,7 +139,7 @@ impl ChatConnections {
     ) -> Result<(), WireError> {
         let known = self.wanted();
         if known.len() >= MOST && !known.contains_key(&id) {
-            return Err(WireError::new(ErrorCode::TooLarge).with("most", MOST.to_string()));
+            return Err(too_many(known.len() + 1));
         }
         match &connector {
             // An invented audience is for this rehearsal only.
@@ -236,6 +237,15 @@ impl ChatConnections {
             WireError::new(ErrorCode::Internal).retryable()
         })
     }
+}
+
+fn too_many(count: usize) -> WireError {
+    let refusal = Refusal::TooMany {
+        field: "chats",
+        count,
+        max: MOST,
+    };
+    WireError::refused(refusal.code(), refusal.params())
 }
 
 /// The address down to host and port when the rest of it may hold a token: a user, a path, a query or a fragment.
@@ -369,6 +379,21 @@ mod tests {
             serde_json::from_str(&file(folder.path(), "chat.json")).unwrap();
         assert_eq!(listed.len(), 8);
         assert_eq!(chats.wanted().len(), 8);
+    }
+
+    #[tokio::test]
+    async fn one_chat_too_many_is_refused_with_the_numbers() {
+        let folder = tempfile::tempdir().unwrap();
+        let chats = opened(folder.path()).await;
+        let local = || web_socket("ws://127.0.0.1:9");
+        for n in 0..MOST {
+            chats.connect(n.to_string(), local(), false).await.unwrap();
+        }
+        chats.connect("0".into(), local(), false).await.unwrap();
+        let refused = chats.connect("x".into(), local(), false).await.unwrap_err();
+        assert_eq!(refused.message_key, "refusal.too_many");
+        let told = ["field", "count", "max"].map(|name| refused.params[name].as_str());
+        assert_eq!(told, ["chats", "17", "16"]);
     }
 
     #[test]

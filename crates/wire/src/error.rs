@@ -36,6 +36,8 @@ pub enum ErrorCode {
     NotFound,
     /// A file or body is too large.
     TooLarge,
+    /// So many requests of this page are under way that this one was not begun.
+    Busy,
     /// A spreadsheet could not be read at all.
     ImportUnreadable,
     /// There is no keychain and writing a file was not allowed.

@@ -28,7 +28,7 @@ import { view } from './view.svelte.ts';
 export type LogLine = Notice & Told;
 
 const LOG_LINES = 200;
-/** Notices that the engine repeats to every page, and that stay until somebody closes them. */
+/** Notices that stay until somebody closes them. */
 // eslint-disable-next-line svelte/prefer-svelte-reactivity -- it never changes
 export const STANDING: ReadonlySet<string> = new Set([
   'notice.interrupted',

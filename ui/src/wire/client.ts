@@ -44,8 +44,17 @@ const FAULT_RETRY_MS = 10000;
 const SILENCE_MS = 4000;
 /** The slowest answer is the pre-flight check, which knocks at every destination. */
 const ANSWER_MS = 15000;
-/** An upload test connects, sends for ten seconds and takes its leave. */
-const UPLOAD_TEST_MS = 45000;
+/** The keychain may ask a person first, who may have gone for the password. */
+const PERSON_MS = 300000;
+const ANSWERED_WITHIN_MS: Partial<Record<Request['ask'], number>> = {
+  // Connects, sends for ten seconds and takes its leave.
+  test_upload: 45000,
+  set_key: PERSON_MS,
+  connect_chat: PERSON_MS,
+  disconnect_chat: PERSON_MS,
+};
+/** The engine answers so many requests of one page at once, and refuses more: the others wait here for their turn. */
+const REQUESTS_AT_ONCE = 4;
 /** Back-off doubles from 0.3 s to 3 s; the last fifth is left to chance. */
 export function retryDelayMs(attempt: number, random: number): number {
   const full = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** attempt);
@@ -74,6 +83,8 @@ export class Client {
   private welcomed = false;
   private fresh = true;
   private readonly waiting = new Map<number, Waiting>();
+  private asked = 0;
+  private readonly turns: (() => void)[] = [];
   private stopRetry: (() => void) | null = null;
   private stopSilence: (() => void) | null = null;
 
@@ -103,8 +114,21 @@ export class Client {
   }
 
   request<T>(request: Request): Promise<Outcome<T>> {
-    const within = request.ask === 'test_upload' ? UPLOAD_TEST_MS : ANSWER_MS;
-    return this.ask((id) => ({ type: 'request', id, request }), within) as Promise<Outcome<T>>;
+    const within = ANSWERED_WITHIN_MS[request.ask] ?? ANSWER_MS;
+    return this.inTurn(() => this.ask((id) => ({ type: 'request', id, request }), within)) as Promise<
+      Outcome<T>
+    >;
+  }
+
+  /** Asks now, or when one of those that were asked before has its answer. */
+  private async inTurn(ask: () => Promise<Outcome>): Promise<Outcome> {
+    if (this.asked >= REQUESTS_AT_ONCE) await new Promise<void>((turn) => this.turns.push(turn));
+    else this.asked += 1;
+    const outcome = await ask();
+    const next = this.turns.shift();
+    if (next === undefined) this.asked -= 1;
+    else next();
+    return outcome;
   }
 
   private ask(message: (id: number) => ClientMessage, within = ANSWER_MS): Promise<Outcome> {

@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How long the end of the engine waits for an answer; less than the API takes to close.
 const LAST_ANSWERS: Duration = Duration::from_secs(1);
 /// Requests of one page under way at once. They may wait for a person at the keychain, so topics flow beside them;
-/// one more is refused.
+/// one more is refused. Our own page knows the number (`REQUESTS_AT_ONCE` of `ui/src/wire/client.ts`).
 const SLOW_REQUESTS: usize = 4;
 
 /// Opens the socket.
@@ -241,7 +241,7 @@ async fn answer(
                 });
                 return true;
             }
-            Err(_) => (id, Err(WireError::new(ErrorCode::TooLarge).retryable())),
+            Err(_) => (id, Err(WireError::new(ErrorCode::Busy).retryable())),
         },
         Ok(ClientMessage::Hello { .. } | ClientMessage::Ack { .. }) => return true,
         Err(error) => (
