@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use stallcast_delivery::QueueLimits;
+use stallcast_delivery::{Hub, QueueLimits, Subscription};
 use stallcast_media::error::MediaError;
 use stallcast_media::recorder::{DiskPolicy, ReplayBuffer};
 use stallcast_show::{Canvas, Phase};
@@ -158,6 +158,29 @@ fn free_name(folder: &Path, unix_ms: i64) -> PathBuf {
     }
 }
 
+/// The canvas that is kept.
+#[derive(Default)]
+struct Source {
+    hub: Option<Hub>,
+    packets: Option<Subscription>,
+}
+
+impl Source {
+    /// Takes from `hub`; true when it is another one. The other canvas comes and goes without a gap in what is kept of
+    /// this one.
+    fn follow(&mut self, hub: Option<Hub>) -> bool {
+        let is_same = match (&self.hub, &hub) {
+            (Some(was), Some(is)) => was.is(is),
+            (was, is) => was.is_none() && is.is_none(),
+        };
+        if !is_same {
+            self.packets = hub.as_ref().map(|hub| hub.subscribe(WAITING));
+            self.hub = hub;
+        }
+        !is_same
+    }
+}
+
 /// Fills the buffer while something runs, and empties it after.
 async fn keep(replay: Replay, mut published: watch::Receiver<Published>) {
     let inner = &replay.inner;
@@ -173,10 +196,11 @@ async fn keep(replay: Replay, mut published: watch::Receiver<Published>) {
             let landscape = inner.canvases.hub(Canvas::Landscape);
             landscape.or_else(|| inner.canvases.hub(Canvas::Portrait))
         };
-        let mut packets = hub().map(|hub| hub.subscribe(WAITING));
+        let mut source = Source::default();
+        source.follow(hub());
         loop {
             let next = async {
-                match &mut packets {
+                match &mut source.packets {
                     Some(packets) => packets.next().await,
                     None => std::future::pending().await,
                 }
@@ -190,11 +214,11 @@ async fn keep(replay: Replay, mut published: watch::Receiver<Published>) {
                     if changed.is_err() {
                         return;
                     }
-                    packets = hub().map(|hub| hub.subscribe(WAITING));
+                    source.follow(hub());
                 }
                 delivered = next => {
                     let Some(delivered) = delivered else {
-                        packets = None;
+                        source.packets = None;
                         continue;
                     };
                     if delivered.format_changed {
@@ -213,6 +237,18 @@ async fn keep(replay: Replay, mut published: watch::Receiver<Published>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_other_canvas_comes_and_goes_without_a_new_beginning() {
+        let (landscape, portrait) = (Hub::default(), Hub::default());
+        let mut source = Source::default();
+        assert!(!source.follow(None));
+        assert!(source.follow(Some(landscape.clone())));
+        assert!(!source.follow(Some(landscape.clone())));
+        assert!(source.follow(Some(portrait)));
+        assert!(source.follow(None) && source.packets.is_none());
+        assert!(source.follow(Some(landscape)) && source.packets.is_some());
+    }
 
     #[test]
     fn replays_of_the_same_second_have_names_of_their_own() {
