@@ -85,7 +85,7 @@ if [ $HEADLESS = no ] && [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] && [ "$(uname
   say "There is no display here: the engine runs without a window, and its page opens in any browser on this machine."
   HEADLESS=yes
 fi
-say "Building the program (the first time takes some ten minutes on two cores)"
+say "Building the program (the first time takes some fifteen minutes on two cores)"
 if [ $HEADLESS = yes ]; then
   cargo build --release --locked -p stallcast-engine
   exec "$target/release/stallcast" run

@@ -38,6 +38,7 @@ impl Folders {
             "address",
             "keys",
             "chat",
+            "phones",
             "alive",
             "recordings",
             "photos",
@@ -167,17 +168,18 @@ mod tests {
         Folders::open(data.clone(), PathBuf::new()).unwrap();
         assert_eq!((mode(&data), mode(&data.join("photos"))), (0o700, 0o700));
         let journal = data.join(stallcast_journal::FILE_NAME);
-        let chat = data.join("chat.json");
-        for file in [&journal, &chat] {
+        // The phones' secrets stand in theirs.
+        let files = ["chat.json", "phones.json"].map(|name| data.join(name));
+        for file in files.iter().chain([&journal]) {
             std::fs::write(file, b"").unwrap();
             open_to_all(file, 0o644);
         }
         open_to_all(&data, 0o755);
         Folders::open(data.clone(), PathBuf::new()).unwrap();
-        assert_eq!(
-            (mode(&data), mode(&journal), mode(&chat)),
-            (0o700, 0o600, 0o600)
-        );
+        assert_eq!(mode(&data), 0o700);
+        for file in files.iter().chain([&journal]) {
+            assert_eq!(mode(file), 0o600, "{}", file.display());
+        }
     }
 
     #[test]
