@@ -40,4 +40,25 @@ impl Utc {
             second: rest % 60,
         }
     }
+
+    /// Year, month and day, `2026-11-22` with a dash between them.
+    #[must_use]
+    pub fn date(&self, between: &str) -> String {
+        let Self {
+            year, month, day, ..
+        } = self;
+        format!("{year:04}{between}{month:02}{between}{day:02}")
+    }
+
+    /// Hour, minute and second, `10:15:00` with a colon between them.
+    #[must_use]
+    pub fn time(&self, between: &str) -> String {
+        let Self {
+            hour,
+            minute,
+            second,
+            ..
+        } = self;
+        format!("{hour:02}{between}{minute:02}{between}{second:02}")
+    }
 }

@@ -42,15 +42,9 @@ impl Default for Head {
 /// As FFmpeg reads times: `2026-11-22T10:15:00.250000Z`.
 fn iso_8601(unix_us: i64) -> String {
     let (seconds, us) = (unix_us.div_euclid(1_000_000), unix_us.rem_euclid(1_000_000));
-    let Utc {
-        year,
-        month,
-        day,
-        hour,
-        minute,
-        second,
-    } = Utc::at(seconds);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{us:06}Z")
+    let at = Utc::at(seconds);
+    let (date, time) = (at.date("-"), at.time(":"));
+    format!("{date}T{time}.{us:06}Z")
 }
 
 /// What must be equal for two streams to share one track.

@@ -39,6 +39,14 @@ fn tags(path: &Path) -> Vec<(u8, u32, Vec<u8>)> {
     tags
 }
 
+/// Of a clip of two seconds with its flashes and beeps.
+fn two_seconds() -> Vec<(u8, u32, Vec<u8>)> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("flash.flv");
+    flash_clip(&path, 2);
+    tags(&path)
+}
+
 /// Plays a clip into a feed in its own time, again and again, until dropped.
 struct Player {
     /// Running time at which it gave the first packet.
@@ -134,10 +142,7 @@ fn phone(
 #[test]
 fn packets_that_are_handed_in_are_shown_in_time_and_a_phone_that_comes_back_is_live_again() {
     gst::init().unwrap();
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("flash.flv");
-    flash_clip(&path, 2);
-    let clip = tags(&path);
+    let clip = two_seconds();
     let clock = MediaClock::new();
     let (mixer, heard) = mixer(&clock);
     let feed = Feed::default();
@@ -190,10 +195,7 @@ fn packets_that_are_handed_in_are_shown_in_time_and_a_phone_that_comes_back_is_l
 #[test]
 fn nonsense_that_is_handed_in_neither_stops_the_input_nor_what_comes_after() {
     gst::init().unwrap();
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("flash.flv");
-    flash_clip(&path, 2);
-    let clip = tags(&path);
+    let clip = two_seconds();
     let clock = MediaClock::new();
     let feed = Feed::default();
     let kind = InputKind::Fed { feed: feed.clone() };

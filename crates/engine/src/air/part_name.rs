@@ -15,19 +15,12 @@ pub fn moment_name(unix_ms: i64) -> String {
 /// `20261122-101500-01.mp4` in UTC, so that parts sort by time whatever the machine's zone; of the portrait canvas
 /// `20261122-101500-01-portrait.mp4`.
 pub fn part_name(unix_ms: i64, part: usize, canvas: Canvas) -> String {
-    let Utc {
-        year,
-        month,
-        day,
-        hour,
-        minute,
-        second,
-    } = Utc::at(unix_ms.div_euclid(1000));
+    let at = Utc::at(unix_ms.div_euclid(1000));
     let end = match canvas {
         Canvas::Landscape => ".mp4",
         Canvas::Portrait => PORTRAIT,
     };
-    format!("{year:04}{month:02}{day:02}-{hour:02}{minute:02}{second:02}-{part:02}{end}")
+    format!("{}-{}-{part:02}{end}", at.date(""), at.time(""))
 }
 
 /// Which canvas a part of this name is of.

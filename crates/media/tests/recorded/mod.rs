@@ -19,18 +19,20 @@ pub fn probe(path: &Path, entries: &str) -> String {
 }
 
 pub fn ffprobe(path: &Path, arguments: &[&str]) -> String {
-    let output = Command::new("ffprobe")
-        .args(["-v", "error", "-of", "default=nw=1:nk=1"])
-        .args(arguments)
-        .arg(path)
-        .output()
-        .unwrap();
+    let mut command = Command::new("ffprobe");
+    command.args(["-v", "error", "-of", "default=nw=1:nk=1"]);
+    String::from_utf8(said(command.args(arguments).arg(path))).unwrap()
+}
+
+/// What a program that ends well has to say.
+pub fn said(command: &mut Command) -> Vec<u8> {
+    let output = command.output().unwrap();
     assert!(
         output.status.success(),
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    String::from_utf8(output.stdout).unwrap()
+    output.stdout
 }
 
 pub fn duration_ms(path: &Path) -> u64 {

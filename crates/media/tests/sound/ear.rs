@@ -3,9 +3,12 @@
 use std::path::Path;
 use std::process::Command;
 
+use crate::recorded::said;
+
 /// One audio track of a file, left channel.
 pub fn decoded(path: &Path, track: usize) -> Vec<f32> {
-    let output = Command::new("ffmpeg")
+    let mut command = Command::new("ffmpeg");
+    command
         .args(["-v", "error", "-i"])
         .arg(path)
         .args([
@@ -14,15 +17,9 @@ pub fn decoded(path: &Path, track: usize) -> Vec<f32> {
             "-af",
             "aresample=async=1:first_pts=0",
         ])
-        .args(["-ac", "2", "-f", "f32le", "-"])
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let (frames, _) = output.stdout.as_chunks::<8>();
+        .args(["-ac", "2", "-f", "f32le", "-"]);
+    let samples = said(&mut command);
+    let (frames, _) = samples.as_chunks::<8>();
     let left = frames
         .iter()
         .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
