@@ -1,6 +1,7 @@
 //! carried owns a destination whose connections a [`Carrier`] makes: the same queue, watchdog, figures and retries as
 //! for RTMP, around a line that takes packets.
 
+use std::future::ready;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -214,6 +215,12 @@ impl<'a, L: Line> Carriage<'a, L> {
                     None => return Ok(()),
                 },
                 () = sleep_until(settled), if self.live_since.is_none() => {
+                    // Both may be there when we come late: a hang-up was first.
+                    tokio::select! {
+                        biased;
+                        error = self.line.lost() => return Err(error),
+                        () = ready(()) => {}
+                    }
                     tracing::info!(destination = %id, "live");
                     self.live_since = Some(Instant::now());
                     status.went_live();

@@ -301,6 +301,20 @@ async fn a_server_that_takes_the_call_and_hangs_up_has_refused() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_hang_up_that_is_seen_late_is_a_refusal_all_the_same() {
+    // What is looked at first is left to chance.
+    for _ in 0..32 {
+        let mut rig = Rig::new(Calling::Us, [Ok(())]);
+        rig.play(2).await;
+        tokio::time::advance(SETTLE).await;
+        rig.hang_up(Code::ClosedByServer).await;
+        rig.play(1).await;
+        let refused = Code::PublishRejected(Code::HUNG_UP.to_owned());
+        assert_eq!(rig.status().last_error, Some(refused));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn tries_go_on_at_least_every_ten_seconds_and_at_once_when_the_network_changes() {
     let refusals = std::iter::repeat_n(Err(Code::Unreachable), 40);
     let mut rig = Rig::new(Calling::Us, refusals);

@@ -142,7 +142,7 @@ fn publishing_from_another_thread_while_a_consumer_reads_loses_nothing() {
         .unwrap();
     let count = runtime.block_on(async {
         let mut count = 0;
-        while tokio::time::timeout(Duration::from_secs(10), reader.next())
+        while tokio::time::timeout(Duration::from_secs(60), reader.next())
             .await
             .expect("woken")
             .is_some()

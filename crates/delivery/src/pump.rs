@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
@@ -157,17 +157,15 @@ impl<'a> Pump<'a> {
             }
             tokio::select! {
                 io = step(&mut self.link, &mut self.session.out, &mut self.unflushed, &mut buffer) => {
-                    match io.map_err(|_| Code::ClosedByServer)? {
-                        Io::Read(0) => return Err(Code::ClosedByServer),
-                        Io::Read(count) => self.heard(&buffer[..count])?,
-                        Io::Wrote => {}
-                    }
+                    self.moved(io, &buffer)?;
                 }
                 delivered = self.feed.next(), if idle => match delivered {
                     Some(delivered) => self.enqueue(&delivered),
                     None => return self.farewell().await,
                 },
                 () = sleep_until(settled), if self.live_since.is_none() => {
+                    // Both may be there when we come late: a hang-up was first.
+                    while self.has_read(&mut buffer)? {}
                     tracing::info!(destination = %id, "live");
                     self.live_since = Some(Instant::now());
                     status.went_live();
@@ -191,6 +189,28 @@ impl<'a> Pump<'a> {
                     }
                 }
             }
+        }
+    }
+
+    /// Takes what the server has said by now; whether it was anything.
+    fn has_read(&mut self, buffer: &mut [u8]) -> Result<bool, Code> {
+        let mut into = ReadBuf::new(buffer);
+        let mut context = Context::from_waker(Waker::noop());
+        match Pin::new(&mut self.link).poll_read(&mut context, &mut into) {
+            Poll::Ready(read) => {
+                let count = into.filled().len();
+                self.moved(read.map(|()| Io::Read(count)), buffer)?;
+                Ok(true)
+            }
+            Poll::Pending => Ok(false),
+        }
+    }
+
+    fn moved(&mut self, io: io::Result<Io>, buffer: &[u8]) -> Result<(), Code> {
+        match io.map_err(|_| Code::ClosedByServer)? {
+            Io::Read(0) => Err(Code::ClosedByServer),
+            Io::Read(count) => self.heard(&buffer[..count]),
+            Io::Wrote => Ok(()),
         }
     }
 
