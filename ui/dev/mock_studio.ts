@@ -60,8 +60,8 @@ export class MockStudio {
       this.show.sources['phone'] = { id: 'phone', name: '手机', kind: { kind: 'phone', over: 'rtmp' } };
       this.show.sources['usb'] = {
         id: 'usb',
-        name: 'USB Capture',
-        kind: { kind: 'camera', device: 'usb-2' },
+        name: 'HD Webcam C920',
+        kind: { kind: 'camera', device: 'usb-1' },
       };
       this.show.virtual_camera = true;
     }
