@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use stallcast_delivery::{
-    DeliveryErrorCode as Code, Line, LineTimes, LineView, Packet, StreamFormat, WhipSession,
+    DeliveryErrorCode as Code, Line, LineTimes, LineView, LossyCounts, Packet, StreamFormat,
+    WhipSession,
 };
 use stallcast_media::egress::{EgressError, EgressFigures, SrtSender, WebRtcSender};
 use stallcast_media::program::{EncodedPacket, StreamConfig};
@@ -59,7 +60,12 @@ impl<S: Sender> Line for SenderLine<S> {
             waiting_ms: figures.queued_bytes * 8 / u64::from(self.kbps.max(1)),
             wants_more: figures.wants_more,
             silent_for: figures.silent_for,
-            link: None,
+            link: figures.loss.map(|loss| LossyCounts {
+                brought_bytes: loss.brought_bytes,
+                arrived_bytes: loss.arrived_bytes,
+                trip: loss.trip,
+                longer: loss.longer,
+            }),
         }
     }
 

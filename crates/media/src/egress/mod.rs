@@ -75,7 +75,7 @@ pub struct EgressFigures {
     pub silent_for: Option<Duration>,
     /// Whether more should be put in now.
     pub wants_more: bool,
-    /// What the receiver loses; `None` while it has said nothing.
+    /// What the link lets through; `None` while the receiver has said nothing.
     pub loss: Option<LossView>,
 }
 

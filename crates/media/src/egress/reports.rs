@@ -1,5 +1,8 @@
-//! Owns what a WebRTC receiver reports, as webrtcbin's session knows it.
+//! Owns what a WebRTC receiver reports: the round trip as webrtcbin's session knows it, and from the reports themselves
+//! what was lost. The session keeps one block of a report, the last, which may be the sound's.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use gstreamer as gst;
@@ -12,21 +15,104 @@ pub(super) struct Reports {
     pub packets: u64,
     /// Changes with every report that says that more has arrived; `None` before the first.
     pub heard: Option<u64>,
-    /// What was lost between the last two reports, 0 to 1.
-    pub lost: f64,
     pub rtt: Duration,
+}
+
+/// Packet types of reports (RFC 3550, 6.4): a receiver's, and one's who sends as well, with how much precedes the blocks.
+const REPORTS: [(u8, usize); 2] = [(201, 8), (200, 28)];
+const BLOCK: usize = 24;
+
+/// What was told of one stream.
+#[derive(Debug, Clone, Copy, Default)]
+struct Told {
+    /// Highest number that came, wraps included.
+    highest: u32,
+    /// Packets lost in all.
+    lost: i32,
+    /// Since the report before: packets that should have come, and those that did not.
+    latest: (u32, u32),
+}
+
+/// What is lost of all streams; shared with the session's thread.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Losses(Arc<Mutex<BTreeMap<u32, Told>>>);
+
+impl Losses {
+    /// Hears every report that comes to `peer` from now on.
+    pub fn listen(&self, peer: &gst::Element) {
+        let losses = self.clone();
+        if let Some(session) = session(peer) {
+            session.connect("on-receiving-rtcp", false, move |values| {
+                let packet = values.get(1)?.get::<gst::Buffer>().ok()?;
+                losses.hear(&packet.map_readable().ok()?);
+                None
+            });
+        }
+    }
+
+    /// The part that was lost between the last two reports, 0 to 1.
+    pub fn part(&self) -> f64 {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (sent, lost) = all.values().fold((0, 0), |(sent, lost), told| {
+            (sent + told.latest.0, lost + told.latest.1)
+        });
+        f64::from(lost) / f64::from(sent.max(1))
+    }
+
+    /// Takes RTCP packets, one behind the other; what is none ends them.
+    fn hear(&self, mut packets: &[u8]) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        while let [first, kind, high, low, ..] = *packets {
+            let length = (usize::from(u16::from_be_bytes([high, low])) + 1) * 4;
+            let Some((packet, rest)) = packets.split_at_checked(length) else {
+                return;
+            };
+            packets = rest;
+            let Some((_, head)) = REPORTS.iter().find(|(report, _)| *report == kind) else {
+                continue;
+            };
+            let blocks = packet.get(*head..).unwrap_or_default();
+            for block in blocks.chunks_exact(BLOCK).take(usize::from(first & 31)) {
+                let word = |at: usize| {
+                    let bytes = block.get(at..at + 4).unwrap_or(&[0; 4]);
+                    u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
+                };
+                // 24 bits with a sign: what came twice counts against it.
+                let lost = (word(4) << 8).cast_signed() >> 8;
+                let highest = word(8);
+                let before = all.insert(
+                    word(0),
+                    Told {
+                        highest,
+                        lost,
+                        latest: (0, 0),
+                    },
+                );
+                if let (Some(before), Some(told)) = (before, all.get_mut(&word(0))) {
+                    told.latest = match highest == before.highest {
+                        // The same report again, or nothing came at all.
+                        true => before.latest,
+                        false => {
+                            let sent = highest.wrapping_sub(before.highest);
+                            let lost = u32::try_from(lost.saturating_sub(before.lost));
+                            (sent, lost.unwrap_or(0).min(sent))
+                        }
+                    };
+                }
+            }
+        }
+    }
+}
+
+fn session(peer: &gst::Element) -> Option<gst::glib::Object> {
+    let rtp = peer.dynamic_cast_ref::<gst::Bin>()?.by_name("rtpbin")?;
+    rtp.emit_by_name::<Option<gst::glib::Object>>("get-internal-session", &[&0_u32])
 }
 
 impl Reports {
     /// What the receiver last reported about both streams.
     pub fn read(peer: &gst::Element) -> Self {
-        let rtp = peer
-            .dynamic_cast_ref::<gst::Bin>()
-            .and_then(|bin| bin.by_name("rtpbin"));
-        let session = rtp.and_then(|rtp| {
-            rtp.emit_by_name::<Option<gst::glib::Object>>("get-internal-session", &[&0_u32])
-        });
-        let Some(session) = session else {
+        let Some(session) = session(peer) else {
             return Self::default();
         };
         let stats = session.property::<gst::Structure>("stats");
@@ -54,7 +140,6 @@ impl Reports {
         Self {
             packets: 0,
             heard: Some(number("rb-exthighestseq").into()),
-            lost: f64::from(number("rb-fractionlost")) / 256.0,
             // 16.16 seconds.
             rtt: Duration::from_secs_f64(f64::from(number("rb-round-trip")) / 65_536.0),
         }
@@ -67,8 +152,53 @@ impl Reports {
                 (Some(a), Some(b)) => Some(a + b),
                 (a, b) => a.or(b),
             },
-            lost: self.lost.max(other.lost),
             rtt: self.rtt.max(other.rtt),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A report of a receiver about these streams: their number, highest number and losses.
+    fn report(streams: &[(u32, u32, i32)]) -> Vec<u8> {
+        let words = 1 + streams.len() * 6;
+        let mut packet = vec![0x80 | streams.len() as u8, 201, 0, words as u8];
+        packet.extend(7_u32.to_be_bytes());
+        for (stream, highest, lost) in streams {
+            packet.extend(stream.to_be_bytes());
+            // Its own fraction is not asked: it is of the last block of the last report only.
+            packet.extend((lost & 0x00FF_FFFF).to_be_bytes());
+            packet.extend(highest.to_be_bytes());
+            packet.extend([0; 12]);
+        }
+        packet
+    }
+
+    #[test]
+    fn what_is_lost_of_picture_and_sound_is_told_together() {
+        let losses = Losses::default();
+        losses.hear(&report(&[(1, 1_000, 0), (2, 500, -1)]));
+        assert_eq!(losses.part(), 0.0, "one report tells no change");
+        // A source description before it, as in every packet with reports of ours.
+        let mut both = vec![0x81, 202, 0, 2, 0, 0, 0, 7, 0, 0, 0, 0];
+        both.extend(report(&[(1, 1_300, 90), (2, 600, -1)]));
+        losses.hear(&both);
+        assert!((losses.part() - 90.0 / 400.0).abs() < 1e-9, "{losses:?}");
+        losses.hear(&report(&[(1, 1_300, 90), (2, 700, 9)]));
+        assert!((losses.part() - 100.0 / 400.0).abs() < 1e-9, "{losses:?}");
+    }
+
+    #[test]
+    fn what_is_no_report_changes_nothing_and_breaks_nothing() {
+        let losses = Losses::default();
+        let whole = report(&[(1, 1_000, 0)]);
+        for length in 0..whole.len() {
+            losses.hear(&whole[..length]);
+        }
+        losses.hear(&[0x9F, 201, 0xFF, 0xFF, 1, 2, 3, 4]);
+        losses.hear(&[0x9F, 200, 0, 1, 1, 2, 3, 4]);
+        assert_eq!(losses.part(), 0.0);
     }
 }

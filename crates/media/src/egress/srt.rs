@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use gstreamer as gst;
@@ -74,6 +74,8 @@ pub struct SrtSender {
     /// The transport stream's way to the socket.
     out: gst_app::AppSrc,
     sink: gst::Element,
+    /// Bytes of the transport stream that were made so far.
+    made: Arc<AtomicU64>,
     /// How many called us and have not left.
     callers: Arc<AtomicI64>,
     began: Instant,
@@ -112,7 +114,8 @@ impl SrtSender {
             .max_bytes(0)
             .build();
         let pipeline = gst::Pipeline::new();
-        build(&pipeline, &intake, &out, &sink)?;
+        let made = Arc::<AtomicU64>::default();
+        build(&pipeline, &intake, &out, &made, &sink)?;
         let caller = spec.caller;
         let running = Running::start(pipeline, move |error| understand(error, caller))?;
         Ok(Self {
@@ -121,6 +124,7 @@ impl SrtSender {
             intake,
             out,
             sink,
+            made,
             callers,
             began: Instant::now(),
             pulse: Pulse::default(),
@@ -183,13 +187,16 @@ impl SrtSender {
             queued_bytes,
             silent_for,
             wants_more: !is_held && queued_bytes < OUT_MAX,
-            loss: self.loss.look(LossSample {
-                at: now,
-                sent_packets: counters.packets,
-                sent_bytes: counters.bytes,
-                lost_packets: counters.lost,
-                dropped_packets: counters.dropped,
-                rtt: counters.rtt,
+            loss: (counters.packets > 0).then(|| {
+                self.loss.look(LossSample {
+                    at: now,
+                    sent_packets: counters.packets,
+                    repeated_packets: counters.repeated,
+                    sent_bytes: counters.bytes,
+                    brought_bytes: self.brought_bytes(&counters),
+                    lost_packets: counters.lost,
+                    rtt: counters.rtt,
+                })
             }),
         }
     }
@@ -216,6 +223,21 @@ impl SrtSender {
             tokio::time::sleep(DRAIN).await;
         }
         self.running.stop().await;
+    }
+
+    /// On the wire: every SRT packet has a head of 16 bytes, UDP's of 8 and IP's of 20. What several callers are sent is
+    /// only known by what was.
+    fn brought_bytes(&self, counters: &Counters) -> u64 {
+        match self.caller {
+            SrtCaller::Us => {
+                let payload = (TS_IN_PACKET * TS_BYTES) as u64;
+                self.made.load(Ordering::Relaxed) * (payload + 44) / payload
+            }
+            SrtCaller::Them => {
+                let new = counters.packets.saturating_sub(counters.repeated);
+                counters.bytes * new / counters.packets.max(1)
+            }
+        }
     }
 
     fn counters(&self) -> Counters {
@@ -276,6 +298,7 @@ fn build(
     pipeline: &gst::Pipeline,
     intake: &Intake,
     out: &gst_app::AppSrc,
+    made: &Arc<AtomicU64>,
     sink: &gst::Element,
 ) -> Result<(), EgressError> {
     let video_parse = make("h264parse")?;
@@ -295,7 +318,7 @@ fn build(
         .async_(false)
         .enable_last_sample(false)
         .build();
-    let forward = out.clone();
+    let (forward, made) = (out.clone(), Arc::clone(made));
     muxed.set_callbacks(
         gst_app::AppSinkCallbacks::builder()
             .new_sample(move |muxed| {
@@ -304,6 +327,7 @@ fn build(
                     let buffer_mut = buffer.make_mut();
                     buffer_mut.set_pts(gst::ClockTime::NONE);
                     buffer_mut.set_dts(gst::ClockTime::NONE);
+                    made.fetch_add(buffer.size() as u64, Ordering::Relaxed);
                     forward.push_buffer(buffer)?;
                 }
                 Ok(gst::FlowSuccess::Ok)

@@ -13,8 +13,9 @@ pub(super) struct Counters {
     pub bytes: u64,
     pub packets: u64,
     pub acknowledgements: u64,
+    /// Of the packets, those sent again.
+    pub repeated: u64,
     pub lost: u64,
-    pub dropped: u64,
     pub rtt: Duration,
 }
 
@@ -35,8 +36,8 @@ impl Counters {
                 .and_then(|n| u64::try_from(n).ok())
                 .unwrap_or(0),
             acknowledgements: small("packet-ack-received").unwrap_or(0),
+            repeated: small("packets-retransmitted").unwrap_or(0),
             lost: small("packets-sent-lost").unwrap_or(0),
-            dropped: small("packets-sent-dropped").unwrap_or(0),
             rtt: Duration::from_secs_f64((rtt_ms / 1000.0).clamp(0.0, 60.0)),
         }
     }
@@ -46,8 +47,8 @@ impl Counters {
             bytes: self.bytes + other.bytes,
             packets: self.packets + other.packets,
             acknowledgements: self.acknowledgements + other.acknowledgements,
+            repeated: self.repeated + other.repeated,
             lost: self.lost + other.lost,
-            dropped: self.dropped + other.dropped,
             rtt: self.rtt.max(other.rtt),
         }
     }

@@ -16,9 +16,9 @@ use tokio::sync::{oneshot, watch};
 
 use super::chains::{add, audio_chain, video_chain};
 use super::intake::Intake;
-use super::loss::{LossSample, LossView, LossWatch};
+use super::loss::{LossSample, LossWatch};
 use super::pulse::Pulse;
-use super::reports::Reports;
+use super::reports::{Losses, Reports};
 use super::sdp::{audio_format, takes_everything, video_format};
 use super::{EgressError, EgressFigures, Running, init, make};
 use crate::error::MediaError;
@@ -64,6 +64,7 @@ pub struct WebRtcSender {
     pulse: Pulse,
     loss: LossWatch,
     reports: Reports,
+    losses: Losses,
     looked: Option<Duration>,
 }
 
@@ -110,6 +111,7 @@ impl WebRtcSender {
             pulse: Pulse::default(),
             loss: LossWatch::default(),
             reports: Reports::default(),
+            losses: Losses::default(),
             looked: None,
         })
     }
@@ -162,6 +164,7 @@ impl WebRtcSender {
                 return Err(EgressError::BadAnswer);
             }
         }
+        self.losses.listen(&self.peer);
         let mut state = self.state.clone();
         let decided = reached(&mut state, |state| {
             matches!(
@@ -219,18 +222,18 @@ impl WebRtcSender {
             // Who never reports may still listen; ICE tells when it leaves.
             silent_for: self.pulse.silent_for(now).filter(|_| self.pulse.is_known()),
             wants_more: queued_bytes < WAITING_MAX,
-            loss: self.reports.heard.and_then(|_| {
-                let seen = self.loss.look(LossSample {
+            // The receiver counts for us.
+            loss: self.reports.heard.map(|_| {
+                let sample = LossSample {
                     at: now,
                     sent_packets: self.reports.packets,
+                    repeated_packets: 0,
                     sent_bytes,
+                    brought_bytes: sent_bytes,
                     lost_packets: 0,
-                    dropped_packets: 0,
                     rtt: self.reports.rtt,
-                })?;
-                // The receiver counts for us.
-                let lost = self.reports.lost;
-                Some(LossView { lost, ..seen })
+                };
+                self.loss.told(sample, self.losses.part())
             }),
         }
     }
