@@ -2,7 +2,7 @@
 //! everybody else after. A journal that cannot be written is told of and tried until it can.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use stallcast_journal::{Journal, JournalError, Resumed, Seq};
 use stallcast_show::{Actor, At, Command, Event, Show, decide};
@@ -19,6 +19,9 @@ const WAITING_COMMANDS: usize = 256;
 
 /// How often a journal that could not be written is tried; a trial writes some 70 kB.
 const TRY_EVERY: Duration = Duration::from_secs(2);
+
+/// How often the room kept for a full disk is filled again after it was used.
+const REFILL_EVERY: Duration = Duration::from_secs(30);
 
 /// The show as last written to the journal.
 #[derive(Debug, Clone)]
@@ -74,6 +77,7 @@ impl Desk {
             publish,
             clock,
             trouble: tell,
+            refilled: None,
             runtime: Handle::try_current().map_err(std::io::Error::other)?,
         };
         threads.start("desk", move || thread.run())?;
@@ -143,6 +147,8 @@ struct Thread {
     publish: watch::Sender<Published>,
     clock: fn() -> At,
     trouble: watch::Sender<Option<JournalTrouble>>,
+    /// When the room kept for a full disk was last filled, or tried to.
+    refilled: Option<Instant>,
     runtime: Handle,
 }
 
@@ -157,6 +163,11 @@ impl Thread {
 
     /// The next ask. While nothing can be written and nobody asks, the journal is tried.
     fn next(&mut self) -> Option<Ask> {
+        let is_due = |refilled: Instant| refilled.elapsed() >= REFILL_EVERY;
+        if self.journal.reserve_is_short() && self.refilled.is_none_or(is_due) {
+            self.journal.refill_reserve();
+            self.refilled = Some(Instant::now());
+        }
         while self.trouble.borrow().is_some() {
             let runtime = self.runtime.clone();
             let asked = runtime.block_on(async { timeout(TRY_EVERY, self.waiting.recv()).await });

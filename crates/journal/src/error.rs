@@ -6,6 +6,9 @@ use rusqlite::ErrorCode;
 
 use crate::Seq;
 
+/// `SQLITE_IOERR_SHMSIZE`, from <https://www.sqlite.org/rescode.html>.
+const IOERR_SHMSIZE: i32 = 4874;
+
 /// Why a journal could not be opened, written or trusted.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
@@ -96,6 +99,10 @@ impl From<rusqlite::Error> for JournalError {
                 JournalError::Damaged(error)
             }
             Some(ErrorCode::DiskFull) => JournalError::DiskFull,
+            // The index of the log finds no room; SQLite calls that an input-output error.
+            Some(_) if error.sqlite_error().map(|e| e.extended_code) == Some(IOERR_SHMSIZE) => {
+                JournalError::DiskFull
+            }
             _ => JournalError::Database(error),
         }
     }

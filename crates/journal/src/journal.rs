@@ -10,6 +10,7 @@ use stallcast_show::{Actor, At, Event, Show};
 
 use crate::entries::{EMPTY, Head, each_entry, load, read_head, verify, write_entries};
 use crate::lock::WriterLock;
+use crate::reserve::{self, Reserve};
 use crate::{ChainHash, JournalError, schema, snapshot};
 
 /// Name of a show's journal in the show's folder.
@@ -79,6 +80,7 @@ pub struct Journal {
     last_snapshot: Seq,
     /// Set while it is unknown whether a failed append reached the file.
     doubtful: bool,
+    reserve: Reserve,
     _lock: WriterLock,
 }
 
@@ -113,7 +115,9 @@ impl Journal {
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = Connection::open_with_flags(path, flags)?;
-        let origin = schema::prepare(&mut connection, path)?;
+        let mut reserve = Reserve::beside(path);
+        // Opening writes, too: a show that fell on a full disk must come back.
+        let origin = reserve.spend_for(|| schema::prepare(&mut connection, path))?;
         let loaded = load(&connection)?;
         let journal = Journal {
             connection,
@@ -123,6 +127,7 @@ impl Journal {
             snapshot_every,
             last_snapshot: loaded.snapshot,
             doubtful: false,
+            reserve,
             _lock: lock,
         };
         let resumed = Resumed {
@@ -136,7 +141,8 @@ impl Journal {
     }
 
     /// Writes events down, all or none, and returns when they are on the disk: the number of the last
-    /// one. Without events nothing is written.
+    /// one. Without events nothing is written. On a full disk what is small and no chat uses room that was kept for it
+    /// ([`Journal::refill_reserve`]).
     ///
     /// # Errors
     /// [`JournalError::DiskFull`], [`JournalError::Damaged`], [`JournalError::Database`]: none of the
@@ -145,6 +151,21 @@ impl Journal {
         if events.is_empty() {
             return Ok(self.head.seq);
         }
+        match self.write(actor, at, events) {
+            Err(JournalError::DiskFull) if reserve::may_spend(events) => {
+                let mut kept = std::mem::replace(&mut self.reserve, Reserve::beside(&self.path));
+                let written = kept.spend_for(|| self.write(actor, at, events));
+                self.reserve = kept;
+                written?;
+            }
+            written => written?,
+        }
+        self.show.apply_all(events);
+        self.snapshot_if_due();
+        Ok(self.head.seq)
+    }
+
+    fn write(&mut self, actor: &Actor, at: At, events: &[Event]) -> Result<(), JournalError> {
         self.settle_doubt()?;
         match write_entries(&mut self.connection, self.head, actor, at, events) {
             Ok(head) => self.head = head,
@@ -153,9 +174,20 @@ impl Journal {
                 return Err(error);
             }
         }
-        self.show.apply_all(events);
-        self.snapshot_if_due();
-        Ok(self.head.seq)
+        Ok(())
+    }
+
+    /// Whether less room is kept for a full disk than should be.
+    pub fn reserve_is_short(&self) -> bool {
+        self.reserve.is_short()
+    }
+
+    /// Keeps room for a full disk (2 MB beside the journal), when there is that much and some more. For the start, and
+    /// now and then while [`Journal::reserve_is_short`]; writes 3 MB at most.
+    pub fn refill_reserve(&mut self) {
+        if let Err(error) = self.reserve.refill() {
+            tracing::warn!(%error, "no room could be kept for a full disk");
+        }
     }
 
     /// Whether an append would succeed now, tried for real: a write of the file that changes nothing, and room beside

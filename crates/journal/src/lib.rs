@@ -10,6 +10,7 @@ mod entries;
 mod error;
 mod journal;
 mod lock;
+mod reserve;
 mod schema;
 mod snapshot;
 
