@@ -111,7 +111,7 @@ fn a_destination_cannot_make_a_keyframe() {
     );
     pipeline.set_state(gst::State::Playing).unwrap();
     let message = pipeline.bus().unwrap().timed_pop_filtered(
-        gst::ClockTime::from_seconds(20),
+        gst::ClockTime::from_seconds(60),
         &[gst::MessageType::Eos, gst::MessageType::Error],
     );
     assert!(matches!(message.unwrap().view(), gst::MessageView::Eos(_)));
