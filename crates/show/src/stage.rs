@@ -66,6 +66,8 @@ pub enum PhoneLink {
     Rtmp,
     /// SRT: encrypted, better on a Wi-Fi that loses packets.
     Srt,
+    /// WHIP (WebRTC): the least delay; the picture is encrypted.
+    Whip,
 }
 
 /// One input of the show.

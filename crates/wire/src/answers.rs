@@ -106,7 +106,7 @@ pub struct PhoneView {
     pub over: PhoneLink,
     /// The port it sends to; 0 = none could be opened.
     pub port: u16,
-    /// The secret: the stream key (RTMP) or the passphrase (SRT).
+    /// The secret: the stream key (RTMP), the passphrase (SRT) or the bearer token (WHIP).
     pub key: String,
     /// The machine's addresses, the likeliest first.
     pub addresses: Vec<PhoneAddress>,
@@ -130,14 +130,10 @@ pub struct PhoneAddress {
     pub ip: String,
     /// The address without the secret.
     pub server: String,
-    /// The whole address.
-    pub full: String,
-    /// The same as a link that sets the app Larix up.
-    pub larix: String,
-    /// `full` as a QR code: rows from the top, `1` = dark.
+    /// The whole address as a QR code: rows from the top, `1` = dark.
     pub qr: Vec<String>,
-    /// `larix` as a QR code.
-    pub larix_qr: Vec<String>,
+    /// The same as a link that sets the app Larix up, where there is such a link.
+    pub larix_qr: Option<Vec<String>>,
 }
 
 impl std::fmt::Debug for PhoneAddress {

@@ -17,18 +17,10 @@ ip: string,
  */
 server: string, 
 /**
- * The whole address.
- */
-full: string, 
-/**
- * The same as a link that sets the app Larix up.
- */
-larix: string, 
-/**
- * `full` as a QR code: rows from the top, `1` = dark.
+ * The whole address as a QR code: rows from the top, `1` = dark.
  */
 qr: Array<string>, 
 /**
- * `larix` as a QR code.
+ * The same as a link that sets the app Larix up, where there is such a link.
  */
-larix_qr: Array<string>, };
+larix_qr: Array<string> | null, };

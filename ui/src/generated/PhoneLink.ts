@@ -3,4 +3,4 @@
 /**
  * How a phone sends. Which one an app can do is said on the page.
  */
-export type PhoneLink = "rtmp" | "srt";
+export type PhoneLink = "rtmp" | "srt" | "whip";

@@ -15,7 +15,7 @@ over: PhoneLink,
  */
 port: number, 
 /**
- * The secret: the stream key (RTMP) or the passphrase (SRT).
+ * The secret: the stream key (RTMP), the passphrase (SRT) or the bearer token (WHIP).
  */
 key: string, 
 /**

@@ -13,11 +13,14 @@ const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
 /// Letters in a secret: 99 bits; SRT wants 10 to 79.
 pub(super) const SECRET_LENGTH: usize = 20;
 
-/// The door's port, and every phone's own.
+/// The doors' ports, and every phone's own.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Kept {
-    /// The door's port.
+    /// The RTMP door's port.
     pub(super) rtmp_port: Option<u16>,
+    /// The port of the door for calls.
+    #[serde(default)]
+    pub(super) whip_port: Option<u16>,
     /// By source.
     pub(super) phones: BTreeMap<String, KeptPhone>,
 }
@@ -68,7 +71,7 @@ impl Kept {
     }
 }
 
-fn secret() -> String {
+pub(super) fn secret() -> String {
     let mut random = rand::rng();
     (0..SECRET_LENGTH)
         .map(|_| char::from(LETTERS[random.random_range(0..LETTERS.len())]))

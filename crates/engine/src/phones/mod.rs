@@ -1,18 +1,20 @@
 //! Phones as cameras: their addresses and secrets, the door they come in by, and who is there.
 //!
-//! The door is open only while the show has a phone that comes over RTMP; SRT's ports are opened by the
-//! inputs themselves.
+//! A door is open only while the show has a phone that comes by it, over RTMP or WHIP; SRT's ports are opened by
+//! the inputs themselves.
 
 mod addresses;
+mod calls;
 mod kept;
 mod qr;
 mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use stallcast_delivery::door::{Arrival, Door, Room};
+use stallcast_delivery::door::{Arrival, Door, Guest, Room};
 use stallcast_delivery::{Inbound, InboundCodec, Secret};
 use stallcast_media::input::{FedCodec, FedFrame, Feed, InputKind, SrtListen};
 use stallcast_show::{PhoneLink, Show, SourceId, SourceKind};
@@ -21,6 +23,7 @@ use tokio::runtime::Handle;
 
 use crate::clock::now;
 use crate::private_file;
+use calls::{CallDoor, CallRoom};
 use kept::Kept;
 
 pub use addresses::admits;
@@ -33,6 +36,7 @@ struct Inner {
     tried: BTreeSet<String>,
     door: Option<Door>,
     rooms: Vec<(String, String)>,
+    calls: Option<CallDoor>,
     feeds: BTreeMap<String, Feed>,
 }
 
@@ -53,6 +57,7 @@ impl Phones {
             tried: BTreeSet::new(),
             door: None,
             rooms: Vec::new(),
+            calls: None,
             feeds: BTreeMap::new(),
         };
         Self {
@@ -84,30 +89,8 @@ impl Phones {
         if kept.fit(&phones, tried) {
             inner.keep();
         }
-        let rooms: Vec<(String, String)> = phones
-            .iter()
-            .filter(|(_, over)| *over == PhoneLink::Rtmp)
-            .filter_map(|(id, _)| Some((id.clone(), inner.kept.phones.get(id)?.key.clone())))
-            .collect();
-        if rooms.is_empty() {
-            inner.door = None;
-            inner.rooms.clear();
-            return;
-        }
-        if inner.door.is_none() {
-            inner.rooms.clear();
-            inner.open_door(&self.runtime);
-        }
-        if inner.rooms != rooms {
-            let open: Vec<Room> = rooms
-                .iter()
-                .map(|(id, key)| room(id, key, inner.feeds.entry(id.clone()).or_default().clone()))
-                .collect();
-            if let Some(door) = &inner.door {
-                door.set_rooms(open);
-                inner.rooms = rooms;
-            }
-        }
+        inner.follow_rtmp(&phones, &self.runtime);
+        inner.follow_whip(&phones, &self.runtime);
     }
 
     /// The input of a phone; `follow` has seen the show before.
@@ -128,9 +111,18 @@ impl Phones {
         }
     }
 
-    /// Who sends to a phone source over RTMP, and whether it sends something that is not taken.
-    pub fn guest(&self, source: &str) -> Option<stallcast_delivery::door::Guest> {
-        self.lock().door.as_ref()?.guest(source)
+    /// Who sends to a phone source over RTMP or WHIP, and whether it sends something that is not taken.
+    pub fn guest(&self, source: &str) -> Option<Guest> {
+        let inner = self.lock();
+        let by_rtmp = inner.door.as_ref().and_then(|door| door.guest(source));
+        by_rtmp.or_else(|| {
+            let from: IpAddr = inner.calls.as_ref()?.guest(source)?;
+            // What cannot be taken is refused before the call stands.
+            Some(Guest {
+                from,
+                foreign: false,
+            })
+        })
     }
 
     /// Where a phone sends to, for the page of somebody who may change the sources.
@@ -140,6 +132,7 @@ impl Phones {
         let port = match over {
             PhoneLink::Rtmp => inner.door.as_ref().map(Door::port),
             PhoneLink::Srt => kept.srt_port,
+            PhoneLink::Whip => inner.calls.as_ref().map(CallDoor::port),
         };
         drop(inner);
         let addresses = port.map_or_else(Vec::new, |port| {
@@ -165,25 +158,81 @@ impl Inner {
         }
     }
 
-    fn open_door(&mut self, runtime: &Handle) {
-        let open = |port| runtime.block_on(Door::open(port, Arc::new(admits)));
-        let kept = self.kept.rtmp_port.unwrap_or(0);
-        let opened = open(kept).or_else(|error| {
-            tracing::warn!(%error, kept, "the door's port is taken");
-            open(0)
-        });
-        match opened {
-            Ok(door) => {
-                tracing::info!(port = door.port(), "the door for phones is open");
-                if self.kept.rtmp_port != Some(door.port()) {
-                    self.kept.rtmp_port = Some(door.port());
-                    self.keep();
-                }
-                self.door = Some(door);
+    /// Source and secret of the phones that come this way.
+    fn coming(&self, phones: &[(String, PhoneLink)], way: PhoneLink) -> Vec<(String, String)> {
+        phones
+            .iter()
+            .filter(|(_, over)| *over == way)
+            .filter_map(|(id, _)| Some((id.clone(), self.kept.phones.get(id)?.key.clone())))
+            .collect()
+    }
+
+    fn follow_rtmp(&mut self, phones: &[(String, PhoneLink)], runtime: &Handle) {
+        let rooms = self.coming(phones, PhoneLink::Rtmp);
+        if rooms.is_empty() {
+            self.door = None;
+            self.rooms.clear();
+            return;
+        }
+        if self.door.is_none() {
+            self.rooms.clear();
+            let kept = self.kept.rtmp_port;
+            self.door = at_port(kept, |port| {
+                runtime.block_on(Door::open(port, Arc::new(admits)))
+            });
+            let port = self.door.as_ref().map(Door::port).or(kept);
+            if port != kept {
+                self.kept.rtmp_port = port;
+                self.keep();
             }
-            Err(error) => tracing::error!(%error, "no door for phones"),
+        }
+        if self.rooms != rooms {
+            let open: Vec<Room> = rooms
+                .iter()
+                .map(|(id, key)| room(id, key, self.feeds.entry(id.clone()).or_default().clone()))
+                .collect();
+            if let Some(door) = &self.door {
+                door.set_rooms(open);
+                self.rooms = rooms;
+            }
         }
     }
+
+    fn follow_whip(&mut self, phones: &[(String, PhoneLink)], runtime: &Handle) {
+        let rooms = self.coming(phones, PhoneLink::Whip);
+        if rooms.is_empty() {
+            self.calls = None;
+            return;
+        }
+        if self.calls.is_none() {
+            let kept = self.kept.whip_port;
+            self.calls = at_port(kept, |port| runtime.block_on(CallDoor::open(port)));
+            let port = self.calls.as_ref().map(CallDoor::port).or(kept);
+            if port != kept {
+                self.kept.whip_port = port;
+                self.keep();
+            }
+        }
+        if let Some(door) = &self.calls {
+            let room = |(id, key): (String, String)| CallRoom {
+                feed: self.feeds.entry(id.clone()).or_default().clone(),
+                key: Secret::new(key),
+                id,
+            };
+            door.set_rooms(rooms.into_iter().map(room).collect());
+        }
+    }
+}
+
+/// Opens a door at the port that phones know, or at a free one.
+fn at_port<D>(kept: Option<u16>, open: impl Fn(u16) -> std::io::Result<D>) -> Option<D> {
+    let opened = open(kept.unwrap_or(0)).or_else(|error| {
+        tracing::warn!(%error, kept, "a door's port is taken");
+        open(0)
+    });
+    opened
+        .inspect_err(|error| tracing::error!(%error, "no door for phones"))
+        .ok()
 }
 
 fn room(id: &str, key: &str, feed: Feed) -> Room {

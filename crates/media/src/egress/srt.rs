@@ -14,7 +14,8 @@ use super::intake::Intake;
 use super::loss::{LossSample, LossWatch};
 use super::pulse::Pulse;
 use super::srt_words::{Counters, understand};
-use super::{EgressError, EgressFigures, Running, capsfilter, init, make};
+use super::{EgressError, EgressFigures, capsfilter, init, make};
+use crate::connection::Running;
 use crate::program::{EncodedPacket, StreamConfig};
 
 /// Packets of a transport stream in one SRT packet (libsrt's live payload of 1316 bytes).
@@ -69,7 +70,7 @@ impl std::fmt::Debug for SrtSpec {
 #[derive(Debug)]
 pub struct SrtSender {
     caller: SrtCaller,
-    running: Running,
+    running: Running<EgressError>,
     intake: Intake,
     /// The transport stream's way to the socket.
     out: gst_app::AppSrc,

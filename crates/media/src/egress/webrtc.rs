@@ -10,7 +10,6 @@ use gst_webrtc::{
 };
 use gstreamer as gst;
 use gstreamer::prelude::*;
-use gstreamer_sdp as gst_sdp;
 use gstreamer_webrtc as gst_webrtc;
 use tokio::sync::{oneshot, watch};
 
@@ -20,16 +19,16 @@ use super::loss::{LossSample, LossWatch};
 use super::pulse::Pulse;
 use super::reports::{Losses, Reports};
 use super::sdp::{audio_format, takes_everything, video_format};
-use super::{EgressError, EgressFigures, Running, init, make};
+use super::{EgressError, EgressFigures, init};
+use crate::connection::Running;
 use crate::error::MediaError;
+use crate::peer::{self, PROMISE_TIMEOUT, promise, reached};
 use crate::program::{EncodedPacket, StreamConfig};
 
 /// What may wait for the payloader; it takes everything at once.
 const WAITING_MAX: u64 = 512 * 1024;
 /// Time from the answer to a way for the media: both ends' candidates are tried within a few seconds, relays included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(12);
-/// Time for webrtcbin to do what it is told; it needs milliseconds.
-const PROMISE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often the receiver's reports are looked up.
 const REPORTS: Duration = Duration::from_millis(200);
 
@@ -53,7 +52,7 @@ impl std::fmt::Debug for IceHelper {
 /// A WebRTC sender. Dropping it ends it.
 #[derive(Debug)]
 pub struct WebRtcSender {
-    running: Running,
+    running: Running<EgressError>,
     intake: Intake,
     peer: gst::Element,
     state: watch::Receiver<Connection>,
@@ -75,12 +74,7 @@ impl WebRtcSender {
     /// An element is missing or refuses its settings.
     pub fn start(config: &StreamConfig) -> Result<Self, EgressError> {
         init()?;
-        // Without libnice's own plugin webrtcbin starts, and then finds no way for anything.
-        if gst::ElementFactory::find("nicesink").is_none() {
-            return Err(MediaError::MissingElement("nicesink".to_owned()).into());
-        }
-        let peer = make("webrtcbin")?;
-        peer.set_property_from_str("bundle-policy", "max-bundle");
+        let (peer, state) = peer::make()?;
         let intake = Intake::new(config);
         let sent_bytes = Arc::new(AtomicU64::new(0));
         let pipeline = gst::Pipeline::new();
@@ -95,10 +89,6 @@ impl WebRtcSender {
         )?;
         let audio = audio_chain(&intake)?;
         add(&pipeline, &audio, &peer, &audio_format(), &sent_bytes)?;
-        let (tell, state) = watch::channel(Connection::New);
-        peer.connect_notify(Some("connection-state"), move |peer, _| {
-            tell.send_replace(peer.property::<Connection>("connection-state"));
-        });
         let running = Running::start(pipeline, |error| MediaError::from_message(error).into())?;
         Ok(Self {
             running,
@@ -142,6 +132,7 @@ impl WebRtcSender {
         answer: &str,
         helpers: &[IceHelper],
     ) -> Result<(), EgressError> {
+        let parse = |sdp| peer::parse(sdp).ok_or(EgressError::BadAnswer);
         let offer = parse(offer)?;
         let answer = parse(answer)?;
         if !takes_everything(&answer, offer.medias_len()) {
@@ -288,28 +279,6 @@ impl WebRtcSender {
             failure = self.running.failing() => Err(failure),
         }
     }
-}
-
-fn parse(sdp: &str) -> Result<gst_sdp::SDPMessage, EgressError> {
-    gst_sdp::SDPMessage::parse_buffer(sdp.as_bytes()).map_err(|_| EgressError::BadAnswer)
-}
-
-/// Waits for a state; `None` when the peer is gone.
-async fn reached(
-    state: &mut watch::Receiver<Connection>,
-    is_wanted: impl FnMut(&Connection) -> bool,
-) -> Option<Connection> {
-    state.wait_for(is_wanted).await.ok().map(|state| *state)
-}
-
-/// A promise, and what it was answered.
-fn promise() -> (gst::Promise, oneshot::Receiver<Option<gst::Structure>>) {
-    let (answer, answered) = oneshot::channel();
-    let promise = gst::Promise::with_change_func(move |reply| {
-        let reply = reply.ok().flatten().map(ToOwned::to_owned);
-        let _ = answer.send(reply);
-    });
-    (promise, answered)
 }
 
 /// Percent-encodes a part of a relay's address.

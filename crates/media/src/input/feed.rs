@@ -100,6 +100,14 @@ pub(super) struct Times {
     pub(super) pts_ms: i64,
 }
 
+/// What would help a feed go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wants {
+    Nothing,
+    /// Pictures are left out until one comes.
+    Keyframe,
+}
+
 /// Index of a kind of stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -160,7 +168,8 @@ impl Feed {
             pts_ms: dts_ms + i64::from(frame.composition_ms),
         };
         let buffer = gst::Buffer::from_slice(frame.data);
-        inner.push(Kind::of(frame.codec), times, frame.keyframe, buffer);
+        // Who sends over RTMP cannot be asked for anything.
+        let _ = inner.push(Kind::of(frame.codec), times, frame.keyframe, buffer);
     }
 
     pub(super) fn set_caps(&self, kind: Kind, caps: gst::Caps) {
@@ -168,8 +177,14 @@ impl Feed {
         inner.caps[kind as usize] = Some(caps);
     }
 
-    pub(super) fn push_at(&self, kind: Kind, times: Times, keyframe: bool, buffer: gst::Buffer) {
-        self.lock().push(kind, times, keyframe, buffer);
+    pub(super) fn push_at(
+        &self,
+        kind: Kind,
+        times: Times,
+        keyframe: bool,
+        buffer: gst::Buffer,
+    ) -> Wants {
+        self.lock().push(kind, times, keyframe, buffer)
     }
 
     /// Leads into this pipeline from now on.
@@ -207,12 +222,12 @@ impl Inner {
         }
     }
 
-    fn push(&mut self, kind: Kind, times: Times, keyframe: bool, mut buffer: gst::Buffer) {
+    fn push(&mut self, kind: Kind, times: Times, keyframe: bool, mut buffer: gst::Buffer) -> Wants {
         let Some(caps) = self.caps[kind as usize].clone() else {
-            return;
+            return Wants::Nothing;
         };
         let Some(attached) = &mut self.attached else {
-            return;
+            return Wants::Nothing;
         };
         let now_ms = attached.shared.clock.running_time().mseconds();
         let now_ms = i64::try_from(now_ms).unwrap_or(i64::MAX);
@@ -220,11 +235,11 @@ impl Inner {
         let offset_ms = self.playout.offset_ms(times.dts_ms, now_ms);
         let stream = match attached.stream(kind, &caps) {
             Ok(Some(stream)) => stream,
-            Ok(None) => return,
+            Ok(None) => return Wants::Nothing,
             Err(error) => {
                 let pipeline = &attached.pipeline;
                 gst::element_error!(pipeline, gst::StreamError::Decode, ("{error}"));
-                return;
+                return Wants::Nothing;
             }
         };
         let most = match kind {
@@ -236,7 +251,11 @@ impl Inner {
             stream.waits_for_keyframe = true;
         }
         if full || (stream.waits_for_keyframe && !keyframe) {
-            return;
+            return if stream.waits_for_keyframe {
+                Wants::Keyframe
+            } else {
+                Wants::Nothing
+            };
         }
         stream.waits_for_keyframe = false;
         let at = |ms: i64| {
@@ -253,6 +272,7 @@ impl Inner {
         if let Err(error) = stream.source.push_buffer(buffer) {
             tracing::debug!(%error, ?kind, "a packet came too late for its pipeline");
         }
+        Wants::Nothing
     }
 }
 

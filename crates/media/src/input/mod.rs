@@ -4,6 +4,7 @@
 //! is doing with [`InputEvent`]s.
 
 mod build;
+mod call;
 mod camera;
 mod feed;
 mod file;
@@ -18,6 +19,7 @@ mod sinks;
 mod srt;
 mod state;
 mod supervise;
+mod taken;
 mod want;
 mod watchdog;
 #[cfg(test)]
@@ -34,6 +36,7 @@ use crate::cameras::CameraBook;
 use crate::clock::MediaClock;
 use crate::frame::FrameQueue;
 
+pub use call::{Call, CallError};
 pub use feed::{FedCodec, FedFrame, Feed};
 pub use playout::PLAYOUT_DELAY;
 pub use sight::Sight;

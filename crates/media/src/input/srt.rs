@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use gstreamer as gst;
 use gstreamer::prelude::*;
-use gstreamer_app as gst_app;
 use serde::{Deserialize, Serialize};
 
-use super::feed::{Feed, Kind, Times};
+use super::feed::{Feed, Kind};
 use super::shared::Shared;
 use super::sinks::make;
+use super::taken;
 use crate::audio::AudioTap;
 use crate::error::{MediaError, Result};
 
@@ -124,55 +124,13 @@ fn take(pipeline: &gst::Pipeline, new: &gst::Pad, feed: &Feed, hears: bool) -> R
             sink.set_property("async", false);
             pipeline.add(&sink)?;
             sink.set_state(gst::State::Playing)?;
-            return join(new, &sink);
+            return taken::join(new, &sink);
         }
     };
-    let sink = gst_app::AppSink::builder()
-        .caps(&wanted.build())
-        .sync(false)
-        .async_(false)
-        .max_buffers(4)
-        .enable_last_sample(false)
-        .build();
-    let feed = feed.clone();
-    let mut known: Option<gst::Caps> = None;
-    sink.set_callbacks(
-        gst_app::AppSinkCallbacks::builder()
-            .new_sample(move |sink| {
-                let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
-                let (Some(caps), Some(buffer)) = (sample.caps_owned(), sample.buffer_owned())
-                else {
-                    return Ok(gst::FlowSuccess::Ok);
-                };
-                if known.as_ref() != Some(&caps) {
-                    feed.set_caps(kind, caps.clone());
-                    known = Some(caps);
-                }
-                let ms = |time: gst::ClockTime| i64::try_from(time.mseconds()).unwrap_or(0);
-                let Some(pts_ms) = buffer.pts().map(ms) else {
-                    return Ok(gst::FlowSuccess::Ok);
-                };
-                let times = Times {
-                    dts_ms: buffer.dts().map_or(pts_ms, ms),
-                    pts_ms,
-                };
-                let keyframe = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
-                feed.push_at(kind, times, keyframe, buffer);
-                Ok(gst::FlowSuccess::Ok)
-            })
-            .build(),
-    );
-    let sink: gst::Element = sink.upcast();
+    let sink = taken::sink(kind, &wanted.build(), feed);
     pipeline.add_many([&parser, &sink])?;
     parser.link(&sink)?;
     sink.set_state(gst::State::Playing)?;
     parser.set_state(gst::State::Playing)?;
-    join(new, &parser)
-}
-
-fn join(from: &gst::Pad, to: &gst::Element) -> Result<()> {
-    let head = super::sinks::pad(to, "sink")?;
-    from.link(&head)
-        .map_err(|error| MediaError::Build(error.to_string()))?;
-    Ok(())
+    taken::join(new, &parser)
 }

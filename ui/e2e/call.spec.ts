@@ -1,0 +1,116 @@
+// A browser calls as a camera, as a phone's does: Chromium with a made-up camera and microphone publishes over WHIP, and
+// its picture is the program.
+import { readFileSync } from 'node:fs';
+import { chromium, type Page } from '@playwright/test';
+import config from '../playwright.config.ts';
+import { addSource, expect, openSettings, preview, test, type Region } from './world.ts';
+
+/** A part that no card stands on. */
+const MIDDLE: Region = { left: 0.45, top: 0.3, right: 0.55, bottom: 0.5 };
+
+/** A page in a browser whose camera shows Chromium's green test picture. */
+async function caller(origin: string): Promise<Page> {
+  const launch = config.use?.launchOptions;
+  const browser = await chromium.launch({
+    ...launch,
+    args: [...(launch?.args ?? []), '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'],
+  });
+  const page = await browser.newPage();
+  // Cameras are for secure origins only; this machine's own is one.
+  await page.goto(origin);
+  return page;
+}
+
+/** The offer of a browser that shows its camera, with all its addresses. */
+async function offered(page: Page): Promise<string> {
+  return await page.evaluate(async () => {
+    const media = await navigator.mediaDevices.getUserMedia({
+      audio: true,
+      video: { width: 640, height: 360 },
+    });
+    const peer = new RTCPeerConnection();
+    Object.assign(window, { peer });
+    for (const track of media.getTracks()) peer.addTransceiver(track, { direction: 'sendonly' });
+    await peer.setLocalDescription();
+    await new Promise<void>((resolve) => {
+      const look = () => {
+        if (peer.iceGatheringState === 'complete') resolve();
+      };
+      peer.addEventListener('icegatheringstatechange', look);
+      look();
+    });
+    return peer.localDescription?.sdp ?? '';
+  });
+}
+
+async function answered(page: Page, sdp: string): Promise<void> {
+  await page.evaluate(async (answer) => {
+    const { peer } = window as unknown as { peer: RTCPeerConnection };
+    await peer.setRemoteDescription({ type: 'answer', sdp: answer });
+  }, sdp);
+}
+
+async function meanColour(page: Page): Promise<[number, number, number]> {
+  const values = await preview(page, MIDDLE);
+  const mean = (part: number) =>
+    (3 * values.filter((_, i) => i % 3 === part).reduce((sum, value) => sum + value, 0)) / values.length;
+  return [mean(0), mean(1), mean(2)];
+}
+
+test('a browser that calls over WHIP is seen and heard in the program, and its hanging up is said', async ({
+  studio,
+  engine,
+}) => {
+  await openSettings(studio, '摄像头与声音');
+  await addSource(studio, '手机摄像头');
+  const row = studio.getByRole('listitem').filter({ hasText: '手机摄像头' }).first();
+  await row.getByText('WHIP', { exact: true }).click();
+  await expect(row).toContainText('延迟最低');
+  const door = await expect
+    .poll(() => JSON.parse(readFileSync(engine.phonesFile, 'utf8')) as { whip_port: number | null })
+    .toMatchObject({ whip_port: expect.any(Number) })
+    .then(
+      () =>
+        JSON.parse(readFileSync(engine.phonesFile, 'utf8')) as {
+          whip_port: number;
+          phones: Record<string, { key: string }>;
+        },
+    );
+  const server = `http://127.0.0.1:${door.whip_port}`;
+  const key = Object.values(door.phones)[0]?.key ?? '';
+
+  const page = await caller(engine.address);
+  try {
+    const headers = { 'content-type': 'application/sdp' };
+    const data = await offered(page);
+    const stranger = await studio.request.post(`${server}/whip/not-the-secret`, { headers, data });
+    expect(stranger.status()).toBe(401);
+    const taken = await studio.request.post(`${server}/whip`, {
+      headers: { ...headers, authorization: `Bearer ${key}` },
+      data,
+    });
+    expect(taken.status()).toBe(201);
+    expect(taken.headers()['content-type']).toBe('application/sdp');
+    await answered(page, await taken.text());
+
+    await expect(row).toContainText('正常');
+    await expect(row).toContainText('640 × 360');
+    await expect(row).toContainText('来自 127.0.0.1');
+    await expect(row.getByRole('meter')).toBeVisible();
+    await studio.getByRole('button', { name: '返回直播间' }).click();
+    await studio.getByRole('region', { name: '场景' }).getByRole('button', { name: '手机摄像头' }).click();
+    await expect
+      .poll(async () => {
+        const [red, green, blue] = await meanColour(studio);
+        return green > red + 40 && green > blue + 40;
+      }, 'the program shows what the browser sends')
+      .toBe(true);
+
+    const hungUp = await studio.request.delete(`${server}${taken.headers()['location'] ?? ''}`);
+    expect(hungUp.status()).toBe(200);
+    await openSettings(studio, '摄像头与声音');
+    await expect(row).toContainText('手机已断开');
+  } finally {
+    await page.context().browser()?.close();
+  }
+});
