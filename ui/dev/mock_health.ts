@@ -106,6 +106,8 @@ function canvasStatus(world: MockWorld, canvas: Canvas): CanvasStatus {
       kbps: 2500,
       ...size,
       fps: 30,
+      real_fps: 30,
+      too_slow: false,
       frames: 4100,
       late_frames: 3,
       skipped_frames: 0,

@@ -33,6 +33,26 @@ function recorded(more: Partial<RecordingStatus>, canvas: Canvas = 'landscape'):
   return [{ canvas, encoder: null, recording, receiver: null }];
 }
 
+/** A canvas that gets its pictures, or too few of them. */
+function paced(real_fps: number, too_slow: boolean): CanvasStatus {
+  const encoder = {
+    name: 'x264enc',
+    hardware: false,
+    reason: '',
+    failed: [],
+    kbps: 2500,
+    width: 1280,
+    height: 720,
+    fps: 30,
+    real_fps,
+    too_slow,
+    frames: 0,
+    late_frames: 0,
+    skipped_frames: 0,
+  };
+  return { canvas: 'landscape', encoder, recording: null, receiver: null };
+}
+
 function world(destinations: DestinationHealth[], more: Partial<StatusView> = {}): [ShowView, StatusView] {
   const show = demoShow(0);
   show.phase = { phase: 'live', since: 0 };
@@ -200,5 +220,16 @@ describe('incidents', () => {
     expect(of('', 'recording_failed')).toMatchObject([{ name: 'portrait.mp4', recordingRuns: false }]);
     expect(of('', 'disk_full')).toMatchObject([{ name: 'portrait.mp4', code: 'disk_full' }]);
     expect(of('disk_full', 'disk_full')).toHaveLength(1);
+  });
+});
+
+describe('a computer that is too slow', () => {
+  it('is told of while it is, with its real rate', () => {
+    const [show, slow] = world([health('a')], { canvases: [paced(4.6, true)] });
+    const found = incidentsOf(show, slow, 0).find(({ subject }) => subject === 'encoder');
+    expect(found).toMatchObject({ severity: 'lost', name: 'landscape', amount: 5 });
+    expect(found?.next).toEqual({ kind: 'you', step: 'load' });
+    const [, well] = world([health('a')], { canvases: [paced(30, false)] });
+    expect(incidentsOf(show, well, 0).filter(({ subject }) => subject === 'encoder')).toEqual([]);
   });
 });

@@ -6,12 +6,51 @@ use std::path::Path;
 
 use serde::Deserialize;
 use stallcast_journal::catalogue::{ImportOptions, import};
-use stallcast_show::{Area, Canvas, Command, Placement, Scene, Source, SourceKind, Text};
+use stallcast_show::{
+    Area, Canvas, Command, Placement, Product, ProductId, Scene, Show, Source, SourceKind, Text,
+};
 
 use crate::folders::Folders;
 
+/// What the demo brings, to know it again.
+#[derive(Default)]
+pub struct Demo {
+    script: Script,
+    products: Vec<Product>,
+}
+
+impl Demo {
+    /// Reads it from the assets.
+    ///
+    /// # Errors
+    /// When a file of the demo is missing or no such file.
+    pub fn read(folders: &Folders) -> std::io::Result<Self> {
+        let demo = folders.asset("demo");
+        let script = serde_json::from_slice(&std::fs::read(demo.join("show.json"))?)?;
+        let options = ImportOptions {
+            file_name: "products.csv".into(),
+            ..ImportOptions::default()
+        };
+        let products = import(&std::fs::read(demo.join("products.csv"))?, &options)
+            .map_err(std::io::Error::other)?
+            .products;
+        Ok(Self { script, products })
+    }
+
+    /// Whether a product of the show is the demo's; one that was given another name is somebody's own.
+    pub fn is_its(&self, show: &Show, id: &ProductId) -> bool {
+        let its = self.products.iter().find(|product| product.id == *id);
+        its.is_some_and(|its| show.products.get(id).is_some_and(|p| p.title == its.title))
+    }
+
+    /// Whether the ticker is the demo's.
+    pub fn has_ticker(&self, show: &Show) -> bool {
+        show.ticker != Text::default() && show.ticker == self.script.ticker
+    }
+}
+
 /// What `assets/demo/show.json` says.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Script {
     name: Text,
     #[serde(default)]
@@ -24,15 +63,8 @@ struct Script {
 /// When a file of the demo is missing or cannot be copied.
 pub fn commands(folders: &Folders, chinese: bool) -> std::io::Result<Vec<Command>> {
     let demo = folders.asset("demo");
-    let script: Script = serde_json::from_slice(&std::fs::read(demo.join("show.json"))?)?;
+    let Demo { script, products } = Demo::read(folders)?;
     copy_photos(&demo.join("photos"), &folders.photos())?;
-    let options = ImportOptions {
-        file_name: "products.csv".into(),
-        ..ImportOptions::default()
-    };
-    let products = import(&std::fs::read(demo.join("products.csv"))?, &options)
-        .map_err(std::io::Error::other)?
-        .products;
     let first = products.first().map(|product| product.id.clone());
     let clip = demo.join("orchard.mp4").canonicalize()?;
     let mut commands = vec![

@@ -4,14 +4,23 @@
 //! running time read in one of them means the same instant in all the others and a PTS can be
 //! handed from pipeline to pipeline unchanged.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
 use gstreamer as gst;
 use gstreamer::prelude::*;
+
+/// A machine that cannot keep up starves its sources, too: silence is judged this much later.
+const STRAINED: u32 = 3;
 
 /// The clock and base time that a process (or one program) shares between its pipelines.
 #[derive(Clone, Debug)]
 pub struct MediaClock {
     clock: gst::Clock,
     base_time: gst::ClockTime,
+    /// Running time until which the machine counts as too busy, ns.
+    strained_until: Arc<AtomicU64>,
 }
 
 impl MediaClock {
@@ -22,7 +31,11 @@ impl MediaClock {
     pub fn new() -> Self {
         let clock = gst::SystemClock::obtain();
         let base_time = clock.time();
-        Self { clock, base_time }
+        Self {
+            clock,
+            base_time,
+            strained_until: Arc::default(),
+        }
     }
 
     /// The clock itself.
@@ -41,6 +54,21 @@ impl MediaClock {
     #[must_use]
     pub fn running_time(&self) -> gst::ClockTime {
         self.clock.time().saturating_sub(self.base_time)
+    }
+
+    /// Until then the machine counts as too busy for its work; a program whose beat is late says so.
+    pub(crate) fn strain_until(&self, until: gst::ClockTime) {
+        self.strained_until
+            .fetch_max(until.nseconds(), Ordering::Relaxed);
+    }
+
+    /// How long silence may last that is well at `calm` on a machine that keeps up.
+    pub(crate) fn patience(&self, calm: Duration) -> Duration {
+        if self.running_time().nseconds() < self.strained_until.load(Ordering::Relaxed) {
+            calm * STRAINED
+        } else {
+            calm
+        }
     }
 
     /// Puts a pipeline on this timeline. Call it before the pipeline leaves NULL or READY.

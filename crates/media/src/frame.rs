@@ -98,6 +98,11 @@ impl FrameQueue {
         inner.last_arrival = None;
     }
 
+    /// See [`MediaClock::patience`].
+    pub(crate) fn patience(&self, calm: std::time::Duration) -> std::time::Duration {
+        self.clock.patience(calm)
+    }
+
     /// The newest frame that is due at `at`.
     ///
     /// When all frames lie later than `at`, the oldest is returned if it is less than a frame

@@ -91,6 +91,10 @@ pub struct EncoderStatus {
     pub height: u32,
     /// Frames a second of the canvas.
     pub fps: u32,
+    /// Pictures a second it was really given over the last five seconds; `None` in the first second.
+    pub real_fps: Option<f64>,
+    /// Whether they are too few for so long that viewers see it: the computer is too slow.
+    pub too_slow: bool,
     /// Frames given to the encoder.
     pub frames: u64,
     /// Frames that were composed late.

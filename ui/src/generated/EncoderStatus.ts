@@ -38,6 +38,14 @@ height: number,
  */
 fps: number, 
 /**
+ * Pictures a second it was really given over the last five seconds; `None` in the first second.
+ */
+real_fps: number | null, 
+/**
+ * Whether they are too few for so long that viewers see it: the computer is too slow.
+ */
+too_slow: boolean, 
+/**
  * Frames given to the encoder.
  */
 frames: number, 

@@ -151,6 +151,20 @@ export function incidentsOf(show: ShowView, status: StatusView, elapsedMs: numbe
     }
   }
 
+  if (live || show.phase.phase === 'rehearsing') {
+    for (const { canvas, encoder } of status.canvases) {
+      if (encoder === null || !encoder.too_slow) continue;
+      add(`encoder:${canvas}`, {
+        severity: live ? 'lost' : 'working',
+        subject: 'encoder',
+        name: canvas,
+        code: 'too_slow',
+        next: { kind: 'you', step: 'load' },
+        amount: Math.round(encoder.real_fps ?? 0),
+      });
+    }
+  }
+
   for (const input of status.inputs) {
     if (input.run.state === 'live' || input.run.state === 'starting') continue;
     const next: Next =

@@ -21,7 +21,10 @@ function named(studio: Studio, params: Readonly<Record<string, string>>): Values
   for (const [name, value] of Object.entries(params)) {
     const product = studio.products[value];
     if (name === 'product' && product !== undefined) out[name] = textOf(product.title, lang);
-    else if (name === 'source' || name === 'input') out[name] = show?.sources[value]?.name ?? value;
+    else if (name === 'products') {
+      const titles = value.split('\n').map((id) => textOf(studio.products[id]?.title ?? { zh: id, en: id }, lang));
+      out[name] = listOf(titles, lang);
+    } else if (name === 'source' || name === 'input') out[name] = show?.sources[value]?.name ?? value;
     else if (name === 'destination') out[name] = show?.destinations[value]?.name ?? value;
     else if (name === 'scene') {
       const scene = show?.scenes.find((candidate) => candidate.id === value);
@@ -115,7 +118,10 @@ function whatHappened(incident: Incident): string {
     case 'chat':
       return cause === '' ? t('incident.chat_plain', { name }) : t('incident.chat', { name, cause });
     case 'encoder':
-      return t('incident.encoder', { frames: whole(amount ?? 0, prefs.lang) });
+      return t('incident.encoder', {
+        canvas: words('canvas', name),
+        fps: whole(amount ?? 0, prefs.lang),
+      });
   }
 }
 

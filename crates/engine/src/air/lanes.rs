@@ -9,6 +9,7 @@ use stallcast_media::error::MediaError;
 use stallcast_show::{Canvas, Show};
 use stallcast_wire::NoticeLevel;
 
+use super::pace::Pace;
 use super::recording::Recording;
 use super::recording_orders::RecordAgain;
 use super::{Air, Order, set_scene};
@@ -23,6 +24,7 @@ pub struct Lane {
     pub recording: Option<Recording>,
     /// Set while the next part waits because the one before failed.
     pub record_again: Option<RecordAgain>,
+    pub(super) pace: Pace,
 }
 
 impl Lane {
@@ -31,6 +33,7 @@ impl Lane {
             stage,
             recording: None,
             record_again: None,
+            pace: Pace::default(),
         }
     }
 }
@@ -46,6 +49,26 @@ pub struct Wings {
 }
 
 impl Air {
+    /// Looks whether the computer keeps up with every canvas.
+    pub(super) fn look_at_pace(&mut self) {
+        let at = self.began.elapsed();
+        for (canvas, lane) in &mut self.lanes {
+            let (frames, fps) = (
+                lane.stage.program.stats().frames_produced,
+                lane.stage.program.spec().canvas.fps,
+            );
+            let (canvas, changed) = (canvas.name(), lane.pace.look(at, frames, fps));
+            match changed {
+                Some(true) => {
+                    let fps = lane.pace.fps();
+                    tracing::warn!(canvas, fps, "this computer is too slow for its pictures");
+                }
+                Some(false) => tracing::info!(canvas, "this computer keeps up again"),
+                None => {}
+            }
+        }
+    }
+
     /// Opens and closes canvases as the show wants.
     pub(super) fn follow_canvases(&mut self, show: &Show) {
         let running: Vec<Canvas> = self.lanes.keys().copied().collect();

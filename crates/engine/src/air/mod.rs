@@ -5,6 +5,7 @@ mod cameras;
 mod encodes;
 mod lanes;
 mod outputs;
+mod pace;
 pub(crate) mod part_name;
 mod preflight;
 mod recording;
@@ -22,8 +23,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use stallcast_delivery::presets::Platforms;
 use stallcast_delivery::TlsRoots;
+use stallcast_delivery::presets::Platforms;
 use stallcast_media::error::MediaError;
 use stallcast_media::program::{MediaEvent, Program};
 use stallcast_show::{Actor, Canvas, Command, DestinationId, Phase, Role, Show};
@@ -386,6 +387,7 @@ impl Air {
         self.parts.phones.follow(&show);
         self.record(&show);
         self.outputs.follow(&show);
+        self.look_at_pace();
         let status = self.status(&show);
         self.parts.status.send_replace(status);
     }

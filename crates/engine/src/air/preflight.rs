@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::demo::Demo;
 use stallcast_show::{Canvas, DestinationId, Phase, Refusal, Show, SourceId, SourceKind};
 use stallcast_wire::{Check, CheckLevel, ErrorCode, Preflight, RunState, StatusView, WireError};
 
@@ -11,16 +12,19 @@ const LOW_DISK_BYTES: u64 = 2 << 30;
 /// Why a destination is not reached now, as a code.
 pub type Unreached = BTreeMap<DestinationId, &'static str>;
 
-/// Looks at a show, its health, whose keys are at hand and who is not reached.
+/// Looks at a show, its health, whose keys are at hand, who is not reached and what is left of the demo.
 pub fn check(
     show: &Show,
     status: &StatusView,
     has_key: &dyn Fn(&DestinationId) -> bool,
     unreached: &Unreached,
+    demos: &Demo,
 ) -> Preflight {
     let mut items = destinations(show, has_key, unreached);
+    items.extend(demo(show, demos));
     items.push(encoder(status));
     items.extend(not_ready(show, status));
+    items.extend(too_slow(status));
     items.extend(pictures(show, status));
     items.push(sound(show));
     items.push(disk(status));
@@ -159,6 +163,39 @@ fn not_ready(show: &Show, status: &StatusView) -> Option<Check> {
     Some(item("canvas", CheckLevel::Stop, "starting", &name))
 }
 
+/// The canvases that this computer does not keep up with.
+fn too_slow(status: &StatusView) -> Vec<Check> {
+    let slow = status.canvases.iter().filter_map(|running| {
+        let encoder = running.encoder.as_ref().filter(|e| e.too_slow)?;
+        let params = [
+            ("canvas", running.canvas.name().to_owned()),
+            ("fps", encoder.real_fps?.round().to_string()),
+            ("wanted", encoder.fps.to_string()),
+        ];
+        Some(item("computer", CheckLevel::Warn, "too_slow", &params))
+    });
+    slow.collect()
+}
+
+/// What the demo brought and is still there: its goods in the rundown, and its ticker.
+fn demo(show: &Show, demo: &Demo) -> Vec<Check> {
+    let mut found = Vec::new();
+    let shown = show.rundown.iter().map(|item| &item.product);
+    let goods: Vec<_> = shown.filter(|id| demo.is_its(show, id)).collect();
+    if !goods.is_empty() {
+        let named: Vec<_> = goods.iter().take(3).map(|id| id.as_str()).collect();
+        let params = [
+            ("count", goods.len().to_string()),
+            ("products", named.join("\n")),
+        ];
+        found.push(item("products", CheckLevel::Warn, "demo", &params));
+    }
+    if demo.has_ticker(show) {
+        found.push(item("ticker", CheckLevel::Warn, "demo", &[]));
+    }
+    found
+}
+
 fn encoder(status: &StatusView) -> Check {
     match status.encoder() {
         None => item("encoder", CheckLevel::Stop, "none", &[]),
@@ -286,7 +323,14 @@ mod tests {
 
     #[test]
     fn what_would_fail_comes_first() {
-        let found = check(&Show::default(), &status(), &|_| false, &Unreached::new());
+        let none = Demo::default();
+        let found = check(
+            &Show::default(),
+            &status(),
+            &|_| false,
+            &Unreached::new(),
+            &none,
+        );
         assert_eq!(found.items[0].level, CheckLevel::Stop);
         assert!(
             found
@@ -314,6 +358,68 @@ mod tests {
     }
 
     #[test]
+    fn what_the_demo_brought_is_named_until_it_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let assets = crate::folders::Folders::default_assets();
+        let folders = crate::folders::Folders::open(folder.path().join("data"), assets).unwrap();
+        let demos = Demo::read(&folders).unwrap();
+        let mut show = Show::default();
+        for command in crate::demo::commands(&folders, true).unwrap() {
+            let events = stallcast_show::decide(&show, command, stallcast_show::At(1)).unwrap();
+            show.apply_all(&events);
+        }
+        let found = demo(&show, &demos);
+        let keys: Vec<_> = found.iter().map(|item| item.key.as_str()).collect();
+        assert_eq!(keys, ["preflight.products.demo", "preflight.ticker.demo"]);
+        assert_eq!(found[0].params["count"], show.rundown.len().to_string());
+        assert_eq!(found[0].params["products"].lines().count(), 3);
+
+        show.ticker = stallcast_show::Text::default();
+        let own = show.rundown[0].product.clone();
+        let title = &mut show.products.get_mut(&own).unwrap().title;
+        title.zh = "自家的苹果".into();
+        show.rundown.truncate(1);
+        assert_eq!(
+            demo(&show, &demos),
+            [],
+            "a product made one's own is no demo"
+        );
+    }
+
+    #[test]
+    fn a_computer_that_is_too_slow_is_warned_of() {
+        let mut slow = status();
+        slow.canvases.push(stallcast_wire::CanvasStatus {
+            canvas: Default::default(),
+            encoder: Some(stallcast_wire::EncoderStatus {
+                name: "x264enc".into(),
+                hardware: false,
+                reason: String::new(),
+                kbps: 2500,
+                width: 1280,
+                height: 720,
+                fps: 30,
+                real_fps: Some(4.6),
+                too_slow: true,
+                frames: 0,
+                late_frames: 0,
+                skipped_frames: 0,
+                failed: vec![],
+            }),
+            recording: None,
+            receiver: None,
+        });
+        let found = too_slow(&slow);
+        assert_eq!(found[0].key, "preflight.computer.too_slow");
+        assert_eq!(
+            (found[0].params["fps"].as_str(), found[0].level),
+            ("5", CheckLevel::Warn)
+        );
+        slow.canvases[0].encoder.as_mut().unwrap().too_slow = false;
+        assert_eq!(too_slow(&slow), []);
+    }
+
+    #[test]
     fn going_live_is_refused_by_what_the_checks_stop_at() {
         let (mut show, mut ready) = (two_destinations(), status());
         let encoder = stallcast_wire::EncoderStatus {
@@ -324,6 +430,8 @@ mod tests {
             width: 1280,
             height: 720,
             fps: 30,
+            real_fps: None,
+            too_slow: false,
             frames: 0,
             late_frames: 0,
             skipped_frames: 0,
@@ -378,7 +486,14 @@ mod tests {
         assert_eq!(found[1].key, "preflight.canvas.off");
         assert_eq!(found[1].params["canvas"], "portrait");
         show.canvases = stallcast_show::Canvases::Both;
-        let found = check(&show, &status(), &|_| true, &Unreached::new()).items;
+        let found = check(
+            &show,
+            &status(),
+            &|_| true,
+            &Unreached::new(),
+            &Demo::default(),
+        )
+        .items;
         let late = found.iter().find(|item| item.id == "canvas").unwrap();
         assert_eq!(
             (late.key.as_str(), late.level),

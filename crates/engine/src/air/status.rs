@@ -108,7 +108,8 @@ impl Air {
 
     fn encoder(&self, canvas: Canvas) -> Option<EncoderStatus> {
         let choice = self.wings.encoders.get(&canvas)?;
-        let program = &self.lanes.get(&canvas)?.stage.program;
+        let lane = self.lanes.get(&canvas)?;
+        let program = &lane.stage.program;
         let spec = program.spec();
         let stats = program.stats();
         Some(EncoderStatus {
@@ -119,6 +120,8 @@ impl Air {
             width: spec.canvas.width,
             height: spec.canvas.height,
             fps: spec.canvas.fps,
+            real_fps: lane.pace.fps(),
+            too_slow: lane.pace.is_too_slow(),
             frames: stats.frames_produced,
             late_frames: stats.frames_late,
             skipped_frames: stats.frames_skipped + stats.frames_refused,

@@ -11,6 +11,7 @@ use stallcast_wire::{
 use super::{Studio, removed_keys};
 use crate::air::{self, Order};
 use crate::carriers::{self, Way};
+use crate::demo::Demo;
 use crate::wire_name::wire_name;
 
 /// How long going live waits for the encoder of an engine that only just started: its status comes twice a second.
@@ -32,7 +33,11 @@ impl Studio {
                 let status = self.inner.status.borrow().clone();
                 let show = self.inner.desk.show();
                 let has_key = |id: &DestinationId| self.has_what_it_needs(id);
-                let mut found = air::preflight(&show, &status, &has_key, &unreached);
+                let folders = self.inner.folders.clone();
+                let demo = tokio::task::spawn_blocking(move || Demo::read(&folders)).await;
+                // Without its files there is no demo to warn of.
+                let demo = demo.ok().and_then(Result::ok).unwrap_or_default();
+                let mut found = air::preflight(&show, &status, &has_key, &unreached, &demo);
                 let upload = self.upload_check().await;
                 found.items.push(upload);
                 found

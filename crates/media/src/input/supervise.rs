@@ -284,11 +284,12 @@ impl Supervisor {
             if running.shows_still() {
                 continue;
             }
-            if silence > REBUILD_AFTER && self.spec.kind.waits_for_a_caller() {
+            let rebuild_after = self.shared.clock.patience(REBUILD_AFTER);
+            if silence > rebuild_after && self.spec.kind.waits_for_a_caller() {
                 // Whoever comes next begins with a fresh decoder.
                 return Outcome::Again;
             }
-            if silence > REBUILD_AFTER {
+            if silence > rebuild_after {
                 return Outcome::Failed(MediaError::Pipeline {
                     element: self.spec.id.clone(),
                     reason: "no data".to_owned(),
@@ -330,7 +331,7 @@ impl Supervisor {
     fn judge(&self, silence: Duration) {
         let fault = self.shared.fault();
         let state = match fault {
-            _ if silence > STALL_AFTER => InputState::Stalled,
+            _ if silence > self.shared.clock.patience(STALL_AFTER) => InputState::Stalled,
             Some(fault) => InputState::Faulty { fault },
             None => InputState::Live,
         };

@@ -19,7 +19,7 @@ use crate::frame::{FrameQueue, VideoFrame};
 
 /// Silence after which a source is no longer shown: the slate is up within the promised second,
 /// and a camera that only stutters is not taken off.
-pub(crate) const STALL_AFTER: gst::ClockTime = gst::ClockTime::from_mseconds(700);
+pub(crate) const STALL_AFTER: std::time::Duration = std::time::Duration::from_millis(700);
 
 /// How far a frame may lie from the grid's moment to avoid showing one twice or leaving one out.
 /// Cameras stamp their frames with a jitter of milliseconds; where that straddles the grid's beat,
@@ -148,9 +148,10 @@ impl Composer {
         at: gst::ClockTime,
         now: gst::ClockTime,
     ) -> Option<VideoFrame> {
+        let patience = frames.patience(STALL_AFTER);
         if frames
             .last_arrival()
-            .is_none_or(|silent_since| silent_since + STALL_AFTER < now)
+            .is_none_or(|silent_since| patience < now.saturating_sub(silent_since).into())
         {
             self.shown.remove(input);
             return None;
@@ -158,7 +159,10 @@ impl Composer {
         let frame = match self.shown.get(input) {
             // Shown twice in one picture: the same frame, or a fade would flicker.
             Some((moment, frame)) if *moment == at => return Some(frame.clone()),
-            Some((_, last)) => steady(frames, at, last.running_time)?,
+            // A beat that is behind may find newer pictures only: the one before stays, and the source is no slate.
+            Some((_, last)) => {
+                steady(frames, at, last.running_time).unwrap_or_else(|| last.clone())
+            }
             None => frames.pick(at)?,
         };
         self.shown.insert(input.to_owned(), (at, frame.clone()));

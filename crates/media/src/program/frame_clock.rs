@@ -14,6 +14,7 @@ use super::inputs::Inputs;
 use super::slate::Backdrops;
 use super::spec::{CanvasSpec, Scene, Transition};
 use super::stats::Counters;
+use super::strain::Strain;
 use crate::error::MediaError;
 
 /// Longest cross-fade.
@@ -22,6 +23,9 @@ const LONGEST_FADE: std::time::Duration = std::time::Duration::from_secs(5);
 /// Frames the clock may be behind and still make up for: a busy moment then costs no picture. More
 /// than the encoder's queues can take at once would only be thrown away.
 const CATCH_UP_FRAMES: u64 = 4;
+
+/// For so long after a beat under strain the sources are given time.
+const STRAIN_LASTS: gst::ClockTime = gst::ClockTime::from_seconds(1);
 
 /// `GST_BUFFER_OFFSET_NONE`.
 const NO_OFFSET: u64 = u64::MAX;
@@ -147,6 +151,7 @@ impl Beat {
         let latency = frame;
         let mut number = clock.running_time().nseconds() / frame.nseconds().max(1) + 1;
         let mut on_air = None;
+        let mut strain = Strain::new(self.canvas.fps);
         while !self.stop.load(Ordering::Acquire) {
             let pts = self.time_of(number);
             let due = pts + latency;
@@ -162,12 +167,18 @@ impl Beat {
             if behind > frame * CATCH_UP_FRAMES {
                 let missed = behind.nseconds() / frame.nseconds().max(1);
                 self.counters.skipped(missed);
+                strain.passed(missed, false);
+                if strain.is_high() {
+                    clock.strain_until(now + STRAIN_LASTS);
+                }
                 number += missed;
                 continue;
             }
-            if behind > frame / 2 {
+            let is_late = behind > frame / 2;
+            if is_late {
                 self.counters.late();
             }
+            let refused = self.counters.refusals();
             #[cfg(test)]
             if self.is_left_out() {
                 number += 1;
@@ -183,6 +194,10 @@ impl Beat {
                     }
                 }
                 Err(error) => tracing::error!(%error, "no picture for a place on the grid"),
+            }
+            strain.passed(1, !is_late && self.counters.refusals() == refused);
+            if strain.is_high() {
+                clock.strain_until(now + STRAIN_LASTS);
             }
             number += 1;
         }

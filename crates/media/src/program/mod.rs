@@ -23,6 +23,7 @@ mod second;
 mod slate;
 mod spec;
 mod stats;
+mod strain;
 
 use std::collections::HashMap;
 use std::sync::Arc;

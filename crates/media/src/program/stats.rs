@@ -71,6 +71,11 @@ impl Counters {
         self.refused.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Pictures the encoder had no room for.
+    pub fn refusals(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
+    }
+
     pub fn encoded(&self, latency_us: i64) {
         self.encoded.fetch_add(1, Ordering::Relaxed);
         let smooth = self.latency_us.load(Ordering::Relaxed);

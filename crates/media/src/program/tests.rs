@@ -125,6 +125,36 @@ fn a_source_silent_for_700_ms_gives_way_to_the_slate_and_comes_back() {
 }
 
 #[test]
+fn on_a_machine_that_does_not_keep_up_a_source_is_given_more_time() {
+    let mut bench = Bench::new();
+    let queue = bench.queue("cam");
+    let scene = scene(vec![Placement::full("cam", &canvas())]);
+    queue.push(frame(128, 72, ms(0), |_, _| 200));
+    let arrived = queue.last_arrival().unwrap();
+    bench.clock.strain_until(ms(3_600_000));
+    let starved = bench.compose(&scene, ms(10), arrived + ms(1500));
+    assert_eq!(starved.on_air, OnAir::Scene);
+    let gone = bench.compose(&scene, ms(20), arrived + ms(2200));
+    assert_eq!(gone.on_air, OnAir::Slate);
+}
+
+#[test]
+fn a_beat_that_is_behind_keeps_the_last_picture_of_a_source_that_ran_ahead() {
+    let mut bench = Bench::new();
+    let queue = bench.queue("cam");
+    let scene = scene(vec![Placement::full("cam", &canvas())]);
+    queue.push(frame(128, 72, ms(0), |_, _| 200));
+    let arrived = queue.last_arrival().unwrap();
+    bench.compose(&scene, ms(10), arrived);
+    for number in 0..8 {
+        queue.push(frame(128, 72, ms(300 + 33 * number), |_, _| 120));
+    }
+    let behind = bench.compose(&scene, ms(43), arrived);
+    assert_eq!(behind.on_air, OnAir::Scene);
+    assert_eq!(bench.luma(&behind)[30][30], 200);
+}
+
+#[test]
 fn a_missing_inset_leaves_the_main_picture_on_air() {
     let mut bench = Bench::new();
     bench.queue("cam").push(frame(128, 72, ms(0), |_, _| 200));
