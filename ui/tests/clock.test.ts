@@ -15,6 +15,17 @@ describe("the engine's clock", () => {
     expect(clock.offsetMs).toBe(4980);
   });
 
+  it('follows at once when the clock of this computer is set', () => {
+    const clock = new ServerClock();
+    for (let i = 0; i < 20; i += 1) clock.sample(i * 500, i * 500);
+    clock.sample(10_000, 3_610_000);
+    expect(clock.offsetMs).toBe(-3_600_000);
+    // A message that was late for that long is made up for by the next one.
+    clock.sample(10_500, 3_640_000);
+    clock.sample(40_500, 3_640_500);
+    expect(clock.offsetMs).toBe(-3_600_000);
+  });
+
   it('follows a corrected clock once the old samples are gone', () => {
     const clock = new ServerClock();
     clock.sample(100_000, 0);

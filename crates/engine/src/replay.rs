@@ -15,7 +15,7 @@ use tokio::sync::{Mutex, watch};
 
 use crate::air::part_name::moment_name;
 use crate::canvases::Canvases;
-use crate::clock::now;
+use crate::clock::wall;
 use crate::desk::Published;
 use crate::notices::Notices;
 use crate::packets::{config, recorded};
@@ -129,7 +129,7 @@ impl Inner {
         if !DiskPolicy::default().has_room(&self.folder, bytes / 30) {
             return Err(Unwritten::Cause("disk_full".into()));
         }
-        let path = free_name(&self.folder, now().0);
+        let path = free_name(&self.folder, wall().0);
         let saved = self.buffer.save(&path).map_err(|error| match error {
             MediaError::EndOfStream => Unwritten::Nothing,
             MediaError::File { reason, .. } => Unwritten::Cause(reason),

@@ -4,6 +4,9 @@ import type { Countdown } from '../wire/types.ts';
 /** Samples kept: ten seconds of status at 2 Hz. */
 const SAMPLES = 20;
 
+/** Further off than any message is late. */
+const JUMP_MS = 5000;
+
 /**
  * A message always arrives later than it was sent, so of several differences (engine's clock minus ours) the
  * greatest is nearest to the truth. Old samples leave, so a corrected clock is followed within ten seconds.
@@ -12,6 +15,10 @@ export class ServerClock {
   private readonly samples: number[] = [];
 
   sample(serverNow: number, localNow: number): void {
+    // This computer's clock was set: what was measured before says nothing of it.
+    if (this.samples.length > 0 && Math.abs(serverNow - localNow - this.offsetMs) > JUMP_MS) {
+      this.samples.length = 0;
+    }
     this.samples.push(serverNow - localNow);
     if (this.samples.length > SAMPLES) this.samples.shift();
   }

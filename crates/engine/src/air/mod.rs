@@ -34,6 +34,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::canvases::{Canvases, Heard, Stage};
 use crate::chat_room::ChatRoom;
+use crate::clock;
 use crate::desk::{Desk, Published};
 use crate::folders::Folders;
 use crate::keys::Keys;
@@ -388,6 +389,9 @@ impl Air {
         self.record(&show);
         self.outputs.follow(&show);
         self.look_at_pace();
+        if !show.is_live() && show.countdown.is_none() {
+            clock::settle();
+        }
         let status = self.status(&show);
         self.parts.status.send_replace(status);
     }

@@ -20,7 +20,7 @@ use super::engine;
 use super::part_name::part_name;
 use super::sound::IsolatedFeed;
 use super::split::split;
-use crate::clock::now;
+use crate::clock::wall;
 use crate::desk::Desk;
 use crate::packets::{config, recorded};
 
@@ -362,7 +362,7 @@ pub(super) fn names(
     let mut number = first;
     Box::new(move |_| {
         loop {
-            let path = folder.join(part_name(now().0, number, canvas));
+            let path = folder.join(part_name(wall().0, number, canvas));
             number += 1;
             if !path.exists() {
                 return path;
