@@ -32,6 +32,33 @@ test('a sheet with a bad cell is taken over but for that row, which is named wit
   await expect(rundown).not.toContainText('烂橙');
 });
 
+test('the template is imported whole in the demo’s place, and products are cleared and taken back in one go', async ({
+  studio,
+}) => {
+  await openSettings(studio, '商品与节目');
+  const card = studio.getByRole('region', { name: '导入商品' });
+  await card.getByText('表格里可以有哪些列').click();
+  await expect(card.getByRole('row').filter({ hasText: '直播价' })).toContainText('必填');
+  const coming = studio.waitForEvent('download');
+  await card.getByRole('button', { name: '下载表格模板（CSV）' }).click();
+  const template = await coming;
+  expect(template.suggestedFilename()).toBe('商品模板.csv');
+  await expect(card.getByRole('checkbox', { name: /同时移除演示的 8 件商品/ })).toBeChecked();
+  await studio.locator('input[type=file]').setInputFiles(await template.path());
+  await expect(card).toContainText('导入 2 件商品');
+  await expect(card).toContainText('每一行都读懂了');
+
+  const main = studio.getByRole('main');
+  await expect(main).not.toContainText('烟台红富士苹果');
+  await expect(main).toContainText('手工辣椒酱');
+  await expect(studio.getByLabel('滚动字幕（中文）')).toHaveValue('');
+  await main.getByRole('button', { name: '清空全部商品（2）' }).click();
+  await main.getByRole('button', { name: '确定删除' }).click();
+  await expect(main).not.toContainText('手工辣椒酱');
+  await card.getByRole('button', { name: '撤销' }).click();
+  await expect(main).toContainText('手工辣椒酱');
+});
+
 test('the page speaks Chinese and English, and remembers which', async ({ studio }) => {
   await openSettings(studio, '外观、语言与快捷键');
   await studio.getByText('English', { exact: true }).click();
