@@ -126,6 +126,7 @@ export function demoShow(now: number): ShowView {
         enabled: true,
         priority: 'normal',
         canvas: 'landscape',
+        codec: 'h264',
       },
       yt: {
         id: 'yt',
@@ -135,6 +136,7 @@ export function demoShow(now: number): ShowView {
         enabled: true,
         priority: 'normal',
         canvas: 'landscape',
+        codec: 'h264',
       },
       twitch: {
         id: 'twitch',
@@ -144,6 +146,7 @@ export function demoShow(now: number): ShowView {
         enabled: true,
         priority: 'normal',
         canvas: 'landscape',
+        codec: 'h264',
       },
       own: {
         id: 'own',
@@ -153,6 +156,7 @@ export function demoShow(now: number): ShowView {
         enabled: false,
         priority: 'normal',
         canvas: 'landscape',
+        codec: 'h264',
       },
     },
     phase: { phase: 'rehearsing', since: now - 137_000 },
@@ -194,6 +198,13 @@ export const DEVICES: unknown = {
     { id: 'usb-2', name: 'USB Capture HDMI', kind: 'camera' },
     { id: 'alsa-1', name: 'Lapel microphone', kind: 'microphone' },
     { id: 'screen-1', name: 'eDP-1 1920×1080', kind: 'screen' },
+  ],
+};
+
+export const CODECS: unknown = {
+  codecs: [
+    { codec: 'hevc', ability: 'usable', encoder: 'x265enc' },
+    { codec: 'av1', ability: 'unusable', encoder: '' },
   ],
 };
 

@@ -73,6 +73,8 @@ export function statusOf(world: MockWorld): StatusView {
         room_closes_in_ms: down && live ? 460_000 - ((now - world.born) % 460_000) : null,
         has_key: world.keys.has(id),
         target_kbps: 2500,
+        codec: live && enabled && !down ? 'h264' : null,
+        codec_note: trouble && id === 'yt' ? 'codec_server' : '',
       };
     }),
     recordings_folder: '/home/fang/.local/share/stallcast/recordings',

@@ -17,6 +17,7 @@ import {
   demoShow,
   DEVICES,
   phoneView,
+  CODECS,
   ENCODERS,
   LONG_CHAT,
   PLATFORMS,
@@ -337,6 +338,8 @@ export class MockStudio {
         return ok(ENCODERS);
       case 'phone': {
         const kind = this.show.sources[request.source]?.kind;
+      case 'codecs':
+        return ok(CODECS);
         return ok(phoneView(kind?.kind === 'phone' ? kind.over : 'rtmp'));
       }
       case 'camera':

@@ -23,6 +23,8 @@ function health(id: string, more: Partial<DestinationHealth> = {}): DestinationH
     room_closes_in_ms: null,
     has_key: true,
     target_kbps: 2500,
+    codec: null,
+    codec_note: '',
     ...more,
   };
 }

@@ -32,6 +32,8 @@ function world(runs: [RunState, string][], recording = true): [ShowView, StatusV
     room_closes_in_ms: null,
     has_key: true,
     target_kbps: 2500,
+    codec: null,
+    codec_note: '',
   }));
   const status: StatusView = {
     now: 0,

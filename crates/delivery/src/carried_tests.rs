@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use super::*;
 use crate::destination::Destination;
 use crate::hub::Hub;
-use crate::packet::{AudioFormat, Packet, VideoFormat};
+use crate::packet::{AudioFormat, Packet, VideoCodec, VideoFormat};
 use crate::supervisor::DestinationStatus;
 
 /// What the peer of the tests does to the next line; shared with the test.
@@ -125,6 +125,7 @@ impl Rig {
         let hub = Hub::new();
         hub.set_format(StreamFormat {
             video: VideoFormat {
+                codec: VideoCodec::H264,
                 codec_config: Bytes::from_static(b"avcC"),
                 width: 1280,
                 height: 720,

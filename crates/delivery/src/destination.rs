@@ -12,6 +12,7 @@ use crate::carrier::Carrier;
 use crate::feed::Feeding;
 use crate::hub::Hub;
 use crate::ingest_url::IngestUrl;
+use crate::packet::VideoCodec;
 use crate::publisher::Publisher;
 use crate::secret::Secret;
 use crate::supervisor::{Attempt, DestinationStatus, OrderBook, Orders, Reporter, supervise};
@@ -33,6 +34,9 @@ pub struct DestinationSpec {
     pub closing_deadline: Option<Duration>,
     /// Whose certificates are believed (RTMPS).
     pub tls_roots: TlsRoots,
+    /// What it is to be sent where the server takes it (RTMP). For anything but H.264 the owner watches
+    /// [`DestinationStatus::takes_codec`] and feeds what was agreed on.
+    pub codec: VideoCodec,
 }
 
 impl fmt::Debug for DestinationSpec {
@@ -44,6 +48,7 @@ impl fmt::Debug for DestinationSpec {
             .field("key", &self.key)
             .field("closing_deadline", &self.closing_deadline)
             .field("tls_roots", &self.tls_roots)
+            .field("codec", &self.codec)
             .finish()
     }
 }
@@ -65,7 +70,8 @@ impl Destination {
     pub fn spawn(spec: DestinationSpec, hub: Hub) -> Self {
         let id = spec.id.clone();
         let closing_deadline = spec.closing_deadline;
-        Self::live(id, closing_deadline, hub, |wanted| {
+        let soon = Some(spec.codec).filter(|codec| *codec != VideoCodec::H264);
+        Self::live(id, closing_deadline, hub, soon, |wanted| {
             Publisher::new(spec, wanted)
         })
     }
@@ -78,7 +84,7 @@ impl Destination {
         hub: Hub,
     ) -> Self {
         let name = id.clone();
-        Self::live(id, closing_deadline, hub, |wanted| {
+        Self::live(id, closing_deadline, hub, None, |wanted| {
             CarriedPublisher::new(name, carrier, wanted)
         })
     }
@@ -87,12 +93,15 @@ impl Destination {
         id: String,
         closing_deadline: Option<Duration>,
         hub: Hub,
+        soon: Option<VideoCodec>,
         publisher: impl FnOnce(watch::Receiver<Feeding>) -> A,
     ) -> Self {
         let (feeding, wanted) = watch::channel(Feeding {
             kbps: hub.kbps(),
             hub,
             paused: false,
+            codec: VideoCodec::H264,
+            soon,
         });
         let (orders, order_book) = watch::channel(Orders::default());
         let (reporter, status) = Reporter::new();
@@ -127,7 +136,8 @@ impl Destination {
     pub fn feed(&self, wanted: Feeding) {
         self.feeding.send_if_modified(|feeding| {
             let same = feeding.hub.is(&wanted.hub)
-                && (feeding.kbps, feeding.paused) == (wanted.kbps, wanted.paused);
+                && (feeding.kbps, feeding.paused) == (wanted.kbps, wanted.paused)
+                && (feeding.codec, feeding.soon) == (wanted.codec, wanted.soon);
             *feeding = wanted;
             !same
         });
@@ -162,6 +172,7 @@ mod tests {
             key: Secret::new("s3cret"),
             closing_deadline: None,
             tls_roots: TlsRoots::System,
+            codec: VideoCodec::H264,
         };
         let printed = format!("{spec:?}");
         assert!(!printed.contains("s3cret"), "{printed}");

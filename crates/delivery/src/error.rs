@@ -58,6 +58,9 @@ pub enum DeliveryErrorCode {
     /// The server accepted us and then ended the stream with this status code.
     #[error("stream ended by the server: {0}")]
     EndedByServer(String),
+    /// The pictures come in another codec from now on, which takes a connection of its own.
+    #[error("connected anew for another codec")]
+    CodecChanged,
     /// The other side is to call us (SRT listener) and has not yet.
     #[error("waiting for the other side to call")]
     WaitingForCaller,

@@ -6,7 +6,7 @@ use std::future::pending;
 use tokio::sync::watch;
 
 use crate::hub::{Delivered, Hub, Subscription, SubscriptionStats};
-use crate::packet::Track;
+use crate::packet::{Track, VideoCodec};
 use crate::queue::{DropCounts, Pace, QueueLimits};
 
 /// What a destination is to be sent.
@@ -18,6 +18,28 @@ pub struct Feeding {
     pub kbps: u32,
     /// Whether it stays connected and gets nothing.
     pub paused: bool,
+    /// How the pictures from there are encoded. Another than before is another connection.
+    pub codec: VideoCodec,
+    /// What it would be sent instead, from another hub, once its server said that it takes it: a new connection asks,
+    /// and waits a little for that hub. `None` when nothing but `codec` will come.
+    pub soon: Option<VideoCodec>,
+}
+
+impl Feeding {
+    /// What a new connection asks the server about.
+    pub(crate) fn asks_for(&self) -> VideoCodec {
+        self.soon.unwrap_or(self.codec)
+    }
+
+    /// Whether this can be sent to a server that was asked and answered so.
+    pub(crate) fn suits(&self, takes: bool) -> bool {
+        self.codec == VideoCodec::H264 || takes
+    }
+
+    /// Whether this is what was agreed on with such a server.
+    pub(crate) fn is_agreed(&self, takes: bool) -> bool {
+        self.suits(takes) && (self.soon.is_none() || !takes)
+    }
 }
 
 /// One destination's supply, over all its connections.
@@ -100,7 +122,10 @@ impl Feed {
     }
 
     fn obey(&mut self) {
-        let Feeding { hub, paused, kbps } = self.wanted.borrow_and_update().clone();
+        let wanted = self.wanted.borrow_and_update().clone();
+        let Feeding {
+            hub, paused, kbps, ..
+        } = wanted;
         if !self.hub.is(&hub) {
             self.coming = Some(hub.subscribe(self.limits));
             self.hub = hub;

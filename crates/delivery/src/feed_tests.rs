@@ -5,7 +5,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::*;
-use crate::packet::{AudioFormat, Packet, StreamFormat, VideoFormat};
+use crate::packet::{AudioFormat, Packet, StreamFormat, VideoCodec, VideoFormat};
 
 const LIMITS: QueueLimits = QueueLimits {
     max_bytes: 1 << 20,
@@ -16,6 +16,7 @@ fn hub(config: &'static [u8]) -> Hub {
     let hub = Hub::new();
     hub.set_format(StreamFormat {
         video: VideoFormat {
+            codec: VideoCodec::H264,
             codec_config: Bytes::from_static(config),
             width: 1280,
             height: 720,
@@ -55,6 +56,8 @@ fn feeding(hub: &Hub) -> Feeding {
         hub: hub.clone(),
         kbps: 2628,
         paused: false,
+        codec: VideoCodec::H264,
+        soon: None,
     }
 }
 

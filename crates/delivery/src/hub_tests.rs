@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::*;
-use crate::packet::{AudioFormat, Track, VideoFormat};
+use crate::packet::{AudioFormat, Track, VideoCodec, VideoFormat};
 
 const WIDE: QueueLimits = QueueLimits {
     max_bytes: 1 << 20,
@@ -15,6 +15,7 @@ const WIDE: QueueLimits = QueueLimits {
 fn format(mark: &'static str, kbps: u32) -> StreamFormat {
     StreamFormat {
         video: VideoFormat {
+            codec: VideoCodec::H264,
             codec_config: Bytes::from_static(mark.as_bytes()),
             width: 16,
             height: 16,

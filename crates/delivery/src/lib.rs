@@ -59,7 +59,7 @@ pub use hub::{Delivered, Hub, Subscription, SubscriptionStats};
 pub use ingest_url::{IngestUrl, Transport};
 pub use liveness::{RateMeter, STALL_RECONNECT, STALL_WARNING, Verdict, judge};
 pub use lossy::{LossyCounts, LossyWatch};
-pub use packet::{AudioFormat, Packet, StreamFormat, Track, VideoFormat};
+pub use packet::{AudioFormat, Packet, StreamFormat, Track, VideoCodec, VideoFormat};
 pub use plan::{BudgetLimits, Member, Plan};
 pub use publisher::reach_rtmp;
 pub use pump::SETTLE;

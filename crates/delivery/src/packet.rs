@@ -1,11 +1,12 @@
 //! packet owns the plain values that cross from the encoder to delivery.
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 /// Which elementary stream a packet belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Track {
-    /// H.264.
+    /// H.264, or what [`VideoFormat::codec`] says.
     Video,
     /// AAC.
     Audio,
@@ -22,8 +23,9 @@ pub struct Packet {
     pub dts_us: i64,
     /// True for an IDR picture. Ignored for audio.
     pub keyframe: bool,
-    /// Video: one access unit as length-prefixed NAL units (AVC, 4-byte lengths unless the
-    /// avcC says otherwise). Audio: one raw AAC frame without ADTS header. Cheap to clone.
+    /// Video: one access unit as length-prefixed NAL units (H.264 and HEVC, 4-byte lengths unless
+    /// their configuration says otherwise), or one AV1 temporal unit without its delimiter. Audio:
+    /// one raw AAC frame without ADTS header. Cheap to clone.
     pub data: Bytes,
 }
 
@@ -34,10 +36,27 @@ impl Packet {
     }
 }
 
+/// How pictures are encoded. All but H.264 need a server that takes Enhanced RTMP.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum VideoCodec {
+    /// H.264, which every server takes.
+    #[default]
+    H264,
+    /// HEVC (H.265).
+    Hevc,
+    /// AV1.
+    Av1,
+}
+
 /// What the video track is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VideoFormat {
-    /// AVCDecoderConfigurationRecord (avcC, ISO/IEC 14496-15).
+    /// How it is encoded.
+    pub codec: VideoCodec,
+    /// The codec's configuration record: avcC or hvcC (ISO/IEC 14496-15), or av1C (AV1 in ISOBMFF, 2.3.3).
     pub codec_config: Bytes,
     /// Width in pixels.
     pub width: u32,
@@ -77,7 +96,7 @@ impl StreamFormat {
     pub fn decodes_like(&self, other: &Self) -> bool {
         let (v, w) = (&self.video, &other.video);
         let (a, b) = (&self.audio, &other.audio);
-        v.codec_config == w.codec_config
+        (v.codec, &v.codec_config) == (w.codec, &w.codec_config)
             && (v.width, v.height) == (w.width, w.height)
             && a.codec_config == b.codec_config
             && (a.sample_rate, a.channels) == (b.sample_rate, b.channels)

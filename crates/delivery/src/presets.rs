@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::ingest_url::{IngestUrl, Transport};
+use crate::packet::VideoCodec;
 use crate::secret::Secret;
 
 /// The table that ships with the program.
@@ -100,6 +101,16 @@ pub struct Closing {
     pub certainty: Certainty,
 }
 
+/// A codec besides H.264.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TakenCodec {
+    /// Which.
+    pub codec: VideoCodec,
+    /// How sure it is.
+    pub certainty: Certainty,
+}
+
 /// Something to know about a platform.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -140,6 +151,9 @@ pub struct Platform {
     pub key_hint: Text,
     /// Highest video rate taken, in kbit/s, when known.
     pub max_video_kbps: Option<u32>,
+    /// What it takes over RTMP besides H.264, where its server says so too.
+    #[serde(default)]
+    pub codecs: Vec<TakenCodec>,
     /// Suitable pictures, best first.
     pub recommended: Vec<Picture>,
     /// Seconds between keyframes.
@@ -158,6 +172,11 @@ pub struct Platform {
 }
 
 impl Platform {
+    /// Whether it is known to take a codec over RTMP.
+    pub fn takes(&self, codec: VideoCodec) -> bool {
+        codec == VideoCodec::H264 || self.codecs.iter().any(|taken| taken.codec == codec)
+    }
+
     /// The deadline of [`crate::DestinationSpec`].
     pub fn closing_deadline(&self) -> Option<Duration> {
         let minutes = self.closing.minutes?;
@@ -317,6 +336,23 @@ mod tests {
         let table = built_in().unwrap();
         let twitch = table.platforms.iter().find(|p| p.id == "twitch").unwrap();
         assert_eq!(twitch.closing_deadline(), Some(Duration::from_secs(90)));
+    }
+
+    #[test]
+    fn a_codec_is_offered_only_where_somebody_says_that_it_is_taken() {
+        let table = built_in().unwrap();
+        let takes = |id: &str, codec| {
+            let platform = table.platforms.iter().find(|p| p.id == id).unwrap();
+            platform.takes(codec)
+        };
+        for codec in [VideoCodec::Hevc, VideoCodec::Av1] {
+            assert!(takes("youtube", codec) && takes("custom", codec));
+            assert!(!takes("twitch", codec) && !takes("facebook", codec));
+        }
+        assert!(takes("bilibili", VideoCodec::Hevc) && !takes("bilibili", VideoCodec::Av1));
+        assert!(takes("twitch", VideoCodec::H264));
+        let unsure = |taken: &TakenCodec| taken.certainty == Certainty::Unverified;
+        assert!(!table.platforms.iter().any(|p| p.codecs.iter().any(unsure)));
     }
 
     #[test]

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::destination::DestinationSpec;
 use crate::error::DeliveryErrorCode as Code;
 use crate::feed::{Feed, Feeding};
 use crate::ingest_url::{IngestUrl, Transport};
 use crate::link::{Link, Security};
+use crate::packet::VideoCodec;
 use crate::pump::{FrameCounts, Pump};
 use crate::queue::QueueLimits;
 use crate::rtmp::greeting::{Greeting, GreetingStep};
@@ -22,6 +23,10 @@ use crate::tls::TlsRoots;
 
 /// Time for the RTMP handshake, and for connect-to-publish, each: some five round trips.
 const STEP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long an accepted connection waits for its owner to feed what the server takes: an encoder that is begun for it
+/// needs some 100 ms, a chip's driver up to two seconds.
+const AGREE_WITHIN: Duration = Duration::from_secs(5);
 
 /// A destination's queue. With what lies in the socket a little below the three seconds that a viewer may be behind, and
 /// room for one whole group of the usual two. 8 MB: that long at 20 Mbit/s, above what any platform takes.
@@ -54,11 +59,12 @@ impl Publisher {
     /// may be waiting for an answer that can only come to the old address.
     async fn establish_or_stop(
         &self,
+        status: &Reporter,
         orders: &mut OrderBook,
     ) -> Option<Result<(Link, PublishSession), Code>> {
         let mut epoch = orders.now().network_epoch;
         loop {
-            let mut establishing = Box::pin(self.establish());
+            let mut establishing = Box::pin(self.establish(status));
             loop {
                 let now = tokio::select! {
                     result = &mut establishing => return Some(result),
@@ -74,16 +80,36 @@ impl Publisher {
         }
     }
 
-    async fn establish(&self) -> Result<(Link, PublishSession), Code> {
+    async fn establish(&self, status: &Reporter) -> Result<(Link, PublishSession), Code> {
         let url = IngestUrl::parse(&self.spec.url, &self.spec.key)?;
         // For the buffers: what it may be sent when its link recovers counts, not what it is sent now.
         let kbps = self.wanted.borrow().hub.kbps();
         let (mut link, rest) = greeted(&url, &self.spec.tls_roots, kbps).await?;
-        let mut session = PublishSession::new(&url);
+        let asked = self.wanted.borrow().asks_for();
+        let mut session = PublishSession::new(&url, asked);
         timeout(STEP_TIMEOUT, negotiate(&mut link, &mut session, &rest))
             .await
             .map_err(|_| Code::HandshakeFailed)??;
+        if asked != VideoCodec::H264 {
+            let takes = session.takes_asked();
+            tracing::info!(destination = %self.spec.id, ?asked, takes, "the server's codecs");
+            status.update(|s| s.takes_codec = Some(takes));
+            self.agree(takes).await?;
+        }
         Ok((link, session))
+    }
+
+    /// Waits until it is fed what was agreed on, or what can be sent all the same.
+    async fn agree(&self, takes: bool) -> Result<(), Code> {
+        let mut wanted = self.wanted.clone();
+        let deadline = Instant::now() + AGREE_WITHIN;
+        let agreed = wanted.wait_for(|feeding| feeding.is_agreed(takes));
+        match timeout_at(deadline, agreed).await {
+            // An owner that is gone feeds nothing else.
+            Ok(_) => Ok(()),
+            Err(_) if self.wanted.borrow().suits(takes) => Ok(()),
+            Err(_) => Err(Code::FormatRefused),
+        }
     }
 }
 
@@ -94,7 +120,7 @@ impl Attempt for Publisher {
             live_for: None,
             silent_for: Duration::ZERO,
         };
-        let (link, session) = match self.establish_or_stop(&mut orders).await {
+        let (link, session) = match self.establish_or_stop(status, &mut orders).await {
             None => return not_live(None),
             Some(Ok(parts)) => parts,
             Some(Err(error)) => {

@@ -17,7 +17,7 @@ use crate::feed::Feed;
 use crate::hub::Delivered;
 use crate::link::{Link, unsent_bytes};
 use crate::liveness::{RateMeter, Verdict, judge};
-use crate::packet::{StreamFormat, Track};
+use crate::packet::{StreamFormat, Track, VideoCodec};
 use crate::rtmp::session::{PublishSession, SessionEvent};
 use crate::supervisor::{OrderBook, Reporter, State, status_ticks};
 use crate::timeline::Timeline;
@@ -48,6 +48,8 @@ pub(crate) struct Pump<'a> {
     timeline: Timeline,
     /// A format that still has to be told before the next packet.
     format_due: Option<Arc<StreamFormat>>,
+    /// How this connection's pictures are encoded.
+    codec: Option<VideoCodec>,
     /// TLS may hold bytes that the socket has not accepted.
     unflushed: bool,
     frames_in_flight: u64,
@@ -86,6 +88,7 @@ impl<'a> Pump<'a> {
             feed,
             timeline: Timeline::default(),
             format_due: None,
+            codec: None,
             unflushed: false,
             frames_in_flight: 0,
             frames,
@@ -160,7 +163,12 @@ impl<'a> Pump<'a> {
                     self.moved(io, &buffer)?;
                 }
                 delivered = self.feed.next(), if idle => match delivered {
-                    Some(delivered) => self.enqueue(&delivered),
+                    Some(delivered) => {
+                        if !self.enqueue(&delivered) {
+                            self.farewell().await?;
+                            return Err(Code::CodecChanged);
+                        }
+                    }
                     None => return self.farewell().await,
                 },
                 () = sleep_until(settled), if self.live_since.is_none() => {
@@ -227,12 +235,18 @@ impl<'a> Pump<'a> {
         Ok(())
     }
 
-    fn enqueue(&mut self, delivered: &Delivered) {
-        if delivered.format_changed {
-            self.format_due = Some(Arc::clone(&delivered.format));
-        }
+    /// `false` for what this connection cannot carry: one that began in a codec stays with it.
+    fn enqueue(&mut self, delivered: &Delivered) -> bool {
         let packet = &delivered.packet;
         let is_video = packet.track == Track::Video;
+        if delivered.format_changed {
+            let codec = delivered.format.video.codec;
+            if *self.codec.get_or_insert(codec) != codec {
+                self.frames.cut += u64::from(is_video);
+                return false;
+            }
+            self.format_due = Some(Arc::clone(&delivered.format));
+        }
         match self.timeline.stamp(packet) {
             Some(stamp) => {
                 if let Some(format) = self.format_due.take() {
@@ -247,6 +261,7 @@ impl<'a> Pump<'a> {
             None if is_video => self.frames.cut += 1,
             None => {}
         }
+        true
     }
 
     fn sample(&self, now: Instant) -> LinkSample {
@@ -298,6 +313,7 @@ impl<'a> Pump<'a> {
             s.backlog_ms = stats.backlog_ms;
             s.link = sending.then_some(link);
             s.stream_began_us = self.timeline.began_us();
+            s.codec = self.codec;
         });
         verdict
     }

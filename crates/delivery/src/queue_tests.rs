@@ -4,11 +4,12 @@ use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::*;
-use crate::packet::{AudioFormat, VideoFormat};
+use crate::packet::{AudioFormat, VideoCodec, VideoFormat};
 
 pub(crate) fn format(mark: &'static str) -> Arc<StreamFormat> {
     Arc::new(StreamFormat {
         video: VideoFormat {
+            codec: VideoCodec::H264,
             codec_config: Bytes::from_static(mark.as_bytes()),
             width: 1280,
             height: 720,

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use crate::error::DeliveryErrorCode;
+use crate::packet::VideoCodec;
 use crate::retry::RetrySchedule;
 use crate::uplink::LinkView;
 
@@ -62,6 +63,11 @@ pub struct DestinationStatus {
     /// The encoder's time, in microseconds, that is timestamp 0 of the present connection; `None` before its
     /// first picture. Whoever receives the stream can tell with it how late a picture is.
     pub stream_began_us: Option<i64>,
+    /// Whether the server of the present connection takes the codec that it was asked about; `None` before it answered,
+    /// and where only H.264 is wanted.
+    pub takes_codec: Option<bool>,
+    /// How the pictures of the present connection are encoded; `None` before the first.
+    pub codec: Option<VideoCodec>,
     /// How often the stream was taken up again after a loss.
     pub reconnects: u32,
     /// The newest trouble; stays after recovery, for whoever asks what happened.
@@ -82,6 +88,8 @@ impl DestinationStatus {
             link: None,
             connected_since_ms: None,
             stream_began_us: None,
+            takes_codec: None,
+            codec: None,
             reconnects: 0,
             last_error: None,
             room_closes_in_ms: None,
@@ -226,6 +234,8 @@ pub(crate) async fn supervise(
             s.backlog_ms = 0;
             s.connected_since_ms = None;
             s.stream_began_us = None;
+            s.takes_codec = None;
+            s.codec = None;
             if ended.error.is_some() {
                 s.last_error.clone_from(&ended.error);
             }

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 use crate::budget::Budget;
 use crate::link::unsent_bytes;
-use crate::packet::{AudioFormat, Packet, StreamFormat, Track, VideoFormat};
+use crate::packet::{AudioFormat, Packet, StreamFormat, Track, VideoCodec, VideoFormat};
 use crate::plan::{BudgetLimits, Member};
 use crate::publisher::QUEUE;
 use crate::queue::{GroupQueue, Pace, Queued};
@@ -79,6 +79,7 @@ impl World {
     fn new(round_trip_ms: u64, queue_ms: u64) -> Self {
         let format = Arc::new(StreamFormat {
             video: VideoFormat {
+                codec: VideoCodec::H264,
                 codec_config: Bytes::new(),
                 width: 1280,
                 height: 720,

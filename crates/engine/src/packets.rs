@@ -1,7 +1,10 @@
 //! What the encoder gives, in media's words and in delivery's: one translation each way for destinations, recordings and
 //! the replay.
 
-use stallcast_delivery::{AudioFormat, Hub, LineTimes, Packet, StreamFormat, Track, VideoFormat};
+use stallcast_delivery::{
+    AudioFormat, Hub, LineTimes, Packet, StreamFormat, Track, VideoCodec, VideoFormat,
+};
+use stallcast_media::encoder::VideoCodec as MadeCodec;
 use stallcast_media::program::{
     AudioConfig, Encoded, EncodedPacket, StreamConfig, Track as MediaTrack, VideoConfig,
 };
@@ -14,6 +17,7 @@ pub fn to_hub(hub: Hub) -> impl Fn(Encoded) + Send + Sync + 'static {
     move |encoded| match encoded {
         Encoded::Config(config) => hub.set_format(StreamFormat {
             video: VideoFormat {
+                codec: codec(config.video.codec),
                 codec_config: config.video.codec_data.clone(),
                 width: config.video.width,
                 height: config.video.height,
@@ -47,6 +51,7 @@ pub fn config(format: &StreamFormat) -> StreamConfig {
     let (video, audio) = (&format.video, &format.audio);
     StreamConfig {
         video: VideoConfig {
+            codec: made(video.codec),
             codec_data: video.codec_config.clone(),
             width: video.width,
             height: video.height,
@@ -87,6 +92,23 @@ pub fn sent(packet: &Packet, times: LineTimes) -> EncodedPacket {
         duration_us: 0,
         keyframe: packet.keyframe,
         data: packet.data.clone(),
+    }
+}
+
+fn codec(made: MadeCodec) -> VideoCodec {
+    match made {
+        MadeCodec::H264 => VideoCodec::H264,
+        MadeCodec::Hevc => VideoCodec::Hevc,
+        MadeCodec::Av1 => VideoCodec::Av1,
+    }
+}
+
+/// A codec in media's words.
+pub fn made(codec: VideoCodec) -> MadeCodec {
+    match codec {
+        VideoCodec::H264 => MadeCodec::H264,
+        VideoCodec::Hevc => MadeCodec::Hevc,
+        VideoCodec::Av1 => MadeCodec::Av1,
     }
 }
 

@@ -56,7 +56,7 @@ fn every_row_has_facts_and_every_fact_a_row() {
         .keys()
         .map(|k| &**k)
         .collect();
-    let rows: BTreeSet<&str> = all().iter().map(|kind| kind.element).collect();
+    let rows: BTreeSet<&str> = all().map(|kind| kind.element).collect();
     assert_eq!(known, rows);
 }
 

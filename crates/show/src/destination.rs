@@ -24,6 +24,26 @@ pub struct Destination {
     /// Which canvas it is sent; landscape in shows of earlier versions.
     #[serde(default)]
     pub canvas: Canvas,
+    /// What it is sent where this machine, the platform and its server can; H.264 where one cannot, and in shows of
+    /// earlier versions.
+    #[serde(default)]
+    pub codec: VideoCodec,
+}
+
+/// How pictures are encoded.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum VideoCodec {
+    /// H.264, which everybody takes.
+    #[default]
+    H264,
+    /// HEVC (H.265), over Enhanced RTMP.
+    Hevc,
+    /// AV1, over Enhanced RTMP.
+    Av1,
 }
 
 /// Who keeps its bitrate when the uplink is short.

@@ -36,7 +36,7 @@ pub use chat_line::ChatLine;
 pub use check::gtin_is_valid;
 pub use command::Command;
 pub use decide::decide;
-pub use destination::{Destination, Priority};
+pub use destination::{Destination, Priority, VideoCodec};
 pub use event::Event;
 pub use ids::{CanvasId, DestinationId, INVENTED, MessageId, ProductId, SceneId, SourceId};
 pub use money::{Currency, Money, MoneyFault};

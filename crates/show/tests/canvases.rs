@@ -25,6 +25,7 @@ fn destination(id: &str, canvas: Canvas) -> Command {
             enabled: true,
             priority: Default::default(),
             canvas,
+            codec: Default::default(),
         },
     }
 }

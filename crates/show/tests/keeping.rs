@@ -20,6 +20,7 @@ fn with_destination() -> Show {
         enabled: true,
         priority: Default::default(),
         canvas: Default::default(),
+        codec: Default::default(),
     };
     run(&mut show, Command::PutDestination { destination });
     show

@@ -142,6 +142,7 @@ fn destination() -> impl Strategy<Value = Destination> {
         enabled,
         priority: Default::default(),
         canvas,
+        codec: Default::default(),
     })
 }
 

@@ -61,6 +61,7 @@ fn destination(enabled: bool) -> Command {
             enabled,
             priority: Default::default(),
             canvas: Default::default(),
+            codec: Default::default(),
         },
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use stallcast_show::{CameraMode, PhoneLink};
+use stallcast_show::{CameraMode, PhoneLink, VideoCodec};
 use ts_rs::TS;
 
 #[cfg(doc)]
@@ -202,6 +202,36 @@ pub struct EncoderView {
     pub fps: f64,
     /// Why it does not work, empty when it does.
     pub reason: String,
+}
+
+/// Whether this machine can encode a codec.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum CodecAbility {
+    /// An encoder of it passed its trial, fast enough to work beside that of H.264.
+    Usable,
+    /// None did.
+    Unusable,
+    /// Not tried: no trial is made while live.
+    Untried,
+}
+
+/// A codec besides H.264.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct CodecView {
+    /// Which.
+    pub codec: VideoCodec,
+    /// Whether it can be encoded here.
+    pub ability: CodecAbility,
+    /// The element that would, empty where none is known.
+    pub encoder: String,
+}
+
+/// Answer to [`Request::Codecs`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct Codecs {
+    /// Every codec that a destination can be sent instead of H.264.
+    pub codecs: Vec<CodecView>,
 }
 
 /// Answer to [`Request::Encoders`].

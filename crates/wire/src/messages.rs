@@ -6,7 +6,8 @@ use ts_rs::TS;
 
 #[cfg(doc)]
 use crate::{
-    CameraView, Devices, Encoders, PhoneView, Preflight, ReplayView, UploadTestView, WebhookView,
+    CameraView, Codecs, Devices, Encoders, PhoneView, Preflight, ReplayView, UploadTestView,
+    WebhookView,
 };
 use crate::{Notice, Topic, WireError};
 
@@ -62,6 +63,8 @@ pub enum Request {
     },
     /// Encoders tried at start. Answer: [`Encoders`].
     Encoders,
+    /// What can be encoded here besides H.264, after trials of some seconds where none were made yet. Answer: [`Codecs`].
+    Codecs,
     /// Puts another encoder on air, also one that failed before. A notice tells when it fails.
     UseEncoder {
         /// GStreamer element name; `None` = the best by the trials.

@@ -54,6 +54,7 @@ pub fn least_role_of_request(request: &Request) -> Role {
         Request::Platforms | Request::Preflight | Request::SaveReplay => Role::Producer,
         Request::Devices
         | Request::Encoders
+        | Request::Codecs
         | Request::UseEncoder { .. }
         | Request::Phone { .. }
         | Request::Camera { .. }

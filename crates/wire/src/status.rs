@@ -1,7 +1,7 @@
 //! Health: how every supervised thing is doing, as the engine tells it twice a second.
 
 use serde::{Deserialize, Serialize};
-use stallcast_show::{Canvas, DestinationId, SourceId};
+use stallcast_show::{Canvas, DestinationId, SourceId, VideoCodec};
 use ts_rs::TS;
 
 /// State of a supervised thing.
@@ -132,6 +132,12 @@ pub struct DestinationHealth {
     pub room_closes_in_ms: Option<u64>,
     /// Whether a key is stored.
     pub has_key: bool,
+    /// What it is sent on this connection; `None` before the first picture.
+    pub codec: Option<VideoCodec>,
+    /// Why it is not sent the codec it is to be sent: `codec_way` (not by RTMP), `codec_platform` (not known to be taken
+    /// there), `codec_no_encoder` (nothing here encodes it fast enough), `codec_server` (its server does not say that it
+    /// takes it), `codec_failed`, `codec_too_slow` (given up for this show); empty where nothing is in the way.
+    pub codec_note: String,
 }
 
 /// The recording.

@@ -1,11 +1,13 @@
 //! Measuring what came out: files and streams, pictures, and the match of sound and pictures.
 
+mod enhanced;
 mod flv_tail;
 mod look;
 mod players;
 mod stream;
 mod sync;
 
+pub use enhanced::{Decoded, decode_av1, decode_hevc};
 pub use flv_tail::FlvTail;
 pub use look::{Region, frame_at, mean_colour};
 pub use players::{kept_and_lost_ms, plays_in_gstreamer};

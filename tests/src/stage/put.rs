@@ -107,6 +107,7 @@ pub fn destination(id: &str, url: &str) -> Destination {
         enabled: true,
         priority: Priority::Normal,
         canvas: Canvas::Landscape,
+        codec: Default::default(),
     }
 }
 

@@ -2,6 +2,7 @@
 //! the engine itself. Each fixture has folders and ports of its own and ends with its owner.
 
 mod engine;
+mod enhanced;
 mod irc;
 mod network;
 mod nginx;
@@ -17,6 +18,7 @@ mod whip;
 mod xvfb;
 
 pub use engine::{Engine, EngineOptions, HttpAnswer, Running, built};
+pub use enhanced::{Came, EnhancedServer, Published, Says};
 pub use irc::{Ircd, Speaker};
 pub use network::Site;
 pub use nginx::RtmpServer;

@@ -3,6 +3,7 @@
 
 mod camera;
 mod card;
+mod codecs;
 mod ending;
 mod keeping;
 mod network;

@@ -2,6 +2,7 @@
 import type { Canvas } from "./Canvas";
 import type { DestinationId } from "./DestinationId";
 import type { Priority } from "./Priority";
+import type { VideoCodec } from "./VideoCodec";
 
 /**
  * One place the show is sent to.
@@ -34,4 +35,9 @@ priority: Priority,
 /**
  * Which canvas it is sent; landscape in shows of earlier versions.
  */
-canvas: Canvas, };
+canvas: Canvas, 
+/**
+ * What it is sent where this machine, the platform and its server can; H.264 where one cannot, and in shows of
+ * earlier versions.
+ */
+codec: VideoCodec, };

@@ -15,7 +15,7 @@ source: SourceId, } | { "ask": "camera",
 /**
  * Device id as listed.
  */
-device: string, } | { "ask": "encoders" } | { "ask": "use_encoder", 
+device: string, } | { "ask": "encoders" } | { "ask": "codecs" } | { "ask": "use_encoder", 
 /**
  * GStreamer element name; `None` = the best by the trials.
  */

@@ -1,6 +1,6 @@
 // The platforms file as the page needs it. The file can be changed by hand: what is missing in it shows as empty.
 import type { Lang } from '../state/prefs.svelte.ts';
-import type { Canvas, Platform, Text } from '../wire/types.ts';
+import type { Canvas, Platform, Text, VideoCodec } from '../wire/types.ts';
 
 function textFrom(value: unknown): Text {
   if (typeof value === 'string') return { zh: value, en: value };
@@ -22,6 +22,12 @@ function canvasFrom(recommended: unknown): Canvas {
   return Number(first?.['height'] ?? 0) > Number(first?.['width'] ?? 0) ? 'portrait' : 'landscape';
 }
 
+/** Codecs that this page knows. */
+function codecsFrom(value: unknown): VideoCodec[] {
+  const named = listFrom(value).map((taken) => taken['codec']);
+  return (['hevc', 'av1'] as const).filter((codec) => named.includes(codec));
+}
+
 export function platformsOf(data: unknown): Platform[] {
   const list = listFrom((data as { platforms?: unknown } | null)?.platforms ?? data);
   return list.flatMap((entry) => {
@@ -41,6 +47,7 @@ export function platformsOf(data: unknown): Platform[] {
         key_hint: textFrom(entry['key_hint']),
         find_key: { zh: linesFrom(steps.zh), en: linesFrom(steps.en) },
         canvas: canvasFrom(entry['recommended']),
+        codecs: codecsFrom(entry['codecs']),
         can_test: typeof entry['unseen_suffix'] === 'string',
         max_video_kbps: typeof entry['max_video_kbps'] === 'number' ? entry['max_video_kbps'] : null,
       },

@@ -12,6 +12,7 @@ export type { ChatLine } from '../generated/ChatLine';
 export type { ChatStatus } from '../generated/ChatStatus';
 export type { Check } from '../generated/Check';
 export type { ClientMessage } from '../generated/ClientMessage';
+export type { Codecs } from '../generated/Codecs';
 export type { Command } from '../generated/Command';
 export type { Countdown } from '../generated/Countdown';
 export type { Destination } from '../generated/Destination';
@@ -57,6 +58,8 @@ export type { Canvas };
 import type { Text } from '../generated/Text';
 export type { Text };
 export type { Transition } from '../generated/Transition';
+import type { VideoCodec } from '../generated/VideoCodec';
+export type { VideoCodec };
 export type { UploadTarget } from '../generated/UploadTarget';
 export type { UploadTestView } from '../generated/UploadTestView';
 export type { WebhookView } from '../generated/WebhookView';
@@ -80,6 +83,8 @@ export interface Platform {
   /** Where the key is, step by step. */
   find_key: { zh: string[]; en: string[] };
   max_video_kbps: number | null;
+  /** What it takes over RTMP besides H.264. */
+  codecs: VideoCodec[];
   /** Whether an upload test reaches it that no viewer sees. */
   can_test: boolean;
   /** The shape it shows best. */

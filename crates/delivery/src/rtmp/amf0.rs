@@ -26,6 +26,7 @@ pub(super) enum Value {
     Object(Vec<(String, Value)>),
     /// Written with its count, as `onMetaData` is in FLV; read as an object.
     EcmaArray(Vec<(String, Value)>),
+    StrictArray(Vec<Value>),
     Null,
     /// Read and understood, but of no use here.
     Other,
@@ -50,15 +51,33 @@ impl Value {
         }
     }
 
+    /// The entries of an object; none of anything else.
+    pub fn entries(&self) -> &[(String, Value)] {
+        match self {
+            Self::Object(entries) | Self::EcmaArray(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// The values of an array; none of anything else.
+    pub fn values(&self) -> impl Iterator<Item = &Value> {
+        let strict: &[Value] = match self {
+            Self::StrictArray(values) => values,
+            _ => &[],
+        };
+        // Some servers write an array with its places as names.
+        let named: &[(String, Value)] = match self {
+            Self::EcmaArray(entries) => entries,
+            _ => &[],
+        };
+        strict.iter().chain(named.iter().map(|(_, value)| value))
+    }
+
     /// The text property `name` of an object.
     pub fn property(&self, name: &str) -> Option<&str> {
-        match self {
-            Self::Object(entries) | Self::EcmaArray(entries) => entries
-                .iter()
-                .find(|(key, _)| key == name)
-                .and_then(|(_, value)| value.as_text()),
-            _ => None,
-        }
+        let mut entries = self.entries().iter();
+        let (_, value) = entries.find(|(key, _)| key == name)?;
+        value.as_text()
     }
 }
 
@@ -92,6 +111,11 @@ fn write(out: &mut Vec<u8>, value: &Value) {
             out.push(ECMA_ARRAY);
             out.extend_from_slice(&(entries.len() as u32).to_be_bytes());
             write_entries(out, entries);
+        }
+        Value::StrictArray(values) => {
+            out.push(STRICT_ARRAY);
+            out.extend_from_slice(&(values.len() as u32).to_be_bytes());
+            values.iter().for_each(|value| write(out, value));
         }
         Value::Null => out.push(NULL),
         Value::Other => out.push(UNDEFINED),
@@ -161,10 +185,11 @@ impl<'a> Reader<'a> {
             }
             STRICT_ARRAY => {
                 // The count is the server's word; each value costs it at least one byte.
+                let mut values = Vec::new();
                 for _ in 0..u32::from_be_bytes(self.array()?) {
-                    self.value(depth + 1)?;
+                    values.push(self.value(depth + 1)?);
                 }
-                Value::Other
+                Value::StrictArray(values)
             }
             NULL => Value::Null,
             UNDEFINED => Value::Other,
@@ -210,6 +235,7 @@ mod tests {
                     Value::EcmaArray(vec![("flag".into(), Value::Boolean(true))]),
                 ),
             ]),
+            Value::StrictArray(vec![Value::text("hvc1"), Value::Null]),
             Value::Null,
             Value::String("x".repeat(70_000)),
         ];

@@ -249,7 +249,7 @@ impl HostSession {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::packet::{AudioFormat, Packet, StreamFormat, Track, VideoFormat};
+    use crate::packet::{AudioFormat, Packet, StreamFormat, Track, VideoCodec, VideoFormat};
     use crate::rtmp::session::{PublishSession, SessionEvent};
     use crate::timeline::Stamp;
     use bytes::Bytes;
@@ -257,12 +257,13 @@ mod tests {
 
     fn publisher() -> PublishSession {
         let url = crate::IngestUrl::parse("rtmp://127.0.0.1/live", &Secret::new("peach-key"));
-        PublishSession::new(&url.unwrap())
+        PublishSession::new(&url.unwrap(), VideoCodec::H264)
     }
 
     fn format() -> StreamFormat {
         StreamFormat {
             video: VideoFormat {
+                codec: VideoCodec::H264,
                 codec_config: Bytes::from_static(&[1; 12]),
                 width: 1280,
                 height: 720,

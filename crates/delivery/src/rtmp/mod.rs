@@ -10,6 +10,7 @@
 mod amf0;
 mod chunk_reader;
 mod chunk_writer;
+mod enhanced;
 pub(crate) mod flv;
 pub(crate) mod greeting;
 pub(crate) mod host;

@@ -6,9 +6,9 @@ use bytes::BytesMut;
 use super::amf0::{self, Value};
 use super::chunk_reader::{ChunkReader, Incoming, be_u32};
 use super::chunk_writer::{CHUNK_SIZE, ChunkWriter, Lane, Outgoing};
-use super::{Violation, flv, kind};
+use super::{Violation, enhanced, flv, kind};
 use crate::ingest_url::IngestUrl;
-use crate::packet::{Packet, StreamFormat, Track};
+use crate::packet::{Packet, StreamFormat, Track, VideoCodec};
 use crate::secret::Secret;
 use crate::timeline::Stamp;
 
@@ -61,13 +61,19 @@ pub(crate) struct PublishSession {
     received: u32,
     acknowledged: u32,
     peer_window: Option<u32>,
+    /// What the server was asked about.
+    asked: VideoCodec,
+    /// Whether it said yes.
+    takes_asked: bool,
+    /// What is sent.
+    codec: VideoCodec,
     /// Bytes for the server, in order. The owner takes them from the front.
     pub out: BytesMut,
 }
 
 impl PublishSession {
-    /// A session with its connect command in `out`.
-    pub fn new(url: &IngestUrl) -> Self {
+    /// A session with its connect command in `out`; it asks whether the server takes `codec`.
+    pub fn new(url: &IngestUrl, codec: VideoCodec) -> Self {
         let mut session = Self {
             stream_name: url.stream_name.clone(),
             unsaid: unsaid(url),
@@ -78,21 +84,27 @@ impl PublishSession {
             received: 0,
             acknowledged: 0,
             peer_window: None,
+            asked: codec,
+            takes_asked: codec == VideoCodec::H264,
+            codec: VideoCodec::H264,
             out: BytesMut::new(),
         };
         let entry = |key: &str, value: &str| (key.to_owned(), Value::text(value));
-        session.command(
-            "connect",
-            CONNECT,
-            vec![Value::Object(vec![
-                entry("app", &url.app),
-                entry("type", "nonprivate"),
-                entry("flashVer", FLASH_VERSION),
-                entry("swfUrl", &url.tc_url),
-                entry("tcUrl", &url.tc_url),
-            ])],
-        );
+        let mut object = vec![
+            entry("app", &url.app),
+            entry("type", "nonprivate"),
+            entry("flashVer", FLASH_VERSION),
+            entry("swfUrl", &url.tc_url),
+            entry("tcUrl", &url.tc_url),
+        ];
+        object.extend(enhanced::asked(codec));
+        session.command("connect", CONNECT, vec![Value::Object(object)]);
         session
+    }
+
+    /// Whether the server takes the codec it was asked about; `false` before it answered.
+    pub fn takes_asked(&self) -> bool {
+        self.takes_asked
     }
 
     /// Takes bytes from the server.
@@ -116,8 +128,10 @@ impl PublishSession {
     pub fn send_format(&mut self, format: &StreamFormat, timestamp: u32) {
         let metadata = amf0::encode(&flv::metadata(format));
         self.media(Lane::Data, kind::DATA_AMF0, timestamp, [&metadata, &[]]);
-        let avc = [&flv::AVC_SEQUENCE_HEADER[..], &format.video.codec_config];
-        self.media(Lane::Video, kind::VIDEO, timestamp, avc);
+        self.codec = format.video.codec;
+        let head = flv::video_config(self.codec);
+        let video = [&head[..], &format.video.codec_config];
+        self.media(Lane::Video, kind::VIDEO, timestamp, video);
         let aac = [&flv::AAC_SEQUENCE_HEADER[..], &format.audio.codec_config];
         self.media(Lane::Audio, kind::AUDIO, timestamp, aac);
     }
@@ -126,7 +140,7 @@ impl PublishSession {
     pub fn send_packet(&mut self, packet: &Packet, stamp: Stamp) {
         match packet.track {
             Track::Video => {
-                let head = flv::avc_nalus(packet.keyframe, stamp.composition);
+                let head = flv::video_frame(self.codec, packet.keyframe, stamp.composition);
                 let parts = [&head[..], &packet.data];
                 self.media(Lane::Video, kind::VIDEO, stamp.dts, parts);
             }
@@ -186,6 +200,7 @@ impl PublishSession {
         let transaction = values.get(1).and_then(Value::as_number);
         match name {
             "_result" if transaction == Some(CONNECT) && self.stage == Stage::Connecting => {
+                self.takes_asked = enhanced::takes(&values, self.asked);
                 self.create_stream();
                 Ok(None)
             }

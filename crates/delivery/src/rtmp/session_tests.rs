@@ -9,7 +9,7 @@ use rml_rtmp::sessions::{
 };
 
 use super::*;
-use crate::packet::{AudioFormat, VideoFormat};
+use crate::packet::{AudioFormat, VideoCodec, VideoFormat};
 
 fn url(key: &str) -> IngestUrl {
     IngestUrl::parse("rtmp://host/live", &Secret::new(key)).unwrap()
@@ -18,6 +18,7 @@ fn url(key: &str) -> IngestUrl {
 fn format() -> StreamFormat {
     StreamFormat {
         video: VideoFormat {
+            codec: VideoCodec::H264,
             codec_config: Bytes::from_static(b"avcc"),
             width: 1280,
             height: 720,
@@ -73,7 +74,7 @@ fn talk(
 
 fn connected() -> (PublishSession, ServerSession) {
     let (mut server, first) = ServerSession::new(ServerSessionConfig::new()).unwrap();
-    let mut session = PublishSession::new(&url("key?a=b"));
+    let mut session = PublishSession::new(&url("key?a=b"), VideoCodec::H264);
     let (ours, theirs) = talk(&mut session, &mut server, first);
     assert_eq!(ours, [SessionEvent::Accepted]);
     assert!(theirs.iter().any(|e| matches!(e,
@@ -158,7 +159,7 @@ fn status(level: &str, code: &str) -> Vec<u8> {
 
 #[test]
 fn a_name_in_use_is_a_rejection_with_its_code() {
-    let mut session = PublishSession::new(&url("k1"));
+    let mut session = PublishSession::new(&url("k1"), VideoCodec::H264);
     let events = session.input(&status("error", "NetStream.Publish.BadName"));
     let code = "NetStream.Publish.BadName".to_owned();
     assert_eq!(events, Ok(vec![SessionEvent::Rejected(code)]));
@@ -176,7 +177,7 @@ fn an_error_after_acceptance_is_the_end_and_a_status_is_not() {
 
 #[test]
 fn a_code_that_carries_the_key_or_a_novel_is_cut() {
-    let mut session = PublishSession::new(&url("abcdef"));
+    let mut session = PublishSession::new(&url("abcdef"), VideoCodec::H264);
     let events = session.input(&status("error", "denied: abcdef\n"));
     assert_eq!(events, Ok(vec![SessionEvent::Rejected("hidden".into())]));
     let events = session.input(&status("error", "denied.abc<def>"));
@@ -196,7 +197,7 @@ fn what_a_server_says_to_people_is_kept_and_never_repeats_a_part_of_the_key() {
         "rtmp://host/live?token=tok123",
         &Secret::new("name1?sign=abcd9&auth=q+7~x%2Fz"),
     );
-    let mut session = PublishSession::new(&url.unwrap());
+    let mut session = PublishSession::new(&url.unwrap(), VideoCodec::H264);
     let mut reason = |description: &str| {
         let info = Value::Object(vec![
             ("level".into(), Value::text("error")),
@@ -235,7 +236,7 @@ fn what_a_server_says_to_people_is_kept_and_never_repeats_a_part_of_the_key() {
 
 #[test]
 fn pings_and_bandwidth_are_answered_and_unknown_events_ignored() {
-    let mut session = PublishSession::new(&url("k"));
+    let mut session = PublishSession::new(&url("k"), VideoCodec::H264);
     session.out.clear();
     let mut wire = from_server(4, &[0, 6, 1, 2, 3, 4]);
     wire.extend(from_server(4, &[0, 31, 0]));
@@ -265,7 +266,7 @@ fn pings_and_bandwidth_are_answered_and_unknown_events_ignored() {
 
 #[test]
 fn bytes_read_are_acknowledged_in_total() {
-    let mut session = PublishSession::new(&url("k"));
+    let mut session = PublishSession::new(&url("k"), VideoCodec::H264);
     session.out.clear();
     session
         .input(&from_server(5, &100u32.to_be_bytes()))
@@ -279,7 +280,7 @@ fn bytes_read_are_acknowledged_in_total() {
 
 #[test]
 fn a_server_that_pings_without_reading_does_not_fill_our_memory() {
-    let mut session = PublishSession::new(&url("k"));
+    let mut session = PublishSession::new(&url("k"), VideoCodec::H264);
     for _ in 0..50_000 {
         session.input(&from_server(4, &[0, 6, 0, 0, 0, 0])).unwrap();
     }
@@ -293,7 +294,7 @@ proptest! {
             prop::collection::vec(any::<u8>(), 0..200),
             (0u8..24, prop::collection::vec(any::<u8>(), 0..100)).prop_map(|(k, b)| from_server(k, &b)),
         ], 0..20)) {
-        let mut session = PublishSession::new(&url("k"));
+        let mut session = PublishSession::new(&url("k"), VideoCodec::H264);
         for part in parts {
             if session.input(&part).is_err() {
                 break;

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use stallcast_delivery::{AudioFormat, Hub, Packet, StreamFormat, Track, VideoFormat};
+use stallcast_delivery::{AudioFormat, Hub, Packet, StreamFormat, Track, VideoCodec, VideoFormat};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
@@ -74,6 +74,7 @@ fn make() -> Clip {
     };
     let format = StreamFormat {
         video: VideoFormat {
+            codec: VideoCodec::H264,
             codec_config: config(9, 5),
             width: 320,
             height: 180,

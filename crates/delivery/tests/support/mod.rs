@@ -10,7 +10,9 @@ pub mod nginx;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
-use stallcast_delivery::{Destination, DestinationSpec, DestinationStatus, Hub, State, TlsRoots};
+use stallcast_delivery::{
+    Destination, DestinationSpec, DestinationStatus, Hub, State, TlsRoots, VideoCodec,
+};
 
 pub fn spec(id: &str, url: &str) -> DestinationSpec {
     DestinationSpec {
@@ -19,6 +21,7 @@ pub fn spec(id: &str, url: &str) -> DestinationSpec {
         key: id.into(),
         closing_deadline: None,
         tls_roots: TlsRoots::System,
+        codec: VideoCodec::H264,
     }
 }
 

@@ -2,7 +2,9 @@
 //! Blocking calls are allowed here and nowhere else in the engine's async half.
 
 mod cameras;
+mod codecs;
 mod encodes;
+mod health;
 mod lanes;
 mod outputs;
 mod pace;
@@ -43,9 +45,10 @@ use crate::phones::Phones;
 use crate::replay::Replay;
 use crate::unfinished;
 pub use cameras::view as camera_view;
+pub use codecs::in_show as codec_in_show;
 use lanes::{Lane, Wings};
 use outputs::Outputs;
-pub use outputs::error_code;
+pub use health::error_code;
 pub use preflight::{Unreached, check as preflight, how_pressing, permit};
 pub use recording::{FINISH_WITHIN, OpenPart};
 pub(crate) use recording_orders::{chapter_title, scene_title};

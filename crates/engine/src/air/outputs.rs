@@ -1,15 +1,14 @@
 //! Where the program goes: destinations while live, the built-in receiver while rehearsing. Follows the
 //! show's state; a destination that is not wanted any more is ended in the background.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
-use stallcast_clips::{Receiver, ReceiverReport, ReceiverSpec, ReceiverState, SourceClock};
+use stallcast_clips::{Receiver, ReceiverSpec, SourceClock};
 use stallcast_delivery::presets::{Platform, Platforms};
 use stallcast_delivery::{
-    DeliveryErrorCode, Destination, DestinationSpec, DestinationStatus, Hub, Secret, State,
-    TlsRoots,
+    Destination, DestinationSpec, DestinationStatus, Hub, Secret, TlsRoots, VideoCodec,
 };
 use stallcast_media::program::Program;
 use stallcast_show::{Canvas, DestinationId, Phase, Priority, Show};
@@ -17,6 +16,8 @@ use stallcast_wire::{DestinationHealth, ReceiverView, RunState};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
+use super::codecs::{Codecs, Wish, wish};
+use super::health::{health, view};
 use super::uplink::{Link, Uplink};
 use crate::canvases::Canvases;
 use crate::carriers::{self, Way};
@@ -34,6 +35,9 @@ pub struct Outputs {
     runtime: Handle,
     running: BTreeMap<DestinationId, Running>,
     rehearsals: BTreeMap<Canvas, Rehearsal>,
+    codecs: Codecs<Program>,
+    /// Codecs whose encoders were tried, or are being.
+    tried: BTreeSet<VideoCodec>,
 }
 
 /// A destination that is on.
@@ -44,6 +48,8 @@ struct Running {
     has_key: bool,
     /// Video bitrate it is sent, kbit/s; 0 while it makes room for others.
     target_kbps: u32,
+    /// What it is to be sent where its server takes it.
+    codec: VideoCodec,
 }
 
 struct Rehearsal {
@@ -68,6 +74,8 @@ impl Outputs {
             runtime,
             running: BTreeMap::new(),
             rehearsals: BTreeMap::new(),
+            codecs: Codecs::new(),
+            tried: BTreeSet::new(),
         }
     }
 
@@ -105,21 +113,56 @@ impl Outputs {
                     let Some(hub) = self.canvases.hub(value.canvas) else {
                         continue;
                     };
+                    let codec = match self.wish(value) {
+                        Wish::Asks(codec) => codec,
+                        Wish::Refused(_) => VideoCodec::H264,
+                        // It is looked for again as long as the show is live.
+                        Wish::Untried(_) => continue,
+                    };
                     let target_kbps = hub.format().map_or(0, |f| f.video.kbps);
                     let has_key = self.keys.get(id).is_some();
-                    if let Some(destination) = self.open(value, hub) {
+                    if let Some(destination) = self.open(value, hub, codec) {
                         let on = Running {
                             value: value.clone(),
                             destination,
                             has_key,
                             target_kbps,
+                            codec,
                         };
                         self.running.insert(id.clone(), on);
                     }
                 }
             }
         }
+        self.follow_codecs(show);
         self.follow_rehearsal(show);
+    }
+
+    /// What destinations are to be sent is tried before it is needed, where it may take its time.
+    fn follow_codecs(&mut self, show: &Show) {
+        let made = self.canvases.spec(Canvas::Landscape).encode.video_kbps;
+        self.codecs.choose(show.video_kbps.unwrap_or(made));
+        if !show.is_live() {
+            self.codecs.forget();
+        }
+        for value in show.destinations.values().filter(|value| value.enabled) {
+            if let Wish::Untried(codec) = self.wish(value)
+                && self.tried.insert(codec)
+            {
+                let codec = crate::packets::made(codec);
+                self.runtime
+                    .spawn_blocking(move || stallcast_media::encoder::try_codec(codec));
+            }
+        }
+    }
+
+    fn wish(&self, value: &stallcast_show::Destination) -> Wish {
+        wish(value, self.preset(value))
+    }
+
+    fn preset(&self, value: &stallcast_show::Destination) -> Option<&Platform> {
+        let mut presets = self.platforms.platforms.iter();
+        presets.find(|platform| platform.id == value.platform)
     }
 
     /// Every canvas that runs is rehearsed.
@@ -164,21 +207,39 @@ impl Outputs {
 
     /// Shares the uplink among what is on.
     pub fn share(&mut self, now: Duration, uplink: &mut Uplink<Program>) {
-        let links: Vec<Link> = self
-            .running
-            .iter()
-            .map(|(id, on)| Link {
+        let (mut plain, mut others) = (Vec::new(), Vec::new());
+        for (id, on) in &self.running {
+            let status = on.destination.status();
+            let status = status.borrow();
+            let link = Link {
                 id: id.0.clone(),
                 canvas: on.value.canvas,
                 is_protected: on.value.priority == Priority::Protected,
-                view: on.destination.status().borrow().link,
-            })
-            .collect();
-        let shares = uplink.decide(now, &links);
+                view: status.link,
+            };
+            let is_plain = on.codec == VideoCodec::H264
+                || status.takes_codec != Some(true)
+                || self.codecs.given_up(on.codec).is_some();
+            match is_plain {
+                true => plain.push(link),
+                false => others.push((on.codec, link)),
+            }
+        }
+        let running = self.canvases.running().borrow().clone();
+        let programs = running.into_iter().map(|(c, stage)| (c, stage.program));
+        let mut shares = self.codecs.decide(now, &others, &programs.collect());
+        // One that was given up this moment is an ordinary one from now on.
+        let given_up = others.into_iter().map(|(_, link)| link);
+        plain.extend(given_up.filter(|link| !shares.contains_key(&link.id)));
+        shares.extend(uplink.decide(now, &plain));
         for (id, on) in &mut self.running {
-            if let Some(share) = shares.get(&id.0) {
+            if let Some(mut share) = shares.remove(&id.0) {
+                let may_change = share.feeding.codec == VideoCodec::H264
+                    && on.codec != VideoCodec::H264
+                    && self.codecs.given_up(on.codec).is_none();
+                share.feeding.soon = may_change.then_some(on.codec);
                 on.target_kbps = share.target_kbps;
-                on.destination.feed(share.feeding.clone());
+                on.destination.feed(share.feeding);
             }
         }
     }
@@ -192,22 +253,24 @@ impl Outputs {
 
     /// `None` while a key that it needs is not at hand: an RTMP address without its key would be published under a wrong
     /// name.
-    fn open(&self, value: &stallcast_show::Destination, hub: Hub) -> Option<Destination> {
+    fn open(
+        &self,
+        value: &stallcast_show::Destination,
+        hub: Hub,
+        codec: VideoCodec,
+    ) -> Option<Destination> {
         let key = self.keys.get(&value.id);
         if key.is_none() && Way::of(&value.url).needs_key() {
             return None;
         }
-        let preset = self
-            .platforms
-            .platforms
-            .iter()
-            .find(|platform| platform.id == value.platform);
+        let preset = self.preset(value);
         let spec = DestinationSpec {
             id: value.id.0.clone(),
             url: value.url.clone(),
             key: key.unwrap_or_default(),
             closing_deadline: preset.and_then(Platform::closing_deadline),
             tls_roots: self.tls_roots.clone(),
+            codec,
         };
         let _inside = self.runtime.enter();
         Some(carriers::open(spec, hub))
@@ -233,6 +296,7 @@ impl Outputs {
             key: Secret::new(receiver.key()),
             closing_deadline: None,
             tls_roots: TlsRoots::default(),
+            codec: VideoCodec::H264,
         };
         let _inside = self.runtime.enter();
         let publisher = Destination::spawn(spec, hub);
@@ -263,7 +327,9 @@ impl Outputs {
                 let on = self.running.get(id);
                 let status = on.map(|on| on.destination.status().borrow().clone());
                 let wanted = matches!(show.phase, Phase::Live { .. }) && destination.enabled;
+                let note = self.codec_note(destination, status.as_ref());
                 let mut health = health(id, status, self.keys.get(id).is_some());
+                health.codec_note = note.to_owned();
                 health.target_kbps = on.map_or(0, |on| on.target_kbps);
                 if wanted && !health.has_key && Way::of(&destination.url).needs_key() {
                     health.error = "no_key".into();
@@ -272,10 +338,30 @@ impl Outputs {
                     // It begins as soon as its canvas could be opened, which is tried again and again.
                     health.run = RunState::Starting;
                     health.error = "canvas_not_ready".into();
+                } else if wanted
+                    && on.is_none()
+                    && matches!(self.wish(destination), Wish::Untried(_))
+                {
+                    health.run = RunState::Starting;
                 }
                 health
             })
             .collect()
+    }
+
+    /// Why a destination is not sent the codec it is to be sent.
+    fn codec_note(
+        &self,
+        value: &stallcast_show::Destination,
+        status: Option<&DestinationStatus>,
+    ) -> &'static str {
+        let codec = match self.wish(value) {
+            Wish::Refused(why) => return why,
+            Wish::Asks(codec) | Wish::Untried(codec) => codec,
+        };
+        let declined = status.is_some_and(|status| status.takes_codec == Some(false));
+        let why = self.codecs.given_up(codec);
+        why.unwrap_or(if declined { "codec_server" } else { "" })
     }
 
     /// What viewers of a canvas would get, while rehearsing.
@@ -299,117 +385,5 @@ fn source_clock(
 
 /// A new name is no reason to cut a stream.
 fn same_place(a: &stallcast_show::Destination, b: &stallcast_show::Destination) -> bool {
-    (&a.url, &a.platform, a.canvas) == (&b.url, &b.platform, b.canvas)
-}
-
-fn health(
-    id: &DestinationId,
-    status: Option<DestinationStatus>,
-    has_key: bool,
-) -> DestinationHealth {
-    let mut health = DestinationHealth {
-        id: id.clone(),
-        run: RunState::Stopped,
-        kbps: 0.0,
-        frames_sent: 0,
-        frames_dropped: 0,
-        backlog_ms: 0,
-        target_kbps: 0,
-        reconnects: 0,
-        error: String::new(),
-        server_words: None,
-        room_closes_in_ms: None,
-        has_key,
-    };
-    if let Some(status) = status {
-        health.run = match status.state {
-            State::Starting => RunState::Starting,
-            State::Live => RunState::Live,
-            State::Stalled => RunState::Stalled,
-            State::Retrying {
-                attempt,
-                next_in_ms,
-            } => RunState::Retrying {
-                attempt,
-                next_in_ms,
-            },
-            State::Stopped => RunState::Stopped,
-        };
-        health.kbps = status.kbps;
-        health.frames_sent = status.frames_sent;
-        health.frames_dropped = status.frames_dropped;
-        health.backlog_ms = status.backlog_ms;
-        health.reconnects = status.reconnects;
-        health.error = status
-            .last_error
-            .as_ref()
-            .map(error_code)
-            .unwrap_or_default()
-            .to_owned();
-        health.server_words = status
-            .last_error
-            .as_ref()
-            .and_then(DeliveryErrorCode::server_words)
-            .map(str::to_owned);
-        health.room_closes_in_ms = status.room_closes_in_ms;
-    }
-    health
-}
-
-/// The page's name for a reason; the sentence is the page's.
-pub fn error_code(error: &DeliveryErrorCode) -> &'static str {
-    match error {
-        DeliveryErrorCode::BadUrl => "bad_url",
-        DeliveryErrorCode::DnsFailed => "dns_failed",
-        DeliveryErrorCode::Refused => "refused",
-        DeliveryErrorCode::Unreachable => "unreachable",
-        DeliveryErrorCode::TlsFailed(_) => "tls_failed",
-        DeliveryErrorCode::HandshakeFailed => "handshake_failed",
-        DeliveryErrorCode::PublishRejected(_) => "publish_rejected",
-        DeliveryErrorCode::ProtocolViolated => "protocol_violated",
-        DeliveryErrorCode::Stalled => "stalled",
-        DeliveryErrorCode::ClosedByServer => "closed_by_server",
-        DeliveryErrorCode::EndedByServer(_) => "ended_by_server",
-        DeliveryErrorCode::WaitingForCaller => "waiting_for_caller",
-        DeliveryErrorCode::PortInUse => "port_in_use",
-        DeliveryErrorCode::WrongPassphrase => "wrong_passphrase",
-        DeliveryErrorCode::BadPassphrase => "bad_passphrase",
-        DeliveryErrorCode::NotAuthorized => "not_authorized",
-        DeliveryErrorCode::NotFound => "not_found",
-        DeliveryErrorCode::NotSecure => "not_secure",
-        DeliveryErrorCode::NoAnswer => "no_answer",
-        DeliveryErrorCode::FormatRefused => "format_refused",
-        DeliveryErrorCode::NoMediaPath => "no_media_path",
-        DeliveryErrorCode::NotInstalled(_) => "not_installed",
-        DeliveryErrorCode::SenderFailed(_) => "sender_failed",
-    }
-}
-
-fn view(report: &ReceiverReport) -> ReceiverView {
-    let video = report.video.as_ref();
-    let audio = report.audio.as_ref();
-    ReceiverView {
-        state: match report.state {
-            ReceiverState::Waiting => "waiting",
-            ReceiverState::Receiving => "receiving",
-            ReceiverState::Lost => "lost",
-        }
-        .into(),
-        width: video.map_or(0, |v| v.width),
-        height: video.map_or(0, |v| v.height),
-        fps: video.map_or(0.0, |v| v.fps),
-        video_kbps: video.map_or(0.0, |v| f64::from(v.kbps)),
-        audio_kbps: audio.map_or(0.0, |a| f64::from(a.kbps)),
-        keyframe_s: video
-            .and_then(|v| v.keyframe_interval)
-            .map_or(0.0, |interval| interval.as_secs_f64()),
-        audio_codec: audio.map(|a| a.codec.clone()).unwrap_or_default(),
-        sample_rate: audio.map_or(0, |a| a.sample_rate),
-        channels: audio.map_or(0, |a| u32::from(a.channels)),
-        peak_db: audio.map_or(-100.0, |a| f64::from(a.peak_dbfs)),
-        delay_ms: report.delay_ms.map(|ms| ms as f64),
-        freezes: report.freezes.count,
-        longest_freeze_ms: u64::try_from(report.freezes.longest.as_millis()).unwrap_or(u64::MAX),
-        av_offset_ms: report.a_v_offset_ms.map(|ms| ms as f64),
-    }
+    (&a.url, &a.platform, a.canvas, a.codec) == (&b.url, &b.platform, b.canvas, b.codec)
 }

@@ -351,6 +351,7 @@ mod tests {
                 enabled: true,
                 priority: Default::default(),
                 canvas: Default::default(),
+                codec: Default::default(),
             };
             show.destinations.insert(id.into(), destination);
         }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
-use stallcast_delivery::{AudioFormat, Hub, Packet, StreamFormat, Track, VideoFormat};
+use stallcast_delivery::{AudioFormat, Hub, Packet, StreamFormat, Track, VideoCodec, VideoFormat};
 use stallcast_journal::{Journal, Seq};
 use stallcast_media::program::EventSink;
 use stallcast_show::{Canvas, Event, Text};
@@ -24,6 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 fn format(encoder: u8) -> StreamFormat {
     StreamFormat {
         video: VideoFormat {
+            codec: VideoCodec::H264,
             codec_config: Bytes::from(vec![encoder; 40]),
             width: 320,
             height: 180,

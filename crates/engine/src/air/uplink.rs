@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use stallcast_delivery::{Budget, BudgetLimits, Feeding, Hub, LinkView, Member, Plan};
+use stallcast_delivery::{Budget, BudgetLimits, Feeding, Hub, LinkView, Member, Plan, VideoCodec};
 use stallcast_media::audio::AAC_BITRATE;
 use stallcast_show::Canvas;
 
@@ -189,6 +189,8 @@ impl<P: Encodes> Uplink<P> {
                 hub: hub.clone(),
                 kbps: kbps + sound_kbps(),
                 paused,
+                codec: VideoCodec::H264,
+                soon: None,
             },
             target_kbps: if paused { 0 } else { kbps },
         })

@@ -49,6 +49,7 @@ fn destination(id: &str, url: &str, key: &str, hub: &Hub) -> Destination {
         key: Secret::new(key),
         closing_deadline: None,
         tls_roots: TlsRoots::System,
+        codec: Default::default(),
     };
     open(spec, hub.clone())
 }

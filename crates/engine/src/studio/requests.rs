@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use stallcast_delivery::VideoCodec;
+use stallcast_media::encoder;
 use stallcast_media::input::VideoWant;
 use stallcast_show::{Actor, Canvas, Command, DestinationId, Phase, Refusal, SourceKind};
 use stallcast_wire::{
-    ChatConnector, DeviceView, Devices, EncoderView, Encoders, ErrorCode, Request, WireError,
+    ChatConnector, CodecAbility, CodecView, Codecs, DeviceView, Devices, EncoderView, Encoders,
+    ErrorCode, Request, WireError,
 };
 
 use super::{Studio, removed_keys};
@@ -72,6 +75,10 @@ impl Studio {
             }
             Request::Devices => blocking(devices).await,
             Request::Encoders => blocking(encoders).await,
+            Request::Codecs => {
+                let tries = !self.inner.desk.show().is_live();
+                blocking(move || codecs(tries)).await
+            }
             Request::TestUpload { to } => answer(&self.test_upload(to).await?),
             Request::UseEncoder { name } => {
                 let stages = self.inner.canvases.running().borrow().clone();
@@ -218,7 +225,7 @@ fn answer(value: &impl serde::Serialize) -> Result<serde_json::Value, WireError>
 }
 
 async fn blocking<T: serde::Serialize + Send + 'static>(
-    look: fn() -> T,
+    look: impl FnOnce() -> T + Send + 'static,
 ) -> Result<serde_json::Value, WireError> {
     let found = tokio::task::spawn_blocking(look)
         .await
@@ -236,6 +243,29 @@ fn devices() -> Devices {
                 kind: wire_name(&d.kind),
             })
             .collect(),
+    }
+}
+
+/// `tries`: whether encoders may be tried, which takes the machine for some seconds.
+fn codecs(tries: bool) -> Codecs {
+    let view = |codec: VideoCodec| {
+        let made = crate::packets::made(codec);
+        if tries {
+            encoder::try_codec(made);
+        }
+        let (ability, name) = match encoder::usable(made) {
+            encoder::Usable::By(name) => (CodecAbility::Usable, name),
+            encoder::Usable::No => (CodecAbility::Unusable, ""),
+            encoder::Usable::Unknown => (CodecAbility::Untried, ""),
+        };
+        CodecView {
+            codec: air::codec_in_show(codec),
+            ability,
+            encoder: name.to_owned(),
+        }
+    };
+    Codecs {
+        codecs: [VideoCodec::Hevc, VideoCodec::Av1].map(view).into(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The upload test before a show: to where no viewer sees it, and never while the show is live.
 
-use stallcast_delivery::{DestinationSpec, Hub, IngestUrl, Secret, test_upload};
+use stallcast_delivery::{DestinationSpec, Hub, IngestUrl, Secret, VideoCodec, test_upload};
 use stallcast_media::audio::AAC_BITRATE;
 use stallcast_show::{Canvas, DestinationId, Refusal, Show};
 use stallcast_wire::{Check, CheckLevel, ErrorCode, UploadTarget, UploadTestView, WireError};
@@ -59,6 +59,7 @@ impl Studio {
             key,
             closing_deadline: None,
             tls_roots: self.inner.tls_roots.clone(),
+            codec: VideoCodec::H264,
         })
     }
 

@@ -1,4 +1,4 @@
-//! Owns the elements between raw I420 and H.264 access units, and their settings.
+//! Owns the elements between raw I420 and whole encoded pictures, and their settings.
 
 use gst::prelude::*;
 use gstreamer as gst;
@@ -7,7 +7,8 @@ use gstreamer_video as gst_video;
 use super::table::{BitrateUnit, Controls, EncoderKind, LiveBitrate};
 use crate::error::MediaError;
 
-/// The encoder with what it needs around it: `videoconvert ! encoder ! h264parse ! avc caps`.
+/// The encoder with what it needs around it: `videoconvert ! encoder ! h264parse ! avc caps`, or the parser and caps of
+/// another codec.
 #[derive(Debug, Clone)]
 pub(crate) struct EncoderBranch {
     kind: &'static EncoderKind,
@@ -30,18 +31,13 @@ impl EncoderBranch {
         let encoder = make(kind.element)?;
         for (name, value) in kind.settings {
             if encoder.has_property(name) {
-                set_from_text(&encoder, name, value);
+                let value = value.replace("{kbps}", &kbps.to_string());
+                set_from_text(&encoder, name, &value);
             }
         }
-        let parse = make("h264parse")?;
+        let parse = make(kind.codec.parser())?;
         let caps = make("capsfilter")?;
-        caps.set_property(
-            "caps",
-            gst::Caps::builder("video/x-h264")
-                .field("stream-format", "avc")
-                .field("alignment", "au")
-                .build(),
-        );
+        caps.set_property("caps", kind.codec.caps());
         // Chips mostly want NV12: videoconvert is free where I420 is taken as it is.
         let mut elements = Vec::new();
         if kind.hardware {

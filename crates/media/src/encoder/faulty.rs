@@ -13,6 +13,7 @@ use gst::subclass::prelude::*;
 use gstreamer as gst;
 use gstreamer::glib;
 
+use super::codec::VideoCodec;
 use super::table::{BitrateUnit, Controls, EncoderKind, LiveBitrate};
 
 /// Frames that come out before the fault: more than a trial has.
@@ -34,6 +35,7 @@ enum Fault {
 const fn row(element: &'static str) -> EncoderKind {
     EncoderKind {
         element,
+        codec: VideoCodec::H264,
         hardware: true,
         controls: Controls::Properties {
             bitrate: ("bitrate", BitrateUnit::Kilobit),

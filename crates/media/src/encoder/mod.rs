@@ -2,19 +2,25 @@
 //! real trial of each, and the branch of the program's pipeline that encodes.
 
 mod branch;
+mod codec;
 #[cfg(any(test, debug_assertions))]
 mod faulty;
 mod probe;
 mod succession;
 mod table;
+mod table_enhanced;
 
 pub(crate) use branch::EncoderBranch;
+pub use codec::VideoCodec;
 #[cfg(test)]
 pub(crate) use faulty::release_stuck;
-pub(crate) use probe::select;
-pub use probe::{ChoiceReason, EncoderChoice, EncoderReport, TrialFailure, choose, probe};
+pub use probe::{
+    ChoiceReason, EncoderChoice, EncoderReport, TrialFailure, Usable, choose, probe, try_codec,
+    usable,
+};
+pub(crate) use probe::{best, select};
 pub(crate) use succession::Succession;
-pub use table::{BitrateUnit, Controls, EncoderKind, LiveBitrate, all};
+pub use table::{BitrateUnit, Controls, EncoderKind, LiveBitrate, all, of};
 
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,7 @@ use gstreamer as gst;
 use serde::Serialize;
 
 use super::branch::EncoderBranch;
+use super::codec::VideoCodec;
 use super::table::{self, EncoderKind};
 use crate::error::MediaError;
 
@@ -17,6 +18,8 @@ use crate::error::MediaError;
 const TRIAL_FRAMES: u32 = 30;
 /// A driver that needs longer to encode one second is of no use for a live show.
 const TRIAL_TIMEOUT: Duration = Duration::from_secs(4);
+/// What an encoder beyond H.264 must reach in its trial: it works beside the other, and a show has 30 pictures a second.
+const LEAST_FPS: f64 = 30.0;
 /// Size of a trial's picture.
 const TRIAL_SIZE: (i32, i32) = (1280, 720);
 
@@ -27,7 +30,7 @@ pub struct EncoderReport {
     pub name: String,
     /// Whether a chip other than the CPU does the work.
     pub hardware: bool,
-    /// Whether a second of 1280x720 came out as H.264 in time.
+    /// Whether a second of 1280x720 came out in time, encoded.
     pub works: bool,
     /// Frames a second in the trial, start-up included; 0 when it failed.
     pub speed_fps: f64,
@@ -75,11 +78,43 @@ pub struct EncoderChoice {
     pub reason: ChoiceReason,
 }
 
-/// Tries every known encoder; results are kept for the life of the process. Blocks for about a
+/// Tries every known encoder of H.264; results are kept for the life of the process. Blocks for about a
 /// second for each installed one the first time: call it from a thread that may wait.
 #[must_use]
 pub fn probe() -> Vec<EncoderReport> {
-    table::all().iter().map(report).collect()
+    try_codec(VideoCodec::H264)
+}
+
+/// As [`probe`], those of another codec.
+pub fn try_codec(codec: VideoCodec) -> Vec<EncoderReport> {
+    table::of(codec).iter().map(report).collect()
+}
+
+/// Whether a codec can be encoded here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Usable {
+    /// Not tried yet: see [`try_codec`].
+    Unknown,
+    /// No encoder of it passed its trial, or only ones that are too slow.
+    No,
+    /// By this element.
+    By(&'static str),
+}
+
+/// Whether an encoder of a codec beyond H.264 is good enough here, by trials that were made. Never blocks.
+#[must_use]
+pub fn usable(codec: VideoCodec) -> Usable {
+    let tried = |kind: &EncoderKind| cell(kind.element).get().is_some();
+    match best(codec) {
+        Some(kind) => Usable::By(kind.element),
+        None if table::of(codec).iter().all(tried) => Usable::No,
+        None => Usable::Unknown,
+    }
+}
+
+/// The best encoder of a codec beyond H.264 that passed its trial. Never blocks.
+pub(crate) fn best(codec: VideoCodec) -> Option<&'static EncoderKind> {
+    table::of(codec).iter().find(|kind| may_work(kind))
 }
 
 /// The encoder to use: the requested one, else the first in the table that passes its trial.
@@ -115,7 +150,7 @@ pub(crate) fn select(
             }),
         };
     }
-    for kind in table::all() {
+    for kind in table::of(VideoCodec::H264) {
         if report(kind).works {
             let reason = if kind.hardware {
                 ChoiceReason::Hardware
@@ -129,16 +164,33 @@ pub(crate) fn select(
     let was_slow = |kind: &&'static EncoderKind| {
         !kind.hardware && report(kind).reason == Some(TrialFailure::TimedOut)
     };
-    let slow = table::all().iter().find(was_slow);
+    let slow = table::of(VideoCodec::H264).iter().find(was_slow);
     slow.map(|kind| chosen(kind, ChoiceReason::NoHardwareWorks))
         .ok_or(MediaError::NoElementFor("H.264 encoding"))
 }
 
-/// Whether it went well in its trial or, for one of the CPU that was not tried yet, is there at all. Never blocks.
+/// Tests on busy machines name another in `STALLCAST_LEAST_FPS`.
+fn least_fps() -> f64 {
+    #[cfg(any(test, debug_assertions))]
+    if let Ok(fps) = std::env::var("STALLCAST_LEAST_FPS")
+        && let Ok(fps) = fps.parse()
+    {
+        return fps;
+    }
+    LEAST_FPS
+}
+
+/// Whether it went well in its trial or, for one of the CPU that makes H.264 and was not tried yet, is there at all.
+/// Never blocks.
 pub(crate) fn may_work(kind: &EncoderKind) -> bool {
-    match cell(kind.element).get() {
-        Some(report) => report.works,
-        None => !kind.hardware && gst::ElementFactory::find(kind.element).is_some(),
+    let report = cell(kind.element);
+    match (report.get(), kind.codec) {
+        (Some(report), VideoCodec::H264) => report.works,
+        (Some(report), _) => report.works && report.speed_fps >= least_fps(),
+        (None, VideoCodec::H264) => {
+            !kind.hardware && gst::ElementFactory::find(kind.element).is_some()
+        }
+        (None, _) => false,
     }
 }
 
@@ -216,7 +268,7 @@ fn encode_one_second(kind: &'static EncoderKind) -> Result<f64, TrialFailure> {
     result?;
     let frames = counter.load(std::sync::atomic::Ordering::Relaxed);
     if frames == 0 {
-        return Err(failed("no H.264 came out".to_owned()));
+        return Err(failed(format!("no {} came out", kind.codec.name())));
     }
     Ok(f64::from(frames) / elapsed.as_secs_f64().max(0.001))
 }

@@ -1,6 +1,9 @@
-//! Owns the table of H.264 encoders: one row per GStreamer element, with the names its properties
+//! Owns the table of encoders, with the rows of H.264: one row per GStreamer element, with the names its properties
 //! really have. A new encoder is a new row, not new code. `tests/encoder_table.rs` holds every row against
 //! GStreamer's own definitions.
+
+use super::codec::VideoCodec;
+use super::table_enhanced;
 
 /// Unit an encoder counts its bitrate in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,11 +39,13 @@ pub enum Controls {
     V4l2,
 }
 
-/// One H.264 encoder element.
+/// One encoder element.
 #[derive(Debug, Clone, Copy)]
 pub struct EncoderKind {
     /// Name of the element's factory.
     pub element: &'static str,
+    /// What it makes.
+    pub codec: VideoCodec,
     /// Whether a chip other than the CPU does the work.
     pub hardware: bool,
     /// How bitrate and keyframes are set.
@@ -49,11 +54,11 @@ pub struct EncoderKind {
     pub live_bitrate: LiveBitrate,
     /// Properties set as text where the installed version has them: constant bitrate, no
     /// B-frames, low latency, no keyframes of its own at scene changes. A property may be listed
-    /// under the names of several versions.
+    /// under the names of several versions. `{kbps}` stands for the bitrate it is begun with.
     pub settings: &'static [(&'static str, &'static str)],
 }
 
-const fn kilobit(keyframe_distance: &'static str) -> Controls {
+pub(super) const fn kilobit(keyframe_distance: &'static str) -> Controls {
     Controls::Properties {
         bitrate: ("bitrate", BitrateUnit::Kilobit),
         keyframe_distance,
@@ -64,6 +69,7 @@ const fn kilobit(keyframe_distance: &'static str) -> Controls {
 const TABLE: &[EncoderKind] = &[
     EncoderKind {
         element: "nvh264enc",
+        codec: VideoCodec::H264,
         hardware: true,
         controls: kilobit("gop-size"),
         live_bitrate: LiveBitrate::Reconfigures,
@@ -80,6 +86,7 @@ const TABLE: &[EncoderKind] = &[
     },
     EncoderKind {
         element: "qsvh264enc",
+        codec: VideoCodec::H264,
         hardware: true,
         controls: kilobit("gop-size"),
         live_bitrate: LiveBitrate::Reconfigures,
@@ -92,6 +99,7 @@ const TABLE: &[EncoderKind] = &[
     },
     EncoderKind {
         element: "amfh264enc",
+        codec: VideoCodec::H264,
         hardware: true,
         controls: kilobit("gop-size"),
         live_bitrate: LiveBitrate::Reconfigures,
@@ -105,6 +113,7 @@ const TABLE: &[EncoderKind] = &[
     },
     EncoderKind {
         element: "vah264enc",
+        codec: VideoCodec::H264,
         hardware: true,
         controls: kilobit("key-int-max"),
         live_bitrate: LiveBitrate::Reconfigures,
@@ -117,6 +126,7 @@ const TABLE: &[EncoderKind] = &[
     // The older plugin for the same chips, up to 1.26.
     EncoderKind {
         element: "vaapih264enc",
+        codec: VideoCodec::H264,
         hardware: true,
         controls: kilobit("keyframe-period"),
         live_bitrate: LiveBitrate::Reconfigures,
@@ -128,6 +138,7 @@ const TABLE: &[EncoderKind] = &[
     },
     EncoderKind {
         element: "vtenc_h264_hw",
+        codec: VideoCodec::H264,
         hardware: true,
         controls: kilobit("max-keyframe-interval"),
         live_bitrate: LiveBitrate::InPlace,
@@ -140,6 +151,7 @@ const TABLE: &[EncoderKind] = &[
     },
     EncoderKind {
         element: "mfh264enc",
+        codec: VideoCodec::H264,
         hardware: true,
         controls: kilobit("gop-size"),
         live_bitrate: LiveBitrate::Reconfigures,
@@ -151,6 +163,7 @@ const TABLE: &[EncoderKind] = &[
     },
     EncoderKind {
         element: "v4l2h264enc",
+        codec: VideoCodec::H264,
         hardware: true,
         controls: Controls::V4l2,
         // The device takes its control while it runs; what it makes of it is the driver's.
@@ -159,6 +172,7 @@ const TABLE: &[EncoderKind] = &[
     },
     EncoderKind {
         element: "x264enc",
+        codec: VideoCodec::H264,
         hardware: false,
         controls: kilobit("key-int-max"),
         live_bitrate: LiveBitrate::InPlace,
@@ -180,6 +194,7 @@ const TABLE: &[EncoderKind] = &[
     },
     EncoderKind {
         element: "openh264enc",
+        codec: VideoCodec::H264,
         hardware: false,
         controls: Controls::Properties {
             bitrate: ("bitrate", BitrateUnit::Bit),
@@ -196,13 +211,22 @@ const TABLE: &[EncoderKind] = &[
     },
 ];
 
-/// Every known encoder, best first.
+/// Every known encoder of a codec, best first.
 #[must_use]
-pub fn all() -> &'static [EncoderKind] {
-    TABLE
+pub fn of(codec: VideoCodec) -> &'static [EncoderKind] {
+    match codec {
+        VideoCodec::H264 => TABLE,
+        VideoCodec::Hevc => table_enhanced::HEVC,
+        VideoCodec::Av1 => table_enhanced::AV1,
+    }
 }
 
-/// The row of an element, if it is known.
+/// Every known encoder, codec after codec.
+pub fn all() -> impl Iterator<Item = &'static EncoderKind> {
+    VideoCodec::ALL.into_iter().flat_map(of)
+}
+
+/// The row of an element that makes H.264, if it is known.
 #[must_use]
 pub(super) fn find(element: &str) -> Option<&'static EncoderKind> {
     #[cfg(any(test, debug_assertions))]

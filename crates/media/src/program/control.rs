@@ -1,6 +1,7 @@
 //! Owns the program's slower thread: converting changed layers, preparing the slate, and replacing
 //! an encoder that failed. Nothing here may make the frame clock or the caller wait.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,10 +14,11 @@ use super::event::MediaEvent;
 use super::frame_clock::Beat;
 use super::health::{Health, LOOK};
 use super::packet::EncodedSink;
+use super::renditions::{Renditions, Which};
 use super::second::SecondRendition;
 use super::slate::Backdrops;
 use crate::blend::Layer;
-use crate::encoder::{ChoiceReason, EncoderChoice, EncoderKind, Succession};
+use crate::encoder::{ChoiceReason, EncoderChoice, EncoderKind, Succession, VideoCodec};
 use crate::error::MediaError;
 
 /// Wait before the encoders are tried again when none started.
@@ -35,13 +37,15 @@ struct Mail {
     layers: Option<Vec<Layer>>,
     slate: Option<Option<Layer>>,
     kbps: Option<u32>,
-    rendition: Option<Option<Rendition>>,
+    renditions: BTreeMap<Which, Option<Rendition>>,
     encoder: Option<(&'static EncoderKind, EncoderChoice)>,
     stop: bool,
 }
 
-/// A second rendition that is wanted.
+/// A further rendition that is wanted.
 struct Rendition {
+    /// What makes it; the program's own encoder where nothing else is said.
+    kind: Option<&'static EncoderKind>,
     kbps: u32,
     output: EncodedSink,
 }
@@ -64,13 +68,20 @@ impl Mailbox {
         self.put(|mail| mail.kbps = Some(kbps));
     }
 
-    /// A second rendition at this bitrate for `output`.
-    pub fn rendition(&self, kbps: u32, output: EncodedSink) {
-        self.put(|mail| mail.rendition = Some(Some(Rendition { kbps, output })));
+    /// A further rendition at this bitrate for `output`, by `kind` or else by the program's own encoder.
+    pub fn rendition(
+        &self,
+        which: Which,
+        kind: Option<&'static EncoderKind>,
+        kbps: u32,
+        output: EncodedSink,
+    ) {
+        let wanted = Rendition { kind, kbps, output };
+        self.put(|mail| drop(mail.renditions.insert(which, Some(wanted))));
     }
 
-    pub fn no_rendition(&self) {
-        self.put(|mail| mail.rendition = Some(None));
+    pub fn no_rendition(&self, which: Which) {
+        self.put(|mail| drop(mail.renditions.insert(which, None)));
     }
 
     /// Another encoder, on air.
@@ -90,7 +101,7 @@ impl Mailbox {
                 && mail.layers.is_none()
                 && mail.slate.is_none()
                 && mail.kbps.is_none()
-                && mail.rendition.is_none()
+                && mail.renditions.is_empty()
                 && mail.encoder.is_none()
         };
         let (mut mail, _) = self
@@ -116,20 +127,28 @@ pub(crate) struct Control {
     looked: Instant,
     /// When the encoders are tried again, while there is none.
     restart_at: Option<Instant>,
-    second: SecondRendition,
+    further: BTreeMap<Which, SecondRendition>,
 }
 
 impl Control {
-    pub fn new(beat: Arc<Beat>, mailbox: Arc<Mailbox>, setup: EncodeSetup) -> Self {
+    pub fn new(
+        beat: Arc<Beat>,
+        mailbox: Arc<Mailbox>,
+        setup: EncodeSetup,
+        renditions: &Renditions,
+    ) -> Self {
+        let further = renditions
+            .iter()
+            .map(|(which, slot)| (which, SecondRendition::new(slot)));
         Self {
+            further: further.collect(),
             info: setup.info.clone(),
             beat,
             mailbox,
-            second: SecondRendition::new(setup.lookers.rendition.clone().unwrap_or_default()),
             setup,
             layers: Vec::new(),
             health: Health::default(),
-            succession: Succession::default(),
+            succession: Succession::of(VideoCodec::H264),
             looked: Instant::now(),
             restart_at: None,
         }
@@ -162,28 +181,48 @@ impl Control {
             if let Some((kind, choice)) = mail.encoder {
                 self.change_encoder(kind, choice);
             }
-            match mail.rendition {
-                Some(Some(Rendition { kbps, output })) => {
-                    self.second.want(self.setup.kind, kbps, output);
-                    self.start_second();
-                }
-                Some(None) => self.second.stop(),
-                None => {}
+            for (which, wanted) in mail.renditions {
+                self.change_rendition(which, wanted);
             }
             let since = self.looked.elapsed();
             self.looked = Instant::now();
             self.look_at_encoder(since);
-            if let Some((name, message)) = self.second.look(since) {
-                self.tell_of_failure(name, message);
-                self.start_second();
-            }
+            self.look_at_renditions(since);
         }
     }
 
-    fn start_second(&mut self) {
+    fn change_rendition(&mut self, which: Which, wanted: Option<Rendition>) {
+        let grid = self.grid();
+        let Some(further) = self.further.get_mut(&which) else {
+            return;
+        };
+        match wanted {
+            Some(Rendition { kind, kbps, output }) => {
+                further.want(kind.unwrap_or(self.setup.kind), kbps, output);
+                further.start(&self.setup, grid, &self.beat.inputs);
+            }
+            None => further.stop(),
+        }
+    }
+
+    fn look_at_renditions(&mut self, since: Duration) {
+        let grid = self.grid();
+        let mut failed = Vec::new();
+        for further in self.further.values_mut() {
+            if let Some(failure) = further.look(since) {
+                failed.push(failure);
+                further.start(&self.setup, grid, &self.beat.inputs);
+            }
+        }
+        for (name, message) in failed {
+            self.tell_of_failure(name, message);
+        }
+    }
+
+    /// Where the keyframes of the program's own encode go on.
+    fn grid(&self) -> u64 {
         let encode = self.beat.encode();
-        let grid = encode.map_or(0, |encode| encode.next_keyframe());
-        self.second.start(&self.setup, grid, &self.beat.inputs);
+        encode.map_or(0, |encode| encode.next_keyframe())
     }
 
     fn show_layers(&self) {

@@ -1,20 +1,19 @@
-//! Owns the pipeline from canvas pictures to H.264 packets:
-//! `appsrc ! stallcastoverlay ! queue ! encoder ! h264parse ! appsink`.
+//! Owns the pipeline from canvas pictures to encoded packets:
+//! `appsrc ! stallcastoverlay ! queue ! encoder ! parser ! appsink`.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use gst::prelude::*;
 use gstreamer as gst;
 use gstreamer_app as gst_app;
 use gstreamer_video as gst_video;
 
-use super::access_unit::{LENGTH_BYTES, is_picture, length_bytes_of};
 use super::apart::{discard, discard_within};
 use super::packet::{EncodedPacket, OutputGate, Track, VideoConfig};
 use super::rate::Rate;
+use super::reading::{Read, Reading};
 use super::rendition::RenditionSlot;
 use super::stats::Counters;
 use crate::blend::StallcastOverlay;
@@ -54,7 +53,7 @@ pub(crate) struct EncodeSetup {
 pub(crate) struct Lookers {
     pub preview: Option<Arc<Preview>>,
     pub virtual_camera: Option<Arc<VirtualCamera>>,
-    pub rendition: Option<Arc<RenditionSlot>>,
+    pub renditions: Vec<Arc<RenditionSlot>>,
 }
 
 /// A running encode pipeline. Dropping it stops it, in a thread of its own.
@@ -259,7 +258,7 @@ fn mark_keyframes_and_preview(
     let Lookers {
         preview,
         virtual_camera,
-        rendition,
+        renditions,
     } = setup.lookers.clone();
     let frame_ns = 1_000_000_000 / u64::from(setup.fps.max(1));
     let frames = u64::from(setup.keyframe_frames);
@@ -302,7 +301,7 @@ fn mark_keyframes_and_preview(
             if let Some(virtual_camera) = &virtual_camera {
                 virtual_camera.offer(buffer);
             }
-            if let Some(rendition) = &rendition {
+            for rendition in &renditions {
                 rendition.offer(buffer);
             }
         }
@@ -319,28 +318,10 @@ fn packet_callback(
     let (counters, maker) = (setup.counters.clone(), setup.maker);
     let (width, height, fps) = (setup.info.width(), setup.info.height(), setup.fps);
     let frame_us = 1_000_000 / i64::from(fps.max(1));
-    let mut caps_seen: Option<gst::Caps> = None;
-    let mut length_bytes = LENGTH_BYTES;
+    let codec = setup.kind.codec;
+    let mut reading = Reading::of(codec);
     move |sink| {
         let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
-        if let Some(caps) = sample.caps_owned()
-            && caps_seen.as_ref() != Some(&caps)
-        {
-            if let Some(codec_data) = codec_data(&caps) {
-                length_bytes = length_bytes_of(&codec_data);
-                gate.video_config(
-                    maker,
-                    VideoConfig {
-                        codec_data,
-                        width,
-                        height,
-                        fps,
-                        kbps: state.kbps.load(Ordering::Relaxed) as u32,
-                    },
-                );
-            }
-            caps_seen = Some(caps);
-        }
         let (Some(buffer), Some(segment)) = (sample.buffer(), sample.segment()) else {
             return Ok(gst::FlowSuccess::Ok);
         };
@@ -360,17 +341,30 @@ fn packet_callback(
             return Ok(gst::FlowSuccess::Ok);
         };
         let map = buffer.map_readable().map_err(|_| gst::FlowError::Error)?;
-        if !is_picture(&map, length_bytes) {
-            state.fail("what it gives is no H.264 picture".to_owned());
-            return Ok(gst::FlowSuccess::Ok);
+        let keyframe = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
+        let Read { config, data } = reading.read(sample.caps_owned(), &map, keyframe);
+        if let Some(codec_data) = config {
+            let config = VideoConfig {
+                codec,
+                codec_data,
+                width,
+                height,
+                fps,
+                kbps: state.kbps.load(Ordering::Relaxed) as u32,
+            };
+            gate.video_config(maker, config);
         }
+        let Some(data) = data else {
+            state.fail(format!("what it gives is no {} picture", codec.name()));
+            return Ok(gst::FlowSuccess::Ok);
+        };
         let packet = EncodedPacket {
             track: Track::Video,
             pts_us,
             dts_us: running(buffer.dts()).map_or(pts_us, |dts| dts.min(pts_us)),
             duration_us: buffer.duration().map_or(frame_us, |d| d.useconds() as i64),
-            keyframe: !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT),
-            data: Bytes::copy_from_slice(&map),
+            keyframe,
+            data,
         };
         let now_us = clock.running_time().useconds() as i64;
         counters.encoded(now_us - pts_us);
@@ -378,10 +372,4 @@ fn packet_callback(
         gate.picture(maker, packet);
         Ok(gst::FlowSuccess::Ok)
     }
-}
-
-fn codec_data(caps: &gst::Caps) -> Option<Bytes> {
-    let buffer = caps.structure(0)?.get::<gst::Buffer>("codec_data").ok()?;
-    let map = buffer.map_readable().ok()?;
-    Some(Bytes::copy_from_slice(&map))
 }

@@ -6,6 +6,7 @@
 
 mod access_unit;
 mod apart;
+mod av1;
 mod blit;
 mod compose;
 mod control;
@@ -17,7 +18,9 @@ mod inputs;
 mod layout;
 mod packet;
 mod rate;
+mod reading;
 mod rendition;
+mod renditions;
 mod scale;
 mod second;
 mod slate;
@@ -47,7 +50,7 @@ use self::encode::{EncodePipeline, EncodeSetup, Lookers};
 use self::frame_clock::Beat;
 use self::inputs::thread_error;
 use self::packet::OutputGate;
-use self::rendition::RenditionSlot;
+use self::renditions::Renditions;
 use self::slate::Backdrops;
 use self::stats::Counters;
 use crate::audio::Meters;
@@ -68,7 +71,7 @@ pub struct Program {
     mailbox: Arc<Mailbox>,
     preview: Arc<Preview>,
     virtual_camera: Arc<VirtualCamera>,
-    rendition: Arc<RenditionSlot>,
+    renditions: Renditions,
     inputs: Arc<Inputs>,
     gate: Arc<OutputGate>,
     threads: Vec<JoinHandle<()>>,
@@ -111,7 +114,7 @@ impl Program {
         let gate = Arc::new(OutputGate::new(output));
         let preview = Arc::new(Preview::new(info.clone()));
         let virtual_camera = Arc::new(VirtualCamera::new(info.clone()));
-        let rendition = Arc::new(RenditionSlot::default());
+        let renditions = Renditions::default();
         let beat = Arc::new(Beat::new(
             spec.canvas.clone(),
             inputs.clone(),
@@ -132,7 +135,7 @@ impl Program {
             lookers: Lookers {
                 preview: Some(preview.clone()),
                 virtual_camera: Some(virtual_camera.clone()),
-                rendition: Some(rendition.clone()),
+                renditions: renditions.slots(),
             },
             keyframe_from: 0,
         };
@@ -151,12 +154,12 @@ impl Program {
             mailbox: mailbox.clone(),
             preview,
             virtual_camera,
-            rendition,
+            renditions,
             inputs,
             gate,
             threads: Vec::new(),
         };
-        let control = Control::new(beat.clone(), mailbox, setup);
+        let control = Control::new(beat.clone(), mailbox, setup, &program.renditions);
         program.spawn("media-control", move || control.run())?;
         program.spawn("media-clock", move || beat.run(&mut composer))?;
         Ok(program)
@@ -292,38 +295,6 @@ impl Program {
         Ok(())
     }
 
-    /// Encodes the same picture and sound once more, at a bitrate of its own, for `output`; replaces a second
-    /// rendition that runs. Returns at once; [`Program::rendition`] tells how it fares.
-    ///
-    /// # Errors
-    /// When the bitrate is outside 100..=100000 kbit/s.
-    pub fn start_rendition(&self, kbps: u32, output: EncodedSink) -> Result<(), MediaError> {
-        check_kbps(kbps)?;
-        self.mailbox.rendition(kbps, output);
-        Ok(())
-    }
-
-    /// Changes the second rendition's bitrate while it plays; nothing when there is none.
-    ///
-    /// # Errors
-    /// When it is outside 100..=100000 kbit/s.
-    pub fn set_rendition_kbps(&self, kbps: u32) -> Result<(), MediaError> {
-        check_kbps(kbps)?;
-        self.rendition.set_kbps(kbps);
-        Ok(())
-    }
-
-    /// Ends the second rendition.
-    pub fn stop_rendition(&self) {
-        self.mailbox.no_rendition();
-    }
-
-    /// How the second rendition fares; `None` while there is none.
-    #[must_use]
-    pub fn rendition(&self) -> Option<RenditionStats> {
-        self.rendition.stats()
-    }
-
     /// What happened since the start.
     #[must_use]
     pub fn stats(&self) -> ProgramStats {
@@ -356,7 +327,7 @@ impl Program {
             }
         }
         self.inputs.forget_canvas(&self.spec.canvas.id);
-        self.rendition.stop();
+        self.renditions.iter().for_each(|(_, slot)| slot.stop());
         self.gate.close();
         // A driver may not stop; nothing comes from it any more.
         if let Some(encode) = self.beat.swap_encode(None) {

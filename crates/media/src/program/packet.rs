@@ -4,10 +4,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
+use crate::encoder::VideoCodec;
+
 /// Which elementary stream a packet belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Track {
-    /// H.264, AVC (length-prefixed NAL units), one access unit a packet.
+    /// One access unit a packet: H.264 or HEVC as length-prefixed NAL units, or an AV1 temporal unit without its delimiter.
     Video,
     /// Raw AAC-LC, one frame a packet.
     Audio,
@@ -35,7 +37,9 @@ pub struct EncodedPacket {
 /// How the video packets are decoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VideoConfig {
-    /// `AVCDecoderConfigurationRecord` (SPS and PPS).
+    /// How it is encoded.
+    pub codec: VideoCodec,
+    /// The codec's configuration record: `AVCDecoderConfigurationRecord` or its like.
     pub codec_data: Bytes,
     /// In pixels.
     pub width: u32,

@@ -1,5 +1,5 @@
-//! Owns the second rendition: the same pictures and sound encoded once more at a bitrate of its own, for links
-//! that cannot carry the first. It has a pipeline of its own whose entrance leaves pictures out when it is busy,
+//! Owns a further rendition: the same pictures and sound encoded once more, at a bitrate of its own for links that cannot
+//! carry the first, or in another codec for those that take it. It has a pipeline of its own whose entrance leaves pictures out when it is busy,
 //! so it can never hold up the program, and keyframes on the program's grid, so a destination changes over
 //! between two groups of pictures. It starts and stops in threads of its own: a driver that hangs there holds up
 //! neither the program nor its control thread.
@@ -15,7 +15,7 @@ use super::health::Health;
 use super::packet::{EncodedSink, OutputGate};
 use super::stats::Counters;
 
-/// How a second rendition fares.
+/// How a further rendition fares.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RenditionStats {
     /// Pictures given to its encoder.
@@ -26,7 +26,7 @@ pub struct RenditionStats {
     pub failure: Option<String>,
 }
 
-/// The place a second rendition runs in, or none.
+/// The place a further rendition runs in, or none.
 #[derive(Default)]
 pub(crate) struct RenditionSlot {
     place: Mutex<Place>,
@@ -57,7 +57,7 @@ struct Running {
     gate: Arc<OutputGate>,
 }
 
-/// What a look at a second rendition finds.
+/// What a look at a further rendition finds.
 pub(crate) enum Look {
     Nobody,
     Works,
@@ -115,7 +115,7 @@ impl RenditionSlot {
                 }
             }
             Err(error) => {
-                tracing::warn!(%error, "no second rendition");
+                tracing::warn!(%error, "no further rendition");
                 slot.seat(order, Occupant::Failed(error.to_string()));
             }
         };
@@ -123,7 +123,7 @@ impl RenditionSlot {
             .name("media-rendition".to_owned())
             .spawn(made);
         if let Err(error) = spawned {
-            tracing::error!(%error, "no thread to start the second rendition in");
+            tracing::error!(%error, "no thread to start the rendition in");
             self.seat(order, Occupant::Failed(error.to_string()));
         }
     }

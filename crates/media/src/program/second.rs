@@ -1,4 +1,4 @@
-//! Owns the second rendition's life as the control thread sees it: what was ordered, and which encoder makes it
+//! Owns a further rendition's life as the control thread sees it: what was ordered, and which encoder makes it
 //! when one fails. Its failures say nothing about the program's own encoder: a chip may only refuse a second
 //! session.
 
@@ -13,7 +13,7 @@ use super::rendition::{Look, RenditionSlot};
 use super::stats::Counters;
 use crate::encoder::{EncoderKind, Succession};
 
-/// The second rendition that is wanted, if one is.
+/// A further rendition that is wanted, if one is.
 pub(crate) struct SecondRendition {
     slot: Arc<RenditionSlot>,
     wanted: Option<Wanted>,
@@ -40,14 +40,14 @@ impl SecondRendition {
         }
     }
 
-    /// The program's own encoder is tried first.
+    /// `kind` is tried first, then the others of its codec.
     pub fn want(&mut self, kind: &'static EncoderKind, kbps: u32, output: EncodedSink) {
         self.wanted = Some(Wanted {
             kind,
             kbps,
             output,
             counters: Arc::default(),
-            succession: Succession::default(),
+            succession: Succession::of(kind.codec),
             is_given_up: false,
         });
     }
@@ -64,8 +64,9 @@ impl SecondRendition {
         };
         self.health = Health::from(wanted.counters.taken());
         let (inputs, kbps) = (inputs.clone(), setup.kbps);
+        let encoder = wanted.kind.element;
         self.slot.start(setup, wanted.output.clone(), move |gate| {
-            tracing::info!(kbps, "second rendition");
+            tracing::info!(kbps, encoder, "a further rendition");
             inputs.add_output(gate);
         });
     }

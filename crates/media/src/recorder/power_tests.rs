@@ -8,6 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::writer::{Medium, Writer};
+use crate::encoder::VideoCodec;
 use crate::program::{AudioConfig, EncodedPacket, StreamConfig, Track, VideoConfig};
 
 #[derive(Clone)]
@@ -63,6 +64,7 @@ impl Medium for Disk {
 fn config() -> StreamConfig {
     StreamConfig {
         video: VideoConfig {
+            codec: VideoCodec::H264,
             codec_data: Bytes::from_static(&[1; 40]),
             width: 320,
             height: 180,

@@ -8,6 +8,7 @@ use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 use stallcast_media::egress::{SrtSender, WebRtcSender};
+use stallcast_media::encoder::VideoCodec;
 use stallcast_media::program::{AudioConfig, EncodedPacket, StreamConfig, Track, VideoConfig};
 
 pub const FPS: u32 = 30;
@@ -54,6 +55,7 @@ fn make() -> Clip {
     Clip {
         config: StreamConfig {
             video: VideoConfig {
+                codec: VideoCodec::H264,
                 codec_data: video_config,
                 width: 320,
                 height: 180,

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use stallcast_wire::{
-    CameraView, CatalogueView, ClientMessage, Devices, Encoders, ImportView, MetersView, PhoneView,
-    Preflight, ReplayView, ServerMessage, ShowView, StatusView, UploadTestView, WebhookView,
+    CameraView, CatalogueView, ClientMessage, Codecs, Devices, Encoders, ImportView, MetersView,
+    PhoneView, Preflight, ReplayView, ServerMessage, ShowView, StatusView, UploadTestView,
+    WebhookView,
 };
 use ts_rs::{Config, TS};
 
@@ -23,6 +24,7 @@ fn main() -> Result<(), ts_rs::ExportError> {
     ReplayView::export_all(&config)?;
     Devices::export_all(&config)?;
     Encoders::export_all(&config)?;
+    Codecs::export_all(&config)?;
     PhoneView::export_all(&config)?;
     CameraView::export_all(&config)?;
     WebhookView::export_all(&config)?;

@@ -1,0 +1,129 @@
+//! Destinations that are sent HEVC or AV1, beside others that are not.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use stallcast_show::{Destination, SourceKind, VideoCodec};
+use stallcast_tests::probe::{Decoded, decode_av1, decode_hevc, prove_playable};
+use stallcast_tests::stage::{
+    destination, destination_is, encoder, end_show, go_live, nothing_recorded, put_destination,
+    put_destination_like, put_full_screen, studio,
+};
+use stallcast_tests::world::{EnhancedServer, PATIENCE, Published, RtmpServer, Says, Session};
+
+/// The trial's speed is judged elsewhere: here an encoder need not keep up with a busy machine.
+fn any_speed() -> BTreeMap<String, String> {
+    BTreeMap::from([("STALLCAST_LEAST_FPS".to_owned(), "1".to_owned())])
+}
+
+fn wants(codec: VideoCodec, id: &str, url: &str) -> Destination {
+    Destination {
+        codec,
+        ..destination(id, url)
+    }
+}
+
+/// Waits until a connection got so many pictures' time, and gives it.
+async fn got(session: &mut Session, server: &EnhancedServer, time: Duration) -> Published {
+    session
+        .until(PATIENCE, "pictures arrive", |_| {
+            let first = server.published().into_iter().next()?;
+            let last = first.video.last()?.at_ms;
+            (Duration::from_millis(last.into()) >= time).then_some(first)
+        })
+        .await
+}
+
+fn assert_good(decoded: &Decoded, least_fps: f64) {
+    assert_eq!((decoded.width, decoded.height), (1280, 720), "{decoded:?}");
+    assert_eq!(decoded.frames, decoded.sent, "FFmpeg decodes all of them");
+    assert!(decoded.fps > least_fps, "{decoded:?}");
+    assert!(decoded.keyframes_ms.len() >= 2, "{decoded:?}");
+    // Every two seconds; the first is where the encode began. A busy machine may leave out the picture on the grid.
+    let on_grid = |ms: &u32| (1_900..2_300).contains(ms);
+    assert!(decoded.keyframes_ms[1..].iter().all(on_grid), "{decoded:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_takes_hevc_is_sent_it_and_everybody_else_h264() {
+    let (new, old) = (
+        EnhancedServer::start(Says::Map(&["av01", "hvc1"])),
+        RtmpServer::start(),
+    );
+    let mut engine = studio(any_speed());
+    let mut session = engine.session().await;
+    put_full_screen(&mut session, "picture", SourceKind::TestPicture).await;
+    let hevc = VideoCodec::Hevc;
+    put_destination_like(&mut session, wants(hevc, "new", &new.url())).await;
+    // nginx-rtmp knows nothing of Enhanced RTMP.
+    put_destination_like(&mut session, wants(hevc, "deaf", &old.url("second"))).await;
+    put_destination(&mut session, "plain", &old.url("live")).await;
+    go_live(&mut session, &["new", "deaf", "plain"]).await;
+    destination_is(&mut session, "new", "is sent HEVC", |health| {
+        health.codec == Some(hevc) && health.codec_note.is_empty()
+    })
+    .await;
+    let declined = destination_is(&mut session, "deaf", "is sent H.264", |health| {
+        health.codec == Some(VideoCodec::H264)
+    })
+    .await;
+    assert_eq!(declined.codec_note, "codec_server");
+    let plain = destination_is(&mut session, "plain", "is sent H.264", |health| {
+        health.codec == Some(VideoCodec::H264)
+    })
+    .await;
+    assert_eq!(plain.codec_note, "");
+    got(&mut session, &new, Duration::from_secs(7)).await;
+    assert!(encoder(&session).failed.is_empty());
+    end_show(&mut session).await;
+    nothing_recorded(&mut session).await;
+
+    let published = new.published();
+    assert_eq!(published.len(), 1, "agreed on before the first picture");
+    let published = &published[0];
+    assert_eq!(published.listed, ["hvc1"]);
+    assert_eq!(published.mapped, ["hvc1"]);
+    assert_eq!(
+        published.codec_id,
+        Some(f64::from(u32::from_be_bytes(*b"hvc1")))
+    );
+    assert!(published.sounds > 200, "{}", published.sounds);
+    assert!(published.is_over);
+    let folder = tempfile::tempdir().unwrap();
+    assert_good(&decode_hevc(published, folder.path()), 10.0);
+    for app in ["live", "second"] {
+        let path = old.wait_for_recordings(app, 1, 100_000).remove(0);
+        assert_eq!(prove_playable(&path).video.unwrap().codec, "h264", "{app}");
+    }
+    let recordings = engine.recordings();
+    drop(session);
+    assert!(engine.stop().success());
+    let recorded = prove_playable(&recordings[0]).video.unwrap();
+    assert_eq!(recorded.codec, "h264");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_of_the_first_version_is_sent_av1() {
+    let server = EnhancedServer::start(Says::List(&["av01"]));
+    let mut engine = studio(any_speed());
+    let mut session = engine.session().await;
+    put_full_screen(&mut session, "picture", SourceKind::TestPicture).await;
+    let av1 = VideoCodec::Av1;
+    put_destination_like(&mut session, wants(av1, "new", &server.url())).await;
+    go_live(&mut session, &["new"]).await;
+    destination_is(&mut session, "new", "is sent AV1", |health| {
+        health.codec == Some(av1)
+    })
+    .await;
+    let published = got(&mut session, &server, Duration::from_secs(7)).await;
+    end_show(&mut session).await;
+    drop(session);
+    assert!(engine.stop().success());
+    assert_eq!(published.listed, ["av01"]);
+    assert_eq!(
+        published.codec_id,
+        Some(f64::from(u32::from_be_bytes(*b"av01")))
+    );
+    let folder = tempfile::tempdir().unwrap();
+    assert_good(&decode_av1(&published, folder.path()), 3.0);
+}
