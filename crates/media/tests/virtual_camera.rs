@@ -146,4 +146,16 @@ fn other_programs_see_the_program_as_a_camera_and_one_that_is_stuck_costs_it_not
     wait_for("the node to go", SOON, || {
         (!node_is_listed(&session)).then_some(())
     });
+
+    // The service ends while others could see the camera.
+    rig.program.set_virtual_camera(true);
+    wait_for("the camera again", SOON, || {
+        node_is_listed(&session).then_some(())
+    });
+    drop(session);
+    wait_for("the end of the service to be told", SOON, || {
+        let told = VirtualCameraState::Retrying(VirtualCameraFault::NoService);
+        (rig.program.virtual_camera() == told).then_some(())
+    });
+    rig.program.set_virtual_camera(false);
 }

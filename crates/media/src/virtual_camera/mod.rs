@@ -4,6 +4,8 @@
 //! or none at all, costs the program nothing. A thread of its own opens it and opens it anew when it
 //! fails; the program only hands pictures over.
 
+mod service;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,6 +18,7 @@ use gstreamer_video as gst_video;
 
 use crate::error::{MediaError, Result};
 use crate::platform;
+use service::Service;
 
 /// The name by which other programs list it.
 pub const VIRTUAL_CAMERA_NAME: &str = "Stallcast";
@@ -172,12 +175,15 @@ impl Shared {
     /// Keeps a pipeline open until `ended` says so.
     fn keep(&self, factory: &'static str, info: &gst_video::VideoInfo, ended: &Receiver<()>) {
         loop {
-            let fault = match open(factory, info) {
-                Ok((pipeline, source)) => {
+            let opened = Service::find()
+                .map_err(|_| MediaError::Unsupported("no PipeWire"))
+                .and_then(|service| Ok((service, open(factory, info)?)));
+            let fault = match opened {
+                Ok((mut service, (pipeline, source))) => {
                     *lock(&self.source) = Some(source);
                     self.open.store(true, Ordering::Release);
                     let wanted = self.say(ended, VirtualCameraState::Live);
-                    let broke = wanted && watch(&pipeline, ended);
+                    let broke = wanted && watch(&pipeline, &mut service, ended);
                     self.close();
                     in_time("virtual camera close", move || {
                         // It is thrown away whether it closes or not.
@@ -206,13 +212,17 @@ impl Shared {
 }
 
 /// Watches a pipeline; true when it broke, false when it is not wanted any more.
-fn watch(pipeline: &gst::Pipeline, ended: &Receiver<()>) -> bool {
+fn watch(pipeline: &gst::Pipeline, service: &mut Service, ended: &Receiver<()>) -> bool {
     let Some(bus) = pipeline.bus() else {
         return true;
     };
     loop {
         if let Err(RecvTimeoutError::Disconnected) = ended.recv_timeout(LOOK_EVERY) {
             return false;
+        }
+        if !service.is_there() {
+            tracing::warn!("the virtual camera's service ended");
+            return true;
         }
         while let Some(message) = bus.pop() {
             if let gst::MessageView::Error(error) = message.view() {
