@@ -16,9 +16,6 @@ use tokio::sync::mpsc;
 
 use super::{Way, open};
 
-#[path = "narrow_tests.rs"]
-mod narrow;
-
 /// A debug build on a busy machine takes its time.
 const SOON: Duration = Duration::from_secs(60);
 
