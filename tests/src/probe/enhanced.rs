@@ -27,6 +27,8 @@ pub struct Decoded {
     pub fps: f64,
     /// Times between keyframes, ms.
     pub keyframes_ms: Vec<u32>,
+    /// Pictures from one keyframe to the next.
+    pub group_pictures: Vec<usize>,
 }
 
 /// Decodes what was published as HEVC.
@@ -139,6 +141,9 @@ fn decoded(path: &Path, pictures: &[(&Came, &[u8])]) -> Decoded {
         .iter()
         .filter(|(came, _)| KEY.contains(&came.body[0]));
     let keyframes: Vec<u32> = keyframes.map(|(came, _)| came.at_ms).collect();
+    let places: Vec<usize> = (0..pictures.len())
+        .filter(|place| KEY.contains(&pictures[*place].0.body[0]))
+        .collect();
     let took_ms = at[at.len() - 1] - at[0];
     Decoded {
         width: numbers[0],
@@ -147,5 +152,6 @@ fn decoded(path: &Path, pictures: &[(&Came, &[u8])]) -> Decoded {
         sent: pictures.len(),
         fps: (at.len() - 1) as f64 * 1000.0 / f64::from(took_ms.max(1)),
         keyframes_ms: keyframes.windows(2).map(|pair| pair[1] - pair[0]).collect(),
+        group_pictures: places.windows(2).map(|pair| pair[1] - pair[0]).collect(),
     }
 }

@@ -1,7 +1,6 @@
 //! Destinations that are sent HEVC or AV1, beside others that are not.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use stallcast_show::{Destination, SourceKind, VideoCodec};
 use stallcast_tests::probe::{Decoded, decode_av1, decode_hevc, prove_playable};
@@ -23,13 +22,15 @@ fn wants(codec: VideoCodec, id: &str, url: &str) -> Destination {
     }
 }
 
-/// Waits until a connection got so many pictures' time, and gives it.
-async fn got(session: &mut Session, server: &EnhancedServer, time: Duration) -> Published {
+/// Waits until a connection got what is wanted, and gives it.
+async fn got(
+    session: &mut Session,
+    server: &EnhancedServer,
+    enough: impl Fn(&Published) -> bool,
+) -> Published {
     session
         .until(PATIENCE, "pictures arrive", |_| {
-            let first = server.published().into_iter().next()?;
-            let last = first.video.last()?.at_ms;
-            (Duration::from_millis(last.into()) >= time).then_some(first)
+            server.published().into_iter().next().filter(&enough)
         })
         .await
 }
@@ -38,10 +39,6 @@ fn assert_good(decoded: &Decoded, least_fps: f64) {
     assert_eq!((decoded.width, decoded.height), (1280, 720), "{decoded:?}");
     assert_eq!(decoded.frames, decoded.sent, "FFmpeg decodes all of them");
     assert!(decoded.fps > least_fps, "{decoded:?}");
-    assert!(decoded.keyframes_ms.len() >= 2, "{decoded:?}");
-    // Every two seconds; the first is where the encode began. A busy machine may leave out the picture on the grid.
-    let on_grid = |ms: &u32| (1_900..2_300).contains(ms);
-    assert!(decoded.keyframes_ms[1..].iter().all(on_grid), "{decoded:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -73,7 +70,13 @@ async fn a_server_that_takes_hevc_is_sent_it_and_everybody_else_h264() {
     })
     .await;
     assert_eq!(plain.codec_note, "");
-    got(&mut session, &new, Duration::from_secs(7)).await;
+    let seven_seconds = |published: &Published| {
+        published
+            .video
+            .last()
+            .is_some_and(|came| came.at_ms > 7_000)
+    };
+    got(&mut session, &new, seven_seconds).await;
     assert!(encoder(&session).failed.is_empty());
     end_show(&mut session).await;
     nothing_recorded(&mut session).await;
@@ -90,7 +93,12 @@ async fn a_server_that_takes_hevc_is_sent_it_and_everybody_else_h264() {
     assert!(published.sounds > 200, "{}", published.sounds);
     assert!(published.is_over);
     let folder = tempfile::tempdir().unwrap();
-    assert_good(&decode_hevc(published, folder.path()), 10.0);
+    let decoded = decode_hevc(published, folder.path());
+    assert_good(&decoded, 10.0);
+    assert!(decoded.keyframes_ms.len() >= 2, "{decoded:?}");
+    // Every two seconds; the first is where the encode began. A busy machine may leave out the picture on the grid.
+    let on_grid = |ms: &u32| (1_900..2_300).contains(ms);
+    assert!(decoded.keyframes_ms[1..].iter().all(on_grid), "{decoded:?}");
     for app in ["live", "second"] {
         let path = old.wait_for_recordings(app, 1, 100_000).remove(0);
         assert_eq!(prove_playable(&path).video.unwrap().codec, "h264", "{app}");
@@ -115,7 +123,11 @@ async fn a_server_of_the_first_version_is_sent_av1() {
         health.codec == Some(av1)
     })
     .await;
-    let published = got(&mut session, &server, Duration::from_secs(7)).await;
+    // A configuration, a whole group of pictures, and some of the next.
+    let published = got(&mut session, &server, |published| {
+        published.video.len() > 70
+    })
+    .await;
     end_show(&mut session).await;
     drop(session);
     assert!(engine.stop().success());
@@ -125,5 +137,8 @@ async fn a_server_of_the_first_version_is_sent_av1() {
         Some(f64::from(u32::from_be_bytes(*b"av01")))
     );
     let folder = tempfile::tempdir().unwrap();
-    assert_good(&decode_av1(&published, folder.path()), 3.0);
+    let decoded = decode_av1(&published, folder.path());
+    assert_good(&decoded, 3.0);
+    // Two seconds of pictures; a busy machine leaves some out, and its encoder counts those that it gets.
+    assert_eq!(decoded.group_pictures, [60], "{decoded:?}");
 }

@@ -158,7 +158,8 @@ pub(super) const AV1: &[EncoderKind] = &[
             ("end-usage", "cbr"),
             ("cpu-used", "10"),
             ("lag-in-frames", "0"),
-            ("keyframe-mode", "disabled"),
+            // 1.22 does not pass on that a keyframe is asked for: they come by its own count of pictures.
+            ("keyframe-mode", "auto"),
             ("row-mt", "true"),
             ("tile-columns", "1"),
             ("min-quantizer", "2"),
