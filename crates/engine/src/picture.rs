@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use stallcast_media::blend::Layer;
 use stallcast_overlay::{CanvasSize, Fonts, Lang, Notice, Overlay, SHELF, SlateKind, Theme, slate};
-use stallcast_show::{Canvas, Show};
+use stallcast_show::{Canvas, Show, SourceKind};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
@@ -70,7 +70,33 @@ pub struct Easel {
 struct Canvassed {
     /// Of the stage that has the slate; another needs its own.
     number: u64,
+    slate: SlateKind,
     overlay: Overlay,
+}
+
+/// What the slate says: a studio that has no picture to show yet lost none.
+fn slate_kind(show: &Show) -> SlateKind {
+    let mut sources = show.sources.values();
+    if sources.any(|source| has_picture(&source.kind)) {
+        SlateKind::NoInput
+    } else {
+        SlateKind::NoSource
+    }
+}
+
+fn has_picture(kind: &SourceKind) -> bool {
+    match kind {
+        SourceKind::TestTone | SourceKind::Microphone { .. } | SourceKind::DesktopAudio { .. } => {
+            false
+        }
+        SourceKind::TestPicture
+        | SourceKind::File { .. }
+        | SourceKind::Image { .. }
+        | SourceKind::Camera { .. }
+        | SourceKind::Screen { .. }
+        | SourceKind::Window { .. }
+        | SourceKind::Phone { .. } => true,
+    }
 }
 
 /// Draws on the canvases that run until `ended` says so. Blocks; runs on a thread of its own.
@@ -87,7 +113,7 @@ pub fn follow(
         let show = Arc::clone(&published.borrow_and_update().show);
         let wait = {
             let stages = running.borrow_and_update().clone();
-            easel.set_up(&mut drawn, &stages);
+            easel.set_up(&mut drawn, &stages, slate_kind(&show));
             easel.draw(&mut drawn, &stages, &show, &mut told)
         };
         // While nothing else is to be drawn, the cards of the number keys are: then a press costs no drawing.
@@ -120,11 +146,12 @@ pub fn follow(
 }
 
 impl Easel {
-    /// Gives every new canvas its slate and an overlay, and forgets those that are gone.
-    fn set_up(&self, drawn: &mut BTreeMap<Canvas, Canvassed>, stages: &Stages) {
+    /// Gives every new canvas its slate and an overlay, those that have another slate this one, and forgets those that
+    /// are gone.
+    fn set_up(&self, drawn: &mut BTreeMap<Canvas, Canvassed>, stages: &Stages, kind: SlateKind) {
         drawn.retain(|canvas, known| stages.get(canvas).is_some_and(|s| s.number == known.number));
         for (canvas, stage) in stages {
-            if drawn.contains_key(canvas) {
+            if drawn.get(canvas).is_some_and(|known| known.slate == kind) {
                 continue;
             }
             let spec = &stage.program.spec().canvas;
@@ -132,21 +159,24 @@ impl Easel {
                 width: spec.width,
                 height: spec.height,
             };
-            stage.program.set_slate(Some(self.slate(size)));
+            stage.program.set_slate(Some(self.slate(size, kind)));
+            if let Some(known) = drawn.get_mut(canvas) {
+                known.slate = kind;
+                continue;
+            }
             let overlay = Overlay::new(self.theme.clone(), self.fonts.clone(), size);
             let number = stage.number;
-            drawn.insert(*canvas, Canvassed { number, overlay });
+            let canvassed = Canvassed {
+                number,
+                slate: kind,
+                overlay,
+            };
+            drawn.insert(*canvas, canvassed);
         }
     }
 
-    fn slate(&self, size: CanvasSize) -> Layer {
-        let picture = slate(
-            &self.theme,
-            &self.fonts,
-            SlateKind::NoInput,
-            self.lang,
-            size,
-        );
+    fn slate(&self, size: CanvasSize, kind: SlateKind) -> Layer {
+        let picture = slate(&self.theme, &self.fonts, kind, self.lang, size);
         Layer {
             id: "slate".into(),
             version: 1,
@@ -230,6 +260,32 @@ fn layer(layer: stallcast_overlay::Layer) -> Layer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_studio_that_has_no_picture_yet_is_not_said_to_have_lost_one() {
+        let mut show = Show::default();
+        assert_eq!(slate_kind(&show), SlateKind::NoSource);
+        for (id, kind, wanted) in [
+            (
+                "mic",
+                SourceKind::Microphone { device: None },
+                SlateKind::NoSource,
+            ),
+            (
+                "camera",
+                SourceKind::Camera { device: None },
+                SlateKind::NoInput,
+            ),
+        ] {
+            let source = stallcast_show::Source {
+                id: id.into(),
+                name: id.into(),
+                kind,
+            };
+            show.sources.insert(id.into(), source);
+            assert_eq!(slate_kind(&show), wanted);
+        }
+    }
 
     #[test]
     fn drawing_that_panics_begins_anew_and_a_person_hears_of_a_row_once() {

@@ -65,7 +65,7 @@ pub(crate) fn card(settings: &Settings, show: &Show, product: &Product, lang: La
         content.says("spec", Words::Text(spec));
     }
     let live = &product.offer.live_price;
-    content.says("live-price", Words::Price(money_parts(live)));
+    content.says("live-price", Words::Price(money_parts(live, lang)));
     let label = pick(&settings.words.live_label, lang);
     content.says("live-label", Words::Text(clean(label)));
     // A struck price that is not above the live one would be a lie.
@@ -74,7 +74,7 @@ pub(crate) fn card(settings: &Settings, show: &Show, product: &Product, lang: La
         && list.minor > live.minor
     {
         content.holding.push("list-price");
-        content.says("list-price", Words::Text(format_money(list)));
+        content.says("list-price", Words::Text(format_money(list, lang)));
     }
     let place = show
         .rundown

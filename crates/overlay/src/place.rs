@@ -1,9 +1,6 @@
 //! Where a part stands on a canvas: inside the safe area, scaled from 1080 lines, on even pixels.
 
-use crate::{
-    CanvasSize, Piece, Theme,
-    theme::{Anchor, Position},
-};
+use crate::{CanvasSize, Piece, Theme, theme::Position};
 
 /// Where a part stands and how large it is drawn.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -25,12 +22,7 @@ pub(crate) fn place(theme: &Theme, piece: Piece, canvas: CanvasSize) -> Option<P
         Piece::Countdown => positions.countdown,
         Piece::Ticker => positions.ticker,
         Piece::Question => positions.question,
-        Piece::Slate => Position::Safe {
-            anchor: Anchor::Middle,
-            dx: 0.0,
-            dy: 0.0,
-            bleed: 0.0,
-        },
+        Piece::Slate => positions.slate,
     };
     let (x, y, scale) = exact(theme, piece, position, canvas)?;
     let template = theme.template(piece)?;

@@ -2,6 +2,8 @@
 
 use stallcast_show::Money;
 
+use crate::Lang;
+
 /// A price in the three parts a card sets in different sizes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MoneyParts {
@@ -15,10 +17,11 @@ pub struct MoneyParts {
 
 /// Splits an amount into sign, whole units and fraction.
 ///
-/// Yuan drop trailing zeros (`¥29.9`, `¥19`) and are not grouped, as on every Chinese price tag; other
-/// currencies keep both digits unless the fraction is nil (`$9.90`, `$12`) and are grouped by thousands.
-pub fn money_parts(money: &Money) -> MoneyParts {
-    let yuan = money.currency.0 == "CNY";
+/// Yuan on a Chinese card drop trailing zeros (`¥29.9`, `¥19`) and are not grouped, as on every Chinese price tag; other
+/// currencies, and yuan for English readers, keep both digits unless the fraction is nil (`$9.90`, `$12`) and are
+/// grouped by thousands.
+pub fn money_parts(money: &Money, lang: Lang) -> MoneyParts {
+    let yuan = money.currency.0 == "CNY" && lang == Lang::Zh;
     let digits = money.currency.minor_digits();
     let unit = 10_u64.pow(digits);
     let amount = money.minor.unsigned_abs();
@@ -44,8 +47,8 @@ pub fn money_parts(money: &Money) -> MoneyParts {
 }
 
 /// An amount on one line, for example `¥29.9`, `$9.99`, `¥1,200` for yen.
-pub fn format_money(money: &Money) -> String {
-    let parts = money_parts(money);
+pub fn format_money(money: &Money, lang: Lang) -> String {
+    let parts = money_parts(money, lang);
     format!("{}{}{}", parts.sign, parts.whole, parts.fraction)
 }
 
@@ -66,12 +69,25 @@ mod tests {
     use stallcast_show::{Currency, Money};
 
     use super::format_money;
+    use crate::Lang;
 
-    fn shown(minor: i64, code: &str) -> String {
-        format_money(&Money {
-            minor,
-            currency: Currency(code.to_owned()),
-        })
+    fn shown(minor: i64, code: &str, lang: Lang) -> String {
+        let currency = Currency(code.to_owned());
+        format_money(&Money { minor, currency }, lang)
+    }
+
+    #[test]
+    fn only_a_chinese_card_drops_the_zeros_of_yuan() {
+        for (minor, code, zh, en) in [
+            (1250, "CNY", "¥12.5", "¥12.50"),
+            (4500, "CNY", "¥45", "¥45"),
+            (1250, "USD", "$12.50", "$12.50"),
+            (1250, "EUR", "€12.50", "€12.50"),
+            (1200, "GBP", "£12", "£12"),
+        ] {
+            assert_eq!(shown(minor, code, Lang::Zh), zh);
+            assert_eq!(shown(minor, code, Lang::En), en);
+        }
     }
 
     #[test]
@@ -89,7 +105,7 @@ mod tests {
             (1250, "KWD", "KWD 1.250"),
             (i64::MAX, "USD", "$92,233,720,368,547,758.07"),
         ] {
-            assert_eq!(shown(minor, code), wanted);
+            assert_eq!(shown(minor, code, Lang::Zh), wanted);
         }
     }
 }

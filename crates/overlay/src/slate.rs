@@ -1,6 +1,7 @@
 //! The slate: a whole quiet picture for when there is nothing to show.
 
 use resvg::tiny_skia::{Color, Pixmap};
+use stallcast_show::Text;
 
 use crate::{
     CanvasSize, Fonts, Lang, Picture, Piece, Theme,
@@ -18,6 +19,8 @@ use crate::{
 pub enum SlateKind {
     /// The camera or file gives no picture.
     NoInput,
+    /// There is no camera and no file yet.
+    NoSource,
     /// The anchor stepped away.
     BackSoon,
 }
@@ -55,6 +58,11 @@ fn drawn(
     let words = &theme.settings.words;
     let (holding, headline, detail) = match kind {
         SlateKind::NoInput => ("no-input", &words.no_input, &words.no_input_detail),
+        SlateKind::NoSource if is_said(&words.no_source) => {
+            ("back-soon", &words.no_source, &words.no_source_detail)
+        }
+        // A theme of before it was told apart.
+        SlateKind::NoSource => ("back-soon", &words.back_soon, &words.back_soon_detail),
         SlateKind::BackSoon => ("back-soon", &words.back_soon, &words.back_soon_detail),
     };
     let mut content = Content::new(lang);
@@ -80,4 +88,8 @@ fn drawn(
         lay(&mut picture, &part, place);
     }
     Some(picture)
+}
+
+fn is_said(text: &Text) -> bool {
+    !text.zh.trim().is_empty() || !text.en.trim().is_empty()
 }

@@ -283,7 +283,7 @@ fn a_slate_is_opaque_and_speaks_both_languages() {
             },
         ] {
             let mut seen = Vec::new();
-            for kind in [SlateKind::NoInput, SlateKind::BackSoon] {
+            for kind in [SlateKind::NoInput, SlateKind::NoSource, SlateKind::BackSoon] {
                 for lang in [Lang::Zh, Lang::En] {
                     let picture = slate(&theme, &fonts(), kind, lang, canvas);
                     assert_eq!(

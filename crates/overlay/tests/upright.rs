@@ -145,3 +145,44 @@ fn the_slate_fits_an_upright_canvas() {
         "{first} to {last}"
     );
 }
+
+/// Where the words of a slate stand in pure colour: nothing of a card, clock, question or ticker lies over them.
+#[test]
+fn nothing_covers_the_words_of_the_slate() {
+    let mut show = full();
+    show.products.get_mut(&common::apple()).unwrap().photo = None;
+    let words: [(&str, [[u8; 3]; 2]); 2] = [
+        ("orchard", [[0xff, 0xfa, 0xf0], [0xb9, 0xd0, 0xb0]]),
+        ("clean", [[0xff, 0xff, 0xff], [0xa9, 0xb8, 0xc6]]),
+    ];
+    for (name, colours) in words {
+        for canvas in [HD, upright(720), upright(1080)] {
+            for lang in [Lang::Zh, Lang::En] {
+                let theme = Theme::builtin(name).unwrap();
+                let picture = slate(&theme, &fonts(), SlateKind::NoInput, lang, canvas);
+                let layers = overlay(name, canvas).layers(&show, At(0), lang, Path::new(NOWHERE));
+                let is_covered = |x: i32, y: i32| {
+                    layers.list.iter().find(|layer| {
+                        let (left, upper, right, lower) = span(layer);
+                        let inside = (left..right).contains(&x) && (upper..lower).contains(&y);
+                        inside && {
+                            let at = (y - upper) * layer.width as i32 + (x - left);
+                            layer.rgba[at as usize * 4 + 3] > 32
+                        }
+                    })
+                };
+                let mut seen = 0;
+                for (at, pixel) in picture.rgba.chunks_exact(4).enumerate() {
+                    if !colours.iter().any(|colour| pixel.starts_with(colour)) {
+                        continue;
+                    }
+                    seen += 1;
+                    let (x, y) = (at as u32 % canvas.width, at as u32 / canvas.width);
+                    let over = is_covered(x as i32, y as i32).map(|layer| layer.id);
+                    assert_eq!(over, None, "{name} {lang:?} {canvas:?} at {x},{y}");
+                }
+                assert!(seen > 500, "{name} {lang:?} {canvas:?}: {seen}");
+            }
+        }
+    }
+}

@@ -12,6 +12,7 @@ use stallcast_wire::NoticeLevel;
 use super::pace::Pace;
 use super::recording::Recording;
 use super::recording_orders::RecordAgain;
+use super::slate::Slated;
 use super::{Air, Order, set_scene};
 use crate::canvases::Stage;
 
@@ -44,6 +45,7 @@ pub struct Wings {
     opening: BTreeSet<Canvas>,
     open_again: BTreeMap<Canvas, Instant>,
     pub encoders: BTreeMap<Canvas, EncoderChoice>,
+    pub(super) slated: Slated,
     /// Encoders that failed on air, first one first.
     pub failed_encoders: Vec<String>,
 }
@@ -139,6 +141,7 @@ impl Air {
         self.parts.canvases.remove(canvas);
         self.uplink.remove(canvas);
         self.wings.encoders.remove(&canvas);
+        self.wings.slated.forget(canvas);
         self.outputs.follow(show);
         if let Some(recording) = lane.recording {
             self.finish(canvas, recording);

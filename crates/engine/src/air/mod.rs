@@ -46,9 +46,9 @@ use crate::replay::Replay;
 use crate::unfinished;
 pub use cameras::view as camera_view;
 pub use codecs::in_show as codec_in_show;
+pub use health::error_code;
 use lanes::{Lane, Wings};
 use outputs::Outputs;
-pub use health::error_code;
 pub use preflight::{Unreached, check as preflight, how_pressing, permit};
 pub use recording::{FINISH_WITHIN, OpenPart};
 pub(crate) use recording_orders::{chapter_title, scene_title};
@@ -360,6 +360,9 @@ impl Air {
                 );
             }
             MediaEvent::OnAir { shows, .. } => {
+                let Some(shows) = self.wings.slated.heard(canvas, shows) else {
+                    return;
+                };
                 let (level, key) = match shows {
                     stallcast_media::program::OnAir::Slate => (NoticeLevel::Warn, "notice.slate"),
                     stallcast_media::program::OnAir::Scene => {

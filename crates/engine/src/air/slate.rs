@@ -1,6 +1,9 @@
 //! Why viewers get the slate instead of the scene: nothing is in it, or nothing of it gives a picture.
 
-use stallcast_show::Show;
+use std::collections::BTreeSet;
+
+use stallcast_media::program::OnAir;
+use stallcast_show::{Canvas, Show};
 use stallcast_wire::{InputStatus, RunState, SlateCause};
 
 /// Faults of an input whose picture is there all the same: its sound, or its time.
@@ -28,6 +31,27 @@ fn is_dark(input: &InputStatus) -> bool {
         RunState::Live | RunState::Starting => false,
         RunState::Stalled => !WITH_PICTURE.contains(&input.detail.as_str()),
         RunState::Retrying { .. } | RunState::Stopped => true,
+    }
+}
+
+/// Which canvases show the slate, so that two with one scene are told of once.
+#[derive(Debug, Default)]
+pub(super) struct Slated(BTreeSet<Option<Canvas>>);
+
+impl Slated {
+    /// A canvas shows something else now: what there is to tell, if anything.
+    pub(super) fn heard(&mut self, canvas: Option<Canvas>, shows: OnAir) -> Option<OnAir> {
+        let was = !self.0.is_empty();
+        match shows {
+            OnAir::Slate => self.0.insert(canvas),
+            OnAir::Scene => self.0.remove(&canvas),
+        };
+        (was == self.0.is_empty()).then_some(shows)
+    }
+
+    /// A canvas is off.
+    pub(super) fn forget(&mut self, canvas: Canvas) {
+        self.0.remove(&Some(canvas));
     }
 }
 
@@ -72,6 +96,20 @@ mod tests {
     fn a_scene_that_lost_its_last_source_says_so_at_once() {
         assert_eq!(cause(&Show::default(), &[]), Some(SlateCause::NoScene));
         assert_eq!(cause(&show_of(&[]), &[]), Some(SlateCause::EmptyScene));
+    }
+
+    #[test]
+    fn two_canvases_with_one_scene_tell_of_the_slate_once() {
+        let (wide, tall) = (Some(Canvas::Landscape), Some(Canvas::Portrait));
+        let mut slated = Slated::default();
+        assert_eq!(slated.heard(wide, OnAir::Scene), None, "nothing was lost");
+        assert_eq!(slated.heard(wide, OnAir::Slate), Some(OnAir::Slate));
+        assert_eq!(slated.heard(tall, OnAir::Slate), None);
+        assert_eq!(slated.heard(wide, OnAir::Scene), None);
+        assert_eq!(slated.heard(tall, OnAir::Scene), Some(OnAir::Scene));
+        assert_eq!(slated.heard(tall, OnAir::Slate), Some(OnAir::Slate));
+        slated.forget(Canvas::Portrait);
+        assert_eq!(slated.heard(wide, OnAir::Slate), Some(OnAir::Slate));
     }
 
     #[test]

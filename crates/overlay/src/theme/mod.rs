@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, io::ErrorKind, path::Path};
 use crate::CanvasSize;
 
 pub use fault::{Fault, ThemeError};
-pub(crate) use settings::{Anchor, Position, Settings};
+pub(crate) use settings::{Position, Settings};
 pub(crate) use shape::Margins;
 pub(crate) use template::{Align, Half, Slot, Strike, Template};
 
@@ -183,6 +183,14 @@ macro_rules! builtin {
             (
                 "slate.svg",
                 include_str!(concat!("../../../../assets/themes/", $name, "/slate.svg")),
+            ),
+            (
+                "slate-portrait.svg",
+                include_str!(concat!(
+                    "../../../../assets/themes/",
+                    $name,
+                    "/slate-portrait.svg"
+                )),
             ),
         ]
     };

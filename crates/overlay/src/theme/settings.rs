@@ -65,6 +65,18 @@ pub(crate) struct Positions {
     pub countdown: Position,
     pub ticker: Position,
     pub question: Position,
+    /// Where neither card nor question covers its words; the middle in themes that do not say.
+    #[serde(default = "middle")]
+    pub slate: Position,
+}
+
+fn middle() -> Position {
+    Position::Safe {
+        anchor: Anchor::Middle,
+        dx: 0.0,
+        dy: 0.0,
+        bleed: 0.0,
+    }
 }
 
 /// The theme's own words. `{n}` is replaced by a number.
@@ -82,6 +94,10 @@ pub(crate) struct Words {
     pub question: Text,
     pub no_input: Text,
     pub no_input_detail: Text,
+    #[serde(default)]
+    pub no_source: Text,
+    #[serde(default)]
+    pub no_source_detail: Text,
     pub back_soon: Text,
     pub back_soon_detail: Text,
 }
