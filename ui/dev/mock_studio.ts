@@ -163,6 +163,8 @@ export class MockStudio {
     this.changed();
     return {
       imported: 8,
+      assumed: 3,
+      currency: 'CNY',
       aside: 0,
       format: 'xlsx',
       encoding: 'utf-8',

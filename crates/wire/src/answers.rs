@@ -265,6 +265,11 @@ pub struct ImportView {
     pub format: String,
     /// Text encoding found, for example `utf-8`, `gb18030`.
     pub encoding: String,
+    /// How many of them have a price that names no currency.
+    pub assumed: u32,
+    /// The currency such prices were read in: that of most other products of the show, else what the language of the
+    /// cards suggests.
+    pub currency: String,
     /// Rows that were not.
     pub problems: Vec<ImportProblem>,
 }

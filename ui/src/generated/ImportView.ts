@@ -22,6 +22,15 @@ format: string,
  */
 encoding: string, 
 /**
+ * How many of them have a price that names no currency.
+ */
+assumed: number, 
+/**
+ * The currency such prices were read in: that of most other products of the show, else what the language of the
+ * cards suggests.
+ */
+currency: string, 
+/**
  * Rows that were not.
  */
 problems: Array<ImportProblem>, };

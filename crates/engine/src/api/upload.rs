@@ -3,7 +3,7 @@
 mod web_fetch;
 mod web_photos;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use axum::Json;
@@ -14,7 +14,8 @@ use axum::response::{IntoResponse, Response};
 use stallcast_journal::catalogue::{
     ImportError, ImportOptions, ImportReport, PhotoLink, Stop, import_unless,
 };
-use stallcast_show::{Actor, Command, Product, ProductId, Role, Show};
+use stallcast_overlay::Lang;
+use stallcast_show::{Actor, Command, Currency, Product, ProductId, Role, Show};
 use stallcast_wire::{ErrorCode, ImportProblem, ImportView, WireError};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -22,6 +23,7 @@ use tokio::time::Instant;
 use self::web_fetch::Web;
 use self::web_photos::WebPhotos;
 use super::Api;
+use crate::demo::Demo;
 use crate::wire_name::wire_name;
 
 /// Lists read at the same time; another one waits. Each may take a small multiple of its file in memory.
@@ -55,7 +57,9 @@ pub async fn import_file(
         .map(unescape)
         .unwrap_or_default();
     let photos = WebPhotos::new(api.studio.folders().photos(), Web::public());
-    let (report, imported, added) = take_over(api, &actor, &name, &body, &photos).await?;
+    let currency = usual_currency(api).await;
+    let (report, imported, added) =
+        take_over(api, &actor, &name, &body, &currency, &photos).await?;
     let aside = api.studio.desk().aside(&added);
     drop(body);
     let mut problems: Vec<ImportProblem> = report
@@ -71,11 +75,41 @@ pub async fn import_file(
     problems.extend(add_photos(api, &actor, report.photo_links, &photos).await?);
     Ok(ImportView {
         imported,
+        assumed: report.assumed,
+        currency: currency.0,
         aside: u32::try_from(aside).unwrap_or(u32::MAX),
         format: wire_name(&report.format),
         encoding: wire_name(&report.encoding),
         problems,
     })
+}
+
+/// The currency of prices that name none.
+async fn usual_currency(api: &Api) -> Currency {
+    let folders = api.studio.folders().clone();
+    let demo = tokio::task::spawn_blocking(move || Demo::read(&folders)).await;
+    let demo = demo.ok().and_then(Result::ok).unwrap_or_default();
+    currency_of(&api.studio.desk().show(), &demo, api.studio.lang())
+}
+
+/// That of most products that are somebody's own; without any, what the language of the cards suggests.
+fn currency_of(show: &Show, demo: &Demo, lang: Lang) -> Currency {
+    let mut counted: BTreeMap<&str, usize> = BTreeMap::new();
+    let own = show
+        .products
+        .iter()
+        .filter(|(id, _)| !demo.is_its(show, id));
+    for (_, product) in own {
+        *counted
+            .entry(&product.offer.live_price.currency.0)
+            .or_default() += 1;
+    }
+    let most = counted.into_iter().max_by_key(|(_, count)| *count);
+    let guess = match lang {
+        Lang::Zh => "CNY",
+        Lang::En => "USD",
+    };
+    Currency(most.map_or(guess, |(code, _)| code).to_owned())
 }
 
 /// Reads the list for the show as it is and submits its products: what else was found, how many they were, and those
@@ -85,6 +119,7 @@ async fn take_over(
     actor: &Actor,
     file_name: &str,
     body: &Bytes,
+    currency: &Currency,
     photos: &WebPhotos,
 ) -> Result<(ImportReport, u32, Vec<ProductId>), WireError> {
     let mut tries = 0;
@@ -93,7 +128,7 @@ async fn take_over(
         let options = ImportOptions {
             file_name: file_name.to_owned(),
             known: api.studio.desk().show().products.keys().cloned().collect(),
-            ..ImportOptions::default()
+            currency: currency.clone(),
         };
         let mut report = read_list(body.clone(), options, Stop::default())
             .await?
@@ -307,6 +342,28 @@ mod tests {
         let list = Bytes::from_static(b"title,price\na,1\n");
         let next = read_list(list, ImportOptions::default(), Stop::default()).await;
         assert_eq!(next.unwrap().unwrap().products.len(), 1);
+    }
+
+    #[test]
+    fn a_price_without_a_sign_is_in_the_currency_of_the_other_goods_or_of_the_language() {
+        let folder = tempfile::tempdir().unwrap();
+        let assets = crate::folders::Folders::default_assets();
+        let folders = crate::folders::Folders::open(folder.path().join("data"), assets).unwrap();
+        let demo = Demo::read(&folders).unwrap();
+        let mut show = Show::default();
+        for command in crate::demo::commands(&folders, false).unwrap() {
+            let events = stallcast_show::decide(&show, command, stallcast_show::At(1)).unwrap();
+            show.apply_all(&events);
+        }
+        // The demo's goods say nothing of one's own.
+        assert_eq!(currency_of(&show, &demo, Lang::En).0, "USD");
+        assert_eq!(currency_of(&show, &demo, Lang::Zh).0, "CNY");
+        for (id, code) in [("a", "EUR"), ("b", "USD"), ("c", "EUR")] {
+            let mut own = product(id, 100);
+            own.offer.live_price.currency = Currency(code.to_owned());
+            show.products.insert(id.into(), own);
+        }
+        assert_eq!(currency_of(&show, &demo, Lang::Zh).0, "EUR");
     }
 
     #[test]

@@ -84,6 +84,7 @@ pub struct Studio {
 }
 
 struct Inner {
+    lang: Lang,
     folders: Folders,
     desk: Desk,
     chat: ChatConnections,
@@ -201,6 +202,7 @@ impl Studio {
         };
         let air = threads.start("air", move || Air::new(parts).run())?;
         let inner = Inner {
+            lang: options.lang,
             folders,
             desk,
             chat,
@@ -235,6 +237,11 @@ impl Studio {
     /// Where things are kept.
     pub fn folders(&self) -> &Folders {
         &self.inner.folders
+    }
+
+    /// Language of the cards.
+    pub fn lang(&self) -> Lang {
+        self.inner.lang
     }
 
     /// The desk.

@@ -41,6 +41,8 @@ pub(super) struct RowCells<'a> {
     pub(super) faults: Vec<Fault>,
     /// What the price is for, as it stands behind the amount: `/箱`, `per lb`.
     unit: Option<&'a str>,
+    /// Whether a price was read in the currency of prices that name none.
+    pub(super) assumed: bool,
 }
 
 impl<'a> RowCells<'a> {
@@ -50,6 +52,7 @@ impl<'a> RowCells<'a> {
             row,
             faults: Vec::new(),
             unit: None,
+            assumed: false,
         }
     }
 
@@ -176,6 +179,11 @@ impl<'a> RowCells<'a> {
         let default = row.or(in_header.as_ref()).unwrap_or(file);
         match units::amount(words, default) {
             Ok((money, unit)) => {
+                if row.is_none() && in_header.is_none() {
+                    // Whether the words alone say it: ISO 4217's code for testing is in no list.
+                    let alone = units::amount(words, &Currency("XTS".to_owned()));
+                    self.assumed |= alone.is_ok_and(|(money, _)| money.currency.0 == "XTS");
+                }
                 self.unit = self.unit.or(unit);
                 Some(money)
             }

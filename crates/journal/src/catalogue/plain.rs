@@ -65,6 +65,7 @@ pub(super) fn read(reading: &mut Reading<'_>, rows: &mut dyn Iterator<Item = Row
         let made = Made {
             product,
             photo_link,
+            assumed: cells.assumed,
         };
         reading.keep(row.line, id_field, made);
         if reading.products.len() > before {

@@ -20,6 +20,8 @@ pub(super) const PROBLEMS_MAX: usize = 1_000;
 pub(super) struct Made {
     pub(super) product: Product,
     pub(super) photo_link: Option<String>,
+    /// Whether its prices name no currency.
+    pub(super) assumed: bool,
 }
 
 /// Problems that are counted only.
@@ -35,6 +37,8 @@ pub(super) struct Reading<'a> {
     pub(super) currency: &'a Currency,
     known: &'a HashSet<ProductId>,
     pub(super) products: Vec<Product>,
+    /// Products taken whose prices name no currency.
+    assumed: u32,
     photo_links: Vec<PhotoLink>,
     problems: Vec<RowProblem>,
     unnamed: Option<Unnamed>,
@@ -53,6 +57,7 @@ impl<'a> Reading<'a> {
             currency: &options.currency,
             known: &options.known,
             products: Vec::new(),
+            assumed: 0,
             photo_links: Vec::new(),
             problems: Vec::new(),
             unnamed: None,
@@ -104,6 +109,7 @@ impl<'a> Reading<'a> {
         let Made {
             product,
             photo_link,
+            assumed,
         } = made;
         if self.taken.contains(&product.id) {
             let id = product.id.as_str();
@@ -115,6 +121,7 @@ impl<'a> Reading<'a> {
             self.leave_out(line);
             return;
         }
+        self.assumed += u32::from(assumed);
         self.new += usize::from(is_new);
         self.taken.insert(product.id.clone());
         if let Some(url) = photo_link {
@@ -165,6 +172,7 @@ impl<'a> Reading<'a> {
         }
         ImportReport {
             products: self.products,
+            assumed: self.assumed,
             problems: self.problems,
             photo_links: self.photo_links,
             format,

@@ -151,6 +151,8 @@ pub struct PhotoLink {
 pub struct ImportReport {
     /// The good rows, in the order of their numbers (链接号) or else of the file.
     pub products: Vec<Product>,
+    /// How many of them have a price that names no currency, read in [`super::ImportOptions::currency`].
+    pub assumed: u32,
     /// The bad ones, by line, at most some thousand; after them the lines about all that follow.
     pub problems: Vec<RowProblem>,
     /// Photos to fetch.

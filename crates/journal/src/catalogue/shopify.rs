@@ -41,6 +41,7 @@ struct Shared {
 
 /// One variant that was read; its id, title and photo wait for the whole group.
 struct Variant {
+    assumed: bool,
     index: usize,
     line: u32,
     product: Product,
@@ -214,6 +215,7 @@ fn variant(reading: &mut Reading<'_>, group: &Group, row: &Row) -> Option<Varian
         .then_some(Variant {
             index: group.met,
             line: row.line,
+            assumed: cells.assumed,
             product,
             sku,
             options,
@@ -263,6 +265,7 @@ fn finish(reading: &mut Reading<'_>, group: Group) {
         let made = Made {
             product,
             photo_link,
+            assumed: variant.assumed,
         };
         reading.keep(variant.line, id_field, made);
     }

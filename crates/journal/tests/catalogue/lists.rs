@@ -1,6 +1,8 @@
 //! Lists of text: encodings, delimiters, headers, cells.
 
-use stallcast_journal::catalogue::{Delimiter, Encoding, Field, Format, ImportReport, ProblemCode};
+use stallcast_journal::catalogue::{
+    Delimiter, Encoding, Field, Format, ImportOptions, ImportReport, ProblemCode, import,
+};
 
 use super::{ids, minor, problems, read};
 
@@ -184,4 +186,25 @@ fn a_price_by_the_unit_is_read_and_keeps_its_unit() {
     assert_eq!(prices, [990, 1200, 500]);
     let expected = [(5, "直播价 (B)", ProblemCode::PriceUnreadable, "29元/39元")];
     assert_eq!(problems(&report), expected);
+}
+
+#[test]
+fn prices_that_name_no_currency_are_counted() {
+    let options = ImportOptions {
+        currency: stallcast_show::Currency("USD".to_owned()),
+        ..ImportOptions::default()
+    };
+    let list = "title,price\nSoap,9.99\nOil,$19.90\nTea,¥5\nWax,7 per jar\n";
+    let report = import(list.as_bytes(), &options).unwrap();
+    let currency = |at: usize| report.products[at].offer.live_price.currency.0.as_str();
+    assert_eq!([0, 1, 2, 3].map(currency), ["USD", "USD", "CNY", "USD"]);
+    assert_eq!(report.assumed, 2);
+    for named in [
+        "title,price (USD)\nSoap,9.99\n",
+        "title,price,currency\nSoap,9.99,EUR\n",
+    ] {
+        assert_eq!(read(named.as_bytes()).assumed, 0, "{named}");
+    }
+    let shop = "Handle,Title,Variant SKU,Variant Price\nsoap,Soap,s1,9.99\n";
+    assert_eq!(read(shop.as_bytes()).assumed, 1);
 }
