@@ -43,9 +43,13 @@ impl Demo {
         its.is_some_and(|its| show.products.get(id).is_some_and(|p| p.title == its.title))
     }
 
-    /// Whether the ticker is the demo's.
+    /// Whether a line of the ticker is the demo's.
     pub fn has_ticker(&self, show: &Show) -> bool {
-        show.ticker != Text::default() && show.ticker == self.script.ticker
+        let its = &self.script.ticker;
+        let mut lines = show.ticker.zh.lines().chain(show.ticker.en.lines());
+        lines.any(|line| {
+            !line.trim().is_empty() && its.zh.lines().chain(its.en.lines()).any(|own| own == line)
+        })
     }
 }
 

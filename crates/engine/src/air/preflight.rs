@@ -375,7 +375,13 @@ mod tests {
         assert_eq!(found[0].params["count"], show.rundown.len().to_string());
         assert_eq!(found[0].params["products"].lines().count(), 3);
 
-        show.ticker = stallcast_show::Text::default();
+        let rest = show.ticker.zh.lines().last().unwrap().to_owned();
+        show.ticker = stallcast_show::Text {
+            zh: format!("今天包邮\n{rest}"),
+            en: String::new(),
+        };
+        assert!(demos.has_ticker(&show), "one line of it is enough");
+        show.ticker.zh = "今天包邮".into();
         let own = show.rundown[0].product.clone();
         let title = &mut show.products.get_mut(&own).unwrap().title;
         title.zh = "自家的苹果".into();
