@@ -59,6 +59,5 @@ export function platformsOf(data: unknown): Platform[] {
 export function keyHelp(platform: Platform, lang: Lang): string[] {
   const steps = lang === 'zh-CN' ? platform.find_key.zh : platform.find_key.en;
   const hint = lang === 'zh-CN' ? platform.key_hint.zh : platform.key_hint.en;
-  // Where hardly anybody gets a key, that is the first thing to know.
-  return platform.access === 'virtual_camera' || steps.length === 0 ? [hint] : steps.slice(0, 2);
+  return (steps.length === 0 ? [hint] : steps.slice(0, 2)).filter((line) => line !== '');
 }
