@@ -338,10 +338,10 @@ export class MockStudio {
         return ok(DEVICES);
       case 'encoders':
         return ok(ENCODERS);
-      case 'phone': {
-        const kind = this.show.sources[request.source]?.kind;
       case 'codecs':
         return ok(CODECS);
+      case 'phone': {
+        const kind = this.show.sources[request.source]?.kind;
         return ok(phoneView(kind?.kind === 'phone' ? kind.over : 'rtmp'));
       }
       case 'camera':
