@@ -22,7 +22,9 @@ function named(studio: Studio, params: Readonly<Record<string, string>>): Values
     const product = studio.products[value];
     if (name === 'product' && product !== undefined) out[name] = textOf(product.title, lang);
     else if (name === 'products') {
-      const titles = value.split('\n').map((id) => textOf(studio.products[id]?.title ?? { zh: id, en: id }, lang));
+      const titles = value
+        .split('\n')
+        .map((id) => textOf(studio.products[id]?.title ?? { zh: id, en: id }, lang));
       out[name] = listOf(titles, lang);
     } else if (name === 'source' || name === 'input') out[name] = show?.sources[value]?.name ?? value;
     else if (name === 'destination') out[name] = show?.destinations[value]?.name ?? value;
