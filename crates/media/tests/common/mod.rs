@@ -159,6 +159,15 @@ pub fn onsets(values: &[(f64, f32)], limit: f32) -> Vec<f64> {
 /// Sound and picture of a [`flash_clip`] belong together: each flash after the first, in front of which the mix may
 /// have begun, has its beep.
 pub fn assert_in_step(flashes: &[f64], heard: &Heard, mixer: &AudioMixer, within_ms: f64) {
+    let offsets = beep_offsets(&flashes[1..], heard, mixer);
+    assert!(
+        offsets.iter().all(|offset| offset.abs() < within_ms),
+        "the sound is off by {offsets:?} ms"
+    );
+}
+
+/// How many ms after each flash of a [`flash_clip`] its beep is heard.
+pub fn beep_offsets(flashes: &[f64], heard: &Heard, mixer: &AudioMixer) -> Vec<f64> {
     let last = flashes.last().copied().unwrap();
     wait_for("the sound of the last flash", SOON, || {
         let heard = heard.lock().unwrap();
@@ -166,18 +175,16 @@ pub fn assert_in_step(flashes: &[f64], heard: &Heard, mixer: &AudioMixer, within
     });
     let frames = heard.lock().unwrap().clone();
     let beeps = onsets(&loudness(&frames, &mixer.audio_config()), 0.2);
-    for flash in &flashes[1..] {
+    let offset = |flash: &f64| {
         let offset = beeps
             .iter()
             .map(|beep| beep - flash)
             .min_by(|a, b| a.abs().total_cmp(&b.abs()))
             .expect("a beep");
         println!("flash {flash:.1} ms, sound {offset:+.1} ms");
-        assert!(
-            offset.abs() < within_ms,
-            "sound is {offset} ms off at {flash}: {beeps:?}"
-        );
-    }
+        offset
+    };
+    flashes.iter().map(offset).collect()
 }
 
 /// Mean brightness of the middle of a frame, 0..=255.
