@@ -3,6 +3,7 @@
 
 mod common;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use common::{
@@ -242,4 +243,32 @@ fn a_test_picture_is_live_at_once_and_takes_a_new_size_without_a_gap() {
     let began = Instant::now();
     input.stop();
     assert!(began.elapsed() < Duration::from_secs(1));
+}
+
+#[test]
+fn pictures_over_the_wanted_rate_are_left_out_without_a_word_from_gstreamer() {
+    static CRITICAL: AtomicUsize = AtomicUsize::new(0);
+    gst::init().unwrap();
+    let levels = gst::glib::LogLevels::LEVEL_CRITICAL;
+    gst::glib::log_set_handler(Some("GStreamer"), levels, false, false, |_, _, words| {
+        eprintln!("{words}");
+        CRITICAL.fetch_add(1, Ordering::Relaxed);
+    });
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("flash.mp4");
+    flash_clip(&path, 2);
+    let clock = MediaClock::new();
+    let (events, _states) = events();
+    let mut want = VideoWant::new(640, 360);
+    want.max_fps = 5;
+    let spec = spec("clip", clip(&path, true));
+    let input = Input::start(spec, &clock, None, want, events);
+    wait_for_state(&input, InputState::Live, SOON);
+    let seen = watch(input.frames(), &clock, SOON, |seen| seen.len() >= 12);
+    let apart = seen.windows(2).map(|pair| pair[1].0 - pair[0].0);
+    assert!(
+        apart.filter(|ms| *ms > 150.0).count() >= 8,
+        "most are left out: {seen:?}"
+    );
+    assert_eq!(CRITICAL.load(Ordering::Relaxed), 0);
 }

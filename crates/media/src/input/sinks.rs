@@ -230,7 +230,9 @@ fn watch_source(head: &gst::Pad, fit: VideoFit) {
                     match *due {
                         // A quarter of a frame early is jitter, not a higher rate.
                         Some(at) if pts + frame / 4 < at && at < pts + frame * 2 => {
-                            gst::PadProbeReturn::Drop
+                            // Not Drop: the binding has taken the buffer, and GStreamer 1.22 complains of the one that
+                            // it then cannot find.
+                            gst::PadProbeReturn::Handled
                         }
                         Some(at) if pts < at + frame => {
                             *due = Some(at.max(pts.saturating_sub(frame / 4)) + frame);
