@@ -1,5 +1,5 @@
 // What every test here stands on: an engine of its own, the page on it, and an ingest server when asked for.
-import { test as base, expect, type Locator, type Page } from '@playwright/test';
+import { test as base, expect, type APIRequestContext, type Locator, type Page } from '@playwright/test';
 import { Devices } from './devices.ts';
 import { Engine } from './engine.ts';
 import { Ingest } from './ingest.ts';
@@ -196,4 +196,36 @@ export async function pressTwice(where: Locator, first: string, second: string):
 /** The page takes two presses within 0.6 s for one; its countdown from 10 tells when that time has passed. */
 export async function waitedOut(sure: Locator): Promise<void> {
   await expect(sure).toContainText(/(?<!\d)[1-9] 秒/);
+}
+
+/** Where a chat line from outside is posted, and by what right. */
+export interface Webhook {
+  address: string;
+  token: string;
+}
+
+/** Reads the webhook from its card, where the token is hidden until asked for; the studio is shown again after. */
+export async function webhook(studio: Page): Promise<Webhook> {
+  await openSettings(studio, '弹幕来源');
+  const card = studio.getByRole('region', { name: /^Webhook/ });
+  const address = card.getByLabel('地址', { exact: true });
+  await expect(address).toHaveValue(/^http:\/\/127\.0\.0\.1:\d+\//);
+  const token = card.getByLabel('令牌', { exact: true });
+  await expect(token).toHaveValue(/^•+$/);
+  await card.getByRole('button', { name: '显示' }).click();
+  await expect(token).not.toHaveValue(/•/);
+  const door = { address: await address.inputValue(), token: await token.inputValue() };
+  await card.getByRole('button', { name: '隐藏' }).click();
+  await expect(token).toHaveValue(/^•+$/);
+  await studio.getByRole('button', { name: '返回直播间' }).click();
+  return door;
+}
+
+/** Posts a chat line. */
+export async function say(request: APIRequestContext, door: Webhook, text: string): Promise<void> {
+  const answer = await request.post(door.address, {
+    headers: { Authorization: `Bearer ${door.token}` },
+    data: { author: '小李', text },
+  });
+  expect(answer.ok(), await answer.text()).toBe(true);
 }
