@@ -52,7 +52,7 @@ async fn the_window_shows_the_demo_goes_live_and_its_death_costs_the_broadcast_n
         &server.url("live"),
     );
     window.click(".page .card:last-child li:last-child form button[type=submit]");
-    window.wait_for(".key-form");
+    window.wait_for("form input[type=password]");
     let id = desktop.add_key("live_secret_7f3a").await;
     window.wait_for(".key.have");
     window.click(".settings > header button");
