@@ -13,7 +13,12 @@ async function caller(origin: string): Promise<Page> {
   const launch = config.use?.launchOptions;
   const browser = await chromium.launch({
     ...launch,
-    args: [...(launch?.args ?? []), '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'],
+    args: [
+      ...(launch?.args ?? []),
+      '--use-fake-device-for-media-stream',
+      '--use-fake-ui-for-media-stream',
+      '--allow-loopback-in-peer-connection',
+    ],
   });
   const page = await browser.newPage();
   // Cameras are for secure origins only; this machine's own is one.
