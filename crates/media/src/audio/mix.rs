@@ -47,6 +47,8 @@ struct Way {
 #[derive(Clone, Debug)]
 pub(super) struct Branch {
     source: gst_app::AppSrc,
+    /// Where the mixer takes it.
+    pad: gst::Pad,
     zero: gst::ClockTime,
 }
 
@@ -136,21 +138,27 @@ impl Mix {
             .max_time(INPUT_QUEUE)
             .leaky_type(gst_app::AppLeakyType::Downstream)
             .build();
+        // A pad of its own: linking two elements takes any pad that is free, even one that is just leaving.
+        let pad = self.mixer.request_pad_simple("sink_%u");
         let branch = Branch {
             source,
+            pad: pad.ok_or_else(|| MediaError::Build("audiomixer gives no pad".to_owned()))?,
             zero: self.zero,
         };
-        let added = self.add(&branch.source);
+        let added = self.add(&branch);
         if added.is_err() {
             branch.detach();
         }
         added.map(|()| branch)
     }
 
-    fn add(&self, source: &gst_app::AppSrc) -> Result<()> {
-        self.pipeline.add(source)?;
-        source.link(&self.mixer)?;
-        source.sync_state_with_parent()?;
+    fn add(&self, branch: &Branch) -> Result<()> {
+        self.pipeline.add(&branch.source)?;
+        let out = branch.source.static_pad("src");
+        out.ok_or_else(|| MediaError::Build("appsrc has no pad".to_owned()))?
+            .link(&branch.pad)
+            .map_err(|error| MediaError::Build(error.to_string()))?;
+        branch.source.sync_state_with_parent()?;
         Ok(())
     }
 
@@ -189,13 +197,12 @@ impl Branch {
 
     /// Takes it out; the mix goes on.
     pub(super) fn detach(&self) {
-        let peer = self.source.static_pad("src").and_then(|pad| pad.peer());
-        if let Some(peer) = peer
-            && let Some(mixer) = peer.parent_element()
-        {
+        if let Some(mixer) = self.pad.parent_element() {
             // Released first: it wakes the branch should it wait for the mixer.
-            mixer.release_request_pad(&peer);
+            mixer.release_request_pad(&self.pad);
         }
+        // A pipeline that begins sets all that is in it to playing, at any moment: nothing of that may come in between.
+        self.source.set_locked_state(true);
         if self.source.set_state(gst::State::Null).is_err() {
             tracing::debug!("a sound branch did not close");
         }

@@ -1,5 +1,6 @@
 //! What happens to the sound when the mix itself breaks.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -184,4 +185,27 @@ fn a_mix_that_goes_quiet_without_a_word_is_replaced() {
     let frames = stage.frames();
     assert!(frames.windows(2).all(|pair| pair[0].pts < pair[1].pts));
     assert!(frames.last().unwrap().pts > before + gst::ClockTime::from_seconds(3));
+}
+
+/// The pipeline sets all that is in it to playing when its first sound is out: an element that is taken out just then
+/// would be freed while its thread runs.
+#[test]
+fn inputs_that_leave_while_the_mix_begins_take_nothing_with_them() {
+    gst::init().unwrap();
+    for _ in 0..10 {
+        let heard = Arc::new(AtomicBool::new(false));
+        let hear = Arc::clone(&heard);
+        let on_audio = move |_| hear.store(true, Ordering::Relaxed);
+        let mixer = AudioMixer::start(&MediaClock::new(), on_audio).unwrap();
+        std::thread::scope(|scope| {
+            for n in 0..4 {
+                let (mixer, heard) = (&mixer, &heard);
+                scope.spawn(move || {
+                    while !heard.load(Ordering::Relaxed) {
+                        drop(mixer.attach(&n.to_string()).unwrap());
+                    }
+                });
+            }
+        });
+    }
 }
