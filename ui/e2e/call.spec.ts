@@ -3,10 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { chromium, type Page } from '@playwright/test';
 import config from '../playwright.config.ts';
-import { addSource, expect, openSettings, preview, test, type Region } from './world.ts';
-
-/** A part that no card stands on. */
-const MIDDLE: Region = { left: 0.45, top: 0.3, right: 0.55, bottom: 0.5 };
+import { addSource, expect, meanColour, MIDDLE, openSettings, test } from './world.ts';
 
 /** A page in a browser whose camera shows Chromium's green test picture. */
 async function caller(origin: string): Promise<Page> {
@@ -55,13 +52,6 @@ async function answered(page: Page, sdp: string): Promise<void> {
   }, sdp);
 }
 
-async function meanColour(page: Page): Promise<[number, number, number]> {
-  const values = await preview(page, MIDDLE);
-  const mean = (part: number) =>
-    (3 * values.filter((_, i) => i % 3 === part).reduce((sum, value) => sum + value, 0)) / values.length;
-  return [mean(0), mean(1), mean(2)];
-}
-
 test('a browser that calls over WHIP is seen and heard in the program, and its hanging up is said', async ({
   studio,
   engine,
@@ -106,7 +96,7 @@ test('a browser that calls over WHIP is seen and heard in the program, and its h
     await studio.getByRole('region', { name: '场景' }).getByRole('button', { name: '手机摄像头' }).click();
     await expect
       .poll(async () => {
-        const [red, green, blue] = await meanColour(studio);
+        const [red, green, blue] = await meanColour(studio, MIDDLE);
         return green > red + 40 && green > blue + 40;
       }, 'the program shows what the browser sends')
       .toBe(true);

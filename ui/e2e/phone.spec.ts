@@ -4,12 +4,9 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import type { Locator, Page } from '@playwright/test';
+import type { Locator } from '@playwright/test';
 import { Program } from './processes.ts';
-import { addSource, expect, openSettings, preview, test, type Region } from './world.ts';
-
-/** A part that no card stands on. */
-const MIDDLE: Region = { left: 0.45, top: 0.3, right: 0.55, bottom: 0.5 };
+import { addSource, expect, meanColour, MIDDLE, openSettings, test } from './world.ts';
 
 /** Whether anybody else can reach this machine; one on its own has no address that a phone could send to. */
 const NETWORKED = Object.values(networkInterfaces())
@@ -54,13 +51,6 @@ function phone(address: string, folder: string, name: string): Program {
     ],
     join(folder, `${name}.log`),
   );
-}
-
-async function meanColour(page: Page): Promise<[number, number, number]> {
-  const values = await preview(page, MIDDLE);
-  const mean = (part: number) =>
-    (3 * values.filter((_, i) => i % 3 === part).reduce((sum, value) => sum + value, 0)) / values.length;
-  return [mean(0), mean(1), mean(2)];
 }
 
 test('a phone that sends where the scanned code says is seen in the program, a stranger is not, and a lost one is said', async ({
@@ -109,7 +99,7 @@ test('a phone that sends where the scanned code says is seen in the program, a s
   await studio.getByRole('region', { name: '场景' }).getByRole('button', { name: '手机摄像头' }).click();
   await expect
     .poll(async () => {
-      const [red, green, blue] = await meanColour(studio);
+      const [red, green, blue] = await meanColour(studio, MIDDLE);
       return red > 150 && green < 100 && blue > 150;
     }, 'the program shows what the phone sends')
     .toBe(true);

@@ -64,6 +64,8 @@ export interface Region {
 }
 
 export const WHOLE: Region = { left: 0, top: 0, right: 1, bottom: 1 };
+/** A part that no card stands on. */
+export const MIDDLE: Region = { left: 0.45, top: 0.3, right: 0.55, bottom: 0.5 };
 /** Photo of the product on the orchard theme's card: nothing of the moving picture shines through. */
 export const CARD_PHOTO: Region = { left: 0.08, top: 0.28, right: 0.24, bottom: 0.42 };
 
@@ -79,6 +81,14 @@ export function preview(page: Page, region: Region): Promise<number[]> {
     context.drawImage(canvas, x, y, right * canvas.width - x, bottom * canvas.height - y, 0, 0, 16, 16);
     return [...context.getImageData(0, 0, 16, 16).data].filter((_, i) => i % 4 !== 3);
   }, region);
+}
+
+/** Red, green and blue of a part of the preview, 0 to 255. */
+export async function meanColour(page: Page, region: Region): Promise<[number, number, number]> {
+  const values = await preview(page, region);
+  const mean = (part: number) =>
+    (3 * values.filter((_, i) => i % 3 === part).reduce((sum, value) => sum + value, 0)) / values.length;
+  return [mean(0), mean(1), mean(2)];
 }
 
 /** Mean difference of two pictures, 0 to 255. */

@@ -4,6 +4,8 @@
 mod common;
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::sync_channel;
 
 use common::{
@@ -12,6 +14,7 @@ use common::{
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_sdp as gst_sdp;
+use gstreamer_video as gst_video;
 use gstreamer_webrtc as gst_webrtc;
 use stallcast_media::audio::AudioMixer;
 use stallcast_media::clock::MediaClock;
@@ -33,6 +36,9 @@ impl Phone {
         let pipeline = gst::parse::launch(&description).unwrap();
         let pipeline = pipeline.downcast::<gst::Pipeline>().unwrap();
         let peer = pipeline.by_name("peer").unwrap();
+        // As a real phone does: its reports say when something was captured, not when it was sent.
+        let rtp = peer.downcast_ref::<gst::Bin>().unwrap().by_name("rtpbin");
+        rtp.unwrap().set_property("rtcp-sync-send-time", false);
         Self { pipeline, peer }
     }
 
@@ -48,6 +54,26 @@ impl Phone {
              ! application/x-rtp,media=audio,encoding-name=OPUS,payload=97 ! peer.",
             path.display()
         ))
+    }
+
+    /// The next of these on an element's way out never arrives; tells when it was lost.
+    fn loses_one(
+        &self,
+        element: &str,
+        kind: gst::PadProbeType,
+        is_meant: impl Fn(&Option<gst::PadProbeData>) -> bool + Send + Sync + 'static,
+    ) -> Arc<AtomicBool> {
+        let lost = Arc::new(AtomicBool::new(false));
+        let told = Arc::clone(&lost);
+        let pad = self.pipeline.by_name(element).unwrap();
+        let pad = pad.static_pad("src").unwrap();
+        pad.add_probe(kind, move |_, info| {
+            if is_meant(&info.data) && !told.swap(true, Ordering::Relaxed) {
+                return gst::PadProbeReturn::Drop;
+            }
+            gst::PadProbeReturn::Ok
+        });
+        lost
     }
 
     async fn ask(&self, what: &str) -> gst::Structure {
@@ -137,7 +163,7 @@ async fn a_phone_that_calls_is_seen_and_heard_in_step_and_asked_for_a_keyframe_w
     gst::init().unwrap();
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("flash.mp4");
-    flash_clip(&path, 60);
+    flash_clip(&path, 120);
     let clock = MediaClock::new();
     let (mixer, heard) = mixer(&clock);
     let feed = Feed::default();
@@ -149,16 +175,22 @@ async fn a_phone_that_calls_is_seen_and_heard_in_step_and_asked_for_a_keyframe_w
     let input = input(&feed, &clock, Some(&mixer));
     tokio::task::block_in_place(|| {
         wait_for_state(&input, InputState::Live, SOON);
-        let seen = watch(input.frames(), &clock, 2 * SOON, |seen| {
-            onsets(seen, 128.0).len() >= 12
+        // What belongs together is said by the sender's reports, which may be 5 s apart (RFC 3550, 6.2); before, picture
+        // and sound are each shown as they come. On a busy machine it takes a few reports until the phone's own delays,
+        // which it has on this machine as well, are known.
+        let mut flashes = 7;
+        wait_for("the sound in step with the picture", 2 * SOON, || {
+            let seen = watch(input.frames(), &clock, SOON, |seen| {
+                onsets(seen, 128.0).len() >= flashes
+            });
+            flashes = 4;
+            let offsets = beep_offsets(&onsets(&seen, 128.0), &heard, &mixer);
+            let newest = &offsets[offsets.len() - 3..];
+            newest
+                .iter()
+                .all(|offset| offset.abs() < 40.0)
+                .then_some(())
         });
-        // What belongs together is said by the sender's reports, the first after some 5 s (RFC 3550, 6.2); before,
-        // picture and sound are each shown as they come. The phone encodes on this machine too: where it is too slow
-        // for a moment, a flash is sent late.
-        let mut offsets = beep_offsets(&onsets(&seen, 128.0)[7..], &heard, &mixer);
-        offsets.sort_by(f64::total_cmp);
-        let median = offsets[offsets.len() / 2];
-        assert!(median.abs() < 60.0, "the sound is off by {offsets:?} ms");
     });
     drop(phone);
     tokio::time::timeout(SOON, call.ended()).await.unwrap();
@@ -194,5 +226,47 @@ async fn a_browser_that_encodes_no_h264_is_taken_with_vp8_and_what_nobody_takes_
         });
         wait_for_state(&input, InputState::Live, SOON);
     });
+    call.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_keyframe_that_was_asked_for_in_vain_is_asked_for_again() {
+    gst::init().unwrap();
+    let clock = MediaClock::new();
+    let feed = Feed::default();
+    let input = input(&feed, &clock, None);
+    let phone = Phone::new(
+        "videotestsrc is-live=true ! video/x-raw,width=320,height=180,framerate=30/1,format=I420 \
+         ! x264enc name=encoder tune=zerolatency speed-preset=ultrafast key-int-max=9000 option-string=scenecut=0 \
+         ! video/x-h264,profile=constrained-baseline ! rtph264pay name=pay config-interval=-1 pt=96 \
+         ! application/x-rtp,media=video,encoding-name=H264,payload=96 ! peer.",
+    );
+    let call = phone.call(&feed).await.unwrap();
+    let pictures = |more: u64| {
+        let wanted = input.frames().pushed() + more;
+        tokio::task::block_in_place(|| {
+            wait_for("pictures", SOON, || {
+                (input.frames().pushed() >= wanted).then_some(())
+            });
+        });
+    };
+    pictures(30);
+    // A packet is lost, and then what asks for a keyframe.
+    let lost = phone.loses_one(
+        "pay",
+        gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST,
+        |_| true,
+    );
+    let asked = phone.loses_one("encoder", gst::PadProbeType::EVENT_UPSTREAM, |what| {
+        matches!(what, Some(gst::PadProbeData::Event(event))
+            if gst_video::UpstreamForceKeyUnitEvent::parse(event).is_ok())
+    });
+    tokio::task::block_in_place(|| {
+        wait_for("the losses", SOON, || {
+            (lost.load(Ordering::Relaxed) && asked.load(Ordering::Relaxed)).then_some(())
+        });
+    });
+    // Whatever was still on its way, and more.
+    pictures(90);
     call.end().await;
 }

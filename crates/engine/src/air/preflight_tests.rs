@@ -4,22 +4,27 @@ use stallcast_show::Destination;
 fn status() -> StatusView {
     StatusView {
         now: 0,
-        uptime_ms: 0,
-        inputs: vec![],
-        canvases: vec![],
-        destinations: vec![],
-        recordings_folder: String::new(),
-        replay_s: None,
         disk_free_bytes: Some(100 << 30),
-        disk_room_s: None,
-        uplink_kbps: 0.0,
-        virtual_camera: None,
-        chat: vec![],
-        journal: None,
-        slate: None,
-        key_store: stallcast_wire::KeyStore::AskFirst,
-        undo: None,
-        warnings: vec![],
+        ..crate::studio::empty_status()
+    }
+}
+
+/// An encoder that makes what it should, or this much of it.
+fn encoder(real_fps: Option<f64>) -> stallcast_wire::EncoderStatus {
+    stallcast_wire::EncoderStatus {
+        name: "x264enc".into(),
+        hardware: false,
+        reason: String::new(),
+        kbps: 2500,
+        width: 1280,
+        height: 720,
+        fps: 30,
+        real_fps,
+        too_slow: real_fps.is_some(),
+        frames: 0,
+        late_frames: 0,
+        skipped_frames: 0,
+        failed: vec![],
     }
 }
 
@@ -100,21 +105,7 @@ fn a_computer_that_is_too_slow_is_warned_of() {
     let mut slow = status();
     slow.canvases.push(stallcast_wire::CanvasStatus {
         canvas: Default::default(),
-        encoder: Some(stallcast_wire::EncoderStatus {
-            name: "x264enc".into(),
-            hardware: false,
-            reason: String::new(),
-            kbps: 2500,
-            width: 1280,
-            height: 720,
-            fps: 30,
-            real_fps: Some(4.6),
-            too_slow: true,
-            frames: 0,
-            late_frames: 0,
-            skipped_frames: 0,
-            failed: vec![],
-        }),
+        encoder: Some(encoder(Some(4.6))),
         recording: None,
         receiver: None,
     });
@@ -131,24 +122,9 @@ fn a_computer_that_is_too_slow_is_warned_of() {
 #[test]
 fn going_live_is_refused_by_what_the_checks_stop_at() {
     let (mut show, mut ready) = (two_destinations(), status());
-    let encoder = stallcast_wire::EncoderStatus {
-        name: "x264enc".into(),
-        hardware: false,
-        reason: String::new(),
-        kbps: 2500,
-        width: 1280,
-        height: 720,
-        fps: 30,
-        real_fps: None,
-        too_slow: false,
-        frames: 0,
-        late_frames: 0,
-        skipped_frames: 0,
-        failed: vec![],
-    };
     ready.canvases.push(stallcast_wire::CanvasStatus {
         canvas: Default::default(),
-        encoder: Some(encoder),
+        encoder: Some(encoder(None)),
         recording: None,
         receiver: None,
     });

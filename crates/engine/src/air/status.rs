@@ -49,45 +49,40 @@ impl Air {
         let cameras = inputs.cameras();
         let (sights, states) = (inputs.sights(), inputs.states().into_iter());
         states
-            .map(|(id, state)| InputStatus {
-                picture: sights.get(&id).map(|sight| PictureView {
-                    width: sight.width,
-                    height: sight.height,
-                    fps: sight.fps,
-                }),
-                from: self
-                    .parts
-                    .phones
-                    .guest(&id)
-                    .map(|guest| guest.from.to_string()),
-                device: cameras.get(&id).cloned(),
-                detail: match state {
-                    InputState::Live => String::new(),
-                    InputState::Waiting | InputState::Left
-                        if self
-                            .parts
-                            .phones
-                            .guest(&id)
-                            .is_some_and(|guest| guest.foreign) =>
-                    {
-                        "phone_codec".to_owned()
-                    }
-                    InputState::Faulty { fault } => fault.code().to_owned(),
-                    _ => self.details.get(&id).cloned().unwrap_or_default(),
-                },
-                run: match state {
-                    InputState::Starting | InputState::Waiting => RunState::Starting,
-                    InputState::Live => RunState::Live,
-                    InputState::Stalled | InputState::Faulty { .. } | InputState::Left => {
-                        RunState::Stalled
-                    }
-                    InputState::Retrying { attempt, next_ms } => RunState::Retrying {
-                        attempt,
-                        next_in_ms: next_ms,
+            .map(|(id, state)| {
+                let guest = self.parts.phones.guest(&id);
+                InputStatus {
+                    picture: sights.get(&id).map(|sight| PictureView {
+                        width: sight.width,
+                        height: sight.height,
+                        fps: sight.fps,
+                    }),
+                    from: guest.map(|guest| guest.from.to_string()),
+                    device: cameras.get(&id).cloned(),
+                    detail: match state {
+                        InputState::Live => String::new(),
+                        InputState::Waiting | InputState::Left
+                            if guest.is_some_and(|guest| guest.foreign) =>
+                        {
+                            "phone_codec".to_owned()
+                        }
+                        InputState::Faulty { fault } => fault.code().to_owned(),
+                        _ => self.details.get(&id).cloned().unwrap_or_default(),
                     },
-                    InputState::Stopped => RunState::Stopped,
-                },
-                id: id.as_str().into(),
+                    run: match state {
+                        InputState::Starting | InputState::Waiting => RunState::Starting,
+                        InputState::Live => RunState::Live,
+                        InputState::Stalled | InputState::Faulty { .. } | InputState::Left => {
+                            RunState::Stalled
+                        }
+                        InputState::Retrying { attempt, next_ms } => RunState::Retrying {
+                            attempt,
+                            next_in_ms: next_ms,
+                        },
+                        InputState::Stopped => RunState::Stopped,
+                    },
+                    id: id.as_str().into(),
+                }
             })
             .collect()
     }

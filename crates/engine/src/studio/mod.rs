@@ -336,7 +336,8 @@ impl Studio {
     }
 }
 
-fn empty_status() -> StatusView {
+/// What is told before anything was looked at.
+pub(crate) fn empty_status() -> StatusView {
     StatusView {
         now: now().0,
         uptime_ms: 0,

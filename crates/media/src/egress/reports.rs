@@ -8,6 +8,8 @@ use std::time::Duration;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 
+use crate::peer;
+
 /// What a session knows of all its sources: ours count what was sent, the receiver's holds its last report (RFC 3550,
 /// 6.4.1).
 #[derive(Debug, Clone, Copy, Default)]
@@ -105,8 +107,7 @@ impl Losses {
 }
 
 fn session(peer: &gst::Element) -> Option<gst::glib::Object> {
-    let rtp = peer.dynamic_cast_ref::<gst::Bin>()?.by_name("rtpbin")?;
-    rtp.emit_by_name::<Option<gst::glib::Object>>("get-internal-session", &[&0_u32])
+    peer::rtp(peer)?.emit_by_name::<Option<gst::glib::Object>>("get-internal-session", &[&0_u32])
 }
 
 impl Reports {

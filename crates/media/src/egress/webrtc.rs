@@ -5,13 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use gst_webrtc::{
-    WebRTCPeerConnectionState as Connection, WebRTCSDPType, WebRTCSessionDescription,
-};
+use gst_webrtc::{WebRTCPeerConnectionState as Connection, WebRTCSDPType};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_webrtc as gst_webrtc;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 
 use super::chains::{add, audio_chain, video_chain};
 use super::intake::Intake;
@@ -22,7 +20,7 @@ use super::sdp::{audio_format, takes_everything, video_format};
 use super::{EgressError, EgressFigures, init};
 use crate::connection::Running;
 use crate::error::MediaError;
-use crate::peer::{self, PROMISE_TIMEOUT, promise, reached};
+use crate::peer::{self, reached};
 use crate::program::{EncodedPacket, StreamConfig};
 
 /// What may wait for the payloader; it takes everything at once.
@@ -112,14 +110,8 @@ impl WebRtcSender {
     /// # Errors
     /// The pipeline failed.
     pub async fn offer(&mut self) -> Result<String, EgressError> {
-        let (promise, reply) = promise();
-        self.peer
-            .emit_by_name::<()>("create-offer", &[&None::<gst::Structure>, &promise]);
-        let reply = self.wait(reply).await?;
-        let offer = reply.and_then(|reply| reply.get::<WebRTCSessionDescription>("offer").ok());
-        let offer = offer.ok_or_else(|| MediaError::Build("no offer".to_owned()))?;
-        let text = offer.sdp().as_text()?;
-        Ok(text)
+        let offer = peer::create(&mut self.running, &self.peer, "offer").await?;
+        Ok(offer.as_text()?)
     }
 
     /// Takes the answer to `offer` and waits for a way for the media.
@@ -146,12 +138,7 @@ impl WebRtcSender {
             ("set-local-description", WebRTCSDPType::Offer, offer),
             ("set-remote-description", WebRTCSDPType::Answer, answer),
         ] {
-            let description = WebRTCSessionDescription::new(kind, sdp);
-            let (promise, reply) = promise();
-            self.peer
-                .emit_by_name::<()>(signal, &[&description, &promise]);
-            let reply = self.wait(reply).await?;
-            if reply.is_some_and(|reply| reply.has_field("error")) {
+            if !peer::takes(&mut self.running, &self.peer, signal, kind, sdp).await? {
                 return Err(EgressError::BadAnswer);
             }
         }
@@ -264,19 +251,6 @@ impl WebRtcSender {
                     tracing::warn!(?helper, "a relay of the server cannot be used");
                 }
             }
-        }
-    }
-
-    async fn wait(
-        &mut self,
-        reply: oneshot::Receiver<Option<gst::Structure>>,
-    ) -> Result<Option<gst::Structure>, EgressError> {
-        tokio::select! {
-            reply = tokio::time::timeout(PROMISE_TIMEOUT, reply) => match reply {
-                Ok(Ok(reply)) => Ok(reply),
-                _ => Err(MediaError::Build("webrtcbin gave no answer".to_owned()).into()),
-            },
-            failure = self.running.failing() => Err(failure),
         }
     }
 }

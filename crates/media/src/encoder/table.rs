@@ -65,6 +65,23 @@ pub(super) const fn kilobit(keyframe_distance: &'static str) -> Controls {
     }
 }
 
+/// What NVENC's elements are told for any codec. `tune` came with the rewrite of 1.26, which kept the other names.
+pub(super) const NVENC: &[(&str, &str)] = &[
+    ("rc-mode", "cbr"),
+    ("bframes", "0"),
+    ("zerolatency", "true"),
+    ("tune", "low-latency"),
+    ("rc-lookahead", "0"),
+    ("strict-gop", "true"),
+    ("i-adapt", "false"),
+];
+/// What VA's elements are told for a codec with B-frames.
+pub(super) const VA: &[(&str, &str)] = &[
+    ("rate-control", "cbr"),
+    ("b-frames", "0"),
+    ("target-usage", "4"),
+];
+
 /// Best first: hardware by how little it costs and how well it holds a bitrate, then software.
 const TABLE: &[EncoderKind] = &[
     EncoderKind {
@@ -73,16 +90,7 @@ const TABLE: &[EncoderKind] = &[
         hardware: true,
         controls: kilobit("gop-size"),
         live_bitrate: LiveBitrate::Reconfigures,
-        // `tune` came with the rewrite of 1.26, which kept the other names.
-        settings: &[
-            ("rc-mode", "cbr"),
-            ("bframes", "0"),
-            ("zerolatency", "true"),
-            ("tune", "low-latency"),
-            ("rc-lookahead", "0"),
-            ("strict-gop", "true"),
-            ("i-adapt", "false"),
-        ],
+        settings: NVENC,
     },
     EncoderKind {
         element: "qsvh264enc",
@@ -117,11 +125,7 @@ const TABLE: &[EncoderKind] = &[
         hardware: true,
         controls: kilobit("key-int-max"),
         live_bitrate: LiveBitrate::Reconfigures,
-        settings: &[
-            ("rate-control", "cbr"),
-            ("b-frames", "0"),
-            ("target-usage", "4"),
-        ],
+        settings: VA,
     },
     // The older plugin for the same chips, up to 1.26.
     EncoderKind {

@@ -2,7 +2,14 @@
 //! beside the H.264 encode, their trial decides.
 
 use super::codec::VideoCodec;
-use super::table::{BitrateUnit, Controls, EncoderKind, LiveBitrate, kilobit};
+use super::table::{BitrateUnit, Controls, EncoderKind, LiveBitrate, NVENC, VA, kilobit};
+
+/// What AMF's elements are told; only the one for H.264 makes B-frames.
+const AMF: &[(&str, &str)] = &[
+    ("rate-control", "cbr"),
+    ("usage", "low-latency"),
+    ("preset", "balanced"),
+];
 
 /// HEVC, best first.
 pub(super) const HEVC: &[EncoderKind] = &[
@@ -12,15 +19,7 @@ pub(super) const HEVC: &[EncoderKind] = &[
         hardware: true,
         controls: kilobit("gop-size"),
         live_bitrate: LiveBitrate::Reconfigures,
-        settings: &[
-            ("rc-mode", "cbr"),
-            ("bframes", "0"),
-            ("zerolatency", "true"),
-            ("tune", "low-latency"),
-            ("rc-lookahead", "0"),
-            ("strict-gop", "true"),
-            ("i-adapt", "false"),
-        ],
+        settings: NVENC,
     },
     EncoderKind {
         element: "qsvh265enc",
@@ -42,11 +41,7 @@ pub(super) const HEVC: &[EncoderKind] = &[
         hardware: true,
         controls: kilobit("gop-size"),
         live_bitrate: LiveBitrate::Reconfigures,
-        settings: &[
-            ("rate-control", "cbr"),
-            ("usage", "low-latency"),
-            ("preset", "balanced"),
-        ],
+        settings: AMF,
     },
     EncoderKind {
         element: "vah265enc",
@@ -54,11 +49,7 @@ pub(super) const HEVC: &[EncoderKind] = &[
         hardware: true,
         controls: kilobit("key-int-max"),
         live_bitrate: LiveBitrate::Reconfigures,
-        settings: &[
-            ("rate-control", "cbr"),
-            ("b-frames", "0"),
-            ("target-usage", "4"),
-        ],
+        settings: VA,
     },
     EncoderKind {
         element: "vtenc_h265_hw",
@@ -112,15 +103,7 @@ pub(super) const AV1: &[EncoderKind] = &[
         hardware: true,
         controls: kilobit("gop-size"),
         live_bitrate: LiveBitrate::Reconfigures,
-        settings: &[
-            ("rc-mode", "cbr"),
-            ("bframes", "0"),
-            ("zerolatency", "true"),
-            ("tune", "low-latency"),
-            ("rc-lookahead", "0"),
-            ("strict-gop", "true"),
-            ("i-adapt", "false"),
-        ],
+        settings: NVENC,
     },
     EncoderKind {
         element: "qsvav1enc",
@@ -136,11 +119,7 @@ pub(super) const AV1: &[EncoderKind] = &[
         hardware: true,
         controls: kilobit("gop-size"),
         live_bitrate: LiveBitrate::Reconfigures,
-        settings: &[
-            ("rate-control", "cbr"),
-            ("usage", "low-latency"),
-            ("preset", "balanced"),
-        ],
+        settings: AMF,
     },
     EncoderKind {
         element: "av1enc",

@@ -19,7 +19,7 @@ use super::sinks::make;
 use super::taken;
 use crate::connection::Running;
 use crate::error::{MediaError, Result};
-use crate::peer::{self, PROMISE_TIMEOUT, promise, reached};
+use crate::peer::{self, reached};
 
 /// Time in which lost packets are asked for again. The feed's own delay comes on top.
 const JITTER_MS: u32 = 80;
@@ -160,17 +160,9 @@ impl Call {
         offer: gst_sdp::SDPMessage,
         gathered: oneshot::Receiver<()>,
     ) -> std::result::Result<String, CallError> {
-        let failed = |what: &str| CallError::Media(MediaError::Build(what.to_owned()));
         self.tell(bin, "set-remote-description", WebRTCSDPType::Offer, offer)
             .await?;
-        let (promise, reply) = promise();
-        bin.emit_by_name::<()>("create-answer", &[&None::<gst::Structure>, &promise]);
-        let answer = self
-            .told(reply)
-            .await?
-            .and_then(|reply| reply.get::<WebRTCSessionDescription>("answer").ok())
-            .ok_or_else(|| failed("no answer"))?;
-        let answer = answer.sdp().to_owned();
+        let answer = peer::create(&mut self.running, bin, "answer").await?;
         self.tell(bin, "set-local-description", WebRTCSDPType::Answer, answer)
             .await?;
         if tokio::time::timeout(GATHER_TIMEOUT, gathered)
@@ -180,7 +172,8 @@ impl Call {
             tracing::warn!("a call is answered before all addresses are known");
         }
         let local = bin.property::<Option<WebRTCSessionDescription>>("local-description");
-        let local = local.ok_or_else(|| failed("no description of our own"))?;
+        let local =
+            local.ok_or_else(|| MediaError::Build("no description of our own".to_owned()))?;
         Ok(local.sdp().as_text()?)
     }
 
@@ -191,25 +184,10 @@ impl Call {
         kind: WebRTCSDPType,
         sdp: gst_sdp::SDPMessage,
     ) -> std::result::Result<(), CallError> {
-        let description = WebRTCSessionDescription::new(kind, sdp);
-        let (promise, reply) = promise();
-        bin.emit_by_name::<()>(signal, &[&description, &promise]);
-        match self.told(reply).await? {
-            Some(reply) if reply.has_field("error") => Err(CallError::BadOffer),
-            _ => Ok(()),
-        }
-    }
-
-    async fn told(
-        &mut self,
-        reply: oneshot::Receiver<Option<gst::Structure>>,
-    ) -> std::result::Result<Option<gst::Structure>, CallError> {
-        tokio::select! {
-            reply = tokio::time::timeout(PROMISE_TIMEOUT, reply) => match reply {
-                Ok(Ok(reply)) => Ok(reply),
-                _ => Err(MediaError::Build("webrtcbin gave no answer".to_owned()).into()),
-            },
-            failure = self.running.failing() => Err(failure),
+        if peer::takes(&mut self.running, bin, signal, kind, sdp).await? {
+            Ok(())
+        } else {
+            Err(CallError::BadOffer)
         }
     }
 }
@@ -274,8 +252,7 @@ fn picture_format(offer: &gst_sdp::SDPMessageRef) -> Option<&'static str> {
 /// Takes one medium.
 fn take(pipeline: &gst::Pipeline, new: &gst::Pad, feed: &Feed, heard: &Heard) -> Result<()> {
     let heard = Arc::clone(heard);
-    let any = gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST;
-    new.add_probe(any, move |_, _| {
+    new.add_probe(taken::ANY_BUFFER, move |_, _| {
         *heard.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         gst::PadProbeReturn::Ok
     });
@@ -311,6 +288,7 @@ fn take(pipeline: &gst::Pipeline, new: &gst::Pad, feed: &Feed, heard: &Heard) ->
         // A hole in the stream ends with a keyframe, and one is asked for at once.
         unpack.set_property("wait-for-keyframe", true);
         unpack.set_property("request-keyframe", true);
+        taken::ask_again(new, &unpack)?;
     }
     let mut chain = vec![unpack];
     if let Some(parse) = parse {

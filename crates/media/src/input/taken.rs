@@ -1,5 +1,6 @@
 //! Owns the end of a receiver's pipeline: encoded packets on their way into a feed.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use gstreamer as gst;
@@ -13,6 +14,10 @@ use crate::error::{MediaError, Result};
 
 /// A sender that is asked for a keyframe answers after a round trip and an encoder's turn.
 const ASK_AGAIN: Duration = Duration::from_millis(500);
+
+/// Packets, alone or many at once.
+pub(super) const ANY_BUFFER: gst::PadProbeType =
+    gst::PadProbeType::BUFFER.union(gst::PadProbeType::BUFFER_LIST);
 
 /// A sink that hands everything of these caps to `feed`. While the feed waits for a keyframe the sender is asked for one,
 /// where its way in can ask.
@@ -63,12 +68,38 @@ pub(super) fn sink(kind: Kind, caps: &gst::Caps, feed: &Feed) -> gst::Element {
 /// Whoever cannot ask lets the event fall.
 fn ask_for_keyframe(sink: &gst_app::AppSink) {
     if let Some(pad) = sink.static_pad("sink") {
-        pad.push_event(
-            gst_video::UpstreamForceKeyUnitEvent::builder()
-                .all_headers(true)
-                .build(),
-        );
+        pad.push_event(keyframe_wanted());
     }
+}
+
+fn keyframe_wanted() -> gst::Event {
+    gst_video::UpstreamForceKeyUnitEvent::builder()
+        .all_headers(true)
+        .build()
+}
+
+/// An unpacker that waits for a keyframe has asked for it once, and what is asked over a network may be lost: as long
+/// as packets go in at `from` and nothing comes out of it, it is asked for again.
+pub(super) fn ask_again(from: &gst::Pad, unpack: &gst::Element) -> Result<()> {
+    let silent_since: Arc<Mutex<Option<Instant>>> = Arc::default();
+    let own = Arc::clone(&silent_since);
+    pad(unpack, "src")?.add_probe(ANY_BUFFER, move |_, _| {
+        *own.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        gst::PadProbeReturn::Ok
+    });
+    from.add_probe(ANY_BUFFER, move |from, _| {
+        let mut since = silent_since.lock().unwrap_or_else(PoisonError::into_inner);
+        let ask = since.get_or_insert_with(Instant::now).elapsed() >= ASK_AGAIN;
+        if ask {
+            *since = Some(Instant::now());
+        }
+        drop(since);
+        if ask {
+            from.send_event(keyframe_wanted());
+        }
+        gst::PadProbeReturn::Ok
+    });
+    Ok(())
 }
 
 /// Leads a new pad into an element.

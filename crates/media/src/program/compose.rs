@@ -26,6 +26,10 @@ pub(crate) const STALL_AFTER: std::time::Duration = std::time::Duration::from_mi
 /// the strict choice would judder for seconds.
 const SLACK: gst::ClockTime = gst::ClockTime::from_mseconds(10);
 
+/// What an input showed longer ago is not kept: it stands in no scene any more, and its picture is a device's memory.
+/// Longer than any hiccup of the frame clock.
+const KEPT_FOR: gst::ClockTime = gst::ClockTime::from_seconds(2);
+
 /// Black in limited-range YUV.
 const BLACK: [u8; 3] = [16, 128, 128];
 
@@ -84,6 +88,8 @@ impl Composer {
         at: gst::ClockTime,
         now: gst::ClockTime,
     ) -> Result<Picture, MediaError> {
+        self.shown
+            .retain(|_, (moment, _)| at.saturating_sub(*moment) <= KEPT_FOR);
         let canvas = (self.info.width(), self.info.height());
         let mut visible = Vec::with_capacity(scene.placements.len());
         let mut main_missing = scene.placements.is_empty();

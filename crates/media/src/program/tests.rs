@@ -125,6 +125,26 @@ fn a_source_silent_for_700_ms_gives_way_to_the_slate_and_comes_back() {
 }
 
 #[test]
+fn a_source_that_comes_back_into_a_scene_shows_nothing_of_long_ago() {
+    let mut bench = Bench::new();
+    let queue = bench.queue("cam");
+    let with = scene(vec![Placement::full("cam", &canvas())]);
+    queue.push(frame(128, 72, ms(0), |_, _| 200));
+    let arrived = queue.last_arrival().unwrap();
+    let before = bench.compose(&with, ms(10), arrived);
+    assert_eq!(bench.luma(&before)[30][30], 200);
+    // A beat that is behind finds newer pictures only.
+    for n in 0..10 {
+        queue.push(frame(128, 72, ms(5_200 + n * 33), |_, _| 100));
+    }
+    let arrived = queue.last_arrival().unwrap();
+    let after = bench.compose(&with, ms(5_000), arrived);
+    assert_ne!(bench.luma(&after)[30][30], 200);
+    let shown = bench.compose(&with, ms(5_600), arrived);
+    assert_eq!(bench.luma(&shown)[30][30], 100);
+}
+
+#[test]
 fn on_a_machine_that_does_not_keep_up_a_source_is_given_more_time() {
     let mut bench = Bench::new();
     let queue = bench.queue("cam");

@@ -1,5 +1,6 @@
 //! WebRTC against another webrtcbin that decodes.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -20,6 +21,16 @@ struct Receiver {
     pictures: Arc<AtomicU64>,
     keyframes: Arc<AtomicU64>,
     sounds: Arc<AtomicU64>,
+}
+
+/// A sender's report.
+#[derive(Clone)]
+struct Report {
+    /// Seconds.
+    moment: f64,
+    /// The media's time then, in ticks of its clock.
+    media: u32,
+    clock_rate: i32,
 }
 
 impl Receiver {
@@ -146,6 +157,32 @@ impl Receiver {
         }
     }
 
+    /// What each sender reported last.
+    fn reports(&self) -> BTreeMap<u32, Report> {
+        let rtp = self.pipeline.by_name("rtpbin").unwrap();
+        let session = rtp
+            .emit_by_name::<Option<gst::glib::Object>>("get-internal-session", &[&0_u32])
+            .unwrap();
+        let stats = session.property::<gst::Structure>("stats");
+        let sources = stats.get::<gst::glib::ValueArray>("source-stats").unwrap();
+        let report = |source: gst::Structure| {
+            let has = |name| source.get::<bool>(name).unwrap_or(false);
+            (has("have-sr") && !has("internal")).then(|| {
+                let report = Report {
+                    // 32 bits of seconds, 32 of their parts (RFC 3550, 4).
+                    moment: source.get::<u64>("sr-ntptime").unwrap() as f64 / 2_f64.powi(32),
+                    media: source.get("sr-rtptime").unwrap(),
+                    clock_rate: source.get("clock-rate").unwrap(),
+                };
+                (source.get("ssrc").unwrap(), report)
+            })
+        };
+        let sources = sources
+            .iter()
+            .map(|source| source.get::<gst::Structure>().unwrap());
+        sources.filter_map(report).collect()
+    }
+
     fn pictures(&self) -> u64 {
         self.pictures.load(Ordering::Relaxed)
     }
@@ -220,6 +257,37 @@ async fn pictures_and_opus_sound_are_decoded_and_reported() {
         figures.loss.is_some_and(|loss| loss.lost < 0.1),
         "{figures:?}"
     );
+    sender.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_reports_say_which_picture_and_sound_belong_together() {
+    let (mut sender, receiver) = connected().await;
+    let mut player = Player::new();
+    let mut first = BTreeMap::new();
+    let mut last = BTreeMap::new();
+    let both_twice = |_: &mut WebRtcSender| {
+        last = receiver.reports();
+        if first.len() < 2 {
+            first.clone_from(&last);
+        }
+        first.len() == 2
+            && last
+                .iter()
+                .all(|(ssrc, newer)| first[ssrc].moment < newer.moment)
+    };
+    player
+        .send_until("two reports of each", &mut sender, both_twice)
+        .await;
+    for (ssrc, newer) in &last {
+        let older = &first[ssrc];
+        let ticks = newer.media.wrapping_sub(older.media);
+        let (real, told) = (
+            newer.moment - older.moment,
+            f64::from(ticks) / f64::from(newer.clock_rate),
+        );
+        assert!((real - told).abs() < 0.1, "{told} s of media in {real} s");
+    }
     sender.end().await;
 }
 
