@@ -10,6 +10,7 @@ use stallcast_engine::folders::Folders;
 use stallcast_engine::signals::Signals;
 use stallcast_engine::studio::{End, Fresh, Options, Studio, program_spec};
 use stallcast_engine::{StartError, runtime_file};
+use stallcast_media::virtual_camera;
 use stallcast_overlay::Lang;
 use stallcast_wire::{RuntimeFile, data_folder};
 use tracing_subscriber::EnvFilter;
@@ -31,6 +32,12 @@ enum What {
         /// Data folder; the user's own when not given.
         #[arg(long)]
         data: Option<PathBuf>,
+    },
+    /// Serves the virtual camera; started by the engine.
+    #[command(name = virtual_camera::SERVE, hide = true)]
+    ServeVirtualCamera {
+        /// What the pictures on standard input are.
+        caps: String,
     },
 }
 
@@ -84,6 +91,7 @@ fn main() -> std::process::ExitCode {
     let outcome = match Line::parse().what {
         What::Run(run) => start(run),
         What::Address { data } => address(data),
+        What::ServeVirtualCamera { caps } => return virtual_camera::serve(&caps),
     };
     match outcome {
         Ok(()) => std::process::ExitCode::SUCCESS,

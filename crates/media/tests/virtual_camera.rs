@@ -4,16 +4,17 @@
 
 mod common;
 
+use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use common::pipewire::PipeWireSession;
 use common::{Rig, SOON, show, small, wait_for};
 use stallcast_media::devices;
-use stallcast_media::virtual_camera::{VirtualCameraFault, VirtualCameraState};
+use stallcast_media::virtual_camera::{SERVE, VirtualCameraFault, VirtualCameraState, served_by};
 
 /// Reads `count` pictures of the node, as I420, into a file.
-fn read(session: &PipeWireSession, count: u32, into: &std::path::Path) -> Child {
+fn read(session: &PipeWireSession, count: u32, into: &Path) -> Child {
     session
         .command("gst-launch-1.0")
         .args(["-q", "pipewiresrc", "target-object=stallcast_program"])
@@ -38,6 +39,18 @@ fn node_is_listed(session: &PipeWireSession) -> bool {
     String::from_utf8_lossy(&listed.stdout).contains("stallcast_program")
 }
 
+/// The process that serves the camera now.
+fn server() -> i32 {
+    let own = std::process::id().to_string();
+    wait_for("the process that serves the camera", SOON, || {
+        let of_us = std::process::Command::new("pgrep")
+            .args(["-P", &own, "-f", SERVE])
+            .output()
+            .unwrap();
+        String::from_utf8_lossy(&of_us.stdout).trim().parse().ok()
+    })
+}
+
 fn signal(child: &Child, signal: i32) {
     let pid = i32::try_from(child.id()).unwrap();
     // SAFETY: a signal to a child of our own that was not waited for yet.
@@ -46,6 +59,7 @@ fn signal(child: &Child, signal: i32) {
 
 #[test]
 fn other_programs_see_the_program_as_a_camera_and_one_that_is_stuck_costs_it_nothing() {
+    served_by(Path::new(env!("CARGO_BIN_EXE_stallcast-camera-for-tests")));
     // Nobody to offer it to.
     let nowhere = tempfile::tempdir().unwrap();
     let session = PipeWireSession::start();
@@ -122,7 +136,10 @@ fn other_programs_see_the_program_as_a_camera_and_one_that_is_stuck_costs_it_not
         let _ = reader.wait();
         std::fs::remove_file(&file).unwrap();
     }
-    assert_eq!(rig.program.virtual_camera(), VirtualCameraState::Live);
+    // Should its process have fallen over one of them, it is there again.
+    wait_for("the camera after the readers", SOON, || {
+        (rig.program.virtual_camera() == VirtualCameraState::Live).then_some(())
+    });
 
     // A reader that stops reading, with everything it holds.
     let stuck = read(&session, 100_000, &folder.path().join("stuck.i420"));
@@ -133,14 +150,23 @@ fn other_programs_see_the_program_as_a_camera_and_one_that_is_stuck_costs_it_not
         (size > picture as u64).then_some(())
     });
     signal(&stuck, libc::SIGSTOP);
-    let before = rig.program.stats();
-    rig.video_packets(SOON, 90);
-    let after = rig.program.stats();
-    assert!(after.frames_produced >= before.frames_produced + 90);
+    let before = rig.program.stats().frames_produced;
+    wait_for("the program to go on", SOON, || {
+        (rig.program.stats().frames_produced >= before + 90).then_some(())
+    });
     signal(&stuck, libc::SIGCONT);
     let mut stuck = stuck;
     let _ = stuck.kill();
     let _ = stuck.wait();
+
+    // Its process falls over, as the system's own parts have made it do.
+    let fell = server();
+    // SAFETY: a signal to a process that ours started and waits for.
+    assert_eq!(unsafe { libc::kill(fell, libc::SIGABRT) }, 0);
+    wait_for("the camera after its process fell", SOON, || {
+        let live = rig.program.virtual_camera() == VirtualCameraState::Live;
+        (live && server() != fell && node_is_listed(&session)).then_some(())
+    });
 
     rig.program.set_virtual_camera(false);
     wait_for("the node to go", SOON, || {
