@@ -205,13 +205,13 @@ pub fn colour(frame: &VideoFrame, x: f32, y: f32) -> (f32, f32, f32) {
     (at(0, 1), at(1, 2), at(2, 2))
 }
 
-/// The frames of the queue after the one of `last`, in their order: who looks late misses nothing that is still there.
-/// A step back is given as such.
+/// The frames of the queue after the one of `last`, in their order; none where some of them are gone already, because this
+/// thread was not let look for longer than the queue is. A step back is given as such.
 fn since(
     queue: &FrameQueue,
     last: Option<gst::ClockTime>,
     now: gst::ClockTime,
-) -> VecDeque<VideoFrame> {
+) -> Option<VecDeque<VideoFrame>> {
     let newest = queue.pick(now);
     let mut found: VecDeque<_> = newest
         .filter(|frame| Some(frame.running_time) != last)
@@ -219,16 +219,21 @@ fn since(
         .collect();
     while let (Some(last), Some(frame)) = (last, found.front()) {
         let at = frame.running_time;
-        let before = queue.pick(at.saturating_sub(gst::ClockTime::from_nseconds(1)));
-        let Some(before) = before.filter(|f| last < f.running_time && f.running_time < at) else {
+        if at < last {
             break;
-        };
+        }
+        // The oldest of the queue is given for the time before it as well, if it is near.
+        let before = queue.pick(at.saturating_sub(gst::ClockTime::from_nseconds(1)));
+        let before = before.filter(|frame| frame.running_time < at)?;
+        if before.running_time <= last {
+            break;
+        }
         found.push_front(before);
     }
-    found
+    Some(found)
 }
 
-/// Collects every frame that comes, until `enough`.
+/// Collects every frame that comes, until `enough`. Begins anew where some were missed, and may take twice as long so.
 pub fn watch(
     queue: &FrameQueue,
     clock: &MediaClock,
@@ -237,8 +242,13 @@ pub fn watch(
 ) -> Vec<(f64, f32)> {
     let mut seen: Vec<(f64, f32)> = Vec::new();
     let mut last = None;
-    wait_for("frames", within, || {
-        for frame in since(queue, last, clock.running_time()) {
+    wait_for("frames", 2 * within, || {
+        let Some(new) = since(queue, last, clock.running_time()) else {
+            println!("looked too late after {} frames", seen.len());
+            (last, seen) = (None, Vec::new());
+            return None;
+        };
+        for frame in new {
             last = Some(frame.running_time);
             seen.push((
                 frame.running_time.nseconds() as f64 / 1e6,
