@@ -56,19 +56,21 @@ impl Phone {
         ))
     }
 
-    /// The next of these on an element's way out never arrives; tells when it was lost.
+    /// The next of these on an element's way out, once `armed`, never arrives; tells when it was lost.
     fn loses_one(
         &self,
+        armed: &Arc<AtomicBool>,
         element: &str,
         kind: gst::PadProbeType,
         is_meant: impl Fn(&Option<gst::PadProbeData>) -> bool + Send + Sync + 'static,
     ) -> Arc<AtomicBool> {
         let lost = Arc::new(AtomicBool::new(false));
-        let told = Arc::clone(&lost);
+        let (armed, told) = (Arc::clone(armed), Arc::clone(&lost));
         let pad = self.pipeline.by_name(element).unwrap();
         let pad = pad.static_pad("src").unwrap();
         pad.add_probe(kind, move |_, info| {
-            if is_meant(&info.data) && !told.swap(true, Ordering::Relaxed) {
+            let is_armed = armed.load(Ordering::SeqCst);
+            if is_armed && is_meant(&info.data) && !told.swap(true, Ordering::Relaxed) {
                 return gst::PadProbeReturn::Drop;
             }
             gst::PadProbeReturn::Ok
@@ -180,7 +182,7 @@ async fn a_phone_that_calls_is_seen_and_heard_in_step_and_asked_for_a_keyframe_w
         // which it has on this machine as well, are known.
         let mut flashes = 7;
         wait_for("the sound in step with the picture", 2 * SOON, || {
-            let seen = watch(input.frames(), &clock, SOON, |seen| {
+            let seen = watch(input.frames(), &clock, SOON / 2, |seen| {
                 onsets(seen, 128.0).len() >= flashes
             });
             flashes = 4;
@@ -251,16 +253,24 @@ async fn a_keyframe_that_was_asked_for_in_vain_is_asked_for_again() {
         });
     };
     pictures(30);
-    // A packet is lost, and then what asks for a keyframe.
+    // A packet is lost, and then what asks for a keyframe: nothing before both are waited for.
+    let armed = Arc::default();
     let lost = phone.loses_one(
+        &armed,
         "pay",
         gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST,
         |_| true,
     );
-    let asked = phone.loses_one("encoder", gst::PadProbeType::EVENT_UPSTREAM, |what| {
-        matches!(what, Some(gst::PadProbeData::Event(event))
-            if gst_video::UpstreamForceKeyUnitEvent::parse(event).is_ok())
-    });
+    let asked = phone.loses_one(
+        &armed,
+        "encoder",
+        gst::PadProbeType::EVENT_UPSTREAM,
+        |what| {
+            matches!(what, Some(gst::PadProbeData::Event(event))
+                if gst_video::UpstreamForceKeyUnitEvent::parse(event).is_ok())
+        },
+    );
+    armed.store(true, Ordering::SeqCst);
     tokio::task::block_in_place(|| {
         wait_for("the losses", SOON, || {
             (lost.load(Ordering::Relaxed) && asked.load(Ordering::Relaxed)).then_some(())
