@@ -13,6 +13,9 @@ use common::{Rig, SOON, show, small, wait_for};
 use stallcast_media::devices;
 use stallcast_media::virtual_camera::{SERVE, VirtualCameraFault, VirtualCameraState, served_by};
 
+/// Bytes of a picture as it is read.
+const PICTURE: usize = 320 * 180 * 3 / 2;
+
 /// Reads `count` pictures of the node, as I420, into a file.
 fn read(session: &PipeWireSession, count: u32, into: &Path) -> Child {
     session
@@ -26,6 +29,29 @@ fn read(session: &PipeWireSession, count: u32, into: &Path) -> Child {
         .stdin(Stdio::null())
         .spawn()
         .expect("gst-launch-1.0 starts")
+}
+
+/// A reader that has got more than a picture. One that ends, or stays without a camera, came when the process that serves
+/// it had just fallen over another one: the next is tried.
+fn reading(session: &PipeWireSession, into: &Path) -> Child {
+    let start = || (read(session, 100_000, into), Instant::now());
+    let (mut reader, mut began) = start();
+    wait_for("a reader that gets pictures", 2 * SOON, || {
+        let ended = reader.try_wait().unwrap();
+        let size = std::fs::metadata(into).map_or(0, |file| file.len());
+        if ended.is_none() && size > PICTURE as u64 {
+            return Some(());
+        }
+        if ended.is_some() || began.elapsed() > Duration::from_secs(15) {
+            println!("a reader without pictures: {ended:?}");
+            let _ = reader.kill();
+            let _ = reader.wait();
+            let _ = std::fs::remove_file(into);
+            (reader, began) = start();
+        }
+        None
+    });
+    reader
 }
 
 fn node_is_listed(session: &PipeWireSession) -> bool {
@@ -97,7 +123,6 @@ fn other_programs_see_the_program_as_a_camera_and_one_that_is_stuck_costs_it_not
     );
 
     let folder = tempfile::tempdir().unwrap();
-    let picture = 320 * 180 * 3 / 2;
     let seen = wait_for("pictures read back", SOON, || {
         let file = folder.path().join("read.i420");
         let mut reader = read(&session, 30, &file);
@@ -109,7 +134,7 @@ fn other_programs_see_the_program_as_a_camera_and_one_that_is_stuck_costs_it_not
             std::thread::park_timeout(Duration::from_millis(20));
         }
         let bytes = std::fs::read(&file).ok()?;
-        let last = bytes.chunks_exact(picture).next_back()?;
+        let last = bytes.chunks_exact(PICTURE).next_back()?;
         // Red in BT.601: Y 81, U 90, V 240. The slate was on air when the scene was set.
         let at = |index: usize| i32::from(last[index]);
         let (luma, u, v) = (
@@ -119,7 +144,7 @@ fn other_programs_see_the_program_as_a_camera_and_one_that_is_stuck_costs_it_not
         );
         let near = |a: i32, b: i32| (a - b).abs() <= 24;
         println!("Y {luma} U {u} V {v}");
-        (near(u, 90) && near(v, 240)).then_some((luma, bytes.len() / picture))
+        (near(u, 90) && near(v, 240)).then_some((luma, bytes.len() / PICTURE))
     });
     assert!((40..=110).contains(&seen.0), "luma {}", seen.0);
     println!("{} pictures", seen.1);
@@ -127,42 +152,35 @@ fn other_programs_see_the_program_as_a_camera_and_one_that_is_stuck_costs_it_not
     // Readers that come and are gone again, in the middle of a picture.
     for round in 0..12 {
         let file = folder.path().join(format!("gone{round}.i420"));
-        let mut reader = read(&session, 100_000, &file);
-        wait_for("a reader that will go", SOON, || {
-            let size = std::fs::metadata(&file).ok()?.len();
-            (size > picture as u64).then_some(())
-        });
+        let mut reader = reading(&session, &file);
         let _ = reader.kill();
         let _ = reader.wait();
         std::fs::remove_file(&file).unwrap();
     }
     // Should its process have fallen over one of them, it is there again.
     wait_for("the camera after the readers", SOON, || {
-        (rig.program.virtual_camera() == VirtualCameraState::Live).then_some(())
+        let live = rig.program.virtual_camera() == VirtualCameraState::Live;
+        (live && node_is_listed(&session)).then_some(())
     });
 
     // A reader that stops reading, with everything it holds.
-    let stuck = read(&session, 100_000, &folder.path().join("stuck.i420"));
-    wait_for("the second reader", SOON, || {
-        let size = std::fs::metadata(folder.path().join("stuck.i420"))
-            .ok()?
-            .len();
-        (size > picture as u64).then_some(())
-    });
+    let mut stuck = reading(&session, &folder.path().join("stuck.i420"));
     signal(&stuck, libc::SIGSTOP);
     let before = rig.program.stats().frames_produced;
     wait_for("the program to go on", SOON, || {
         (rig.program.stats().frames_produced >= before + 90).then_some(())
     });
     signal(&stuck, libc::SIGCONT);
-    let mut stuck = stuck;
     let _ = stuck.kill();
     let _ = stuck.wait();
 
     // Its process falls over, as the system's own parts have made it do.
-    let fell = server();
-    // SAFETY: a signal to a process that ours started and waits for.
-    assert_eq!(unsafe { libc::kill(fell, libc::SIGABRT) }, 0);
+    // That may have happened by itself a moment ago: then to the next one.
+    let fell = wait_for("a process that falls over", SOON, || {
+        let server = server();
+        // SAFETY: a signal to a process that ours started and waits for.
+        (unsafe { libc::kill(server, libc::SIGABRT) } == 0).then_some(server)
+    });
     wait_for("the camera after its process fell", SOON, || {
         let live = rig.program.virtual_camera() == VirtualCameraState::Live;
         (live && server() != fell && node_is_listed(&session)).then_some(())
