@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use stallcast_media::audio::{AudioMixer, Meters};
 use stallcast_media::input::{InputKind, InputSpec};
@@ -37,6 +38,29 @@ pub fn sound(folder: &Path, name: &str, seconds: u32, expression: &str) -> Input
     sound_file(folder, name, &source)
 }
 
+/// Records until what is heard is right. A machine that let nobody run for a moment leaves a dip in the sound that files
+/// play: that passes, a fault stays.
+pub fn until_right<T>(
+    record: impl Fn() -> PathBuf,
+    heard: impl Fn(&Path) -> Result<T, String>,
+) -> T {
+    let deadline = Instant::now() + 2 * SOON;
+    loop {
+        match heard(&record()) {
+            Ok(found) => return found,
+            Err(wrong) => {
+                assert!(Instant::now() < deadline, "{wrong}");
+                println!("{wrong}; once more");
+            }
+        }
+    }
+}
+
+/// What is wrong, where it is not so.
+pub fn ensure(is_so: bool, wrong: impl FnOnce() -> String) -> Result<(), String> {
+    if is_so { Ok(()) } else { Err(wrong()) }
+}
+
 /// A program that records itself.
 pub struct Studio {
     pub rig: Rig,
@@ -69,9 +93,10 @@ impl Studio {
         input.is_some_and(|(_, level)| level.peak_db[0] > -60.0)
     }
 
-    /// Records so many milliseconds from now on, all that belongs to them.
+    /// Records so many milliseconds from now on, all that belongs to them, in place of the recording before.
     pub fn record(&self, ms: i64) -> PathBuf {
         let path = self.folder.path().join("show.mp4");
+        let _ = std::fs::remove_file(&path);
         let recorder = self.recorder(&path, ms);
         assert_eq!(recorder.finish().unwrap().dropped, 0);
         path
@@ -79,7 +104,9 @@ impl Studio {
 
     /// The same as a kill leaves it: what is on the disk before it is finished.
     pub fn record_and_kill(&self, ms: i64) -> PathBuf {
-        let recorder = self.recorder(&self.folder.path().join("goes-on.mp4"), ms);
+        let path = self.folder.path().join("goes-on.mp4");
+        let _ = std::fs::remove_file(&path);
+        let recorder = self.recorder(&path, ms);
         let killed = self.folder.path().join("killed.mp4");
         // All is written that was pushed, but for the last second.
         wait_until_taken(&recorder);
