@@ -51,6 +51,11 @@ impl Publisher {
     pub fn id(&self) -> u32 {
         self.0.id()
     }
+
+    /// Whether it gave up by itself.
+    pub fn ended(&mut self) -> bool {
+        self.0.try_wait().unwrap().is_some()
+    }
 }
 
 impl Drop for Publisher {
