@@ -14,6 +14,7 @@ pub use put::{
     switch_canvases, switch_to,
 };
 pub use told::{
-    all_live, destination_flows, destination_is, destination_live, encoder, end_show, go_live,
-    health, input_live, nothing_recorded, notice, notice_after, recording_holds,
+    all_live, destination_flows, destination_is, destination_live, encoder, encoder_chosen,
+    end_show, go_live, health, input_live, late_pictures, nothing_recorded, notice, notice_after,
+    prove_slate_in_time, recording_holds,
 };

@@ -11,6 +11,11 @@ use crate::world::{PATIENCE, Session};
 /// Less than this waits for a destination that takes what it is sent, ms.
 const FLOWS_MS: u64 = 1_000;
 
+/// How long the slate may take on a machine that is late with its pictures: its sources are given three times as long.
+const SLATE_UNDER_STRAIN: Duration = Duration::from_secs(5);
+/// Pictures of about a second.
+const A_SECOND: u64 = 30;
+
 /// Waits until a source gives pictures.
 pub async fn input_live(session: &mut Session, id: &str) {
     session
@@ -68,8 +73,18 @@ pub async fn destination_flows(session: &mut Session, id: &str, within: Duration
         .await;
 }
 
+/// Waits until an engine has chosen its encoder: one that has just started goes live nowhere.
+pub async fn encoder_chosen(session: &mut Session) {
+    session
+        .until(PATIENCE, "an encoder is chosen", |s| {
+            s.status.as_ref()?.encoder().map(drop)
+        })
+        .await;
+}
+
 /// Goes live and waits until these destinations are.
 pub async fn go_live(session: &mut Session, destinations: &[&str]) {
+    encoder_chosen(session).await;
     session.command(Command::GoLive).await.unwrap();
     all_live(session, destinations).await;
 }
@@ -78,6 +93,33 @@ pub async fn go_live(session: &mut Session, destinations: &[&str]) {
 pub fn encoder(session: &Session) -> EncoderStatus {
     let status = session.status.as_ref().expect("a status");
     status.encoder().expect("an encoder").clone()
+}
+
+/// Pictures that came late or never, as last told.
+pub fn late_pictures(session: &Session) -> u64 {
+    let encoder = encoder(session);
+    encoder.late_frames + encoder.skipped_frames
+}
+
+/// Panics if the slate that has just come took longer than `calm`; or, where the machine was late with pictures since
+/// `late_before` of them, longer than its sources are given then on purpose. `late_before` is of some seconds before.
+pub async fn prove_slate_in_time(
+    session: &mut Session,
+    took: Duration,
+    calm: Duration,
+    late_before: u64,
+) {
+    let known = encoder(session).frames;
+    session
+        .until(PATIENCE, "a second more of pictures", |s| {
+            let encoder = s.status.as_ref()?.encoder()?;
+            (encoder.frames > known + A_SECOND).then_some(())
+        })
+        .await;
+    let late = late_pictures(session) - late_before;
+    println!("slate after {took:?}, {late} pictures late meanwhile");
+    let most = if late == 0 { calm } else { SLATE_UNDER_STRAIN };
+    assert!(took <= most, "slate after {took:?}, {late} pictures late");
 }
 
 /// Waits until the recording's file holds more than `bytes`, and gives its name.

@@ -1,5 +1,6 @@
 //! A real RTMP ingest server (nginx with libnginx-mod-rtmp) that records what it receives.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
@@ -172,6 +173,16 @@ impl RtmpServer {
         })
     }
 
+    /// Waits until somebody has published, everybody who did has hung up, and application `app` has recorded something;
+    /// gives its files, to which nothing is added any more. Who published may be gone long before a busy machine's
+    /// server has read all that was sent. For one that was never restarted: its log counts connections anew.
+    pub fn finished_recordings(&self, app: &str) -> Vec<PathBuf> {
+        eventually(PATIENCE, "every publisher has hung up", || {
+            all_have_left(&self.log()).then_some(())
+        });
+        self.wait_for_recordings(app, 1, 1000)
+    }
+
     /// What nginx wrote into its log.
     pub fn log(&self) -> String {
         fs::read_to_string(self.dir.path().join("error.log")).unwrap_or_default()
@@ -201,4 +212,19 @@ impl RtmpServer {
     fn running(&self) -> &Group {
         self.process.as_ref().expect("the server runs")
     }
+}
+
+/// Whether somebody published and everybody who did has hung up, by lines like `… *3 publish: name=…` and
+/// `… *3 disconnect, client: …`.
+fn all_have_left(log: &str) -> bool {
+    let who = |did: &str| {
+        let found = log.lines().filter_map(|line| {
+            let (_, said) = line.split_once('*')?;
+            let (connection, what) = said.split_once(' ')?;
+            what.starts_with(did).then_some(connection)
+        });
+        found.collect::<BTreeSet<&str>>()
+    };
+    let publishers = who("publish:");
+    !publishers.is_empty() && publishers.is_subset(&who("disconnect"))
 }
