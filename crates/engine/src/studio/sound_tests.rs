@@ -27,20 +27,32 @@ fn sound(role: SoundRole) -> Sound {
     }
 }
 
-/// The recorded files in their order, each with the number of its tracks.
-fn recorded(studio: &Studio) -> Vec<(PathBuf, usize)> {
+/// What is known of a recorded file from reading it once.
+struct Recorded {
+    path: PathBuf,
+    tracks: usize,
+    closed: bool,
+}
+
+/// The recorded files in their order.
+fn recorded(studio: &Studio) -> Vec<Recorded> {
     let files = std::fs::read_dir(studio.folders().recordings()).unwrap();
     let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
     files.retain(|path| path.extension().is_some_and(|end| end == "mp4"));
     files.sort();
-    let tracks = files.into_iter().map(|path| {
+    let read = files.into_iter().map(|path| {
         let bytes = std::fs::read(&path).unwrap();
         let heads = bytes.windows(8).filter(|at| &at[4..] == b"tkhd").count();
         // A file that is closed has its tables twice: in front for a crash, at the end for good.
         let tables = bytes.windows(8).filter(|at| &at[4..] == b"mvhd").count();
-        (path, heads / tables.max(1))
+        Recorded {
+            tracks: heads / tables.max(1),
+            // What begins behind `ftyp` becomes one `mdat` when the file is finished.
+            closed: bytes.get(40..44) == Some(b"mdat"),
+            path,
+        }
     });
-    tracks.collect()
+    read.collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -71,9 +83,6 @@ async fn what_is_set_of_the_sound_is_heard_and_the_isolated_input_begins_a_file_
     submit(&studio, Command::SetStrip { source, strip }).await;
     meters(&studio, |meters| meters.ducked_db == 0.0).await;
 
-    let isolate = |source: Option<&str>| Command::SetIsolated {
-        source: source.map(Into::into),
-    };
     submit(&studio, Command::SetRecording { on: true }).await;
     let mut status = studio.status();
     let mut wrote = async |parts: usize| {
@@ -85,19 +94,14 @@ async fn what_is_set_of_the_sound_is_heard_and_the_isolated_input_begins_a_file_
         written.unwrap().unwrap();
     };
     wrote(1).await;
-    submit(&studio, isolate(Some("mic"))).await;
+    let source = Some("mic".into());
+    submit(&studio, Command::SetIsolated { source }).await;
     wrote(2).await;
-    submit(&studio, isolate(None)).await;
     submit(&studio, Command::SetRecording { on: false }).await;
     let closed = async {
         loop {
             let files = recorded(&studio);
-            let whole = files.iter().all(|(path, _)| {
-                let bytes = std::fs::read(path).unwrap();
-                // What begins behind `ftyp` becomes one `mdat` when the file is finished.
-                bytes.get(40..44) == Some(b"mdat")
-            });
-            if whole && files.len() == 2 {
+            if files.len() == 2 && files.iter().all(|file| file.closed) {
                 return files;
             }
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
@@ -105,10 +109,10 @@ async fn what_is_set_of_the_sound_is_heard_and_the_isolated_input_begins_a_file_
     };
     let files = tokio::time::timeout(PATIENCE, closed).await.unwrap();
     assert_eq!(
-        files.iter().map(|(_, tracks)| *tracks).collect::<Vec<_>>(),
+        files.iter().map(|file| file.tracks).collect::<Vec<_>>(),
         [2, 3]
     );
-    let bytes = std::fs::read(&files[1].0).unwrap();
+    let bytes = std::fs::read(&files[1].path).unwrap();
     let name = "麦克风\0".as_bytes();
     assert!(bytes.windows(name.len()).any(|at| at == name));
 }
