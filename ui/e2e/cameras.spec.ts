@@ -50,7 +50,7 @@ test.describe('on a machine with PipeWire and a camera', () => {
     await offer.click();
     await expect(offer).toBeChecked();
     await expect(card.getByRole('status')).toHaveText('正常');
-    expect(devices?.has('stallcast_program')).toBe(true);
+    await expect.poll(() => devices?.has('stallcast_program')).toBe(true);
 
     await offer.click();
     await expect(offer).not.toBeChecked();

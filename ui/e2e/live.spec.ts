@@ -65,7 +65,7 @@ test('a show goes live with two deliberate presses, survives a reload of the pag
   const sure = ask.getByRole('button', { name: '确定，开播到 1 个平台' });
   await waitedOut(sure);
   expect(ingest.streams).toEqual([]);
-  await sure.click();
+  await pressTwice(ask, '开播到 1 个平台', '确定，开播到 1 个平台');
   await expect(studio.getByText('直播中', { exact: true })).toBeVisible();
 
   const health = studio.getByRole('region', { name: '推流平台' });
