@@ -176,6 +176,42 @@ pub fn pictures(rig: &Rig, count: usize) -> Vec<EncodedPacket> {
     packets[first..].to_vec()
 }
 
+/// Waits for `count` pictures in a row, from a keyframe on, of which a busy machine left none out; all packets of that time.
+pub fn whole(rig: &Rig, count: usize) -> Vec<EncodedPacket> {
+    let packets = rig.packets(2 * SOON, |packets| in_a_row(packets, count).is_some());
+    let (from_us, to_us) = in_a_row(&packets, count).unwrap();
+    let is_first = |p: &EncodedPacket| p.track == Track::Video && p.pts_us == from_us;
+    let first = packets.iter().position(is_first).unwrap();
+    let of_that_time = |p: &&EncodedPacket| (from_us..=to_us).contains(&p.pts_us);
+    packets[first..]
+        .iter()
+        .filter(of_that_time)
+        .cloned()
+        .collect()
+}
+
+/// Times of the first and the last of so many pictures in a row.
+fn in_a_row(packets: &[EncodedPacket], count: usize) -> Option<(i64, i64)> {
+    // One and a half of a picture's time at 30 a second.
+    const LEFT_OUT_US: i64 = 50_000;
+    let mut row: Vec<i64> = Vec::new();
+    for picture in of(packets, Track::Video) {
+        if row
+            .last()
+            .is_some_and(|last| picture.pts_us - last >= LEFT_OUT_US)
+        {
+            row.clear();
+        }
+        if picture.keyframe || !row.is_empty() {
+            row.push(picture.pts_us);
+        }
+        if row.len() == count {
+            return Some((row[0], picture.pts_us));
+        }
+    }
+    None
+}
+
 /// Waits until a recorder has nothing on its way to the disk: what a kill leaves now is all it would ever leave.
 pub fn wait_until_taken(recorder: &Recorder) {
     wait_for("all that was pushed to be taken", SOON, || {
