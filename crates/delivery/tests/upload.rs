@@ -3,31 +3,58 @@
 
 mod support;
 
-use stallcast_delivery::{DeliveryErrorCode, test_upload};
+use stallcast_delivery::{DeliveryErrorCode, UploadFigures, test_upload};
 use support::clip::Encoder;
 use support::hostile::Narrow;
 use support::nginx::Nginx;
+
+/// How often is measured: what holds the machine up for a moment spoils one measurement, not all.
+const TRIES: u32 = 3;
+
+/// One measurement fits, of few.
+async fn found(
+    measure: impl AsyncFn(u32) -> Result<UploadFigures, DeliveryErrorCode>,
+    fits: impl Fn(&UploadFigures) -> bool,
+) {
+    let mut all = Vec::new();
+    for number in 0..TRIES {
+        let found = measure(number).await;
+        if found.as_ref().is_ok_and(&fits) {
+            return;
+        }
+        all.push(found);
+    }
+    panic!("none fits: {all:?}");
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_test_finds_what_a_narrow_way_takes() {
     let nginx = Nginx::start().await;
     let encoder = Encoder::start(0);
-    // 300 000 bytes a second.
-    let narrow = Narrow::start(nginx.port, 300_000).await;
-    let spec = support::spec("test?bandwidthtest=true", &narrow.url());
-    let found = test_upload(spec, &encoder.hub, 10_000).await.unwrap();
-    assert!(!found.is_least, "{found:?}");
-    assert!((found.kbps / 2_400.0 - 1.0).abs() < 0.15, "{found:?}");
+    let measure = async |number: u32| {
+        // 300 000 bytes a second.
+        let narrow = Narrow::start(nginx.port, 300_000).await;
+        let spec = support::spec(&format!("test{number}?bandwidthtest=true"), &narrow.url());
+        test_upload(spec, &encoder.hub, 10_000).await
+    };
+    found(measure, |found| {
+        !found.is_least && (found.kbps / 2_400.0 - 1.0).abs() < 0.15
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wide_way_takes_at_least_the_most_that_is_sent() {
     let nginx = Nginx::start().await;
     let encoder = Encoder::start(0);
-    let spec = support::spec("wide", &nginx.url());
-    let found = test_upload(spec, &encoder.hub, 3_000).await.unwrap();
-    assert!(found.is_least, "{found:?}");
-    assert!((2_400.0..=3_000.0).contains(&found.kbps), "{found:?}");
+    let measure = async |number: u32| {
+        let spec = support::spec(&format!("wide{number}"), &nginx.url());
+        test_upload(spec, &encoder.hub, 3_000).await
+    };
+    found(measure, |found| {
+        found.is_least && (2_400.0..=3_000.0).contains(&found.kbps)
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

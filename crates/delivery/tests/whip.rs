@@ -35,6 +35,9 @@ impl Server {
                     let mut part = [0; 4096];
                     let whole = loop {
                         let count = stream.read(&mut part).await.unwrap();
+                        if count == 0 {
+                            return;
+                        }
                         request.extend_from_slice(&part[..count]);
                         let text = String::from_utf8_lossy(&request).into_owned();
                         let Some((head, body)) = text.split_once("\r\n\r\n") else {
