@@ -5,6 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -59,17 +60,12 @@ async fn the_window_shows_the_demo_goes_live_and_its_death_costs_the_broadcast_n
 
     // Going live takes a second, deliberate press.
     window.click("button[aria-keyshortcuts='Control+L']");
-    window.click("button.hold:not(:disabled)");
-    window.wait_for("button.hold.armed");
-    let armed = window.text("button.hold small").unwrap();
-    eventually(PATIENCE, "the time of a double click has passed", || {
-        (window.text("button.hold small")? != armed).then_some(())
+    press_twice(&window, || {
+        assert!(server.recordings().is_empty(), "one press is none");
     });
-    assert!(server.recordings().is_empty(), "one press is none");
-    window.click("button.hold.armed");
-    window.wait_for(".phase.live");
     let file = server.wait_for_recordings("live", 1, 100_000).remove(0);
     desktop.photograph("desktop-live");
+    let read = Instant::now();
     let clock = seconds(&window.text("time[role=timer]").unwrap());
 
     // The window dies as programs die when memory runs out.
@@ -97,9 +93,10 @@ async fn the_window_shows_the_demo_goes_live_and_its_death_costs_the_broadcast_n
     window.wait_for(&product(2, true));
     drawn(&window, WHOLE);
     let now = seconds(&window.text("time[role=timer]").unwrap());
+    let passed = read.elapsed();
     assert!(
-        now < clock && clock - now < 120,
-        "the clock went from {clock} to {now}"
+        now < clock && u64::from(clock - now) <= passed.as_secs() + 3,
+        "the clock went from {clock} to {now} in {passed:?}"
     );
     assert_eq!(desktop.engine().pid, engine, "the same engine");
     desktop.photograph("desktop-reopened");
@@ -220,6 +217,38 @@ impl Drop for Desktop {
         }
         self.bus.kill();
     }
+}
+
+/// Goes live with two presses more than a double click apart, `between` which something is checked. The button forgets
+/// the first one after ten seconds, which a busy machine may take for the second: then they are made anew.
+fn press_twice(window: &WebWindow, between: impl Fn()) {
+    /// A press shows by then, if it was taken.
+    const TAKEN: Duration = Duration::from_secs(5);
+    let mut armed = None;
+    let mut pressed: Option<Instant> = None;
+    eventually(PATIENCE * 2, "live after two presses", || {
+        if window.shows(".phase.live") {
+            return Some(());
+        }
+        let left = window.text("button.hold.armed small");
+        let is_due = match &left {
+            // Its countdown from ten tells when the time of a double click has passed.
+            Some(left) => armed.get_or_insert_with(|| left.clone()) != left,
+            None => {
+                pressed.is_none_or(|at| at.elapsed() > TAKEN)
+                    && window.shows("button.hold:not(:disabled):not(.pending)")
+            }
+        };
+        if is_due {
+            if left.is_some() {
+                between();
+            }
+            window.click("button.hold:not(:disabled)");
+            armed = None;
+            pressed = Some(Instant::now());
+        }
+        None
+    });
 }
 
 /// Selector of product `n` of the rundown, on air or not.
