@@ -50,6 +50,8 @@ pub(crate) struct Feed {
     hub: Hub,
     paused: bool,
     current: Subscription,
+    /// The hub of `current` was closed and nothing waits; it may have ended because `coming` takes its place.
+    is_over: bool,
     /// Takes over with its first keyframe.
     coming: Option<Subscription>,
     limits: QueueLimits,
@@ -73,6 +75,7 @@ impl Feed {
             hub: feeding.hub,
             paused: feeding.paused,
             current,
+            is_over: false,
             coming: None,
             limits,
             whole_kbps: feeding.kbps,
@@ -81,11 +84,12 @@ impl Feed {
         }
     }
 
-    /// The next packet, waiting for it; `None` when the hub was closed and nothing waits. Safe to cancel.
+    /// The next packet, waiting for it; `None` when the hub was closed, nothing waits and no other takes its place. Safe
+    /// to cancel.
     pub async fn next(&mut self) -> Option<Delivered> {
         loop {
             let (current, coming) = (&mut self.current, &mut self.coming);
-            let paused = self.paused;
+            let (paused, is_over) = (self.paused, self.is_over);
             let taking_over = async {
                 match coming {
                     Some(coming) if !paused => coming.next().await,
@@ -93,7 +97,7 @@ impl Feed {
                 }
             };
             let going_on = async {
-                match paused {
+                match paused || is_over {
                     false => current.next().await,
                     true => pending().await,
                 }
@@ -108,15 +112,16 @@ impl Feed {
                             return Some(delivered);
                         }
                     }
+                    None if self.is_over => return None,
                     // That hub ended before it began: stay where we are.
                     None => self.coming = None,
                 },
-                delivered = going_on => {
-                    let delivered = delivered?;
-                    if self.is_news(&delivered) {
-                        return Some(delivered);
-                    }
-                }
+                delivered = going_on => match delivered {
+                    Some(delivered) if self.is_news(&delivered) => return Some(delivered),
+                    Some(_) => {}
+                    None if self.coming.is_some() => self.is_over = true,
+                    None => return None,
+                },
             }
         }
     }
@@ -155,6 +160,7 @@ impl Feed {
             self.current.suspend();
             self.before = self.before.plus(self.current.stats().drops);
             self.current = coming;
+            self.is_over = false;
         }
     }
 

@@ -104,6 +104,26 @@ async fn the_other_hub_takes_over_with_its_keyframe_and_no_sound_is_heard_twice(
 }
 
 #[tokio::test]
+async fn a_hub_that_ends_because_another_takes_its_place_is_no_end() {
+    let (other, main) = (hub(b"other"), hub(b"main"));
+    let (orders, wanted) = watch::channel(feeding(&other));
+    let mut feed = Feed::new(wanted, LIMITS);
+    other.publish(picture(0, true));
+    assert_eq!(times(&mut feed, 1).await, [(Track::Video, 0)]);
+    // Nobody feeds it any more; until it is told of another, the destination stays.
+    drop(other);
+    let nothing = timeout(Duration::from_millis(50), feed.next()).await;
+    assert!(nothing.is_err(), "{nothing:?}");
+    orders.send_replace(feeding(&main));
+    let nothing = timeout(Duration::from_millis(50), feed.next()).await;
+    assert!(nothing.is_err(), "{nothing:?}");
+    main.publish(picture(2000, true));
+    assert_eq!(times(&mut feed, 1).await, [(Track::Video, 2000)]);
+    main.close();
+    assert!(feed.next().await.is_none());
+}
+
+#[tokio::test]
 async fn what_waited_in_the_old_queue_is_counted_as_dropped() {
     let (main, low) = (hub(b"main"), hub(b"low"));
     let (orders, wanted) = watch::channel(feeding(&main));

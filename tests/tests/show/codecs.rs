@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use stallcast_show::{Destination, SourceKind, VideoCodec};
+use stallcast_show::{Command, Destination, SourceKind, VideoCodec};
 use stallcast_tests::probe::{Decoded, decode_av1, decode_hevc, prove_playable};
 use stallcast_tests::stage::{
     destination, destination_is, encoder, end_show, go_live, nothing_recorded, put_destination,
     put_destination_like, put_full_screen, studio,
 };
 use stallcast_tests::world::{EnhancedServer, PATIENCE, Published, RtmpServer, Says, Session};
+use stallcast_wire::RunState;
 
-/// The trial's speed is judged elsewhere: here an encoder need not keep up with a busy machine.
+/// Speed is judged elsewhere: here an encoder need not keep up with a busy machine, neither in its trial nor on air.
 fn any_speed() -> BTreeMap<String, String> {
     BTreeMap::from([("STALLCAST_LEAST_FPS".to_owned(), "1".to_owned())])
 }
@@ -97,7 +98,7 @@ async fn a_server_that_takes_hevc_is_sent_it_and_everybody_else_h264() {
     assert_good(&decoded, 10.0);
     assert!(decoded.keyframes_ms.len() >= 2, "{decoded:?}");
     // Every two seconds; the first is where the encode began. A busy machine may leave out the picture on the grid.
-    let on_grid = |ms: &u32| (1_900..2_300).contains(ms);
+    let on_grid = |ms: &u32| (1_700..2_300).contains(ms);
     assert!(decoded.keyframes_ms[1..].iter().all(on_grid), "{decoded:?}");
     for app in ["live", "second"] {
         let path = old.wait_for_recordings(app, 1, 100_000).remove(0);
@@ -108,6 +109,38 @@ async fn a_server_that_takes_hevc_is_sent_it_and_everybody_else_h264() {
     assert!(engine.stop().success());
     let recorded = prove_playable(&recordings[0]).video.unwrap();
     assert_eq!(recorded.codec, "h264");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_bitrate_in_mid_show_begins_hevc_anew_and_ends_nobody() {
+    let new = EnhancedServer::start(Says::Map(&["hvc1"]));
+    let mut engine = studio(any_speed());
+    let mut session = engine.session().await;
+    put_full_screen(&mut session, "picture", SourceKind::TestPicture).await;
+    let hevc = VideoCodec::Hevc;
+    put_destination_like(&mut session, wants(hevc, "new", &new.url())).await;
+    go_live(&mut session, &["new"]).await;
+    got(&mut session, &new, |published| published.video.len() > 30).await;
+
+    let kbps = Some(1_800);
+    let command = Command::SetVideoBitrate { kbps };
+    session.command(command).await.unwrap();
+    let again = session
+        .until(PATIENCE, "pictures at the new bitrate", |_| {
+            let published = new.published();
+            let last = published.into_iter().next_back()?;
+            (!last.is_over && last.listed == ["hvc1"] && last.video.len() > 30).then_some(last)
+        })
+        .await;
+    assert!(!again.is_over);
+    let health = destination_is(&mut session, "new", "live again in HEVC", |health| {
+        health.run == RunState::Live && health.codec == Some(hevc)
+    })
+    .await;
+    assert_eq!(health.codec_note, "");
+    end_show(&mut session).await;
+    drop(session);
+    assert!(engine.stop().success());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -140,5 +173,7 @@ async fn a_server_of_the_first_version_is_sent_av1() {
     let decoded = decode_av1(&published, folder.path());
     assert_good(&decoded, 3.0);
     // Two seconds of pictures; a busy machine leaves some out, and its encoder counts those that it gets.
-    assert_eq!(decoded.group_pictures, [60], "{decoded:?}");
+    let whole = |count: &usize| *count == 60;
+    assert!(!decoded.group_pictures.is_empty(), "{decoded:?}");
+    assert!(decoded.group_pictures.iter().all(whole), "{decoded:?}");
 }

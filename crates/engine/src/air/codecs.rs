@@ -13,6 +13,7 @@ use stallcast_media::error::MediaError;
 use stallcast_media::program::{EncodedSink, Program, RenditionStats};
 use stallcast_show::{Canvas, Destination};
 
+use super::encodes::Trial;
 use super::uplink::{self, Link, Share};
 use crate::carriers::Way;
 use crate::packets::{made, to_hub};
@@ -21,9 +22,6 @@ use crate::packets::{made, to_hub};
 const KEPT: Duration = Duration::from_secs(10);
 /// How long an encode is watched before it is judged. Shorter than for links' sake: others pay for this luxury.
 const TRIAL: Duration = Duration::from_secs(5);
-/// Pictures left out in that time, of a hundred, from which on it is too much; two such times in a row end it, since a
-/// single hiccup is another program's start.
-const TOO_MANY_LEFT_OUT: u64 = 3;
 
 /// What is asked of a program; [`Program`] in the studio.
 pub trait EncodesCodecs {
@@ -133,13 +131,6 @@ struct Encode<P> {
     wanted_at: Duration,
 }
 
-impl<P> Drop for Encode<P> {
-    fn drop(&mut self) {
-        // Whoever still waits for it hears that nothing comes.
-        self.hub.close();
-    }
-}
-
 impl<P: EncodesCodecs> Codecs<P> {
     /// None runs.
     pub fn new() -> Self {
@@ -240,12 +231,7 @@ impl<P: EncodesCodecs> Codecs<P> {
             hub,
             kbps,
             budget: uplink::budget(kbps),
-            trial: Trial {
-                began: now,
-                taken: 0,
-                left_out: program.left_out(),
-                was_bad: false,
-            },
+            trial: Trial::begin(TRIAL, now, program.left_out()),
             wanted_at: now,
         };
         self.encodes.insert((canvas, codec), encode);
@@ -262,7 +248,9 @@ impl<P: EncodesCodecs> Codecs<P> {
             if let Some(failure) = stats.failure {
                 tracing::warn!(?codec, failure, "given up for this show: H.264 is sent");
                 over.insert(*codec, "codec_failed");
-            } else if encode.trial.is_too_much(now, stats.frames_taken, left_out) {
+            } else if encode.trial.is_too_much(now, stats.frames_taken, left_out)
+                && encoder::speed_is_judged()
+            {
                 tracing::warn!(?codec, "too much for this machine: H.264 is sent");
                 over.insert(*codec, "codec_too_slow");
             }
@@ -276,33 +264,6 @@ impl<P: EncodesCodecs> Codecs<P> {
             }
             goes_on
         });
-    }
-}
-
-/// Counts at the beginning of a time that is judged.
-struct Trial {
-    began: Duration,
-    taken: u64,
-    left_out: u64,
-    was_bad: bool,
-}
-
-impl Trial {
-    fn is_too_much(&mut self, now: Duration, taken: u64, left_out: u64) -> bool {
-        if now.saturating_sub(self.began) < TRIAL {
-            return false;
-        }
-        let missing = left_out.saturating_sub(self.left_out);
-        let asked = taken.saturating_sub(self.taken) + missing;
-        let is_bad = missing * 100 > asked * TOO_MANY_LEFT_OUT;
-        let is_again = is_bad && self.was_bad;
-        *self = Self {
-            began: now,
-            taken,
-            left_out,
-            was_bad: is_bad,
-        };
-        is_again
     }
 }
 

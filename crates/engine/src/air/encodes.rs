@@ -11,7 +11,7 @@ use stallcast_show::Canvas;
 
 /// How long a second encode is tried before it is judged, and over which it is judged again.
 pub(super) const TRIAL: Duration = Duration::from_secs(8);
-/// Pictures left out in a trial, of a hundred, from which on the machine cannot afford a second encode.
+/// Pictures left out in a trial, of a hundred, from which on the machine cannot afford a further encode.
 const TOO_MANY_LEFT_OUT: u64 = 3;
 
 /// What the uplink asks of a program; [`Program`] in the studio.
@@ -154,8 +154,9 @@ impl<P: Encodes> Encodings<P> {
     }
 }
 
-/// Judges from what is left out whether the machine affords a second encode.
+/// Judges from what is left out whether the machine affords a further encode.
 pub(super) struct Trial {
+    length: Duration,
     began: Duration,
     /// Counts at its beginning.
     taken: u64,
@@ -165,9 +166,10 @@ pub(super) struct Trial {
 }
 
 impl Trial {
-    /// Begins `now`, when so many pictures had been left out by the one encode.
-    pub fn begin(now: Duration, left_out: u64) -> Self {
+    /// Begins `now`, when so many pictures had been left out by the one encode; judges over `length`.
+    pub fn begin(length: Duration, now: Duration, left_out: u64) -> Self {
         Self {
+            length,
             began: now,
             taken: 0,
             left_out,
@@ -177,7 +179,7 @@ impl Trial {
 
     /// Judges the time since it began, then begins anew: two bad ones in a row are too much.
     pub fn is_too_much(&mut self, now: Duration, taken: u64, left_out: u64) -> bool {
-        if now.saturating_sub(self.began) < TRIAL {
+        if now.saturating_sub(self.began) < self.length {
             return false;
         }
         let missing = left_out.saturating_sub(self.left_out);
@@ -188,6 +190,7 @@ impl Trial {
             taken,
             left_out,
             was_bad: is_bad,
+            ..*self
         };
         let was_bad = std::mem::replace(self, next).was_bad;
         is_bad && was_bad

@@ -11,7 +11,7 @@ use stallcast_delivery::{Budget, BudgetLimits, Feeding, Hub, LinkView, Member, P
 use stallcast_media::audio::AAC_BITRATE;
 use stallcast_show::Canvas;
 
-use super::encodes::{Encodes, Encodings, Trial};
+use super::encodes::{Encodes, Encodings, TRIAL, Trial};
 
 /// How often the links are looked at: the delivery's own beat.
 pub const LOOK: Duration = Duration::from_millis(200);
@@ -121,6 +121,11 @@ impl<P: Encodes> Uplink<P> {
         }
     }
 
+    /// The video bitrate that was asked for, kbit/s.
+    pub fn wanted_kbps(&self) -> u32 {
+        self.nominal_kbps
+    }
+
     /// Decides who is sent what, by destination id. Called every [`LOOK`]; `now` since any fixed moment.
     pub fn decide(&mut self, now: Duration, links: &[Link]) -> BTreeMap<String, Share> {
         match &mut self.way {
@@ -211,7 +216,7 @@ impl<P: Encodes> Uplink<P> {
             kbps,
             calm_since: None,
             leaving_since: None,
-            trial: Trial::begin(now, self.encodings.left_out()),
+            trial: Trial::begin(TRIAL, now, self.encodings.left_out()),
         });
     }
 

@@ -15,8 +15,8 @@ pub use codec::VideoCodec;
 #[cfg(test)]
 pub(crate) use faulty::release_stuck;
 pub use probe::{
-    ChoiceReason, EncoderChoice, EncoderReport, TrialFailure, Usable, choose, probe, try_codec,
-    usable,
+    ChoiceReason, EncoderChoice, EncoderReport, TrialFailure, Usable, choose, probe,
+    speed_is_judged, try_codec, usable,
 };
 pub(crate) use probe::{best, select};
 pub(crate) use succession::Succession;

@@ -171,13 +171,24 @@ pub(crate) fn select(
 
 /// Tests on busy machines name another in `STALLCAST_LEAST_FPS`.
 fn least_fps() -> f64 {
-    #[cfg(any(test, debug_assertions))]
-    if let Ok(fps) = std::env::var("STALLCAST_LEAST_FPS")
-        && let Ok(fps) = fps.parse()
-    {
-        return fps;
-    }
-    LEAST_FPS
+    named_fps().unwrap_or(LEAST_FPS)
+}
+
+#[cfg(any(test, debug_assertions))]
+fn named_fps() -> Option<f64> {
+    std::env::var("STALLCAST_LEAST_FPS").ok()?.parse().ok()
+}
+
+#[cfg(not(any(test, debug_assertions)))]
+fn named_fps() -> Option<f64> {
+    None
+}
+
+/// Whether an encoder beyond H.264 is given up when it costs pictures: always, but in tests that name a speed of their
+/// own in `STALLCAST_LEAST_FPS`.
+#[must_use]
+pub fn speed_is_judged() -> bool {
+    named_fps().is_none()
 }
 
 /// Whether it went well in its trial or, for one of the CPU that makes H.264 and was not tried yet, is there at all.
