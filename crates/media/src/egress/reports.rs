@@ -2,6 +2,7 @@
 //! what was lost. The session keeps one block of a report, the last, which may be the sound's.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -23,6 +24,8 @@ pub(super) struct Reports {
 /// Packet types of reports (RFC 3550, 6.4): a receiver's, and one's who sends as well, with how much precedes the blocks.
 const REPORTS: [(u8, usize); 2] = [(201, 8), (200, 28)];
 const BLOCK: usize = 24;
+/// Streams that are followed; there are two, and whoever reports may name any.
+const MOST_STREAMS: usize = 8;
 
 /// What was told of one stream.
 #[derive(Debug, Clone, Copy, Default)]
@@ -55,10 +58,13 @@ impl Losses {
     /// The part that was lost between the last two reports, 0 to 1.
     pub fn part(&self) -> f64 {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (sent, lost) = all.values().fold((0, 0), |(sent, lost), told| {
-            (sent + told.latest.0, lost + told.latest.1)
+        let (sent, lost) = all.values().fold((0.0, 0.0), |(sent, lost), told| {
+            (
+                sent + f64::from(told.latest.0),
+                lost + f64::from(told.latest.1),
+            )
         });
-        f64::from(lost) / f64::from(sent.max(1))
+        lost / f64::max(sent, 1.0)
     }
 
     /// Takes RTCP packets, one behind the other; what is none ends them.
@@ -82,25 +88,30 @@ impl Losses {
                 // 24 bits with a sign: what came twice counts against it.
                 let lost = (word(4) << 8).cast_signed() >> 8;
                 let highest = word(8);
-                let before = all.insert(
-                    word(0),
-                    Told {
-                        highest,
-                        lost,
-                        latest: (0, 0),
-                    },
-                );
-                if let (Some(before), Some(told)) = (before, all.get_mut(&word(0))) {
-                    told.latest = match highest == before.highest {
-                        // The same report again, or nothing came at all.
-                        true => before.latest,
-                        false => {
-                            let sent = highest.wrapping_sub(before.highest);
-                            let lost = u32::try_from(lost.saturating_sub(before.lost));
-                            (sent, lost.unwrap_or(0).min(sent))
-                        }
-                    };
+                let is_full = all.len() >= MOST_STREAMS;
+                let told = match all.entry(word(0)) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(_) if is_full => continue,
+                    Entry::Vacant(new) => {
+                        new.insert(Told {
+                            highest,
+                            lost,
+                            latest: (0, 0),
+                        });
+                        continue;
+                    }
+                };
+                let sent = highest.wrapping_sub(told.highest);
+                // The same report again, or one that was overtaken, or nothing came at all.
+                if sent.cast_signed() <= 0 {
+                    continue;
                 }
+                let newly = u32::try_from(lost.saturating_sub(told.lost)).unwrap_or(0);
+                *told = Told {
+                    highest,
+                    lost,
+                    latest: (sent, newly.min(sent)),
+                };
             }
         }
     }
@@ -189,6 +200,18 @@ mod tests {
         assert!((losses.part() - 90.0 / 400.0).abs() < 1e-9, "{losses:?}");
         losses.hear(&report(&[(1, 1_300, 90), (2, 700, 9)]));
         assert!((losses.part() - 100.0 / 400.0).abs() < 1e-9, "{losses:?}");
+        // One that was overtaken on its way.
+        losses.hear(&report(&[(1, 1_100, 30), (2, 700, 9)]));
+        assert!((losses.part() - 100.0 / 400.0).abs() < 1e-9, "{losses:?}");
+    }
+
+    #[test]
+    fn streams_that_are_made_up_are_not_remembered_for_ever() {
+        let losses = Losses::default();
+        for stream in 0..1_000 {
+            losses.hear(&report(&[(stream, 1_000, 0)]));
+        }
+        assert_eq!(losses.0.lock().unwrap().len(), MOST_STREAMS);
     }
 
     #[test]

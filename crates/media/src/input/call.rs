@@ -1,6 +1,7 @@
 //! Owns phones that call us over WebRTC: answers what one offers, and takes the stream that comes apart. How offer and
 //! answer travel is its caller's.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -92,14 +93,17 @@ impl Call {
         let (weak, feed) = (pipeline.downgrade(), feed.clone());
         let heard: Heard = Arc::new(Mutex::new(Instant::now()));
         let own = Arc::clone(&heard);
-        feed.begin();
+        let has_begun = AtomicBool::new(false);
         bin.connect_pad_added(move |_, new| {
-            let Some(pipeline) = weak.upgrade() else {
+            let is_medium = new.direction() == gst::PadDirection::Src;
+            let Some(pipeline) = weak.upgrade().filter(|_| is_medium) else {
                 return;
             };
-            if new.direction() == gst::PadDirection::Src
-                && let Err(error) = take(&pipeline, new, &feed, &own)
-            {
+            // Not before: a call that this one takes the place of may still bring something.
+            if !has_begun.swap(true, Ordering::Relaxed) {
+                feed.begin();
+            }
+            if let Err(error) = take(&pipeline, new, &feed, &own) {
                 gst::element_error!(pipeline, gst::CoreError::Pad, ("{error}"));
             }
         });
@@ -125,6 +129,8 @@ impl Call {
                 if !matches!(found, Ok(Some(Connection::Connected))) {
                     return;
                 }
+                // It may speak from now on.
+                *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
             }
             error = self.running.failing() => return tracing::info!(%error, "a call failed"),
         }

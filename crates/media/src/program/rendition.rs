@@ -78,8 +78,8 @@ impl RenditionSlot {
         self.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Starts it with this setup, but a gate and nobody who looks of its own, in place of one that runs. Returns at
-    /// once: it is made in a thread of its own, which hands the gate that its sound goes through to `begun`.
+    /// Starts it with this setup, but a gate and nobody who looks of its own, in place of one that runs, at the bitrate
+    /// of [`RenditionSlot::set_kbps`]. Returns at once: it is made in a thread of its own, which hands the gate that its sound goes through to `begun`.
     /// [`RenditionSlot::stats`] tells when it cannot start.
     pub fn start(
         self: &Arc<Self>,
@@ -88,7 +88,7 @@ impl RenditionSlot {
         begun: impl FnOnce(&Arc<OutputGate>) + Send + 'static,
     ) {
         let gate = Arc::new(OutputGate::new(output));
-        let (kbps, counters, hardware) = (setup.kbps, setup.counters.clone(), setup.kind.hardware);
+        let (counters, hardware) = (setup.counters.clone(), setup.kind.hardware);
         let setup = EncodeSetup {
             gate: gate.clone(),
             maker: 0,
@@ -98,7 +98,10 @@ impl RenditionSlot {
         let order = {
             let mut place = self.place();
             place.order += 1;
-            place.kbps = kbps;
+            // An order of before is answered for no more.
+            if matches!(place.occupant, Occupant::Failed(_)) {
+                place.occupant = Occupant::Nobody;
+            }
             place.order
         };
         let slot = self.clone();

@@ -74,6 +74,8 @@ impl Program {
     /// When the bitrate is outside 100..=100000 kbit/s.
     pub fn start_rendition(&self, kbps: u32, output: EncodedSink) -> Result<(), MediaError> {
         check_kbps(kbps)?;
+        // At once: a change that comes before it is begun counts.
+        self.renditions.set_kbps(Which::Second, kbps);
         self.mailbox.rendition(Which::Second, None, kbps, output);
         Ok(())
     }
@@ -114,6 +116,7 @@ impl Program {
         let best = encoder::best(codec).filter(|_| codec != VideoCodec::H264);
         let kind = best.ok_or(MediaError::NoElementFor("this codec"))?;
         let which = Which::In(codec);
+        self.renditions.set_kbps(which, kbps);
         self.mailbox.rendition(which, Some(kind), kbps, output);
         Ok(())
     }
