@@ -88,6 +88,7 @@ fn main() -> std::process::ExitCode {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .init();
+    stallcast_media::platform::prepare_heap();
     let outcome = match Line::parse().what {
         What::Run(run) => start(run),
         What::Address { data } => address(data),

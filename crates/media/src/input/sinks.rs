@@ -64,11 +64,11 @@ impl Branch {
     }
 }
 
-/// Applies the program's want to a running video branch.
+/// Applies the program's want to a running video branch. It is held by the branch's own elements, and so holds none.
 #[derive(Clone, Debug)]
 pub(super) struct VideoFit {
-    scaler: gst::Element,
-    filter: gst::Element,
+    scaler: gst::glib::WeakRef<gst::Element>,
+    filter: gst::glib::WeakRef<gst::Element>,
     native: Arc<Mutex<Option<gst_video::VideoInfo>>>,
     shared: Arc<Shared>,
 }
@@ -81,11 +81,11 @@ impl VideoFit {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
-        if let Some(native) = native {
+        let elements = self.scaler.upgrade().zip(self.filter.upgrade());
+        if let (Some(native), Some((scaler, filter))) = (native, elements) {
             let want = self.shared.want.get();
-            self.scaler
-                .set_property("add-borders", want.fit == Fit::Letterbox);
-            self.filter.set_property("caps", output_caps(want, &native));
+            scaler.set_property("add-borders", want.fit == Fit::Letterbox);
+            filter.set_property("caps", output_caps(want, &native));
         }
     }
 
@@ -101,7 +101,8 @@ impl VideoFit {
     fn passes_through(&self) -> bool {
         let caps = |name: &str| {
             self.scaler
-                .static_pad(name)
+                .upgrade()
+                .and_then(|scaler| scaler.static_pad(name))
                 .and_then(|pad| pad.current_caps())
                 .and_then(|caps| gst_video::VideoInfo::from_caps(&caps).ok())
         };
@@ -138,8 +139,8 @@ pub(super) fn add_video(
     gst::Element::link_many(&elements)?;
 
     let fit = VideoFit {
-        scaler: scaler.clone(),
-        filter,
+        scaler: scaler.downgrade(),
+        filter: filter.downgrade(),
         native: Arc::default(),
         shared: Arc::clone(shared),
     };

@@ -4,6 +4,7 @@
 //! once, in [`table`].
 
 mod file_size;
+mod heap;
 mod linux;
 mod macos;
 #[cfg(target_os = "linux")]
@@ -19,6 +20,7 @@ use std::any::Any;
 use gstreamer as gst;
 
 pub use file_size::largest_file;
+pub use heap::prepare_heap;
 
 use crate::cameras::{Controls, Write};
 
