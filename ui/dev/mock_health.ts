@@ -106,6 +106,7 @@ function canvasStatus(world: MockWorld, canvas: Canvas): CanvasStatus {
       hardware: false,
       reason: 'no_hardware_works',
       kbps: 2500,
+      wanted_kbps: 2500,
       ...size,
       fps: 30,
       real_fps: 30,

@@ -43,6 +43,7 @@ function paced(real_fps: number, too_slow: boolean): CanvasStatus {
     reason: '',
     failed: [],
     kbps: 2500,
+    wanted_kbps: 2500,
     width: 1280,
     height: 720,
     fps: 30,

@@ -9,8 +9,10 @@ use stallcast_show::At;
 /// Further off the time of day than this it is set right, when nothing depends on it.
 const OFF: Duration = Duration::from_secs(2);
 
-static STEADY: LazyLock<Mutex<Steady>> =
-    LazyLock::new(|| Mutex::new(Steady::set(wall(), Instant::now())));
+static STEADY: LazyLock<Mutex<Steady>> = LazyLock::new(|| {
+    let (wall, at) = both();
+    Mutex::new(Steady::set(wall, at))
+});
 
 /// Now, in milliseconds since 1970 UTC as they were counted when the engine started, and evenly since.
 pub fn now() -> At {
@@ -26,11 +28,22 @@ pub fn wall() -> At {
     At(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
+/// The time of day and the moment it was read: a thread that stands still between the two reads again.
+fn both() -> (At, Instant) {
+    loop {
+        let (before, wall) = (Instant::now(), wall());
+        if before.elapsed() < Duration::from_millis(1) {
+            return (wall, before);
+        }
+    }
+}
+
 /// Sets [`now`] by the time of day, if they differ by more than moments. For when no clock runs on the picture and
 /// nobody watches: after the computer slept, or its clock was set.
 pub fn settle() {
+    let (wall, at) = both();
     let mut steady = STEADY.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(by_ms) = steady.settle(wall(), Instant::now()) {
+    if let Some(by_ms) = steady.settle(wall, at) {
         tracing::info!(by_ms, "the time of day was set, or the computer slept");
     }
 }

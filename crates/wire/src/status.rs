@@ -85,6 +85,9 @@ pub struct EncoderStatus {
     pub failed: Vec<String>,
     /// Target bitrate, kbit/s.
     pub kbps: u32,
+    /// The bitrate that was asked for, kbit/s. More than `kbps` while links are short and the computer has no room for a
+    /// second encode: what everybody gets is smaller then, and the recording too.
+    pub wanted_kbps: u32,
     /// Width of the canvas, pixels.
     pub width: u32,
     /// Height of the canvas, pixels.

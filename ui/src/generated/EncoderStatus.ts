@@ -26,6 +26,11 @@ failed: Array<string>,
  */
 kbps: number, 
 /**
+ * The bitrate that was asked for, kbit/s. More than `kbps` while links are short and the computer has no room for a
+ * second encode: what everybody gets is smaller then, and the recording too.
+ */
+wanted_kbps: number, 
+/**
  * Width of the canvas, pixels.
  */
 width: number, 

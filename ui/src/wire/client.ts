@@ -49,6 +49,8 @@ const PERSON_MS = 300000;
 const ANSWERED_WITHIN_MS: Partial<Record<Request['ask'], number>> = {
   // Connects, sends for ten seconds and takes its leave.
   test_upload: 45000,
+  // Every encoder of two more codecs may take its trial's whole time.
+  codecs: 60000,
   set_key: PERSON_MS,
   connect_chat: PERSON_MS,
   disconnect_chat: PERSON_MS,

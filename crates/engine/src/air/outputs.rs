@@ -15,6 +15,7 @@ use stallcast_show::{Canvas, DestinationId, Phase, Priority, Show};
 use stallcast_wire::{DestinationHealth, ReceiverView, RunState};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use super::codecs::{Codecs, Wish, wish};
 use super::health::{health, view};
@@ -176,7 +177,10 @@ impl Outputs {
                         self.rehearsals.insert(canvas, rehearsal);
                     }
                 }
-                (None, true) => self.end_rehearsal(canvas),
+                (None, true) => {
+                    // Ends beside: it may take seconds, and the show begins now.
+                    self.end_rehearsal(canvas);
+                }
                 _ => {}
             }
         }
@@ -184,15 +188,18 @@ impl Outputs {
 
     /// Ends everything and waits for it (bounded by each destination's own limit).
     pub fn end(&mut self) {
-        for canvas in Canvas::ALL {
-            self.end_rehearsal(canvas);
-        }
+        let rehearsals: Vec<_> = Canvas::ALL
+            .into_iter()
+            .filter_map(|canvas| self.end_rehearsal(canvas))
+            .collect();
         let ending: Vec<_> = std::mem::take(&mut self.running)
             .into_values()
             .map(|on| on.destination.stop())
             .collect();
-        self.runtime
-            .block_on(futures_util::future::join_all(ending));
+        self.runtime.block_on(async {
+            futures_util::future::join_all(ending).await;
+            futures_util::future::join_all(rehearsals).await;
+        });
         // Calls that were being made are dropped, and hang up beside.
         stallcast_media::egress::wait_until_ended(HANG_UP);
     }
@@ -308,15 +315,19 @@ impl Outputs {
         })
     }
 
-    fn end_rehearsal(&mut self, canvas: Canvas) {
-        if let Some(Rehearsal {
+    /// Ends a rehearsal in a task of its own.
+    fn end_rehearsal(&mut self, canvas: Canvas) -> Option<JoinHandle<()>> {
+        let Rehearsal {
             receiver,
             publisher,
-        }) = self.rehearsals.remove(&canvas)
-        {
-            self.runtime.block_on(publisher.stop());
-            receiver.stop();
-        }
+        } = self.rehearsals.remove(&canvas)?;
+        Some(self.runtime.spawn(async move {
+            publisher.stop().await;
+            let stopped = tokio::task::spawn_blocking(move || receiver.stop()).await;
+            if stopped.is_err() {
+                tracing::error!("stopping the rehearsal's receiver panicked");
+            }
+        }))
     }
 
     /// Health of every destination of the show, running or not.

@@ -16,6 +16,7 @@ fn encoder(real_fps: Option<f64>) -> stallcast_wire::EncoderStatus {
         hardware: false,
         reason: String::new(),
         kbps: 2500,
+        wanted_kbps: 2500,
         width: 1280,
         height: 720,
         fps: 30,

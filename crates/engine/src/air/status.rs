@@ -112,6 +112,7 @@ impl Air {
             hardware: choice.hardware,
             reason: wire_name(&choice.reason),
             kbps: self.uplink.main_kbps(),
+            wanted_kbps: self.uplink.wanted_kbps(),
             width: spec.canvas.width,
             height: spec.canvas.height,
             fps: spec.canvas.fps,

@@ -1,5 +1,6 @@
 //! What is asked of the studio outside the show's state: checks, devices, encoders, keys, chat connections.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use stallcast_delivery::VideoCodec;
@@ -49,8 +50,10 @@ impl Studio {
                 answer(&found)
             }
             Request::Phone { source } => {
-                let (show, phones) = (self.inner.desk.show(), self.inner.phones.clone());
+                let (inner, phones) = (Arc::clone(&self.inner), self.inner.phones.clone());
                 let look = move || {
+                    // The newest, or phones that came meanwhile would be forgotten.
+                    let show = inner.desk.show();
                     let known = show.sources.get(&source)?;
                     let SourceKind::Phone { over } = known.kind else {
                         return None;
