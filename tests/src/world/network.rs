@@ -1,9 +1,12 @@
 //! A place behind a link: a network namespace joined to this machine by a virtual cable whose upload can be
 //! limited by the kernel's token bucket and which can be pulled out. Needs root and iproute2.
 
+use std::fs::File;
 use std::net::Ipv4Addr;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
+
+use nix::sched::{CloneFlags, setns};
 
 use super::process::run;
 
@@ -82,6 +85,12 @@ impl Site {
         let mut command = Command::new("ip");
         command.args(["netns", "exec", &self.name, program]);
         command
+    }
+
+    /// Puts the calling thread there, and those that it starts, until it ends: what they open from now on is there.
+    pub fn enter(&self) {
+        let place = File::open(format!("/run/netns/{}", self.name)).unwrap();
+        setns(place, CloneFlags::CLONE_NEWNET).unwrap();
     }
 
     /// Limits what goes there; `None` opens the cable wide.

@@ -1,10 +1,12 @@
 //! An SRT receiver: FFmpeg in a process of its own, called at a port of loopback, which decodes and counts.
 
 use std::io::{BufRead, BufReader};
+use std::net::Ipv4Addr;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::network::Site;
 use super::process::{Group, free_port};
 
 /// Takes one call, decodes picture and sound, and ends with this value.
@@ -13,6 +15,7 @@ pub struct SrtReceiver {
     _process: Group,
     port: u16,
     frames: Arc<AtomicU64>,
+    site: Option<Site>,
 }
 
 impl SrtReceiver {
@@ -23,10 +26,23 @@ impl SrtReceiver {
 
     /// At the port of one that has ended.
     pub fn start_at(port: u16, passphrase: &str) -> Self {
-        let url = format!("srt://127.0.0.1:{port}?mode=listener&passphrase={passphrase}");
+        Self::listen(port, passphrase, None)
+    }
+
+    /// Behind a link of its own.
+    pub fn start_behind(site: Site, passphrase: &str) -> Self {
+        Self::listen(free_port(), passphrase, Some(site))
+    }
+
+    fn listen(port: u16, passphrase: &str, site: Option<Site>) -> Self {
+        let url = format!("srt://0.0.0.0:{port}?mode=listener&passphrase={passphrase}");
         let (reader, writer) = std::io::pipe().unwrap();
+        let mut ffmpeg = match &site {
+            Some(site) => site.command("ffmpeg"),
+            None => Command::new("ffmpeg"),
+        };
         let process = Group::start(
-            Command::new("ffmpeg")
+            ffmpeg
                 .args(["-hide_banner", "-loglevel", "error", "-nostdin"])
                 .args(["-progress", "pipe:1", "-probesize", "1000000", "-i", &url])
                 .args(["-map", "0:v", "-map", "0:a", "-f", "null", "-"])
@@ -46,12 +62,22 @@ impl SrtReceiver {
             _process: process,
             port,
             frames,
+            site,
         }
     }
 
     /// Where to call.
     pub fn url(&self) -> String {
-        format!("srt://127.0.0.1:{}?mode=caller&latency=200", self.port)
+        let host = self
+            .site
+            .as_ref()
+            .map_or(Ipv4Addr::LOCALHOST, Site::address);
+        format!("srt://{host}:{}?mode=caller&latency=200", self.port)
+    }
+
+    /// The link it is behind.
+    pub fn site(&self) -> Option<&Site> {
+        self.site.as_ref()
     }
 
     /// Its port.

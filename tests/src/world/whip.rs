@@ -12,6 +12,7 @@ use gstreamer::prelude::*;
 use gstreamer_sdp as gst_sdp;
 use gstreamer_webrtc as gst_webrtc;
 
+use super::network::Site;
 use super::process::{PATIENCE, eventually, free_port};
 
 /// The server. Ends with this value, and its sessions with it, without a word to anybody.
@@ -25,6 +26,8 @@ pub struct WhipServer {
 #[derive(Debug)]
 struct Inner {
     token: String,
+    /// Where the media goes.
+    site: Option<Site>,
     over: AtomicBool,
     sessions: Mutex<BTreeMap<u64, Receiver>>,
     begun: AtomicU64,
@@ -49,10 +52,20 @@ impl WhipServer {
 
     /// At the port of one that has ended.
     pub fn start_at(port: u16, token: &str) -> Self {
+        Self::listen(port, token, None)
+    }
+
+    /// One whose media is behind a link of its own; it is asked for it on loopback as ever.
+    pub fn start_behind(site: Site, token: &str) -> Self {
+        Self::listen(free_port(), token, Some(site))
+    }
+
+    fn listen(port: u16, token: &str, site: Option<Site>) -> Self {
         gst::init().unwrap();
         let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
         let inner = Arc::new(Inner {
             token: token.to_owned(),
+            site,
             over: AtomicBool::new(false),
             sessions: Mutex::default(),
             begun: AtomicU64::new(0),
@@ -87,6 +100,11 @@ impl WhipServer {
         self.port
     }
 
+    /// The link that its media is behind.
+    pub fn site(&self) -> Option<&Site> {
+        self.inner.site.as_ref()
+    }
+
     /// Pictures decoded so far, of all sessions.
     pub fn pictures(&self) -> u64 {
         self.inner.pictures.load(Ordering::Relaxed)
@@ -117,7 +135,11 @@ impl Drop for WhipServer {
 }
 
 impl Inner {
+    /// In a thread of its own.
     fn serve(&self, mut stream: TcpStream) {
+        if let Some(site) = &self.site {
+            site.enter();
+        }
         if let Some(asked) = read(&stream) {
             let answer = self.answer(&asked);
             let _ = stream.write_all(answer.as_bytes());

@@ -4,10 +4,15 @@ use std::time::{Duration, Instant};
 
 use stallcast_show::{Command, SourceKind};
 use stallcast_tests::stage::{
-    destination_live, go_live, health, put_destination, put_full_screen, studio,
+    destination_is, destination_live, go_live, health, put_destination, put_full_screen, put_key,
+    studio,
 };
-use stallcast_tests::world::{Engine, PATIENCE, RtmpServer, Session, Site};
-use stallcast_wire::{ErrorCode, Request, RunState, UploadTarget, UploadTestView};
+use stallcast_tests::world::{
+    Engine, PATIENCE, RtmpServer, Session, Site, SrtReceiver, WhipServer,
+};
+use stallcast_wire::{
+    DestinationHealth, ErrorCode, Request, RunState, UploadTarget, UploadTestView,
+};
 
 /// A wait that is clearly longer than noticing the network, connecting and settling take.
 const LONG_MS: u64 = 7_000;
@@ -77,4 +82,63 @@ async fn the_upload_test_finds_what_the_link_takes_and_its_bitrate_becomes_the_s
             (encoder.kbps == found.recommended_kbps).then_some(())
         })
         .await;
+}
+
+/// Goes live with a server near by and with `far`, whose link becomes short and wide again; `decoded` counts what comes
+/// there.
+async fn over_a_short_link(url: &str, key: &str, link: &Site, decoded: impl Fn() -> u64) {
+    const SHORT_KBPS: u32 = 1_000;
+    let near = RtmpServer::start();
+    let engine = studio(Default::default());
+    let mut session = engine.session().await;
+    put_full_screen(&mut session, "test", SourceKind::TestPicture).await;
+    put_destination(&mut session, "near", &near.url("live")).await;
+    put_destination(&mut session, "far", url).await;
+    put_key(&mut session, "far", key).await;
+    go_live(&mut session, &["near", "far"]).await;
+    let whole = destination_is(&mut session, "far", "sent the show's own stream", |h| {
+        h.frames_sent > 60 && h.target_kbps > SHORT_KBPS
+    })
+    .await
+    .target_kbps;
+
+    link.limit(Some(SHORT_KBPS));
+    let sent = |h: &DestinationHealth| (1..SHORT_KBPS).contains(&h.target_kbps);
+    destination_is(&mut session, "far", "sent what its link takes", sent).await;
+    let had = decoded();
+    session
+        .until(PATIENCE, "pictures over the short link", |_| {
+            (decoded() >= had + 150).then_some(())
+        })
+        .await;
+    let short = health(&session, "far").unwrap();
+    println!("{} kbit/s of {whole} over {SHORT_KBPS}", short.target_kbps);
+
+    link.limit(None);
+    // It waits for half a minute of calm, then climbs in steps.
+    session
+        .until(3 * PATIENCE, "the show's own stream again", |s| {
+            (health(s, "far")?.target_kbps >= whole).then_some(())
+        })
+        .await;
+    let near = health(&session, "near").unwrap();
+    assert_eq!((near.frames_dropped, near.reconnects), (0, 0), "{near:?}");
+}
+
+#[tokio::test]
+#[ignore = "limits a cable of this machine: needs root and iproute2"]
+async fn a_short_srt_link_gets_a_smaller_stream_and_the_whole_one_when_it_is_wide_again() {
+    const PASSPHRASE: &str = "correct-horse";
+    let far = SrtReceiver::start_behind(Site::new(), PASSPHRASE);
+    let link = far.site().unwrap();
+    over_a_short_link(&far.url(), PASSPHRASE, link, || far.frames()).await;
+}
+
+#[tokio::test]
+#[ignore = "limits a cable of this machine: needs root and iproute2"]
+async fn a_short_whip_link_gets_a_smaller_stream_and_the_whole_one_when_it_is_wide_again() {
+    const TOKEN: &str = "token-of-the-orchard";
+    let far = WhipServer::start_behind(Site::new(), TOKEN);
+    let link = far.site().unwrap();
+    over_a_short_link(&far.url(), TOKEN, link, || far.pictures()).await;
 }
