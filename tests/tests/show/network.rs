@@ -119,7 +119,7 @@ async fn over_a_short_link(url: &str, key: &str, link: &Site, decoded: impl Fn()
     // two tries where one failed.
     session
         .until(3 * PATIENCE, "more again", |s| {
-            (health(s, "far")?.target_kbps >= 2 * short).then_some(())
+            (2 * health(s, "far")?.target_kbps >= 3 * short).then_some(())
         })
         .await;
     let near = health(&session, "near").unwrap();
