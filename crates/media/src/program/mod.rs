@@ -343,6 +343,8 @@ impl Drop for Program {
 }
 
 #[cfg(test)]
+mod compose_tests;
+#[cfg(test)]
 mod replaced_tests;
 #[cfg(test)]
 mod tests;
