@@ -223,27 +223,44 @@ fn write(
     info: &gst_video::VideoInfo,
 ) -> std::io::Result<()> {
     let frame = gst_video::VideoFrameRef::from_buffer_ref_readable(picture, info)
-        .map_err(|_| std::io::Error::other("a picture that cannot be read"))?;
+        .map_err(std::io::Error::other)?;
     let packed = frame.plane_stride() == info.stride() && frame.plane_offset() == info.offset();
     if packed && let Ok(map) = picture.map_readable() {
         return into.write_all(&map[..info.size().min(map.len())]);
     }
-    let mut whole = vec![0; info.size()];
-    for plane in 0..info.n_planes() {
-        let index = plane as usize;
-        let from = frame.plane_data(plane).map_err(std::io::Error::other)?;
-        let to = &mut whole[info.offset()[index]..];
-        let (from_stride, to_stride) = (frame.plane_stride()[index], info.stride()[index]);
-        let strides = usize::try_from(from_stride)
-            .ok()
-            .zip(usize::try_from(to_stride).ok());
-        let (from_stride, to_stride) =
-            strides.ok_or_else(|| std::io::Error::other("a picture that is upside down"))?;
-        let length = from_stride.min(to_stride);
-        for (from, to) in from.chunks(from_stride).zip(to.chunks_mut(to_stride)) {
-            let length = length.min(from.len()).min(to.len());
-            to[..length].copy_from_slice(&from[..length]);
-        }
+    let mut whole = gst::Buffer::with_size(info.size()).map_err(std::io::Error::other)?;
+    if let Some(whole) = whole.get_mut() {
+        let mut to = gst_video::VideoFrameRef::from_buffer_ref_writable(whole, info)
+            .map_err(std::io::Error::other)?;
+        frame.copy(&mut to).map_err(std::io::Error::other)?;
     }
-    into.write_all(&whole)
+    let map = whole.map_readable().map_err(std::io::Error::other)?;
+    into.write_all(&map)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_with_gaps_between_its_rows_is_written_without_them() {
+        gst::init().unwrap();
+        let info = gst_video::VideoInfo::builder(gst_video::VideoFormat::Gray8, 4, 2)
+            .build()
+            .unwrap();
+        let mut picture = gst::Buffer::from_slice(*b"1234....5678....");
+        gst_video::VideoMeta::add_full(
+            picture.get_mut().unwrap(),
+            gst_video::VideoFrameFlags::empty(),
+            gst_video::VideoFormat::Gray8,
+            4,
+            2,
+            &[0],
+            &[8],
+        )
+        .unwrap();
+        let mut written = Vec::new();
+        write(&mut written, &picture, &info).unwrap();
+        assert_eq!(written, b"12345678");
+    }
 }
