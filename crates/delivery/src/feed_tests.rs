@@ -70,6 +70,15 @@ async fn times(feed: &mut Feed, count: usize) -> Vec<(Track, i64)> {
     found
 }
 
+/// A feed that has begun with this hub's first picture.
+async fn begun(hub: &Hub) -> (watch::Sender<Feeding>, Feed) {
+    let (orders, wanted) = watch::channel(feeding(hub));
+    let mut feed = Feed::new(wanted, LIMITS);
+    hub.publish(picture(0, true));
+    assert_eq!(times(&mut feed, 1).await, [(Track::Video, 0)]);
+    (orders, feed)
+}
+
 #[tokio::test]
 async fn the_other_hub_takes_over_with_its_keyframe_and_no_sound_is_heard_twice() {
     let (main, low) = (hub(b"main"), hub(b"low"));
@@ -106,10 +115,7 @@ async fn the_other_hub_takes_over_with_its_keyframe_and_no_sound_is_heard_twice(
 #[tokio::test]
 async fn a_hub_that_ends_because_another_takes_its_place_is_no_end() {
     let (other, main) = (hub(b"other"), hub(b"main"));
-    let (orders, wanted) = watch::channel(feeding(&other));
-    let mut feed = Feed::new(wanted, LIMITS);
-    other.publish(picture(0, true));
-    assert_eq!(times(&mut feed, 1).await, [(Track::Video, 0)]);
+    let (orders, mut feed) = begun(&other).await;
     // Nobody feeds it any more; until it is told of another, the destination stays.
     drop(other);
     let nothing = timeout(Duration::from_millis(50), feed.next()).await;
@@ -143,10 +149,7 @@ async fn what_waited_in_the_old_queue_is_counted_as_dropped() {
 #[tokio::test]
 async fn a_paused_feed_gives_nothing_and_begins_again_on_a_keyframe() {
     let main = hub(b"main");
-    let (orders, wanted) = watch::channel(feeding(&main));
-    let mut feed = Feed::new(wanted, LIMITS);
-    main.publish(picture(0, true));
-    assert_eq!(times(&mut feed, 1).await, [(Track::Video, 0)]);
+    let (orders, mut feed) = begun(&main).await;
     orders.send_modify(|feeding| feeding.paused = true);
     main.publish(picture(33, false));
     let nothing = timeout(Duration::from_millis(50), feed.next()).await;
@@ -163,10 +166,7 @@ async fn a_paused_feed_gives_nothing_and_begins_again_on_a_keyframe() {
 #[tokio::test]
 async fn switched_and_paused_at_once_it_begins_again_with_what_is_new() {
     let (main, low) = (hub(b"main"), hub(b"low"));
-    let (orders, wanted) = watch::channel(feeding(&main));
-    let mut feed = Feed::new(wanted, LIMITS);
-    main.publish(picture(0, true));
-    assert_eq!(times(&mut feed, 1).await, [(Track::Video, 0)]);
+    let (orders, mut feed) = begun(&main).await;
     orders.send_replace(Feeding {
         paused: true,
         ..feeding(&low)

@@ -8,7 +8,9 @@ use stallcast_tests::stage::{
     destination, destination_is, encoder, end_show, go_live, nothing_recorded, put_destination,
     put_destination_like, put_full_screen, studio,
 };
-use stallcast_tests::world::{EnhancedServer, PATIENCE, Published, RtmpServer, Says, Session};
+use stallcast_tests::world::{
+    Engine, EnhancedServer, PATIENCE, Published, RtmpServer, Says, Session,
+};
 use stallcast_wire::RunState;
 
 /// Speed is judged elsewhere: here an encoder need not keep up with a busy machine, neither in its trial nor on air.
@@ -21,6 +23,16 @@ fn wants(codec: VideoCodec, id: &str, url: &str) -> Destination {
         codec,
         ..destination(id, url)
     }
+}
+
+/// A show that is live with a picture, and with this server alone.
+async fn live_with(codec: VideoCodec, server: &EnhancedServer) -> (Engine, Session) {
+    let engine = studio(any_speed());
+    let mut session = engine.session().await;
+    put_full_screen(&mut session, "picture", SourceKind::TestPicture).await;
+    put_destination_like(&mut session, wants(codec, "new", &server.url())).await;
+    go_live(&mut session, &["new"]).await;
+    (engine, session)
 }
 
 /// Waits until a connection got what is wanted, and gives it.
@@ -114,12 +126,8 @@ async fn a_server_that_takes_hevc_is_sent_it_and_everybody_else_h264() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_bitrate_in_mid_show_begins_hevc_anew_and_ends_nobody() {
     let new = EnhancedServer::start(Says::Map(&["hvc1"]));
-    let mut engine = studio(any_speed());
-    let mut session = engine.session().await;
-    put_full_screen(&mut session, "picture", SourceKind::TestPicture).await;
     let hevc = VideoCodec::Hevc;
-    put_destination_like(&mut session, wants(hevc, "new", &new.url())).await;
-    go_live(&mut session, &["new"]).await;
+    let (mut engine, mut session) = live_with(hevc, &new).await;
     got(&mut session, &new, |published| published.video.len() > 30).await;
 
     let kbps = Some(1_800);
@@ -146,12 +154,8 @@ async fn another_bitrate_in_mid_show_begins_hevc_anew_and_ends_nobody() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_of_the_first_version_is_sent_av1() {
     let server = EnhancedServer::start(Says::List(&["av01"]));
-    let mut engine = studio(any_speed());
-    let mut session = engine.session().await;
-    put_full_screen(&mut session, "picture", SourceKind::TestPicture).await;
     let av1 = VideoCodec::Av1;
-    put_destination_like(&mut session, wants(av1, "new", &server.url())).await;
-    go_live(&mut session, &["new"]).await;
+    let (mut engine, mut session) = live_with(av1, &server).await;
     destination_is(&mut session, "new", "is sent AV1", |health| {
         health.codec == Some(av1)
     })

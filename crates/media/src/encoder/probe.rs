@@ -174,14 +174,12 @@ fn least_fps() -> f64 {
     named_fps().unwrap_or(LEAST_FPS)
 }
 
-#[cfg(any(test, debug_assertions))]
 fn named_fps() -> Option<f64> {
-    std::env::var("STALLCAST_LEAST_FPS").ok()?.parse().ok()
-}
-
-#[cfg(not(any(test, debug_assertions)))]
-fn named_fps() -> Option<f64> {
-    None
+    if cfg!(any(test, debug_assertions)) {
+        std::env::var("STALLCAST_LEAST_FPS").ok()?.parse().ok()
+    } else {
+        None
+    }
 }
 
 /// Whether an encoder beyond H.264 is given up when it costs pictures: always, but in tests that name a speed of their
