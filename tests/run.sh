@@ -29,10 +29,15 @@ prepare() {
   "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
 }
 
+# A clean clone is built once: what cargo keeps to build it again faster is 10 GB that nobody reads.
+[ -z "${CI:-}" ] || export CARGO_INCREMENTAL=0
+# There a test that failed in real time is tried once more, and named as flaky when it passes then.
+PROFILE=$([ -z "${CI:-}" ] && echo default || echo ci)
+
 # nextest where it is installed (parallel, one process a test), else cargo's own runner.
 run_tests() {
   if cargo nextest --version >/dev/null 2>&1; then
-    cargo nextest run --locked --no-fail-fast "$@"
+    cargo nextest run --profile "$PROFILE" --locked --no-fail-fast "$@"
   else
     # One at a time: tests that encode in real time want the machine to themselves.
     cargo test --locked --no-fail-fast "$@" -- --test-threads=1
@@ -42,7 +47,7 @@ run_tests() {
 # Tests that need more than every machine gives.
 run_ignored() {
   if cargo nextest --version >/dev/null 2>&1; then
-    cargo nextest run --locked --run-ignored only "$@"
+    cargo nextest run --profile "$PROFILE" --locked --run-ignored only "$@"
   else
     cargo test --locked "$@" -- --ignored --test-threads=1
   fi
@@ -122,6 +127,8 @@ stage_desktop() {
 }
 
 prepare
+free_gb=$(($(df -Pk . | awk 'NR == 2 { print $4 }') / 1000000))
+[ "$free_gb" -ge 20 ] || echo "Only $free_gb GB are free here; building every test of a clean clone takes some 15 GB."
 summary=()
 for stage in "${STAGES[@]}"; do
   declare -F "stage_$stage" >/dev/null || { echo "No stage $stage. Stages: lint unit media delivery chat system web desktop"; exit 2; }
