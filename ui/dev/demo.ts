@@ -32,10 +32,19 @@ function product(
       live_price: { minor: live, currency },
       quantity,
       countdown_s,
+      list_price_evidence: '',
+      coupon: null,
+      gift: { zh: '', en: '' },
+      limit_per_person: null,
+      steps: [],
     },
     gtin: null,
     link: null,
     talking_points: [],
+    more_photos: [],
+    links: {},
+    origin: null,
+    facts: null,
   };
 }
 
@@ -70,6 +79,8 @@ export function demoShow(now: number): ShowView {
     rundown: PRODUCTS.map((entry, i) => ({
       product: entry.id,
       planned_s: [180, 300, 240, 0, 120, 180, 0, 600][i] ?? 0,
+      demonstration: '',
+      holder: '',
     })),
     on_air: { product: 'pear', since: now - 49_000 },
     countdown: { product: 'pear', started: now - 29_000, deadline: now + 151_000 },

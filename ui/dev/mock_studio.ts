@@ -158,7 +158,12 @@ export class MockStudio {
 
   importReport(): ImportView {
     this.catalogue = PRODUCTS;
-    this.show.rundown = PRODUCTS.map((product) => ({ product: product.id, planned_s: 0 }));
+    this.show.rundown = PRODUCTS.map((product) => ({
+      product: product.id,
+      planned_s: 0,
+      demonstration: '',
+      holder: '',
+    }));
     this.catalogueWatchers.forEach((tell) => tell());
     this.changed();
     return {

@@ -48,26 +48,20 @@ fn show(case: &Case) -> Show {
     show.products.insert(
         id.clone(),
         Product {
-            id: id.clone(),
-            title: case.title.clone(),
-            short_title: Text::default(),
             photo: case.photo.map(str::to_owned),
             spec: case.spec.clone(),
-            offer: Offer {
-                list_price: case.list.map(yuan),
-                live_price: yuan(case.live),
-                quantity: case.left,
-                countdown_s: None,
-            },
-            gtin: None,
-            link: None,
-            talking_points: Vec::new(),
+            ..Product::new(
+                id.clone(),
+                case.title.clone(),
+                Offer {
+                    list_price: case.list.map(yuan),
+                    quantity: case.left,
+                    ..Offer::at(yuan(case.live))
+                },
+            )
         },
     );
-    show.rundown.push(RundownItem {
-        product: id.clone(),
-        planned_s: 0,
-    });
+    show.rundown.push(RundownItem::open(id.clone()));
     show.on_air = Some(OnAir {
         product: id.clone(),
         since: At(0),

@@ -71,7 +71,7 @@ impl Show {
         if items.is_empty() {
             let new = products.iter().map(|product| &product.id);
             let new = new.filter(|id| !self.products.contains_key(id));
-            items.extend(new.take(LISTED_BY_IMPORT).map(open));
+            items.extend(new.take(LISTED_BY_IMPORT).cloned().map(RundownItem::open));
         }
         Some(Event::RundownSet { items })
     }
@@ -86,7 +86,7 @@ impl Show {
         for id in &wanted {
             self.known_product(id)?;
             if listed.insert(id) {
-                items.push(open(id));
+                items.push(RundownItem::open(id.clone()));
             }
         }
         if items.len() == self.rundown.len() {
@@ -176,11 +176,4 @@ fn rundown_with(
         return before.to_vec();
     }
     kept.into_iter().chain(returning).collect()
-}
-
-fn open(product: &ProductId) -> RundownItem {
-    RundownItem {
-        product: product.clone(),
-        planned_s: 0,
-    }
 }

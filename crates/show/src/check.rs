@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::{Money, MoneyFault, Offer, Product, Refusal, Text, UrlFault};
+use crate::{Refusal, Text, UrlFault};
 
 /// Longest id, in characters; a Shopify handle has at most 255.
 pub(crate) const ID_MAX: usize = 300;
@@ -67,67 +67,6 @@ pub(crate) fn range(field: &'static str, value: i32, min: i32, max: i32) -> Resu
         });
     }
     Ok(())
-}
-
-impl Offer {
-    /// Whether prices, quantity and countdown can be right.
-    ///
-    /// # Errors
-    /// [`Refusal::PriceInvalid`], [`Refusal::InvalidLength`].
-    pub fn check(&self) -> Result<(), Refusal> {
-        let price = |fault: MoneyFault| Refusal::PriceInvalid { fault };
-        self.live_price.check_price().map_err(price)?;
-        if let Some(list) = &self.list_price {
-            list.check_price().map_err(price)?;
-            if list.currency != self.live_price.currency {
-                return Err(price(MoneyFault::CurrencyDiffers));
-            }
-            if list.minor <= self.live_price.minor {
-                return Err(price(MoneyFault::ListNotAboveLive));
-            }
-        }
-        match self.countdown_s {
-            Some(value) => seconds("countdown", value),
-            None => Ok(()),
-        }
-    }
-
-    /// What a viewer saves against the usual price.
-    pub fn saved(&self) -> Option<Money> {
-        self.list_price
-            .as_ref()
-            .and_then(|list| list.checked_sub(&self.live_price).ok())
-    }
-}
-
-impl Product {
-    /// Whether the product can stand in a catalogue: the same check an import command makes, so that
-    /// a reader of files can name the bad row instead of losing the batch.
-    ///
-    /// # Errors
-    /// The first thing that is wrong, as a [`Refusal`].
-    pub fn check(&self) -> Result<(), Refusal> {
-        filled("product_id", self.id.as_str(), ID_MAX)?;
-        either("title", &self.title, 300)?;
-        both("short_title", &self.short_title, 100)?;
-        both("spec", &self.spec, 200)?;
-        self.offer.check()?;
-        if let Some(photo) = &self.photo {
-            below_folder("photo", photo)?;
-        }
-        if let Some(gtin) = &self.gtin
-            && !gtin_is_valid(gtin)
-        {
-            return Err(Refusal::GtinInvalid);
-        }
-        if let Some(link) = &self.link {
-            url("link", link, &["http", "https"])?;
-        }
-        at_most("talking_points", self.talking_points.len(), 50)?;
-        self.talking_points
-            .iter()
-            .try_for_each(|point| filled("talking_points", point, 500))
-    }
 }
 
 /// Whether a barcode is a GTIN-8, -12, -13 or -14 whose check digit fits (GS1 General Specifications,

@@ -59,12 +59,18 @@ impl Show {
     }
 
     pub(crate) fn decide_rundown(&self, items: Vec<RundownItem>) -> Result<Vec<Event>, Refusal> {
+        let items: Vec<RundownItem> = items
+            .into_iter()
+            .map(RundownItem::without_invisible)
+            .collect();
         for item in &items {
             self.known_product(&item.product)?;
             // 0 = open.
             if item.planned_s > 0 {
                 check::seconds("planned", item.planned_s)?;
             }
+            check::text("demonstration", &item.demonstration, 500)?;
+            check::text("holder", &item.holder, check::NAME_MAX)?;
         }
         if let Some(product) = check::first_twice(items.iter().map(|item| &item.product)) {
             return Err(Refusal::DuplicateProduct {
@@ -227,10 +233,7 @@ impl Show {
                 .is_none();
             // A known product that a person took out of the rundown stays out.
             if new && !listed.contains(&product.id) {
-                self.rundown.push(RundownItem {
-                    product: product.id.clone(),
-                    planned_s: 0,
-                });
+                self.rundown.push(RundownItem::open(product.id.clone()));
             }
         }
     }

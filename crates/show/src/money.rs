@@ -37,6 +37,10 @@ pub enum MoneyFault {
     CurrencyDiffers,
     /// The usual price is not above the live price.
     ListNotAboveLive,
+    /// A fall of the price is not below the price before it.
+    StepNotBelow,
+    /// A coupon takes off as much as the product costs, or more.
+    CouponNotBelow,
 }
 
 impl MoneyFault {
@@ -51,6 +55,8 @@ impl MoneyFault {
             MoneyFault::BadCurrency => "bad_currency",
             MoneyFault::CurrencyDiffers => "currency_differs",
             MoneyFault::ListNotAboveLive => "list_not_above_live",
+            MoneyFault::StepNotBelow => "step_not_below",
+            MoneyFault::CouponNotBelow => "coupon_not_below",
         }
     }
 }

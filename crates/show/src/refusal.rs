@@ -159,6 +159,8 @@ pub enum Refusal {
     },
     /// A barcode has the wrong length, or its check digit does not fit.
     GtinInvalid,
+    /// A day that is not written as `2026-10-28`, or that is in no calendar.
+    DayInvalid,
     /// An address cannot be used. The address itself is left out: people paste keys into it.
     BadUrl {
         /// Which address.
@@ -228,6 +230,7 @@ impl Refusal {
             Refusal::NothingToDo { .. } => "nothing_to_do",
             Refusal::PriceInvalid { .. } => "price_invalid",
             Refusal::GtinInvalid => "gtin_invalid",
+            Refusal::DayInvalid => "day_invalid",
             Refusal::BadUrl { .. } => "bad_url",
             Refusal::BadFileName { .. } => "bad_file_name",
             Refusal::InProduct { why, .. } => why.code(),
@@ -242,7 +245,7 @@ impl Refusal {
     }
 
     /// Every code there is, for checking that each has its sentences.
-    pub const CODES: [&'static str; 29] = [
+    pub const CODES: [&'static str; 30] = [
         "unknown_product",
         "unknown_source",
         "unknown_scene",
@@ -263,6 +266,7 @@ impl Refusal {
         "nothing_to_do",
         "price_invalid",
         "gtin_invalid",
+        "day_invalid",
         "bad_url",
         "bad_file_name",
         "already_live",
@@ -352,6 +356,7 @@ impl Refusal {
             Refusal::LastScene
             | Refusal::NotOnAir
             | Refusal::GtinInvalid
+            | Refusal::DayInvalid
             | Refusal::AlreadyLive
             | Refusal::RehearsalRunning
             | Refusal::NotRunning

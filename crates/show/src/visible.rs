@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{Product, Text};
+use crate::{Offer, Product, RundownItem, Text};
 
 /// The text without control characters and marks that have no shape of their own: bidi controls (a title with
 /// U+202E shows its price backwards), zero-width spaces, fillers, tags. A tabulator or an exotic line end becomes
@@ -66,8 +66,31 @@ fn clean(text: &mut String) {
 
 impl Text {
     fn without_invisible(mut self) -> Self {
+        self.clean();
+        self
+    }
+
+    fn clean(&mut self) {
         clean(&mut self.zh);
         clean(&mut self.en);
+    }
+}
+
+impl Offer {
+    fn without_invisible(mut self) -> Self {
+        clean(&mut self.list_price_evidence);
+        self.gift.clean();
+        if let Some(coupon) = &mut self.coupon {
+            coupon.text.clean();
+        }
+        self
+    }
+}
+
+impl RundownItem {
+    pub(crate) fn without_invisible(mut self) -> Self {
+        clean(&mut self.demonstration);
+        clean(&mut self.holder);
         self
     }
 }
@@ -80,8 +103,16 @@ impl Product {
         self.short_title = self.short_title.without_invisible();
         self.spec = self.spec.without_invisible();
         self.talking_points.iter_mut().for_each(clean);
-        if let Some(link) = &mut self.link {
-            clean(link);
+        self.link.iter_mut().for_each(clean);
+        self.links.values_mut().for_each(clean);
+        self.offer = self.offer.without_invisible();
+        if let Some(origin) = &mut self.origin {
+            let texts = [&mut origin.place, &mut origin.grower];
+            texts.into_iter().for_each(Text::clean);
+            clean(&mut origin.evidence);
+        }
+        if let Some(facts) = &mut self.facts {
+            facts.texts_mut().into_iter().for_each(Text::clean);
         }
         self
     }

@@ -111,8 +111,8 @@ fn a_removal_is_taken_back_with_places_times_and_stock() {
     run(&mut show, list("a", 4));
     let items: Vec<RundownItem> = (0..4)
         .map(|n| RundownItem {
-            product: ProductId(format!("a{n:05}")),
             planned_s: 60 * (n + 1),
+            ..RundownItem::open(ProductId(format!("a{n:05}")))
         })
         .collect();
     run(&mut show, Command::SetRundown { items });

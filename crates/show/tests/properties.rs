@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use stallcast_show::{
-    Area, At, Canvas, CanvasId, Canvases, ChatLine, Command, Currency, Destination, DestinationId,
-    Event, Former, MessageId, Money, Offer, Placement, Product, ProductId, Refusal, RundownItem,
-    Scene, SceneId, Show, Source, SourceId, SourceKind, Strip, Text, Transition, decide,
+    Area, At, Canvas, CanvasId, Canvases, ChatLine, Command, Coupon, Currency, Destination,
+    DestinationId, Event, Former, MessageId, Money, Offer, Placement, PriceStep, Product,
+    ProductId, Refusal, RundownItem, Scene, SceneId, Show, Source, SourceId, SourceKind, Strip,
+    Text, Transition, decide,
 };
 
 fn id(prefix: &'static str) -> impl Strategy<Value = String> {
@@ -47,12 +48,34 @@ fn offer() -> impl Strategy<Value = Offer> {
         proptest::option::of(prop_oneof![0..5u32, Just(u32::MAX)]),
         proptest::option::of(prop_oneof![0..90u32, Just(86_401)]),
     )
-        .prop_map(|(list_price, live_price, quantity, countdown_s)| Offer {
-            list_price,
-            live_price,
-            quantity,
-            countdown_s,
+        .prop_flat_map(|(list_price, live_price, quantity, countdown_s)| {
+            let offer = Offer {
+                list_price,
+                quantity,
+                countdown_s,
+                ..Offer::at(live_price)
+            };
+            (Just(offer), extras())
         })
+        .prop_map(|(offer, (coupon, limit_per_person, steps))| Offer {
+            coupon,
+            limit_per_person,
+            steps,
+            ..offer
+        })
+}
+
+/// What may stand beside a price, right or wrong.
+fn extras() -> impl Strategy<Value = (Option<Coupon>, Option<u32>, Vec<PriceStep>)> {
+    let coupon =
+        (text(), proptest::option::of(money())).prop_map(|(text, off)| Coupon { text, off });
+    let step = (prop_oneof![0..90u32, Just(86_401)], money())
+        .prop_map(|(after_s, price)| PriceStep { after_s, price });
+    (
+        proptest::option::weighted(0.2, coupon),
+        proptest::option::weighted(0.2, 0..3u32),
+        prop_oneof![4 => Just(Vec::new()), 1 => proptest::collection::vec(step, 0..3)],
+    )
 }
 
 fn product() -> impl Strategy<Value = Product> {
@@ -64,15 +87,10 @@ fn product() -> impl Strategy<Value = Product> {
     let points = proptest::collection::vec(short(), 0..3);
     (product_id(), text(), text(), offer(), gtin, points).prop_map(
         |(id, title, spec, offer, gtin, talking_points)| Product {
-            id,
-            title,
-            short_title: Text::default(),
-            photo: None,
             spec,
-            offer,
             gtin,
-            link: None,
             talking_points,
+            ..Product::new(id, title, offer)
         },
     )
 }
@@ -162,7 +180,10 @@ fn chat_line() -> impl Strategy<Value = ChatLine> {
 fn goods() -> impl Strategy<Value = Command> {
     let items = proptest::collection::vec((product_id(), 0..86_402u32), 0..4).prop_map(|list| {
         list.into_iter()
-            .map(|(product, planned_s)| RundownItem { product, planned_s })
+            .map(|(product, planned_s)| RundownItem {
+                planned_s,
+                ..RundownItem::open(product)
+            })
             .collect()
     });
     prop_oneof![

@@ -135,13 +135,10 @@ fn importing_again_updates_and_keeps_the_rundown() {
     let mut show = stall();
     let items = vec![
         RundownItem {
-            product: "pear".into(),
             planned_s: 120,
+            ..RundownItem::open("pear".into())
         },
-        RundownItem {
-            product: "peach".into(),
-            planned_s: 0,
-        },
+        RundownItem::open("peach".into()),
     ];
     run(&mut show, Command::SetRundown { items }, 0);
     let products = vec![product("peach", Some(9), None), product("fig", None, None)];

@@ -12,4 +12,12 @@ product: ProductId,
 /**
  * Minutes planned for it, in seconds; 0 = open.
  */
-planned_s: number, };
+planned_s: number, 
+/**
+ * What is shown with it: cut one open, weigh it; empty = nothing is planned.
+ */
+demonstration: string, 
+/**
+ * Who holds or presents it; empty = whoever is there.
+ */
+holder: string, };

@@ -125,9 +125,9 @@ impl<'a> RowCells<'a> {
         };
         Some(Offer {
             list_price: self.usual_price(list, &live_price),
-            live_price,
             quantity,
             countdown_s,
+            ..Offer::at(live_price)
         })
     }
 
@@ -329,7 +329,10 @@ fn is_price(field: Field) -> bool {
 
 fn price_code(fault: MoneyFault) -> ProblemCode {
     match fault {
-        MoneyFault::NotANumber | MoneyFault::ListNotAboveLive => ProblemCode::PriceUnreadable,
+        MoneyFault::NotANumber
+        | MoneyFault::ListNotAboveLive
+        | MoneyFault::StepNotBelow
+        | MoneyFault::CouponNotBelow => ProblemCode::PriceUnreadable,
         MoneyFault::Negative => ProblemCode::PriceNegative,
         MoneyFault::TooPrecise => ProblemCode::PriceTooPrecise,
         MoneyFault::Ambiguous => ProblemCode::PriceAmbiguous,

@@ -43,15 +43,13 @@ pub(super) fn read(reading: &mut Reading<'_>, rows: &mut dyn Iterator<Item = Row
             continue;
         };
         let product = Product {
-            id: ProductId(id),
-            title,
             short_title,
             photo,
             spec: cells.spec_or_unit(spec),
-            offer,
             gtin,
             link,
             talking_points,
+            ..Product::new(ProductId(id), title, offer)
         };
         let place = number.and_then(leading_number);
         if !cells.faults.is_empty() {

@@ -199,16 +199,14 @@ fn variant(reading: &mut Reading<'_>, group: &Group, row: &Row) -> Option<Varian
     if uncounted {
         offer.quantity = None;
     }
+    let id = ProductId(group.handle.clone());
     let product = Product {
-        id: ProductId(group.handle.clone()),
-        title: shared.title.clone(),
         short_title: shared.short_title.clone(),
-        photo: None,
         spec: cells.spec_or_unit(shared.spec.clone()),
-        offer,
         gtin,
         link,
         talking_points: shared.talking_points.clone(),
+        ..Product::new(id, shared.title.clone(), offer)
     };
     reading
         .passes(row, Field::Handle, &product)

@@ -58,26 +58,20 @@ pub fn show() -> Show {
     show.products.insert(
         apple(),
         Product {
-            id: apple(),
-            title: text("烟台红富士苹果", "Yantai Fuji apples"),
-            short_title: Text::default(),
-            photo: None,
             spec: text("5 斤装", "2.5 kg box"),
-            offer: Offer {
-                list_price: Some(yuan(4990)),
-                live_price: yuan(2990),
-                quantity: Some(86),
-                countdown_s: Some(90),
-            },
-            gtin: None,
-            link: None,
-            talking_points: Vec::new(),
+            ..Product::new(
+                apple(),
+                text("烟台红富士苹果", "Yantai Fuji apples"),
+                Offer {
+                    list_price: Some(yuan(4990)),
+                    quantity: Some(86),
+                    countdown_s: Some(90),
+                    ..Offer::at(yuan(2990))
+                },
+            )
         },
     );
-    show.rundown.push(RundownItem {
-        product: apple(),
-        planned_s: 0,
-    });
+    show.rundown.push(RundownItem::open(apple()));
     show.stock.insert(apple(), 86);
     show.on_air = Some(OnAir {
         product: apple(),
