@@ -18,6 +18,7 @@ mod network;
 mod notices;
 mod packets;
 mod phones;
+mod photo_folder;
 mod picture;
 mod private_file;
 mod replay;

@@ -23,6 +23,14 @@ pub enum Command {
         /// At least one.
         products: Vec<Product>,
     },
+    /// Adds or replaces one product, as typed by hand; a new one goes to the end of the rundown. One that is on air
+    /// changes on the picture at once.
+    PutProduct {
+        /// The product.
+        product: Box<Product>,
+        /// What it was when the change was begun; `None` = it was not there. Refused where it is another by now.
+        was: Option<Box<Product>>,
+    },
     /// Takes a product out of catalogue and rundown; refused while it is on air.
     RemoveProduct {
         /// Which.

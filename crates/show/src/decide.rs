@@ -18,6 +18,7 @@ pub fn decide(show: &Show, command: Command, at: At) -> Result<Vec<Event>, Refus
     match command {
         Command::Rename { name } => show.decide_rename(name),
         Command::ImportProducts { products } => show.decide_import(products),
+        Command::PutProduct { product, was } => show.decide_put_product(*product, was.as_deref()),
         Command::RemoveProduct { product } => show.decide_remove_product(product),
         Command::RemoveProducts { products } => show.decide_remove_products(products),
         Command::AddToRundown { products } => show.decide_add_to_rundown(products),

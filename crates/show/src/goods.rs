@@ -23,14 +23,8 @@ impl Show {
         }
         let products: Vec<Product> = products
             .into_iter()
-            .map(Product::without_invisible)
-            .collect();
-        for product in &products {
-            product.check().map_err(|why| Refusal::InProduct {
-                product: product.id.clone(),
-                why: Box::new(why),
-            })?;
-        }
+            .map(checked)
+            .collect::<Result<_, Refusal>>()?;
         if let Some(product) = check::first_twice(products.iter().map(|p| &p.id)) {
             return Err(Refusal::DuplicateProduct {
                 product: product.clone(),
@@ -48,6 +42,26 @@ impl Show {
         let mut events = vec![Event::ProductsImported { products }];
         events.extend(rundown);
         Ok(events)
+    }
+
+    pub(crate) fn decide_put_product(
+        &self,
+        product: Product,
+        was: Option<&Product>,
+    ) -> Result<Vec<Event>, Refusal> {
+        let product = checked(product)?;
+        let now = self.products.get(&product.id);
+        if now == Some(&product) {
+            return Ok(Vec::new());
+        }
+        if now != was {
+            let product = product.id;
+            return Err(Refusal::ProductChanged { product });
+        }
+        let added = usize::from(now.is_none());
+        check::at_most("products", self.products.len() + added, PRODUCTS_MAX)?;
+        let products = vec![product];
+        Ok(vec![Event::ProductsImported { products }])
     }
 
     pub(crate) fn decide_remove_product(&self, product: ProductId) -> Result<Vec<Event>, Refusal> {
@@ -236,6 +250,18 @@ impl Show {
                 self.rundown.push(RundownItem::open(product.id.clone()));
             }
         }
+    }
+}
+
+/// The product without marks that nobody sees, if it can stand in a catalogue.
+fn checked(product: Product) -> Result<Product, Refusal> {
+    let product = product.without_invisible();
+    match product.check() {
+        Ok(()) => Ok(product),
+        Err(why) => Err(Refusal::InProduct {
+            product: product.id,
+            why: Box::new(why),
+        }),
     }
 }
 

@@ -76,6 +76,11 @@ pub enum Refusal {
         /// The product named twice.
         product: ProductId,
     },
+    /// Somebody else changed or removed the product since this change of it was begun.
+    ProductChanged {
+        /// Which.
+        product: ProductId,
+    },
     /// The product is on the picture and stays in the catalogue until it is taken off.
     ProductOnAir {
         /// Which.
@@ -217,6 +222,7 @@ impl Refusal {
             Refusal::LastScene => "last_scene",
             Refusal::UnknownDestination { .. } => "unknown_destination",
             Refusal::DuplicateProduct { .. } => "duplicate_product",
+            Refusal::ProductChanged { .. } => "product_changed",
             Refusal::ProductOnAir { .. } => "product_on_air",
             Refusal::NotOnAir => "not_on_air",
             Refusal::StockBelowZero { .. } => "stock_below_zero",
@@ -245,7 +251,7 @@ impl Refusal {
     }
 
     /// Every code there is, for checking that each has its sentences.
-    pub const CODES: [&'static str; 30] = [
+    pub const CODES: [&'static str; 31] = [
         "unknown_product",
         "unknown_source",
         "unknown_scene",
@@ -253,6 +259,7 @@ impl Refusal {
         "last_scene",
         "unknown_destination",
         "duplicate_product",
+        "product_changed",
         "product_on_air",
         "not_on_air",
         "stock_below_zero",
@@ -288,6 +295,7 @@ impl Refusal {
         match self {
             Refusal::UnknownProduct { product }
             | Refusal::DuplicateProduct { product }
+            | Refusal::ProductChanged { product }
             | Refusal::ProductOnAir { product }
             | Refusal::StockTooLarge { product }
             | Refusal::NotCounted { product } => put("product", product.to_string()),

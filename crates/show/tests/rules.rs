@@ -330,3 +330,36 @@ fn an_invented_question_leaves_the_picture_when_the_show_goes_live_and_stays_off
     run(&mut show, pin("web:simulated:1"), 4);
     assert!(show.pinned.is_some(), "what was really asked is shown");
 }
+
+#[test]
+fn a_product_typed_by_hand_is_kept_and_nobodys_change_is_lost() {
+    let mut show = stall();
+    let put = |product: &Product, was: Option<&Product>| Command::PutProduct {
+        product: Box::new(product.clone()),
+        was: was.cloned().map(Box::new),
+    };
+    let before = show.products[&"pear".into()].clone();
+    let mut mine = before.clone();
+    mine.offer.live_price.minor -= 100;
+    let mut theirs = before.clone();
+    theirs.spec.zh = "10 \u{200B}斤".to_owned();
+    run(&mut show, put(&theirs, Some(&before)), 0);
+    assert_eq!(show.products[&"pear".into()].spec.zh, "10 斤");
+    let was = show.clone();
+    let late = decide(&show, put(&mine, Some(&before)), At(0));
+    assert_eq!(late.unwrap_err().code(), "product_changed");
+    assert_eq!(show, was);
+    // The same once more is no conflict, and a new one goes to the end of the rundown.
+    theirs.spec.zh = "10 斤".to_owned();
+    assert_eq!(
+        decide(&show, put(&theirs, Some(&before)), At(0)),
+        Ok(vec![])
+    );
+    let mut plum = theirs.clone();
+    plum.id = "plum".into();
+    run(&mut show, put(&plum, None), 0);
+    assert_eq!(show.rundown.last().unwrap().product, "plum".into());
+    plum.title = Text::default();
+    let why = decide(&show, put(&plum, None), At(0)).unwrap_err();
+    assert_eq!(why.code(), "text_empty");
+}

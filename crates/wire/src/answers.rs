@@ -22,6 +22,13 @@ pub struct UploadTestView {
     pub destinations: u32,
 }
 
+/// Answer to `POST /api/photo`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PhotoView {
+    /// Its name in the photo folder, as a product names its photo.
+    pub photo: String,
+}
+
 /// How a check before going live came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]

@@ -40,6 +40,8 @@ pub enum ErrorCode {
     Busy,
     /// A spreadsheet could not be read at all.
     ImportUnreadable,
+    /// A photo is neither JPEG, PNG nor WebP.
+    PhotoUnreadable,
     /// There is no keychain and writing a file was not allowed.
     NoKeychain,
     /// The journal could not be written; the command did not happen.

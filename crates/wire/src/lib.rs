@@ -14,7 +14,7 @@ mod topics;
 pub use answers::{
     CameraControlView, CameraView, Check, CheckLevel, CodecAbility, CodecView, Codecs,
     ControlChoice, DeviceView, Devices, EncoderView, Encoders, ImportProblem, ImportView,
-    PhoneAddress, PhoneView, Preflight, ReplayView, UploadTestView, WebhookView,
+    PhoneAddress, PhoneView, PhotoView, Preflight, ReplayView, UploadTestView, WebhookView,
 };
 pub use error::{ErrorCode, WireError};
 pub use home::{RUNTIME_FILE, RuntimeFile, create_private_folder, data_folder};

@@ -15,6 +15,7 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | Command::SetStock { .. }
         | Command::AdjustStock { .. }
         | Command::SetRundown { .. }
+        | Command::PutProduct { .. }
         | Command::AddToRundown { .. }
         | Command::SetTicker { .. }
         | Command::SwitchScene { .. }

@@ -33,7 +33,15 @@ name: string, } | { "do": "import_products",
 /**
  * At least one.
  */
-products: Array<Product>, } | { "do": "remove_product", 
+products: Array<Product>, } | { "do": "put_product", 
+/**
+ * The product.
+ */
+product: Product, 
+/**
+ * What it was when the change was begun; `None` = it was not there. Refused where it is another by now.
+ */
+was: Product | null, } | { "do": "remove_product", 
 /**
  * Which.
  */

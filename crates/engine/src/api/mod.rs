@@ -20,6 +20,7 @@ use stallcast_show::{Actor, Role};
 use stallcast_wire::{ErrorCode, WireError};
 use tokio::net::TcpListener;
 
+use crate::photo_folder::PHOTO_MAX_BYTES;
 use crate::studio::Studio;
 
 /// Largest spreadsheet taken, bytes.
@@ -65,6 +66,10 @@ impl Api {
                 post(upload::import_route).layer(DefaultBodyLimit::max(MAX_UPLOAD)),
             )
             .route("/api/photo/{*name}", get(photos::photo))
+            .route(
+                "/api/photo",
+                post(photos::add).layer(DefaultBodyLimit::max(PHOTO_MAX_BYTES)),
+            )
             .route(
                 "/api/chat",
                 post(webhook::receive)

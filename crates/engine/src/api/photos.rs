@@ -1,10 +1,16 @@
-//! Product photos for the page.
+//! Product photos for the page, and those it brings.
 
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use stallcast_show::Role;
+use stallcast_wire::{ErrorCode, PhotoView, WireError};
 
 use super::Api;
+use crate::photo_folder::{ending, keep, name_of};
 
 /// Sends one photo of the show's photo folder. The guard asks for the session's token, so a page shows it from memory.
 pub async fn photo(State(api): State<Api>, Path(name): Path<String>) -> Response {
@@ -36,4 +42,45 @@ pub async fn photo(State(api): State<Api>, Path(name): Path<String>) -> Response
             .into_response(),
         Err(_) => StatusCode::NOT_FOUND.into_response(),
     }
+}
+
+/// Takes one photo into the photo folder and answers with its name there; the same photo twice is one file.
+pub async fn add(
+    State(api): State<Api>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    match take(&api, &headers, body).await {
+        Ok(view) => Json(view).into_response(),
+        Err((status, error)) => (status, Json(error)).into_response(),
+    }
+}
+
+async fn take(
+    api: &Api,
+    headers: &HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<PhotoView, (StatusCode, WireError)> {
+    let refused = |status, code| (status, WireError::new(code));
+    let actor = api
+        .actor_of(headers)
+        .ok_or_else(|| refused(StatusCode::UNAUTHORIZED, ErrorCode::Unauthorized))?;
+    if actor.role < Role::Producer {
+        return Err(refused(StatusCode::FORBIDDEN, ErrorCode::Forbidden));
+    }
+    let photo = body.map_err(|_| refused(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::TooLarge))?;
+    let ending = ending(&photo).ok_or_else(|| {
+        refused(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            ErrorCode::PhotoUnreadable,
+        )
+    })?;
+    let name = format!("{}.{ending}", name_of("own", &photo));
+    let folder = api.studio.folders().photos();
+    keep(&folder, &name, &photo).await.map_err(|error| {
+        tracing::warn!(%error, name, "a photo could not be kept");
+        let told = WireError::new(ErrorCode::FileUnwritable).with("cause", error.to_string());
+        (StatusCode::INSUFFICIENT_STORAGE, told)
+    })?;
+    Ok(PhotoView { photo: name })
 }

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use stallcast_wire::{
     CameraView, CatalogueView, ClientMessage, Codecs, Devices, Encoders, ImportView, MetersView,
-    PhoneView, Preflight, ReplayView, ServerMessage, ShowView, StatusView, UploadTestView,
-    WebhookView,
+    PhoneView, PhotoView, Preflight, ReplayView, ServerMessage, ShowView, StatusView,
+    UploadTestView, WebhookView,
 };
 use ts_rs::{Config, TS};
 
@@ -29,5 +29,6 @@ fn main() -> Result<(), ts_rs::ExportError> {
     CameraView::export_all(&config)?;
     WebhookView::export_all(&config)?;
     UploadTestView::export_all(&config)?;
+    PhotoView::export_all(&config)?;
     ImportView::export_all(&config)
 }

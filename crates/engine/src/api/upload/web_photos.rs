@@ -1,8 +1,7 @@
 //! Product photos that a list names by web address: fetched within limits, kept in the photo folder.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -13,9 +12,7 @@ use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use super::web_fetch::Web;
-
-/// Largest photo taken, bytes: shops serve up to 5 MB; a phone's own file has up to 12.
-const PHOTO_MAX_BYTES: usize = 16 << 20;
+use crate::photo_folder::{ENDINGS, PHOTO_MAX_BYTES, ending, keep, name_of};
 
 /// Photos fetched at once: enough to hide a slow answer, few enough that no shop takes it for an attack.
 const AT_ONCE: usize = 6;
@@ -25,9 +22,6 @@ const ONE_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long a kept photo is not asked for again: shops change a photo's address with the photo.
 const FRESH: Duration = Duration::from_secs(24 * 3600);
-
-/// What the names of kept photos may end in, as the cards read them.
-const ENDINGS: [&str; 3] = ["jpg", "png", "webp"];
 
 /// Why a photo was not fetched; each is the code of a problem with its row, after `photo_`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -131,58 +125,7 @@ impl WebPhotos {
     }
 }
 
-/// Written beside its place and put there whole, so that a card never finds half a photo. Lists imported at once may
-/// name the same photo: each writes a part of its own.
-async fn keep(folder: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
-    static PARTS: AtomicU64 = AtomicU64::new(0);
-    let part = PARTS.fetch_add(1, Ordering::Relaxed);
-    let part = folder.join(format!(".{name}.{part}.part"));
-    let kept = match tokio::fs::write(&part, bytes).await {
-        Ok(()) => tokio::fs::rename(&part, folder.join(name)).await,
-        Err(error) => Err(error),
-    };
-    if kept.is_err() {
-        // It may not even be there.
-        let _ = tokio::fs::remove_file(&part).await;
-    }
-    kept
-}
-
 /// The same name for the same address, so that the next import finds the photo.
 fn stem(url: &str) -> String {
-    use sha2::{Digest, Sha256};
-    let digest = Sha256::digest(url.as_bytes());
-    let hex: String = digest.iter().take(16).map(|b| format!("{b:02x}")).collect();
-    format!("web-{hex}")
-}
-
-/// By the first bytes: servers name types as they like.
-fn ending(bytes: &[u8]) -> Option<&'static str> {
-    if bytes.starts_with(b"\xFF\xD8\xFF") {
-        Some("jpg")
-    } else if bytes.starts_with(b"\x89PNG\r\n\x1A\n") {
-        Some("png")
-    } else if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
-        Some("webp")
-    } else {
-        None
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn lists_that_bring_the_same_photo_at_once_do_not_disturb_each_other() {
-        let folder = tempfile::tempdir().unwrap();
-        let photos: Vec<Vec<u8>> = (0..32).map(|n| vec![n; 100_000]).collect();
-        let keeping = photos.iter().map(|p| keep(folder.path(), "web-1.jpg", p));
-        let kept = futures_util::future::join_all(keeping).await;
-        assert!(kept.iter().all(Result::is_ok), "{kept:?}");
-        let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
-        assert_eq!(files.len(), 1, "{files:?}");
-        let photo = std::fs::read(folder.path().join("web-1.jpg")).unwrap();
-        assert!(photos.contains(&photo), "it is one of them, whole");
-    }
+    name_of("web", url.as_bytes())
 }
