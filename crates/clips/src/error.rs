@@ -47,6 +47,9 @@ pub enum ClipError {
         /// Which property differs.
         what: &'static str,
     },
+    /// Somebody asked to stop.
+    #[error("stopped before the end")]
+    Stopped,
     /// The output cannot be written.
     #[error("cannot write {path}: {cause}")]
     Write {

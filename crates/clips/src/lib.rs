@@ -4,6 +4,7 @@
 //!
 //! The crate takes and returns its own plain types; FFmpeg's do not leave it.
 
+mod cover;
 mod cut;
 mod decode;
 mod error;
@@ -12,10 +13,12 @@ mod mend;
 mod picture;
 mod receiver;
 mod scan;
+mod segment;
 mod still;
 mod utc;
 mod writer;
 
+pub use cover::cover;
 pub use cut::{CutSpan, cut, join};
 pub use error::ClipError;
 pub use facts::{AudioFacts, Depth, MediaFacts, VideoFacts, probe, probe_with};
@@ -25,5 +28,6 @@ pub use receiver::{
     AudioReport, Freezes, Receiver, ReceiverReport, ReceiverSpec, ReceiverState, ReportSink,
     SourceClock, VideoReport,
 };
+pub use segment::{Cutter, Piece, SegmentCut, length};
 pub use still::{thumbnail, thumbnail_within};
 pub use utc::Utc;

@@ -136,6 +136,7 @@ pub fn mend(
         index_first: false,
         chapters: spans(marks, length),
         began_unix_us,
+        ..Head::default()
     };
     let mut writer = Writer::create(out, &input, &head)?;
     let mut copied = vec![Readable::default(); wanted.len()];

@@ -15,10 +15,42 @@ pub(crate) struct Head {
     pub container: Option<&'static str>,
     /// Whether an MP4's index stands first, for playing while it loads. It costs writing everything twice.
     pub index_first: bool,
+    /// Room kept for an MP4's index before everything else, which then costs no second writing; ends in an error when
+    /// the index turns out larger.
+    pub reserve_index_bytes: Option<u32>,
+    /// Which streams are taken.
+    pub tracks: Tracks,
     /// In their order, each ending where the next begins.
     pub chapters: Vec<Span>,
     /// When its first picture was taken, in µs since 1970.
     pub began_unix_us: Option<i64>,
+}
+
+/// Which streams of a recording go into an output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tracks {
+    /// Every picture and sound.
+    All,
+    /// The picture and the sound that players choose: a recording's second sound is for editing.
+    PictureAndFirstSound,
+}
+
+impl Tracks {
+    /// Whether this stream of `input` is one of them.
+    pub(crate) fn has(self, input: &ff::format::context::Input, stream: &ff::Stream<'_>) -> bool {
+        match self {
+            Tracks::All => true,
+            Tracks::PictureAndFirstSound => {
+                let medium = stream.parameters().medium();
+                let mut alike = input
+                    .streams()
+                    .filter(|other| other.parameters().medium() == medium);
+                alike
+                    .next()
+                    .is_some_and(|first| first.index() == stream.index())
+            }
+        }
+    }
 }
 
 /// A named span of a file.
@@ -33,6 +65,8 @@ impl Default for Head {
         Self {
             container: None,
             index_first: true,
+            reserve_index_bytes: None,
+            tracks: Tracks::All,
             chapters: Vec::new(),
             began_unix_us: None,
         }
@@ -118,6 +152,7 @@ pub(crate) struct Writer {
     sources: Vec<(usize, ff::Rational)>,
     /// Last decoding time written to each output stream, in its own ticks.
     last: Vec<i64>,
+    tracks: Tracks,
 }
 
 impl Writer {
@@ -138,7 +173,8 @@ impl Writer {
         }
         .map_err(failed)?;
         let mut sources = Vec::new();
-        for stream in input.streams().filter(|s| Shape::of(s).is_some()) {
+        let taken = input.streams().filter(|s| head.tracks.has(input, s));
+        for stream in taken.filter(|s| Shape::of(s).is_some()) {
             let mut added = output
                 .add_stream(ff::encoder::find(ff::codec::Id::None))
                 .map_err(failed)?;
@@ -166,7 +202,9 @@ impl Writer {
                 .map_err(failed)?;
         }
         let mut options = ff::Dictionary::new();
-        if head.index_first && output.format().name().contains("mp4") {
+        if let Some(bytes) = head.reserve_index_bytes {
+            options.set("moov_size", &bytes.to_string());
+        } else if head.index_first && output.format().name().contains("mp4") {
             options.set("movflags", "+faststart");
         }
         output.write_header_with(options).map_err(failed)?;
@@ -175,7 +213,20 @@ impl Writer {
             last: vec![i64::MIN; sources.len()],
             output,
             sources,
+            tracks: head.tracks,
         })
+    }
+
+    /// Stream index and time base in another input, alike the one this was created from, of each output stream.
+    pub(crate) fn sources_of(
+        &self,
+        input: &ff::format::context::Input,
+    ) -> Vec<(usize, ff::Rational)> {
+        let taken = input.streams().filter(|s| self.tracks.has(input, s));
+        taken
+            .filter(|stream| Shape::of(stream).is_some())
+            .map(|stream| (stream.index(), stream.time_base()))
+            .collect()
     }
 
     pub(crate) fn source_base(&self, index: usize) -> Option<ff::Rational> {
