@@ -167,6 +167,24 @@ pub(crate) fn each_entry(
     Ok(())
 }
 
+/// Hands out the entries after `after` up to and with `last`, in order.
+pub(crate) fn each_stored(
+    connection: &Connection,
+    after: Seq,
+    last: Seq,
+    mut take: impl FnMut(&Stored<'_>) -> Result<(), JournalError>,
+) -> Result<(), JournalError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT seq, at, actor, event, hash FROM entries WHERE seq > ?1 AND seq <= ?2 ORDER BY seq",
+    )?;
+    let last = i64::try_from(last.0).unwrap_or(i64::MAX);
+    let mut rows = statement.query(params![after.0.cast_signed(), last])?;
+    while let Some(row) = rows.next()? {
+        take(&stored(row)?)?;
+    }
+    Ok(())
+}
+
 /// A cell of the wrong type is damage to that entry, not a fault of the program.
 fn stored<'a>(row: &'a Row<'_>) -> Result<Stored<'a>, JournalError> {
     let seq = Seq(row.get::<_, i64>(0)?.cast_unsigned());

@@ -10,10 +10,12 @@ mod entries;
 mod error;
 mod journal;
 mod lock;
+mod reader;
 mod reserve;
 mod schema;
 mod snapshot;
 
 pub use chain::ChainHash;
 pub use error::JournalError;
+pub use reader::{Kinds, Reader};
 pub use journal::{Entry, FILE_NAME, Journal, Origin, Resumed, Seq, verify_file};

@@ -20,6 +20,7 @@ mod money;
 mod money_text;
 mod product;
 mod product_check;
+mod recap;
 mod recording_split;
 mod refusal;
 mod roles;
@@ -42,6 +43,10 @@ pub use event::Event;
 pub use ids::{CanvasId, DestinationId, INVENTED, MessageId, ProductId, SceneId, SourceId};
 pub use money::{Currency, Money, MoneyFault};
 pub use product::{Coupon, Facts, Offer, Origin, PriceStep, Product, RundownItem, Text};
+pub use recap::{
+    PriceCause, Recap, RecapFold, RecapMinute, RecapPart, RecapPinned, RecapPrice, RecapProduct,
+    RecapSegment, RecapStock, RecapTotals, ShowKind,
+};
 pub use recording_split::RecordingSplit;
 pub use refusal::{Refusal, UrlFault};
 pub use roles::{Actor, Role};
