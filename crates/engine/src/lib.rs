@@ -1,6 +1,7 @@
 //! The engine: the only place where show, journal, media, delivery, overlay and chat meet.
 
 pub mod address;
+mod after;
 mod air;
 pub mod api;
 mod bulk_undo;

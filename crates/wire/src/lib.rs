@@ -2,6 +2,7 @@
 //! is found. No logic.
 //! TypeScript is generated from here: `cargo run -p stallcast-wire --bin stallcast-types`.
 
+mod after;
 mod answers;
 mod error;
 mod home;
@@ -11,6 +12,10 @@ mod show_view;
 mod status;
 mod topics;
 
+pub use after::{
+    ClipState, ClipView, ClipsView, PastShow, PastShows, RecapFormat, RecapView, RecordingView,
+    SavedFile,
+};
 pub use answers::{
     CameraControlView, CameraView, Check, CheckLevel, CodecAbility, CodecView, Codecs,
     ControlChoice, DeviceView, Devices, EncoderView, Encoders, ImportProblem, ImportView,

@@ -6,10 +6,10 @@ use ts_rs::TS;
 
 #[cfg(doc)]
 use crate::{
-    CameraView, Codecs, Devices, Encoders, PhoneView, Preflight, ReplayView, UploadTestView,
-    WebhookView,
+    CameraView, ClipsView, Codecs, Devices, Encoders, PastShows, PhoneView, Preflight, RecapView,
+    ReplayView, SavedFile, UploadTestView, WebhookView,
 };
-use crate::{Notice, Topic, WireError};
+use crate::{Notice, RecapFormat, Topic, WireError};
 
 /// From the page to the engine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
@@ -117,6 +117,40 @@ pub enum Request {
     },
     /// Takes back the last import or removal of products, as [`crate::StatusView::undo`] names it.
     TakeBackProducts,
+    /// Shows that have ended. Answer: [`PastShows`].
+    PastShows,
+    /// What a show was. Answer: [`RecapView`].
+    Recap {
+        /// Its number.
+        show: u64,
+    },
+    /// The clips of a show: made, being made, or to be made. Answer: [`ClipsView`].
+    Clips {
+        /// The show's number.
+        show: u64,
+    },
+    /// Makes the clips of a show that are not there yet, with covers and texts. Refused while live; while others are
+    /// being made, busy. Answer: [`ClipsView`].
+    MakeClips {
+        /// The show's number.
+        show: u64,
+    },
+    /// Stops making clips; what is made stays.
+    StopClips,
+    /// Keeps a recap that the page wrote beside the show's clips. Answer: [`SavedFile`].
+    SaveRecap {
+        /// The show's number.
+        show: u64,
+        /// Its form.
+        format: RecapFormat,
+        /// The whole file.
+        text: String,
+    },
+    /// Opens the file manager where a file of the recordings is. Answer: whether there is one to open.
+    ShowInFolder {
+        /// Name below the recordings folder; empty = the folder.
+        file: String,
+    },
     /// Ends the engine after the show; refused while live.
     Shutdown,
 }

@@ -52,7 +52,12 @@ pub fn least_role(command: &Command) -> Option<Role> {
 /// The least role that may send `request`.
 pub fn least_role_of_request(request: &Request) -> Role {
     match request {
-        Request::Platforms | Request::Preflight | Request::SaveReplay => Role::Producer,
+        Request::Platforms
+        | Request::Preflight
+        | Request::SaveReplay
+        | Request::PastShows
+        | Request::Recap { .. }
+        | Request::Clips { .. } => Role::Producer,
         Request::Devices
         | Request::Encoders
         | Request::Codecs
@@ -61,6 +66,10 @@ pub fn least_role_of_request(request: &Request) -> Role {
         | Request::Camera { .. }
         | Request::ConnectChat { .. }
         | Request::TakeBackProducts
+        | Request::MakeClips { .. }
+        | Request::StopClips
+        | Request::SaveRecap { .. }
+        | Request::ShowInFolder { .. }
         | Request::DisconnectChat { .. } => Role::Lead,
         Request::SetKey { .. }
         | Request::GoLiveWithout { .. }

@@ -1,5 +1,6 @@
 //! The API: HTTP and WebSocket on loopback, for the desktop window, browsers and the command line.
 
+mod covers;
 mod guard;
 mod page;
 mod photos;
@@ -65,6 +66,7 @@ impl Api {
                 "/api/import",
                 post(upload::import_route).layer(DefaultBodyLimit::max(MAX_UPLOAD)),
             )
+            .route("/api/cover/{*name}", get(covers::cover))
             .route("/api/photo/{*name}", get(photos::photo))
             .route(
                 "/api/photo",

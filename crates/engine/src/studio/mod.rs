@@ -28,6 +28,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{broadcast, mpsc, watch};
 
 pub use crate::air::End;
+use crate::after::After;
 use crate::air::{Air, Order, Parts};
 use crate::canvases::{Canvases, Watching};
 use crate::chat_connections::ChatConnections;
@@ -93,6 +94,7 @@ struct Inner {
     tls_roots: TlsRoots,
     phones: Phones,
     replay: Replay,
+    after: After,
     canvases: Canvases,
     orders: mpsc::Sender<Order>,
     notices: Notices,
@@ -201,9 +203,11 @@ impl Studio {
             open_part,
         };
         let air = threads.start("air", move || Air::new(parts).run())?;
+        let after = After::new(folders.clone(), options.lang, desk.published());
         let inner = Inner {
             lang: options.lang,
             folders,
+            after,
             desk,
             chat,
             keys,
@@ -242,6 +246,11 @@ impl Studio {
     /// Language of the cards.
     pub fn lang(&self) -> Lang {
         self.inner.lang
+    }
+
+    /// What is told of shows that have ended.
+    pub(crate) fn after(&self) -> &After {
+        &self.inner.after
     }
 
     /// The desk.

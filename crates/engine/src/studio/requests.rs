@@ -164,6 +164,13 @@ impl Studio {
                 self.inner.chat.disconnect(&id).await?;
                 Ok(serde_json::Value::Null)
             }
+            asked @ (Request::PastShows
+            | Request::Recap { .. }
+            | Request::Clips { .. }
+            | Request::MakeClips { .. }
+            | Request::StopClips
+            | Request::SaveRecap { .. }
+            | Request::ShowInFolder { .. }) => self.inner.after.answer(asked).await,
             Request::Shutdown => {
                 if matches!(self.inner.desk.show().phase, Phase::Live { .. }) {
                     return Err(WireError::refused(

@@ -14,6 +14,10 @@ fn main() -> Result<(), ts_rs::ExportError> {
         .nth(1)
         .map_or_else(|| PathBuf::from("ui/src/generated"), PathBuf::from);
     let config = Config::new().with_out_dir(folder).with_large_int("number");
+    stallcast_wire::PastShows::export_all(&config)?;
+    stallcast_wire::RecapView::export_all(&config)?;
+    stallcast_wire::ClipsView::export_all(&config)?;
+    stallcast_wire::SavedFile::export_all(&config)?;
     ClientMessage::export_all(&config)?;
     ServerMessage::export_all(&config)?;
     ShowView::export_all(&config)?;
