@@ -137,6 +137,10 @@ impl Mix {
             .max_bytes(0)
             .max_time(INPUT_QUEUE)
             .leaky_type(gst_app::AppLeakyType::Downstream)
+            // What the queue holds. Unless told, 1.22's appsrc claims that it can hold nothing; the mixer then knows
+            // no latency and waits without end for whichever input has nothing to say.
+            .min_latency(0)
+            .max_latency(i64::try_from(INPUT_QUEUE.nseconds()).unwrap_or(i64::MAX))
             .build();
         // A pad of its own: linking two elements takes any pad that is free, even one that is just leaving.
         let pad = self.mixer.request_pad_simple("sink_%u");

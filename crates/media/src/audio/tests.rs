@@ -193,6 +193,32 @@ fn a_mix_that_goes_quiet_without_a_word_is_replaced() {
     assert!(frames.last().unwrap().pts > before + gst::ClockTime::from_seconds(3));
 }
 
+#[test]
+fn an_input_that_has_nothing_to_say_yet_silences_nobody() {
+    let stage = Stage::new();
+    // As that of a phone that nobody has connected.
+    let waiting = stage.mixer.attach("phone").unwrap();
+    let before = stage.frames().len();
+    // Six seconds: twice as long as a mix may be silent.
+    wait_for("sound", || {
+        let told = stage.told.lock().unwrap();
+        assert!(told.is_empty(), "{told:?}");
+        (stage.frames().len() > before + 280).then_some(())
+    });
+    stage.wait_for_tone(-26.0);
+    // Nor does one that falls silent.
+    let frame_bytes = 8;
+    let sound = gst::Buffer::with_size(480 * frame_bytes).unwrap();
+    waiting.push(sound, stage.clock.running_time());
+    let before = stage.frames().len();
+    wait_for("sound", || {
+        let told = stage.told.lock().unwrap();
+        assert!(told.is_empty(), "{told:?}");
+        (stage.frames().len() > before + 280).then_some(())
+    });
+    stage.wait_for_tone(-26.0);
+}
+
 /// The pipeline sets all that is in it to playing when its first sound is out: an element that is taken out just then
 /// would be freed while its thread runs.
 #[test]
