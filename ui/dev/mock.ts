@@ -224,7 +224,7 @@ function http(request: IncomingMessage, response: ServerResponse, next: () => vo
         );
         return;
       }
-      response.end(JSON.stringify(studioOf(token).importReport()));
+      response.end(JSON.stringify(studioOf(token).importReport(url.searchParams.get('step') === 'look')));
     });
     return;
   }

@@ -29,6 +29,52 @@ type Answer =
   | { outcome: 'ok'; seq: number; data: null }
   | Extract<ServerMessage, { type: 'result'; outcome: 'ok' }>
   | { outcome: 'failed'; error: Extract<ServerMessage, { outcome: 'failed' }>['error'] };
+/** What the mock's import answers, whatever the sheet. */
+const IMPORT: ImportView = {
+  imported: 8,
+  added: 2,
+  changed: 3,
+  changes: [
+    {
+      product: 'apple',
+      title: { zh: '烟台红富士苹果', en: 'Yantai Fuji apples' },
+      is_new: false,
+      fields: [
+        { field: 'live_price', from: '29.90 CNY', to: '27.90 CNY' },
+        { field: 'gift', from: '', to: '削皮刀一把' },
+      ],
+    },
+    {
+      product: 'pear',
+      title: { zh: '砀山酥梨', en: 'Dangshan pears' },
+      is_new: false,
+      fields: [{ field: 'quantity', from: '112', to: '80' }],
+    },
+    {
+      product: 'kiwi',
+      title: { zh: '周至猕猴桃', en: 'Zhouzhi kiwis' },
+      is_new: false,
+      fields: [
+        { field: 'shelf_life', from: '常温三天', to: '常温五天，放冰箱里能放两个星期，放软了再吃' },
+        { field: 'link', from: 'https://shop.example/kiwi', to: 'https://shop.example/products/kiwi-2026' },
+      ],
+    },
+    { product: 'plum', title: { zh: '脆红李', en: 'Crisp red plums' }, is_new: true, fields: [] },
+    { product: 'grape', title: { zh: '阳光玫瑰葡萄', en: 'Shine Muscat grapes' }, is_new: true, fields: [] },
+  ],
+  listed: 8,
+  seen: 'mock',
+  assumed: 3,
+  currency: 'CNY',
+  aside: 0,
+  format: 'xlsx',
+  encoding: 'utf-8',
+  problems: [
+    { line: 7, column: 'C 价格', code: 'price_unreadable', value: '29,9O' },
+    { line: 12, column: 'A 商品名称', code: 'title_missing', value: '' },
+  ],
+};
+
 
 const refused = (code: string, params: Record<string, string> = {}): Answer => ({
   outcome: 'failed',
@@ -156,7 +202,8 @@ export class MockStudio {
     return { show, chats, chatCount, keys, born, has: (word) => this.has(word) };
   }
 
-  importReport(): ImportView {
+  importReport(isLook: boolean): ImportView {
+    if (isLook) return IMPORT;
     this.catalogue = PRODUCTS;
     this.show.rundown = PRODUCTS.map((product) => ({
       product: product.id,
@@ -166,18 +213,7 @@ export class MockStudio {
     }));
     this.catalogueWatchers.forEach((tell) => tell());
     this.changed();
-    return {
-      imported: 8,
-      assumed: 3,
-      currency: 'CNY',
-      aside: 0,
-      format: 'xlsx',
-      encoding: 'utf-8',
-      problems: [
-        { line: 7, column: 'C 价格', code: 'price_invalid', value: '29,9O' },
-        { line: 12, column: 'A 商品名称', code: 'title_missing', value: '' },
-      ],
-    };
+    return IMPORT;
   }
 
   private changed(): void {

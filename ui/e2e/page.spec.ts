@@ -45,6 +45,10 @@ test('the template is imported whole in the demo’s place, and products are cle
   expect(template.suggestedFilename()).toBe('商品模板.csv');
   await expect(card.getByRole('checkbox', { name: /同时移除演示的 8 件商品/ })).toBeChecked();
   await studio.locator('input[type=file]').setInputFiles(await template.path());
+  // Looked at first: the demo is still there.
+  await expect(card).toContainText('新增 2 件');
+  await expect(studio.getByRole('main')).toContainText('烟台红富士苹果');
+  await card.getByRole('button', { name: '导入这 2 件' }).click();
   await expect(card).toContainText('导入 2 件商品');
   await expect(card).toContainText('每一行都读懂了');
 

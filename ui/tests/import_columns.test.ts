@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { columnsOf, templateOf, type ColumnId } from '../src/settings/import_columns.ts';
+import { columnsOf, moreColumnsOf, templateOf, type ColumnId } from '../src/settings/import_columns.ts';
 
-const RUST = readFileSync(new URL('../../crates/journal/src/catalogue/synonyms.rs', import.meta.url), 'utf8');
+const RUST = ['synonyms', 'synonyms_details']
+  .map((name) => new URL(`../../crates/journal/src/catalogue/${name}.rs`, import.meta.url))
+  .map((file) => readFileSync(file, 'utf8'))
+  .join('\n');
 /** The engine's names of a field's headers. */
 const names = new Map(
   [...RUST.matchAll(/Field::(\w+),\s*&\[([^\]]*)\]/g)].map(([, field, list]) => [
@@ -25,12 +28,32 @@ const FIELD: Record<ColumnId, string> = {
   link: 'Link',
   barcode: 'Gtin',
   id: 'Id',
+  coupon: 'Coupon',
+  gift: 'Gift',
+  limit: 'LimitPerPerson',
+  steps: 'Steps',
+  evidence: 'ListPriceEvidence',
+  origin: 'Origin',
+  grower: 'Grower',
+  harvested: 'Harvested',
+  origin_evidence: 'OriginEvidence',
+  shipping: 'Shipping',
+  shelf_life: 'ShelfLife',
+  size_guide: 'SizeGuide',
+  usage: 'Usage',
+  after_sales: 'AfterSales',
+  planned: 'PlannedMinutes',
+  demonstration: 'Demonstration',
+  holder: 'Holder',
 };
 
 it('the import understands every column of the template as what the template says it is', () => {
   for (const lang of ['zh-CN', 'en'] as const) {
-    for (const { id, header } of columnsOf(lang)) {
-      const bare = header.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+    for (const { id, header } of [...columnsOf(lang), ...moreColumnsOf(lang)]) {
+      const bare = header
+        .replace('(分钟)', '')
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}]/gu, '');
       const field = id === 'title_other' ? (lang === 'en' ? 'TitleZh' : 'TitleEn') : FIELD[id];
       const known = names.get(field) ?? [];
       expect(

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use stallcast_show::{CameraMode, PhoneLink, VideoCodec};
+use stallcast_show::{CameraMode, PhoneLink, ProductId, Text, VideoCodec};
 use ts_rs::TS;
 
 #[cfg(doc)]
@@ -261,11 +261,45 @@ pub struct ImportProblem {
     pub value: String,
 }
 
-/// Answer to `POST /api/import`.
+/// One field of a product, before and after an import; empty = nothing there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ImportFieldChange {
+    /// Code of the field, for example `live_price`.
+    pub field: String,
+    /// As it is.
+    pub from: String,
+    /// As the list has it.
+    pub to: String,
+}
+
+/// A product that an import brings or changes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ImportChange {
+    /// Which.
+    pub product: ProductId,
+    /// Its title, as the list has it.
+    pub title: Text,
+    /// Whether the show did not have it.
+    pub is_new: bool,
+    /// What of it changes; empty for a new one.
+    pub fields: Vec<ImportFieldChange>,
+}
+
+/// Answer to `POST /api/import`: with `?step=look` nothing was taken over yet.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ImportView {
-    /// Products taken over.
+    /// Good rows: products that are new, changed or as they were.
     pub imported: u32,
+    /// New products among them.
+    pub added: u32,
+    /// Products among them that the list changes.
+    pub changed: u32,
+    /// The first some hundred of the new and the changed ones.
+    pub changes: Vec<ImportChange>,
+    /// Lines that the list puts at the beginning of the rundown, in its order; 0 = the rundown stays as it is.
+    pub listed: u32,
+    /// What was looked at: sent back as `seen`, exactly this is taken over, or nothing.
+    pub seen: String,
     /// New ones among them that stand beside the rundown, because a long list puts only its beginning there.
     pub aside: u32,
     /// Format found, for example `csv`, `xlsx`, `shopify`.

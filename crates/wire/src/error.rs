@@ -42,6 +42,8 @@ pub enum ErrorCode {
     ImportUnreadable,
     /// A photo is neither JPEG, PNG nor WebP.
     PhotoUnreadable,
+    /// The show or the list is not as it was when the list was looked at; nothing was taken over.
+    ImportChanged,
     /// There is no keychain and writing a file was not allowed.
     NoKeychain,
     /// The journal could not be written; the command did not happen.

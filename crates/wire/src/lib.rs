@@ -18,7 +18,7 @@ pub use after::{
 };
 pub use answers::{
     CameraControlView, CameraView, Check, CheckLevel, CodecAbility, CodecView, Codecs,
-    ControlChoice, DeviceView, Devices, EncoderView, Encoders, ImportProblem, ImportView,
+    ControlChoice, DeviceView, Devices, EncoderView, Encoders, ImportChange, ImportFieldChange, ImportProblem, ImportView,
     PhoneAddress, PhoneView, PhotoView, Preflight, ReplayView, UploadTestView, WebhookView,
 };
 pub use error::{ErrorCode, WireError};

@@ -16,7 +16,28 @@ export type ColumnId =
   | 'talking_points'
   | 'link'
   | 'barcode'
-  | 'id';
+  | 'id'
+  | MoreId;
+
+/** What a sheet may say besides; the template is short without. */
+export type MoreId =
+  | 'evidence'
+  | 'coupon'
+  | 'gift'
+  | 'limit'
+  | 'steps'
+  | 'origin'
+  | 'grower'
+  | 'harvested'
+  | 'origin_evidence'
+  | 'shipping'
+  | 'shelf_life'
+  | 'size_guide'
+  | 'usage'
+  | 'after_sales'
+  | 'planned'
+  | 'demonstration'
+  | 'holder';
 
 interface Column {
   id: ColumnId;
@@ -75,4 +96,30 @@ export function templateOf(lang: Lang): string {
     columns.map(({ examples }) => examples[1]),
   ];
   return `\uFEFF${rows.map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`;
+}
+
+const MORE: Record<MoreId, readonly [zh: string, en: string]> = {
+  coupon: ['优惠券', 'Coupon'],
+  gift: ['赠品', 'Gift'],
+  limit: ['每人限购', 'Limit per person'],
+  steps: ['降价阶梯', 'Price drops'],
+  evidence: ['日常价依据', 'Price evidence'],
+  origin: ['产地', 'Origin'],
+  grower: ['种植户', 'Grower'],
+  harvested: ['采摘日期', 'Harvest date'],
+  origin_evidence: ['产地证明', 'Origin evidence'],
+  shipping: ['发货', 'Shipping'],
+  shelf_life: ['保质期', 'Shelf life'],
+  size_guide: ['尺码说明', 'Size guide'],
+  usage: ['用法', 'How to use'],
+  after_sales: ['售后', 'After-sales'],
+  planned: ['讲解时长(分钟)', 'Planned minutes'],
+  demonstration: ['演示动作', 'Demonstration'],
+  holder: ['讲解人', 'Presenter'],
+};
+
+/** Further columns of a sheet, as this language calls them. */
+export function moreColumnsOf(lang: Lang): readonly { id: MoreId; header: string }[] {
+  const place = lang === 'zh-CN' ? 0 : 1;
+  return (Object.keys(MORE) as MoreId[]).map((id) => ({ id, header: MORE[id][place] }));
 }

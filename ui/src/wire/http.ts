@@ -1,22 +1,26 @@
-// What goes over plain HTTP: the import of a sheet and the product photos.
+// What goes over plain HTTP: the product photos, both ways.
 import type { EngineAddress } from '../host/host.ts';
 import { localError, type Outcome } from './client.ts';
-import type { ImportView, WireError } from './types.ts';
+import type { Canvas, CardLang, PhotoView, WireError } from './types.ts';
 
-export async function importSheet(engine: EngineAddress, file: File): Promise<Outcome<ImportView>> {
+/** Takes a photo into the show's photo folder; answers with its name there. */
+export function addPhoto(engine: EngineAddress, file: File): Promise<Outcome<PhotoView>> {
+  return send(engine, 'photo', file);
+}
+
+async function send<T>(engine: EngineAddress, where: 'photo', body: File): Promise<Outcome<T>> {
   try {
-    const response = await fetch(`${engine.base}/api/import`, {
+    const response = await fetch(`${engine.base}/api/${where}`, {
       method: 'POST',
       headers: {
         Authorization: `Bearer ${engine.token}`,
-        'X-File-Name': encodeURIComponent(file.name),
         'Content-Type': 'application/octet-stream',
       },
       body: file,
     });
-    const body: unknown = await response.json();
-    if (response.ok) return { ok: true, data: body as ImportView };
-    return { ok: false, error: isWireError(body) ? body : localError('import_failed') };
+    const answer: unknown = await response.json();
+    if (response.ok) return { ok: true, data: answer as T };
+    return { ok: false, error: isWireError(answer) ? answer : localError('import_failed') };
   } catch {
     return { ok: false, error: localError('not_connected') };
   }
@@ -49,6 +53,36 @@ async function fetchPhoto(engine: EngineAddress, photo: string): Promise<string 
   try {
     const response = await fetch(`${engine.base}/api/photo/${encodeURIComponent(photo)}`, {
       headers: { Authorization: `Bearer ${engine.token}` },
+    });
+    return response.ok ? URL.createObjectURL(await response.blob()) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** What a card theme would look like. */
+export interface WantedLook {
+  theme: string;
+  lang: CardLang;
+  canvas: Canvas;
+  product: string | null;
+  code: boolean;
+  nextUp: boolean;
+}
+
+/** Address of a new picture in this page's memory, to be revoked by whoever asked; `null` when it did not come. */
+export async function lookPicture(
+  engine: EngineAddress,
+  wanted: WantedLook,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const { theme, lang, canvas, product, code, nextUp } = wanted;
+  const query = new URLSearchParams({ theme, lang, canvas, code: String(code), next_up: String(nextUp) });
+  if (product !== null) query.set('product', product);
+  try {
+    const response = await fetch(`${engine.base}/api/look?${query.toString()}`, {
+      headers: { Authorization: `Bearer ${engine.token}` },
+      signal,
     });
     return response.ok ? URL.createObjectURL(await response.blob()) : null;
   } catch {

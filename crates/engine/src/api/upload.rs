@@ -1,18 +1,21 @@
-//! Spreadsheets in: `POST /api/import`.
+//! Spreadsheets in: `POST /api/import`, to look at first and then to take over.
 
+mod changes;
 mod web_fetch;
 mod web_photos;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
 use stallcast_journal::catalogue::{
-    ImportError, ImportOptions, ImportReport, PhotoLink, Stop, import_unless,
+    ImportError, ImportOptions, ImportReport, PhotoLink, RundownLine, Stop, import_unless,
+    rundown_with,
 };
 use stallcast_overlay::Lang;
 use stallcast_show::{Actor, Command, Currency, Product, ProductId, Role, Show};
@@ -20,6 +23,7 @@ use stallcast_wire::{ErrorCode, ImportProblem, ImportView, WireError};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use self::changes::{Changes, changes_of};
 use self::web_fetch::Web;
 use self::web_photos::WebPhotos;
 use super::Api;
@@ -38,11 +42,40 @@ const PHOTO_PROBLEMS_MAX: usize = 1_000;
 /// How often a list is read again because the show took other products meanwhile.
 const TRIES: usize = 3;
 
-/// Reads the products of a CSV or XLSX file and takes over the good rows; answers with the bad ones. Photos named by
-/// web address come after the products, which are in the show by then.
+/// How far an import goes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// Says what would change, and changes nothing.
+    Look,
+    /// Takes the good rows over.
+    #[default]
+    Take,
+}
+
+/// What is asked for besides the file.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Wanted {
+    step: Step,
+    /// [`ImportView::seen`] of the look: what differs from it is not taken over.
+    seen: Option<String>,
+    /// Looks as if the demo's products were not there: they are removed before the list is taken over.
+    without_demo: bool,
+}
+
+/// A list as it was read for the show as it was then.
+struct Read {
+    report: ImportReport,
+    changes: Changes,
+}
+
+/// Reads the products of a CSV or XLSX file and takes over the good rows; answers with what changes and with the bad
+/// ones. Photos named by web address come after the products, which are in the show by then.
 pub async fn import_file(
     api: &Api,
     headers: &HeaderMap,
+    wanted: &Wanted,
     body: Bytes,
 ) -> Result<ImportView, WireError> {
     let actor = api
@@ -57,11 +90,29 @@ pub async fn import_file(
         .map(unescape)
         .unwrap_or_default();
     let photos = WebPhotos::new(api.studio.folders().photos(), Web::public());
-    let currency = usual_currency(api).await;
-    let (report, imported, added) =
-        take_over(api, &actor, &name, &body, &currency, &photos).await?;
-    let aside = api.studio.desk().aside(&added);
+    let demo = demo_of(api).await;
+    let currency = currency_of(&api.studio.desk().show(), &demo, api.studio.lang());
+    let list = List {
+        file_name: &name,
+        body: &body,
+        currency: &currency,
+    };
+    let (read, aside) = match wanted.step {
+        Step::Look => {
+            let without = wanted.without_demo.then_some(&demo);
+            let read = list
+                .read(&api.studio.desk().show(), without, &photos)
+                .await?;
+            (read, 0)
+        }
+        Step::Take => {
+            let seen = wanted.seen.as_deref();
+            let (read, added) = take_over(api, &actor, &list, seen, &photos).await?;
+            (read, api.studio.desk().aside(&added))
+        }
+    };
     drop(body);
+    let Read { report, changes } = read;
     let mut problems: Vec<ImportProblem> = report
         .problems
         .into_iter()
@@ -72,27 +123,34 @@ pub async fn import_file(
             value: p.value,
         })
         .collect();
-    problems.extend(add_photos(api, &actor, report.photo_links, &photos).await?);
+    if wanted.step == Step::Take {
+        let links = changes.with_photos(report.photo_links);
+        problems.extend(add_photos(api, &actor, links, &photos).await?);
+    }
+    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     Ok(ImportView {
-        imported,
+        imported: count(changes.read),
+        added: count(changes.added),
+        changed: count(changes.changed),
+        changes: changes.first,
+        listed: count(changes.listed),
+        seen: changes.seen,
         assumed: report.assumed,
         currency: currency.0,
-        aside: u32::try_from(aside).unwrap_or(u32::MAX),
+        aside: count(aside),
         format: wire_name(&report.format),
         encoding: wire_name(&report.encoding),
         problems,
     })
 }
 
-/// The currency of prices that name none.
-async fn usual_currency(api: &Api) -> Currency {
+async fn demo_of(api: &Api) -> Demo {
     let folders = api.studio.folders().clone();
     let demo = tokio::task::spawn_blocking(move || Demo::read(&folders)).await;
-    let demo = demo.ok().and_then(Result::ok).unwrap_or_default();
-    currency_of(&api.studio.desk().show(), &demo, api.studio.lang())
+    demo.ok().and_then(Result::ok).unwrap_or_default()
 }
 
-/// That of most products that are somebody's own; without any, what the language of the cards suggests.
+/// The currency of prices that name none: that of most products that are somebody's own; without any, what the language of the cards suggests.
 fn currency_of(show: &Show, demo: &Demo, lang: Lang) -> Currency {
     let mut counted: BTreeMap<&str, usize> = BTreeMap::new();
     let own = show
@@ -112,43 +170,87 @@ fn currency_of(show: &Show, demo: &Demo, lang: Lang) -> Currency {
     Currency(most.map_or(guess, |(code, _)| code).to_owned())
 }
 
-/// Reads the list for the show as it is and submits its products: what else was found, how many they were, and those
-/// that were not there before.
-async fn take_over(
-    api: &Api,
-    actor: &Actor,
-    file_name: &str,
-    body: &Bytes,
-    currency: &Currency,
-    photos: &WebPhotos,
-) -> Result<(ImportReport, u32, Vec<ProductId>), WireError> {
-    let mut tries = 0;
-    loop {
-        tries += 1;
+/// A file that was sent.
+struct List<'a> {
+    file_name: &'a str,
+    body: &'a Bytes,
+    currency: &'a Currency,
+}
+
+impl List<'_> {
+    /// Reads it for the show as it is, or as it will be without its demo.
+    async fn read(
+        &self,
+        show: &Show,
+        without: Option<&Demo>,
+        photos: &WebPhotos,
+    ) -> Result<Read, WireError> {
+        let stays = |id: &ProductId| without.is_none_or(|demo| !demo.is_its(show, id));
+        let known: BTreeMap<ProductId, Product> = show
+            .products
+            .iter()
+            .filter(|(id, _)| stays(id))
+            .map(|(id, product)| (id.clone(), product.clone()))
+            .collect();
         let options = ImportOptions {
-            file_name: file_name.to_owned(),
-            known: api.studio.desk().show().products.keys().cloned().collect(),
-            currency: currency.clone(),
+            file_name: self.file_name.to_owned(),
+            known: known.clone(),
+            currency: self.currency.clone(),
         };
-        let mut report = read_list(body.clone(), options, Stop::default())
+        let mut report = read_list(self.body.clone(), options, Stop::default())
             .await?
             .map_err(|error| {
                 WireError::new(ErrorCode::ImportUnreadable).with("cause", error.code())
             })?;
-        let mut products = std::mem::take(&mut report.products);
-        let imported = u32::try_from(products.len()).unwrap_or(u32::MAX);
-        if products.is_empty() {
-            return Ok((report, imported, vec![]));
-        }
-        with_kept_photos(&mut products, &report.photo_links, photos).await;
-        let command = Command::ImportProducts { products };
-        match api.studio.desk().submit_kept(actor.clone(), command).await {
-            // Somebody added products while the list was read: it is measured against the show again.
-            Err(error) if tries < TRIES && error.message_key.ends_with("too_many") => {}
-            Err(error) => return Err(error),
-            Ok((_, added)) => return Ok((report, imported, added)),
-        }
+        let kept = with_kept_photos(&mut report.products, &report.photo_links, photos).await;
+        let rundown = show.rundown.iter().filter(|item| stays(&item.product));
+        let changes = changes_of(&known, rundown, &mut report, &kept);
+        Ok(Read { report, changes })
     }
+}
+
+/// Reads the list for the show as it is and submits what it changes: what else was found, and the products that were
+/// not there before.
+async fn take_over(
+    api: &Api,
+    actor: &Actor,
+    list: &List<'_>,
+    seen: Option<&str>,
+    photos: &WebPhotos,
+) -> Result<(Read, Vec<ProductId>), WireError> {
+    let desk = api.studio.desk();
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let mut read = list.read(&desk.show(), None, photos).await?;
+        if seen.is_some_and(|seen| seen != read.changes.seen) {
+            return Err(WireError::new(ErrorCode::ImportChanged).retryable());
+        }
+        let products = std::mem::take(&mut read.report.products);
+        let mut added = Vec::new();
+        if !products.is_empty() {
+            let command = Command::ImportProducts { products };
+            added = match desk.submit_kept(actor.clone(), command).await {
+                // Somebody added products while the list was read: it is measured against the show again.
+                Err(error) if tries < TRIES && error.message_key.ends_with("too_many") => continue,
+                Err(error) => return Err(error),
+                Ok((_, added)) => added,
+            };
+        }
+        if read.changes.listed > 0 {
+            let lines = std::mem::take(&mut read.report.rundown);
+            desk.submit_at_turn(actor.clone(), |show| list_rows(show, lines))
+                .await?;
+        }
+        return Ok((read, added));
+    }
+}
+
+/// Puts the list's lines at the beginning of the rundown, those whose product is still there.
+fn list_rows(show: &Show, mut lines: Vec<RundownLine>) -> Option<Command> {
+    lines.retain(|line| show.products.contains_key(&line.product));
+    let items = rundown_with(&show.rundown, &lines);
+    (items != show.rundown).then_some(Command::SetRundown { items })
 }
 
 /// Reads a list on a thread of its own, and ends that when this future is dropped: the server drops it when the
@@ -177,32 +279,64 @@ async fn read_list(
     Ok(report)
 }
 
-/// Photos that an earlier import fetched are there at once, so a card on air does not lose its own for a moment.
-async fn with_kept_photos(products: &mut [Product], links: &[PhotoLink], photos: &WebPhotos) {
+/// Photos that an earlier import fetched are there at once, so a card on air does not lose its own for a moment. Gives
+/// the products whose photo that is.
+async fn with_kept_photos(
+    products: &mut [Product],
+    links: &[PhotoLink],
+    photos: &WebPhotos,
+) -> BTreeSet<ProductId> {
     let mut kept: HashMap<&ProductId, String> = HashMap::new();
     for link in links {
         if let Some(name) = photos.kept(&link.url).await {
             kept.insert(&link.product, name);
         }
     }
+    let found = kept.keys().map(|id| (*id).clone()).collect();
     for product in products {
         product.photo = kept.remove(&product.id).or(product.photo.take());
     }
+    found
+}
+
+/// A photo to fetch, and the one that its product had when the list was taken over.
+struct PhotoWish {
+    link: PhotoLink,
+    was: Option<String>,
+}
+
+/// A photo that is there.
+struct NewPhoto {
+    product: ProductId,
+    was: Option<String>,
+    name: String,
 }
 
 /// Fetches photos and sets them where the product is still there; the rows whose photo could not be had.
 async fn add_photos(
     api: &Api,
     actor: &Actor,
-    links: Vec<PhotoLink>,
+    wishes: Vec<PhotoWish>,
     photos: &WebPhotos,
 ) -> Result<Vec<ImportProblem>, WireError> {
+    let (links, before): (Vec<PhotoLink>, Vec<_>) = wishes
+        .into_iter()
+        .map(|wish| {
+            let before = (wish.link.product.clone(), wish.was);
+            (wish.link, before)
+        })
+        .unzip();
+    let mut before: HashMap<ProductId, Option<String>> = before.into_iter().collect();
     let answers = photos.fetch(links, Instant::now() + PHOTOS_WITHIN).await;
     let mut missing = Vec::new();
     let mut found = Vec::new();
     for (link, answer) in answers {
         match answer {
-            Ok(name) => found.push((link.product, name)),
+            Ok(name) => found.push(NewPhoto {
+                was: before.remove(&link.product).flatten(),
+                product: link.product,
+                name,
+            }),
             Err(fault) => missing.push(ImportProblem {
                 line: link.line,
                 column: link.column,
@@ -217,14 +351,16 @@ async fn add_photos(
     Ok(first_of(missing))
 }
 
-/// Gives photos to those products that are still there and have none. Products are written whole, so `show` must be the
-/// one that the command meets, or a price set meanwhile would be undone.
-fn set_photos(show: &Show, found: Vec<(ProductId, String)>) -> Option<Command> {
+/// Gives photos to those products that are still there and have the photo they had. Products are written whole, so
+/// `show` must be the one that the command meets, or a price set meanwhile would be undone.
+fn set_photos(show: &Show, found: Vec<NewPhoto>) -> Option<Command> {
     let products: Vec<Product> = found
         .into_iter()
-        .filter_map(|(id, name)| {
-            let known = show.products.get(&id).filter(|p| p.photo.is_none())?;
-            let photo = Some(name);
+        .filter_map(|found| {
+            let is_due =
+                |p: &&Product| p.photo == found.was && p.photo.as_ref() != Some(&found.name);
+            let known = show.products.get(&found.product).filter(is_due)?;
+            let photo = Some(found.name.clone());
             Some(Product {
                 photo,
                 ..known.clone()
@@ -248,8 +384,13 @@ fn first_of(mut problems: Vec<ImportProblem>) -> Vec<ImportProblem> {
 }
 
 /// Handler of [`import_file`].
-pub async fn import_route(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Response {
-    match import_file(&api, &headers, body).await {
+pub async fn import_route(
+    State(api): State<Api>,
+    Query(wanted): Query<Wanted>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    match import_file(&api, &headers, &wanted, body).await {
         Ok(view) => Json(view).into_response(),
         Err(error) => {
             let status = match error.code {
@@ -280,110 +421,4 @@ fn unescape(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use stallcast_journal::Journal;
-
-    use super::*;
-    use crate::air::engine;
-    use crate::clock::now;
-    use crate::desk::Desk;
-    use crate::threads::Threads;
-
-    fn product(id: &str, price: i64) -> Product {
-        crate::sample::product(id, id, price)
-    }
-
-    #[tokio::test]
-    async fn a_photo_that_comes_late_undoes_no_price_and_brings_no_product_back() {
-        let folder = tempfile::tempdir().unwrap();
-        let (journal, resumed) = Journal::open(folder.path().join("journal")).unwrap();
-        let (threads, _fallen) = Threads::watched();
-        let desk = Desk::start(journal, resumed, now, &threads).unwrap();
-        let import = |products| Command::ImportProducts { products };
-        let listed = import(vec![product("peach", 5990), product("plum", 100)]);
-        desk.submit(engine(), listed).await.unwrap();
-        let found = ["peach", "plum"].map(|id| (id.into(), "web-1.jpg".to_owned()));
-        // All three wait for the desk in this order before any is awaited.
-        let plum = Command::RemoveProduct {
-            product: "plum".into(),
-        };
-        let (cheaper, removed, photo) = tokio::join!(
-            desk.submit(engine(), import(vec![product("peach", 2990)])),
-            desk.submit(engine(), plum),
-            desk.submit_at_turn(engine(), |show: &Show| set_photos(show, found.into())),
-        );
-        cheaper.unwrap();
-        removed.unwrap();
-        photo.unwrap();
-        let show = desk.show();
-        assert_eq!(show.products.len(), 1);
-        let peach = &show.products[&ProductId::from("peach")];
-        assert_eq!(peach.photo.as_deref(), Some("web-1.jpg"));
-        assert_eq!(peach.offer, product("peach", 2990).offer);
-        let seq = desk
-            .submit_at_turn(engine(), |show| set_photos(show, vec![]))
-            .await;
-        assert_eq!(seq, desk.submit_at_turn(engine(), |_| None).await);
-    }
-
-    #[tokio::test]
-    async fn a_list_whose_asker_is_gone_is_read_no_further() {
-        let text = format!("title,price\n{}", "a,x\n".repeat(1_000_000));
-        let stop = Stop::default();
-        let reading = read_list(text.into(), ImportOptions::default(), stop.clone());
-        tokio::select! {
-            biased;
-            _ = reading => panic!("a million rows at once"),
-            () = std::future::ready(()) => {}
-        }
-        assert!(stop.asked());
-        // The turn comes back when the work has really ended.
-        drop(READERS.acquire().await.unwrap());
-        let list = Bytes::from_static(b"title,price\na,1\n");
-        let next = read_list(list, ImportOptions::default(), Stop::default()).await;
-        assert_eq!(next.unwrap().unwrap().products.len(), 1);
-    }
-
-    #[test]
-    fn a_price_without_a_sign_is_in_the_currency_of_the_other_goods_or_of_the_language() {
-        let folder = tempfile::tempdir().unwrap();
-        let assets = crate::folders::Folders::default_assets();
-        let folders = crate::folders::Folders::open(folder.path().join("data"), assets).unwrap();
-        let demo = Demo::read(&folders).unwrap();
-        let mut show = Show::default();
-        for command in crate::demo::commands(&folders, false).unwrap() {
-            let events = stallcast_show::decide(&show, command, stallcast_show::At(1)).unwrap();
-            show.apply_all(&events);
-        }
-        // The demo's goods say nothing of one's own.
-        assert_eq!(currency_of(&show, &demo, Lang::En).0, "USD");
-        assert_eq!(currency_of(&show, &demo, Lang::Zh).0, "CNY");
-        for (id, code) in [("a", "EUR"), ("b", "USD"), ("c", "EUR")] {
-            let mut own = product(id, 100);
-            own.offer.live_price.currency = Currency(code.to_owned());
-            show.products.insert(id.into(), own);
-        }
-        assert_eq!(currency_of(&show, &demo, Lang::Zh).0, "EUR");
-    }
-
-    #[test]
-    fn of_many_photos_that_could_not_be_had_the_first_are_named() {
-        let problem = |line| ImportProblem {
-            line,
-            column: "B".to_owned(),
-            code: "photo_refused".to_owned(),
-            value: String::new(),
-        };
-        let named = first_of((1..=1_200).rev().map(problem).collect());
-        assert_eq!(named.len(), 1_001);
-        assert_eq!((named[0].line, named[1_000].line), (1, 1_001));
-        assert_eq!(named[1_000].value, "200");
-    }
-
-    #[test]
-    fn file_names_come_back_from_their_header_form() {
-        assert_eq!(unescape("%E5%95%86%E5%93%81.csv"), "商品.csv");
-        assert_eq!(unescape("100%.csv"), "100%.csv");
-        assert_eq!(unescape("a%zz"), "a%zz");
-    }
-}
+mod tests;

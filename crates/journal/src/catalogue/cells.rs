@@ -1,6 +1,6 @@
 //! From the cells of one row to values; what cannot be read is collected as faults.
 
-use stallcast_show::{Currency, Money, MoneyFault, Offer, Refusal, Text};
+use stallcast_show::{Currency, Money, MoneyFault, Offer, Product, Refusal, Text};
 
 use super::columns::Columns;
 use super::durations::seconds;
@@ -36,8 +36,8 @@ pub(super) enum BelowZero {
 
 /// The cells of one row.
 pub(super) struct RowCells<'a> {
-    columns: &'a Columns,
-    row: &'a Row,
+    pub(super) columns: &'a Columns,
+    pub(super) row: &'a Row,
     pub(super) faults: Vec<Fault>,
     /// What the price is for, as it stands behind the amount: `/箱`, `per lb`.
     unit: Option<&'a str>,
@@ -70,7 +70,7 @@ impl<'a> RowCells<'a> {
         self.readable(field, cell)
     }
 
-    fn readable(&mut self, field: Field, cell: &'a Cell) -> Option<&'a str> {
+    pub(super) fn readable(&mut self, field: Field, cell: &'a Cell) -> Option<&'a str> {
         let code = match cell.kind {
             Kind::Fault => ProblemCode::FormulaError,
             Kind::Days(_) => ProblemCode::DateInstead,
@@ -98,8 +98,14 @@ impl<'a> RowCells<'a> {
         title
     }
 
-    /// Prices, quantity and countdown; nothing when the live price is missing or unreadable.
-    pub(super) fn offer(&mut self, default: &Currency, below_zero: BelowZero) -> Option<Offer> {
+    /// Prices, quantity and countdown; nothing when the live price is unreadable, or missing where the show does not
+    /// know the product's either.
+    pub(super) fn offer(
+        &mut self,
+        default: &Currency,
+        below_zero: BelowZero,
+        known: Option<&Product>,
+    ) -> Option<Offer> {
         let currency = self.currency();
         let before = self.faults.len();
         let mut price = |field| self.price(field, currency.as_ref(), default);
@@ -109,9 +115,14 @@ impl<'a> RowCells<'a> {
         let prices = match (named_live, plain, named_list) {
             (Some(live), plain, list) => Some((live, list.or(plain))),
             (None, Some(plain), list) => Some((plain, list)),
-            // A usual price alone is what the product costs.
-            (None, None, Some(list)) => Some((list, None)),
-            (None, None, None) => None,
+            // A usual price alone is what the product costs, unless that is known.
+            (None, None, Some(list)) => match known {
+                Some(known) => Some((known.offer.live_price.clone(), Some(list))),
+                None => Some((list, None)),
+            },
+            (None, None, None) => known
+                .filter(|_| self.faults.len() == before)
+                .map(|known| (known.offer.live_price.clone(), None)),
         };
         let quantity = self.quantity(below_zero);
         let countdown_s = self.countdown();
@@ -119,7 +130,11 @@ impl<'a> RowCells<'a> {
             if self.faults.len() == before || !self.faults.iter().any(|f| is_price(f.field)) {
                 let candidates = [Field::LivePrice, Field::Price, Field::ListPrice];
                 let field = candidates.into_iter().find(|f| self.columns.has(*f));
-                self.fault(field.unwrap_or(Field::Price), ProblemCode::PriceMissing, "");
+                let code = match field {
+                    Some(_) => ProblemCode::PriceMissing,
+                    None => ProblemCode::UnknownProduct,
+                };
+                self.fault(field.unwrap_or(Field::Price), code, "");
             }
             return None;
         };
@@ -151,12 +166,13 @@ impl<'a> RowCells<'a> {
         None
     }
 
-    /// The specification, once the prices were read: a price by the box must not look like one for anything else,
-    /// so its unit takes the place of a specification that is missing.
-    pub(super) fn spec_or_unit(&self, spec: Text) -> Text {
-        match self.unit {
-            Some(unit) if spec == Text::default() => in_its_language(unit),
-            _ => spec,
+    /// Once the prices were read: a price by the box must not look like one for anything else, so its unit takes the
+    /// place of a specification that is missing.
+    pub(super) fn unit_for_spec(&self, product: &mut Product) {
+        if let Some(unit) = self.unit
+            && product.spec == Text::default()
+        {
+            product.spec = in_its_language(unit);
         }
     }
 
@@ -224,17 +240,7 @@ impl<'a> RowCells<'a> {
 
     fn countdown(&mut self) -> Option<u32> {
         let fields = [(Field::Countdown, 1.0), (Field::CountdownMinutes, 60.0)];
-        let (field, unit_s, cell) = fields.into_iter().find_map(|(field, unit_s)| {
-            Some((field, unit_s, self.columns.cell(self.row, field)?))
-        })?;
-        let seconds = match cell.kind {
-            Kind::Days(days) => Some((days * 86_400.0).round()),
-            Kind::Fault => {
-                self.fault(field, ProblemCode::FormulaError, &cell.text);
-                return None;
-            }
-            Kind::Text | Kind::Number => seconds(&cell.text, unit_s),
-        };
+        let (field, words, seconds) = self.time(fields)?;
         let code = match seconds {
             Some(0.0) => return None,
             // The range makes the conversion exact.
@@ -243,8 +249,28 @@ impl<'a> RowCells<'a> {
             Some(seconds) if !seconds.is_nan() => ProblemCode::CountdownOutOfRange,
             _ => ProblemCode::CountdownUnreadable,
         };
-        self.fault(field, code, &cell.text);
+        self.fault(field, code, words);
         None
+    }
+
+    /// The first filled of these columns, each with the seconds of its unit: its words, and the seconds they mean.
+    pub(super) fn time(
+        &mut self,
+        fields: [(Field, f64); 2],
+    ) -> Option<(Field, &'a str, Option<f64>)> {
+        let (columns, row) = (self.columns, self.row);
+        let (field, unit_s, cell) = fields
+            .into_iter()
+            .find_map(|(field, unit_s)| Some((field, unit_s, columns.cell(row, field)?)))?;
+        let seconds = match cell.kind {
+            Kind::Days(days) => Some((days * 86_400.0).round()),
+            Kind::Fault => {
+                self.fault(field, ProblemCode::FormulaError, &cell.text);
+                return None;
+            }
+            Kind::Text | Kind::Number => seconds(&cell.text, unit_s),
+        };
+        Some((field, &cell.text, seconds))
     }
 
     /// A barcode, with the leading zeros a spreadsheet takes for needless put back when the check digit
@@ -327,12 +353,12 @@ fn is_price(field: Field) -> bool {
     matches!(field, Field::LivePrice | Field::Price | Field::ListPrice)
 }
 
-fn price_code(fault: MoneyFault) -> ProblemCode {
+pub(super) fn price_code(fault: MoneyFault) -> ProblemCode {
     match fault {
-        MoneyFault::NotANumber
-        | MoneyFault::ListNotAboveLive
-        | MoneyFault::StepNotBelow
-        | MoneyFault::CouponNotBelow => ProblemCode::PriceUnreadable,
+        MoneyFault::NotANumber => ProblemCode::PriceUnreadable,
+        MoneyFault::ListNotAboveLive => ProblemCode::ListBelowLive,
+        MoneyFault::StepNotBelow => ProblemCode::StepsNotFalling,
+        MoneyFault::CouponNotBelow => ProblemCode::CouponTooLarge,
         MoneyFault::Negative => ProblemCode::PriceNegative,
         MoneyFault::TooPrecise => ProblemCode::PriceTooPrecise,
         MoneyFault::Ambiguous => ProblemCode::PriceAmbiguous,
@@ -361,15 +387,33 @@ pub(super) fn from_refusal(refusal: &Refusal, id_field: Field) -> (Field, Proble
         "short_title" => Field::ShortTitle,
         "spec" => Field::Spec,
         "talking_points" => Field::TalkingPoints,
-        "link" => Field::Link,
-        "photo" => Field::Photo,
+        "link" | "links" => Field::Link,
+        "photo" | "more_photos" => Field::Photo,
+        "list_price_evidence" => Field::ListPriceEvidence,
+        "coupon" => Field::Coupon,
+        "gift" => Field::Gift,
+        "steps" => Field::Steps,
+        "origin" => Field::Origin,
+        "facts" => Field::Shipping,
         _ => id_field,
+    };
+    let priced = |fault: &MoneyFault| match fault {
+        MoneyFault::ListNotAboveLive => Field::ListPrice,
+        MoneyFault::StepNotBelow => Field::Steps,
+        MoneyFault::CouponNotBelow => Field::Coupon,
+        _ => Field::LivePrice,
     };
     match refusal {
         Refusal::TextEmpty { field } => (of(field), ProblemCode::TitleMissing),
         Refusal::TextTooLong { field, .. } => (of(field), ProblemCode::TextTooLong),
+        Refusal::TooMany { field: "steps", .. } => (Field::Steps, ProblemCode::TooManySteps),
         Refusal::TooMany { field, .. } => (of(field), ProblemCode::TooManyTalkingPoints),
-        Refusal::PriceInvalid { fault } => (Field::LivePrice, price_code(*fault)),
+        Refusal::PriceInvalid { fault } => (priced(fault), price_code(*fault)),
+        Refusal::InvalidLength { field: "steps", .. } => {
+            (Field::Steps, ProblemCode::StepsNotFalling)
+        }
+        Refusal::OutOfRange { .. } => (Field::LimitPerPerson, ProblemCode::LimitUnreadable),
+        Refusal::DayInvalid => (Field::Harvested, ProblemCode::DayUnreadable),
         Refusal::InvalidLength { .. } => (Field::Countdown, ProblemCode::CountdownOutOfRange),
         Refusal::GtinInvalid => (Field::Gtin, ProblemCode::GtinInvalid),
         Refusal::BadFileName { .. } => (Field::Photo, ProblemCode::PhotoInvalid),

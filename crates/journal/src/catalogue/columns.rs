@@ -3,8 +3,24 @@
 use stallcast_show::Currency;
 
 use super::synonyms::SYNONYMS;
+use super::synonyms_details::DETAILS;
 use super::table::{Cell, Row, letter};
 use super::{Field, MappedColumn};
+
+/// Columns that hold a title.
+const TITLES: [Field; 3] = [Field::Title, Field::TitleZh, Field::TitleEn];
+
+/// Columns that hold what a product costs.
+const PRICES: [Field; 3] = [Field::LivePrice, Field::Price, Field::ListPrice];
+
+/// What a header is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sought {
+    /// Title and price: what a product needs.
+    Products,
+    /// A name of a product and something about it, for products that are there: a rundown, new prices, counts.
+    Additions,
+}
 
 /// The columns of a table that were understood.
 pub(super) struct Columns {
@@ -14,9 +30,13 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    /// The columns of a row that names a title and a price; nothing when it is no such header.
-    pub(super) fn header(row: &Row) -> Option<Columns> {
-        Some(Columns::of(row)).filter(Columns::usable)
+    /// The columns of a row that is such a header; nothing when it is none.
+    pub(super) fn header(row: &Row, sought: Sought) -> Option<Columns> {
+        let usable = match sought {
+            Sought::Products => Columns::can_make_products,
+            Sought::Additions => Columns::add_to_products,
+        };
+        Some(Columns::of(row)).filter(usable)
     }
 
     fn of(row: &Row) -> Columns {
@@ -26,21 +46,28 @@ impl Columns {
             let Some(field) = field_of(header) else {
                 continue;
             };
-            let repeats = matches!(
-                field,
-                Field::TalkingPoints | Field::OptionValue | Field::Photo
-            );
-            if repeats || found.iter().all(|(known, _)| *known != field) {
+            if field.repeats() || found.iter().all(|(known, _)| *known != field) {
                 found.push((field, column));
             }
         }
         Columns { found, headers }
     }
 
-    fn usable(&self) -> bool {
-        let titled = [Field::Title, Field::TitleZh, Field::TitleEn];
-        let priced = [Field::LivePrice, Field::Price, Field::ListPrice];
-        titled.iter().any(|f| self.has(*f)) && priced.iter().any(|f| self.has(*f))
+    fn add_to_products(&self) -> bool {
+        let names = |field: Field| {
+            TITLES.contains(&field) || matches!(field, Field::Id | Field::Number | Field::Gtin)
+        };
+        self.found.iter().any(|(field, _)| names(*field))
+            && self.found.iter().any(|(field, _)| !names(*field))
+    }
+
+    pub(super) fn has_any(&self, fields: &[Field]) -> bool {
+        fields.iter().any(|field| self.has(*field))
+    }
+
+    /// Whether a product that the show does not have can come from this list.
+    pub(super) fn can_make_products(&self) -> bool {
+        self.has_any(&TITLES) && self.has_any(&PRICES)
     }
 
     pub(super) fn has(&self, field: Field) -> bool {
@@ -125,6 +152,7 @@ fn field_of(header: &str) -> Option<Field> {
 fn named(name: &str) -> Option<Field> {
     SYNONYMS
         .iter()
+        .chain(DETAILS)
         .find(|(_, names)| names.contains(&name))
         .map(|(field, _)| *field)
 }
@@ -160,7 +188,7 @@ mod tests {
     #[test]
     fn every_synonym_is_in_its_bare_form_and_means_one_thing() {
         let mut seen = std::collections::BTreeSet::new();
-        for (_, names) in SYNONYMS {
+        for (_, names) in SYNONYMS.iter().chain(DETAILS) {
             for name in *names {
                 assert_eq!(*name, bare(name));
                 assert!(seen.insert(*name), "{name} stands twice");
@@ -182,6 +210,9 @@ mod tests {
             ("卖点 2", Field::TalkingPoints),
             ("链接号", Field::Number),
             ("链接", Field::Link),
+            ("产地+批次证据", Field::OriginEvidence),
+            ("讲解时长（分钟）", Field::PlannedMinutes),
+            ("Harvest date", Field::Harvested),
             ("URL handle", Field::Handle),
             ("GTIN, UPC, EAN, or ISBN", Field::Gtin),
         ] {

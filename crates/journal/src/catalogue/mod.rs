@@ -6,32 +6,40 @@
 
 mod archive;
 mod cells;
+mod changes;
 mod columns;
 mod csv_table;
 mod decode;
+mod details;
 mod durations;
+mod field;
+mod merge;
 mod plain;
 mod reading;
 mod report;
+mod rundown;
 mod shopify;
 mod stop;
 mod synonyms;
+mod synonyms_details;
 mod table;
 mod units;
 mod xlsx_table;
 
-use std::collections::HashSet;
+use std::collections::BTreeMap;
 
-use stallcast_show::{Currency, ProductId};
+use stallcast_show::{Currency, Product, ProductId};
 
+pub use changes::{FieldChange, ProductChange, field_changes};
+pub use field::Field;
 pub use report::{
     Delimiter, Encoding, Format, ImportError, ImportReport, MappedColumn, PhotoLink, ProblemCode,
     RowProblem,
 };
+pub use rundown::{RundownLine, rundown_with};
 pub use stop::Stop;
-pub use synonyms::Field;
 
-use columns::Columns;
+use columns::{Columns, Sought};
 use reading::Reading;
 use table::Row;
 
@@ -51,9 +59,9 @@ pub struct ImportOptions {
     pub file_name: String,
     /// Currency of prices that name none.
     pub currency: Currency,
-    /// Products the show has: their rows replace them and need no room, new ones share what is left of
-    /// [`PRODUCTS_MAX`].
-    pub known: HashSet<ProductId>,
+    /// Products the show has: a row changes of its product what it says, and needs no room; new ones share what is
+    /// left of [`PRODUCTS_MAX`].
+    pub known: BTreeMap<ProductId, Product>,
 }
 
 impl Default for ImportOptions {
@@ -61,12 +69,14 @@ impl Default for ImportOptions {
         ImportOptions {
             file_name: String::new(),
             currency: Currency("CNY".to_owned()),
-            known: HashSet::new(),
+            known: BTreeMap::new(),
         }
     }
 }
 
-/// Reads a product list. Rows with a problem are named in the report and left out; the others are in it.
+/// Reads a product list. Rows with a problem are named in the report and left out; the others are in it. A product that
+/// the show has comes with what its row says and is otherwise as it was: an empty cell says nothing, but for the usual
+/// price and the units, which a list keeps whole.
 /// Every product passes [`Product::check`](stallcast_show::Product::check), so an import command will take it.
 /// Of more products than there is room for, the first are taken and one line says where the rest begins.
 ///
@@ -92,28 +102,49 @@ pub fn import_unless(
         });
     }
     let mut search = Search::default();
-    let found = if bytes.starts_with(b"PK\x03\x04") {
-        xlsx_table::read(bytes, stop, &mut |sheet, rows| {
+    // A sheet of instructions may look like one that adds to products: a list of products is looked for first.
+    for sought in [Sought::Products, Sought::Additions] {
+        search.sought = Some(sought);
+        let found = look(bytes, options, stop, &mut search)?;
+        if stop.asked() {
+            return Err(ImportError::Stopped);
+        }
+        if let Some(report) = found {
+            return Ok(report);
+        }
+        if search.header_alone {
+            break;
+        }
+    }
+    Err(search.nothing())
+}
+
+/// One pass over the file.
+fn look(
+    bytes: &[u8],
+    options: &ImportOptions,
+    stop: &Stop,
+    search: &mut Search,
+) -> Result<Option<ImportReport>, ImportError> {
+    if bytes.starts_with(b"PK\x03\x04") {
+        return xlsx_table::read(bytes, stop, &mut |sheet, rows| {
             search.sheet(Format::Xlsx { sheet }, Encoding::Utf8, rows, options)
-        })?
-    } else if bytes.starts_with(&[0xD0, 0xCF, 0x11, 0xE0]) {
+        });
+    }
+    if bytes.starts_with(&[0xD0, 0xCF, 0x11, 0xE0]) {
         // The container of Excel's format up to 2003, and of encrypted workbooks.
         return Err(ImportError::OldExcel);
-    } else {
-        let (text, encoding) = decode::decode(bytes);
-        let mut rows = csv_table::CsvRows::new(&text, &options.file_name, stop);
-        let delimiter = rows.delimiter();
-        search.sheet(Format::Csv { delimiter }, encoding, &mut rows, options)
-    };
-    if stop.asked() {
-        return Err(ImportError::Stopped);
     }
-    found.ok_or_else(|| search.nothing())
+    let (text, encoding) = decode::decode(bytes);
+    let mut rows = csv_table::CsvRows::new(&text, &options.file_name, stop);
+    let delimiter = rows.delimiter();
+    Ok(search.sheet(Format::Csv { delimiter }, encoding, &mut rows, options))
 }
 
 /// What was seen in the sheets that are no list.
 #[derive(Default)]
 struct Search {
+    sought: Option<Sought>,
     first_row: Option<Vec<String>>,
     header_alone: bool,
 }
@@ -127,9 +158,10 @@ impl Search {
         mut rows: &mut dyn Iterator<Item = Row>,
         options: &ImportOptions,
     ) -> Option<ImportReport> {
+        let sought = self.sought.unwrap_or(Sought::Products);
         let look = |row: Row| {
             self.first_row.get_or_insert_with(|| first_cells(&row));
-            Columns::header(&row)
+            Columns::header(&row, sought)
         };
         let columns = (&mut rows).take(HEADER_WITHIN_ROWS).find_map(look)?;
         let mut rows = rows.peekable();

@@ -1,6 +1,6 @@
 //! Lists with one product a row.
 
-use stallcast_show::{Product, ProductId, Text};
+use stallcast_show::{Product, ProductId};
 
 use super::cells::{BelowZero, Photo, RowCells};
 use super::reading::{Made, Reading};
@@ -8,72 +8,105 @@ use super::table::Row;
 use super::{Field, ProblemCode};
 
 /// Reads every row below the header. The id is the first filled of: the shop's id, the number in the
-/// show, the barcode, the title.
+/// show, the barcode, the title; without the shop's id, a title or barcode that one product of the show has names it.
 pub(super) fn read(reading: &mut Reading<'_>, rows: &mut dyn Iterator<Item = Row>) {
-    let columns = reading.columns;
     let mut numbers: Vec<Option<u32>> = Vec::new();
     for row in rows {
-        let mut cells = RowCells::new(columns, &row);
-        let title = cells.title();
-        if title == Text::default() && !cells.faults.iter().any(|f| is_title(f.field)) {
-            cells.fault(Field::Title, ProblemCode::TitleMissing, "");
-        }
-        let gtin = cells.gtin();
-        let shop_id = cells.words(Field::Id);
-        let number = cells.words(Field::Number);
-        let (id_field, id) = match (shop_id, number, &gtin) {
-            (Some(id), _, _) => (Field::Id, id.to_owned()),
-            (None, Some(number), _) => (Field::Number, number.to_owned()),
-            (None, None, Some(gtin)) => (Field::Gtin, gtin.clone()),
-            (None, None, None) if title.zh.is_empty() => (Field::Title, title.en.clone()),
-            (None, None, None) => (Field::Title, title.zh.clone()),
-        };
-        let short_title = cells.text(Field::ShortTitle, None);
-        let spec = cells.text(Field::Spec, Some(Field::SpecEn));
-        let (photo, photo_link) = match cells.photo(Field::Photo) {
-            Photo::None => (None, None),
-            Photo::File(name) => (Some(name), None),
-            Photo::Web(url) => (None, Some(url)),
-        };
-        let link = cells.words(Field::Link).map(str::to_owned);
-        let talking_points = cells.talking_points();
-        // Without an offer there is a fault, and the row ends there.
-        let Some(offer) = cells.offer(reading.currency, BelowZero::Fault) else {
-            reading.refuse(&row, cells);
-            continue;
-        };
-        let product = Product {
-            short_title,
-            photo,
-            spec: cells.spec_or_unit(spec),
-            gtin,
-            link,
-            talking_points,
-            ..Product::new(ProductId(id), title, offer)
-        };
-        let place = number.and_then(leading_number);
-        if !cells.faults.is_empty() {
-            reading.refuse(&row, cells);
-            continue;
-        }
-        if !reading.passes(&row, id_field, &product) {
-            continue;
-        }
         let before = reading.products.len();
-        let made = Made {
-            product,
-            photo_link,
-            assumed: cells.assumed,
-        };
-        reading.keep(row.line, id_field, made);
+        let number = one(reading, &row);
         if reading.products.len() > before {
-            numbers.push(place);
+            numbers.push(number);
         }
         if reading.enough() {
             break;
         }
     }
     sort_by_number(reading, &numbers);
+}
+
+/// Reads a row; its number in the show.
+fn one(reading: &mut Reading<'_>, row: &Row) -> Option<u32> {
+    let columns = reading.columns;
+    let mut cells = RowCells::new(columns, row);
+    let title = cells.title();
+    let gtin = cells.gtin();
+    let shop_id = cells.words(Field::Id);
+    let number = cells.words(Field::Number);
+    let titled = [title.zh.as_str(), title.en.as_str()];
+    let called = titled.into_iter().find(|words| !words.is_empty());
+    let meant = match shop_id {
+        Some(_) => None,
+        None => called.and_then(|words| reading.known_as(words)),
+    };
+    let same_code = |code: &String| reading.known_as(code);
+    let (id_field, id) = match (shop_id, meant, number, &gtin) {
+        (Some(id), ..) => (Field::Id, id.to_owned()),
+        (None, Some(product), ..) => (Field::Title, product.id.as_str().to_owned()),
+        (None, None, Some(number), _) => (Field::Number, number.to_owned()),
+        (None, None, None, Some(code)) => {
+            let known = reading.known(code).or_else(|| same_code(code));
+            let id = known.map_or(code.as_str(), |product| product.id.as_str());
+            (Field::Gtin, id.to_owned())
+        }
+        (None, None, None, None) => (Field::Title, called.unwrap_or_default().to_owned()),
+    };
+    let known = reading.known(&id);
+    if known.is_none() {
+        if !columns.can_make_products() && cells.faults.is_empty() {
+            cells.fault(id_field, ProblemCode::UnknownProduct, &id);
+            reading.refuse(row, cells);
+            return None;
+        }
+        if called.is_none() && !cells.faults.iter().any(|f| is_title(f.field)) {
+            cells.fault(Field::Title, ProblemCode::TitleMissing, "");
+        }
+    }
+    let short_title = cells.text(Field::ShortTitle, None);
+    let spec = cells.text(Field::Spec, Some(Field::SpecEn));
+    let (photo, photo_link) = match cells.photo(Field::Photo) {
+        Photo::None => (None, None),
+        Photo::File(name) => (Some(name), None),
+        Photo::Web(url) => (None, Some(url)),
+    };
+    let link = cells.words(Field::Link).map(str::to_owned);
+    let talking_points = cells.talking_points();
+    let planned = cells.planned();
+    // Without an offer there is a fault, and the row ends there.
+    let Some(offer) = cells.offer(reading.currency, BelowZero::Fault, known) else {
+        reading.refuse(row, cells);
+        return None;
+    };
+    let mut product = Product {
+        short_title,
+        photo,
+        spec,
+        gtin,
+        link,
+        talking_points,
+        ..Product::new(ProductId(id), title, offer)
+    };
+    cells.details(&mut product);
+    let mut product = reading.merged(product);
+    cells.unit_for_spec(&mut product);
+    if !cells.faults.is_empty() {
+        reading.refuse(row, cells);
+        return None;
+    }
+    if !reading.passes(row, id_field, &product) {
+        return None;
+    }
+    let line = planned.map(|planned| planned.of(product.id.clone()));
+    let before = reading.products.len();
+    let made = Made {
+        product,
+        photo_link,
+        assumed: cells.assumed,
+    };
+    reading.keep(row.line, id_field, made);
+    if reading.products.len() > before {
+        reading.rundown.extend(line);
+    }
+    number.and_then(leading_number)
 }
 
 fn is_title(field: Field) -> bool {
@@ -92,8 +125,15 @@ fn sort_by_number(reading: &mut Reading<'_>, numbers: &[Option<u32>]) {
     let Some(numbers) = numbers.iter().copied().collect::<Option<Vec<u32>>>() else {
         return;
     };
-    let products = std::mem::take(&mut reading.products);
-    let mut numbered: Vec<(u32, Product)> = numbers.into_iter().zip(products).collect();
+    reading.products = sorted(&numbers, std::mem::take(&mut reading.products));
+    // A list with a column for the rundown has a line for every product.
+    if reading.rundown.len() == numbers.len() {
+        reading.rundown = sorted(&numbers, std::mem::take(&mut reading.rundown));
+    }
+}
+
+fn sorted<T>(numbers: &[u32], rows: Vec<T>) -> Vec<T> {
+    let mut numbered: Vec<(u32, T)> = numbers.iter().copied().zip(rows).collect();
     numbered.sort_by_key(|(number, _)| *number);
-    reading.products = numbered.into_iter().map(|(_, product)| product).collect();
+    numbered.into_iter().map(|(_, row)| row).collect()
 }

@@ -1,6 +1,6 @@
 //! What a reader of rows found so far, and the limits it keeps: products, and problems that are named.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use stallcast_show::{Currency, Product, ProductId};
 
@@ -9,7 +9,7 @@ use super::columns::Columns;
 use super::table::{Row, shortened};
 use super::{
     Encoding, Field, Format, ImportOptions, ImportReport, PRODUCTS_MAX, PhotoLink, ProblemCode,
-    RowProblem,
+    RowProblem, RundownLine, merge,
 };
 
 /// Most problems named one by one; nobody reads more, and a file of millions of bad rows must not become
@@ -35,12 +35,15 @@ struct Unnamed {
 pub(super) struct Reading<'a> {
     pub(super) columns: &'a Columns,
     pub(super) currency: &'a Currency,
-    known: &'a HashSet<ProductId>,
+    known: &'a BTreeMap<ProductId, Product>,
+    /// The product that has a title or a barcode to itself; `None` = several have it.
+    by_words: HashMap<&'a str, Option<&'a Product>>,
     pub(super) products: Vec<Product>,
     /// Products taken whose prices name no currency.
     assumed: u32,
     photo_links: Vec<PhotoLink>,
     problems: Vec<RowProblem>,
+    pub(super) rundown: Vec<RundownLine>,
     unnamed: Option<Unnamed>,
     /// Ids taken.
     taken: HashSet<ProductId>,
@@ -56,14 +59,35 @@ impl<'a> Reading<'a> {
             columns,
             currency: &options.currency,
             known: &options.known,
+            by_words: by_words(&options.known),
             products: Vec::new(),
             assumed: 0,
             photo_links: Vec::new(),
             problems: Vec::new(),
+            rundown: Vec::new(),
             unnamed: None,
             taken: HashSet::new(),
             new: 0,
             left_out: None,
+        }
+    }
+
+    /// The show's product of this id.
+    pub(super) fn known(&self, id: &str) -> Option<&'a Product> {
+        self.known.get(&ProductId::from(id))
+    }
+
+    /// The show's only product with this title or barcode that no row before was for.
+    pub(super) fn known_as(&self, words: &str) -> Option<&'a Product> {
+        let product = self.by_words.get(words).copied().flatten()?;
+        (!self.taken.contains(&product.id)).then_some(product)
+    }
+
+    /// The product as it will be: what the show knows of it, with what the row says.
+    pub(super) fn merged(&self, row: Product) -> Product {
+        match self.known.get(&row.id) {
+            Some(known) => merge::over(known, row, self.columns),
+            None => row,
         }
     }
 
@@ -116,7 +140,7 @@ impl<'a> Reading<'a> {
             self.problem(line, id_field, ProblemCode::DuplicateId, id);
             return;
         }
-        let is_new = !self.known.contains(&product.id);
+        let is_new = !self.known.contains_key(&product.id);
         if self.products.len() >= PRODUCTS_MAX || (is_new && self.show_is_full()) {
             self.leave_out(line);
             return;
@@ -175,10 +199,27 @@ impl<'a> Reading<'a> {
             assumed: self.assumed,
             problems: self.problems,
             photo_links: self.photo_links,
+            rundown: self.rundown,
             format,
             encoding,
             mapping: self.columns.mapping(),
             unmapped: self.columns.unmapped(),
         }
     }
+}
+
+fn by_words(known: &BTreeMap<ProductId, Product>) -> HashMap<&str, Option<&Product>> {
+    let mut found = HashMap::new();
+    for product in known.values() {
+        let names = [&product.title.zh, &product.title.en];
+        let names = names.into_iter().filter(|name| !name.is_empty());
+        for words in names.chain(&product.gtin) {
+            let only = found.entry(words.as_str()).or_insert(Some(product));
+            // The same title in both languages is still one product's.
+            if only.is_none_or(|other| other.id != product.id) {
+                *only = None;
+            }
+        }
+    }
+    found
 }

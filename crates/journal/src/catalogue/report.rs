@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use stallcast_show::{Product, ProductId};
 
-use super::Field;
+use super::{Field, RundownLine};
 
 /// How text was stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,6 +117,22 @@ pub enum ProblemCode {
     DateInstead,
     /// The spreadsheet's formula gave an error.
     FormulaError,
+    /// The list has no prices or no titles, and the show has no such product.
+    UnknownProduct,
+    /// Not a list of times and prices.
+    StepsUnreadable,
+    /// The price does not fall with every step, or a step does not come after the one before.
+    StepsNotFalling,
+    /// More than ten steps.
+    TooManySteps,
+    /// The coupon is not below the live price.
+    CouponTooLarge,
+    /// Not a whole number of units for one buyer, or none.
+    LimitUnreadable,
+    /// Not a day with its year.
+    DayUnreadable,
+    /// Not a time between nothing and one day.
+    PlannedUnreadable,
 }
 
 /// A cell that could not be read.
@@ -157,6 +173,8 @@ pub struct ImportReport {
     pub problems: Vec<RowProblem>,
     /// Photos to fetch.
     pub photo_links: Vec<PhotoLink>,
+    /// What the list says of the rundown, in its order; empty where it has no column for it.
+    pub rundown: Vec<RundownLine>,
     /// What kind of file it was.
     pub format: Format,
     /// How its text was stored.

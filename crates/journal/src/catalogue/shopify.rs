@@ -185,7 +185,7 @@ fn variant(reading: &mut Reading<'_>, group: &Group, row: &Row) -> Option<Varian
     let photo = cells.photo(Field::VariantPhoto);
     let gtin = cells.gtin();
     let link = cells.words(Field::Link).map(str::to_owned);
-    let Some(mut offer) = cells.offer(reading.currency, BelowZero::SoldOut) else {
+    let Some(mut offer) = cells.offer(reading.currency, BelowZero::SoldOut, None) else {
         reading.refuse(row, cells);
         return None;
     };
@@ -200,14 +200,20 @@ fn variant(reading: &mut Reading<'_>, group: &Group, row: &Row) -> Option<Varian
         offer.quantity = None;
     }
     let id = ProductId(group.handle.clone());
-    let product = Product {
+    let mut product = Product {
         short_title: shared.short_title.clone(),
-        spec: cells.spec_or_unit(shared.spec.clone()),
+        spec: shared.spec.clone(),
         gtin,
         link,
         talking_points: shared.talking_points.clone(),
         ..Product::new(id, shared.title.clone(), offer)
     };
+    cells.details(&mut product);
+    cells.unit_for_spec(&mut product);
+    if !cells.faults.is_empty() {
+        reading.refuse(row, cells);
+        return None;
+    }
     reading
         .passes(row, Field::Handle, &product)
         .then_some(Variant {
@@ -255,6 +261,7 @@ fn finish(reading: &mut Reading<'_>, group: Group) {
             }
             Photo::Web(url) => Some(url),
         };
+        let product = reading.merged(product);
         if let Err(refusal) = product.check() {
             let (field, code) = super::cells::from_refusal(&refusal, id_field);
             reading.problem(variant.line, field, code, product.id.as_str());

@@ -1,58 +1,7 @@
-//! What the columns of a list are called: the one place where headers are added.
+//! What the columns of a list are called: prices, counts and names. What else a column can say is in
+//! [`synonyms_details`](super::synonyms_details); headers are added in these two places.
 
-use serde::{Deserialize, Serialize};
-
-/// What a column can hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Field {
-    /// Stable id of the product in its shop.
-    Id,
-    /// Shopify's id of a product; rows with the same one belong together.
-    Handle,
-    /// Number of the product in the show (链接号).
-    Number,
-    /// Title in either language.
-    Title,
-    /// Chinese title.
-    TitleZh,
-    /// English title.
-    TitleEn,
-    /// Title for the card.
-    ShortTitle,
-    /// Price during the show.
-    LivePrice,
-    /// A price without further name: the live price, or the usual one beside a live price.
-    Price,
-    /// Usual price.
-    ListPrice,
-    /// ISO 4217 code of the row's prices.
-    Currency,
-    /// Units offered.
-    Quantity,
-    /// Size, weight, count in either language.
-    Spec,
-    /// The same in English.
-    SpecEn,
-    /// Barcode.
-    Gtin,
-    /// Photo: file name or web address.
-    Photo,
-    /// Photo of one variant.
-    VariantPhoto,
-    /// Where it can be bought.
-    Link,
-    /// What the anchor says; several columns may hold some.
-    TalkingPoints,
-    /// Countdown in seconds.
-    Countdown,
-    /// Countdown in minutes.
-    CountdownMinutes,
-    /// Values of a variant's options, in order.
-    OptionValue,
-    /// Who counts a variant's units; empty = nobody does.
-    StockTracker,
-}
+use super::Field;
 
 /// Headers as people and shops write them, without case, blanks and signs. One place for all of them.
 pub(super) const SYNONYMS: &[(Field, &[&str])] = &[

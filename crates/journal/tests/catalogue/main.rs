@@ -1,11 +1,13 @@
 //! Lists as shops and people make them, with the products and the problems they must give.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod details;
 mod hostile;
 mod labelled;
 mod limits;
 mod lists;
 mod shops;
+mod updates;
 mod workbooks;
 
 use stallcast_journal::catalogue::{ImportOptions, ImportReport, ProblemCode, import};
