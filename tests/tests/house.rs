@@ -8,8 +8,9 @@ use serde_json::Value;
 use stallcast_tests::world::run;
 
 /// Which of our crates each of our crates may depend on (ARCHITECTURE.md, "Rooms").
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("stallcast-show", &[]),
+    ("stallcast-rules", &["stallcast-show"]),
     ("stallcast-journal", &["stallcast-show"]),
     ("stallcast-overlay", &["stallcast-show"]),
     ("stallcast-media", &[]),
@@ -21,6 +22,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
         "stallcast-engine",
         &[
             "stallcast-show",
+            "stallcast-rules",
             "stallcast-journal",
             "stallcast-overlay",
             "stallcast-media",

@@ -8,6 +8,7 @@ import type {
   PhoneView,
   Product,
   ShowView,
+  ThemesView,
 } from '../src/wire/types.ts';
 
 function product(
@@ -36,7 +37,7 @@ function product(
       coupon: null,
       gift: { zh: '', en: '' },
       limit_per_person: null,
-      steps: [],
+      steps: id === 'pear' ? [{ after_s: 600, price: { minor: live - 200, currency } }] : [],
     },
     gtin: null,
     link: null,
@@ -127,6 +128,7 @@ export function demoShow(now: number): ShowView {
     ducking: { depth_cdb: -1200 },
     isolated: null,
     ticker: { zh: '', en: '' },
+    correction: null,
     pinned: null,
     destinations: {
       bili: {
@@ -172,6 +174,8 @@ export function demoShow(now: number): ShowView {
     },
     phase: { phase: 'rehearsing', since: now - 137_000 },
     recording: true,
+    card_look: { theme: null, lang: null, code: false, next_up: false },
+    pause: null,
     recording_split: { by: 'gigabytes', gigabytes: 4 },
     video_kbps: null,
     recording_parts: ['2026-11-22_1.mp4'],
@@ -313,3 +317,24 @@ export function cameraView(bare: boolean): CameraView {
     no_controls: bare ? 'none' : '',
   };
 }
+
+/** The themes of the program, and two of a designer's: one that works and one that does not. */
+export const THEMES: ThemesView = {
+  themes: [
+    { id: 'clean', name: { zh: '清爽', en: 'Clean' }, own: false, fault: null },
+    { id: 'festival', name: { zh: '节庆', en: 'Festival' }, own: false, fault: null },
+    { id: 'market', name: { zh: '集市', en: 'Market' }, own: false, fault: null },
+    { id: 'minimal', name: { zh: '极简', en: 'Minimal' }, own: false, fault: null },
+    { id: 'night', name: { zh: '夜场', en: 'Night' }, own: false, fault: null },
+    { id: 'orchard', name: { zh: '果园', en: 'Orchard' }, own: false, fault: null },
+    {
+      id: 'my-stall',
+      name: { zh: 'my-stall', en: 'my-stall' },
+      own: true,
+      fault: { code: 'unknown', file: 'card.svg', element: 'slot-tittle', detail: '' },
+    },
+  ],
+  folder: '/home/anna/.local/share/stallcast/themes',
+  usual: 'orchard',
+  usual_lang: 'zh',
+};

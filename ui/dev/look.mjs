@@ -102,6 +102,9 @@ const SHOTS = [
   ['inputs-controls', 'dev-inputs', 'phone', 'en', 'dark', { page: 'sources', unfold: true, scroll: 900 }],
   ['inputs-trouble', 'dev-inputs-trouble', '720', 'zh-CN', 'light', { page: 'sources', scroll: 900 }],
   ['inputs-trouble', 'dev-inputs-trouble', 'phone', 'en', 'light', { page: 'sources', scroll: 1400 }],
+  ['cards', 'dev-live', '720', 'zh-CN', 'light', { page: 'cards' }],
+  ['cards', 'dev-both-live', '720', 'en', 'dark', { page: 'cards' }],
+  ['cards', 'dev-both', 'phone', 'zh-CN', 'sunlight', { page: 'cards' }],
   ['recording', 'dev-both-live', '720', 'zh-CN', 'light', { page: 'recording' }],
   ['recording', 'dev-both-live', 'phone', 'en', 'sunlight', { page: 'recording' }],
   ['recording', 'dev', 'portrait', 'en', 'dark', { page: 'recording' }],
@@ -114,6 +117,28 @@ const SHOTS = [
   ['chat', 'dev', 'phone', 'zh-CN', 'sunlight', { page: 'chat', scroll: 500 }],
   ['chat', 'dev', 'phone', 'en', 'light', { page: 'chat', scroll: 500 }],
   ['look', 'dev', '720', 'zh-CN', 'light', { page: 'look' }],
+  ['after', 'dev-idle-a', '720', 'zh-CN', 'dark', { seen: true, hash: 'after' }],
+  ['after', 'dev-idle-b', '720', 'en', 'light', { seen: true, hash: 'after' }],
+  ['after', 'dev-idle-c', 'phone', 'zh-CN', 'light', { seen: true, hash: 'after' }],
+  ['after', 'dev-idle-d', 'phone', 'en', 'sunlight', { seen: true, hash: 'after' }],
+  [
+    'after-clips',
+    'dev-idle-e',
+    '720',
+    'zh-CN',
+    'sunlight',
+    { seen: true, hash: 'after', reach: '#after-clips', press: '生成切片', rest: 6500 },
+  ],
+  [
+    'after-clips',
+    'dev-idle-f',
+    'phone',
+    'en',
+    'dark',
+    { seen: true, hash: 'after', reach: '#after-clips', press: 'Make the clips', rest: 6500 },
+  ],
+  ['after-end', 'dev-idle-g', '720', 'en', 'dark', { seen: true, hash: 'after', reach: '#after-recordings' }],
+  ['after-none', 'dev-empty-idle', '720', 'zh-CN', 'light', { seen: true, hash: 'after' }],
 ];
 
 const filter = process.argv[2] ?? '';
@@ -147,9 +172,11 @@ for (const [name, token, size, lang, theme, then = {}] of SHOTS) {
   );
   await page.goto(`${base}#token=${token}`);
   await page.waitForTimeout(1800 + (then.wait ?? 0));
+  if (then.hash) await page.evaluate((where) => (location.hash = where), then.hash);
   if (then.page) await page.evaluate((where) => (location.hash = `settings/${where}`), then.page);
   for (const key of then.keys ?? []) await page.keyboard.press(key);
   if (then.click) await page.getByRole('button', { name: then.click }).click();
+  if (then.press) await page.getByRole('button', { name: then.press }).click();
   if (then.side) await page.locator(`[data-tab="${then.side}"]`).click();
   if (then.tab)
     await page
@@ -173,6 +200,8 @@ for (const [name, token, size, lang, theme, then = {}] of SHOTS) {
       .setInputFiles({ name: '商品.xlsx', mimeType: 'x', buffer: Buffer.from('x') });
   if (then.scroll)
     await page.evaluate((px) => document.querySelector('.settings main').scrollBy(0, px), then.scroll);
+  if (then.rest) await page.waitForTimeout(then.rest);
+  if (then.reach) await page.locator(then.reach).scrollIntoViewIfNeeded();
   await page.waitForTimeout(700);
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   if (overflow > 0) console.error(label, `is ${overflow}px too wide`);

@@ -63,7 +63,9 @@ function serve(ws: WebSocket): void {
   const every = (ms: number, run: () => void): void => void timers.push(setInterval(run, ms));
 
   function show(): void {
-    if (studio !== null) send({ type: 'topic', seq: seq++, topic: 'show', data: studio.view() });
+    if (studio === null) return;
+    send({ type: 'topic', seq: seq++, topic: 'findings', data: studio.findings() });
+    send({ type: 'topic', seq: seq++, topic: 'show', data: studio.view() });
   }
 
   function begin(token: string): void {
@@ -203,6 +205,17 @@ function http(request: IncomingMessage, response: ServerResponse, next: () => vo
     const hue = HUES[photo] ?? '#888';
     response.end(
       `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 40"><rect width="40" height="40" fill="#f2ead9"/><circle cx="15" cy="22" r="11" fill="${hue}"/><circle cx="27" cy="25" r="9" fill="${hue}" opacity=".75"/><path d="M15 12q2-6 8-7" stroke="#5b3a1e" stroke-width="2" fill="none"/></svg>`,
+    );
+    return;
+  }
+  if (url.pathname === '/api/look') {
+    // The engine draws these; here only place and size of the parts matter.
+    const upright = url.searchParams.get('canvas') === 'portrait';
+    const [width, height] = upright ? [540, 960] : [960, 540];
+    const hue = (url.searchParams.get('theme') ?? '').length * 53;
+    response.setHeader('Content-Type', 'image/svg+xml');
+    response.end(
+      `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}"><rect width="${width}" height="${height}" fill="#76877c"/><rect x="40" y="${upright ? 480 : 340}" width="420" height="140" rx="16" fill="hsl(${hue} 60% 88%)"/></svg>`,
     );
     return;
   }

@@ -1,6 +1,7 @@
 // The state behind the mock engine: enough of a show that every control of the page does something.
 import type {
   ChatLine,
+  FindingsView,
   Command,
   ImportView,
   MetersView,
@@ -22,13 +23,12 @@ import {
   LONG_CHAT,
   PLATFORMS,
   PRODUCTS,
+  THEMES,
 } from './demo.ts';
+import { findingsOf, type Reasons } from './mock_findings.ts';
+import { after } from './mock_after.ts';
 import { metersOf, statusOf, type MockWorld } from './mock_health.ts';
 
-type Answer =
-  | { outcome: 'ok'; seq: number; data: null }
-  | Extract<ServerMessage, { type: 'result'; outcome: 'ok' }>
-  | { outcome: 'failed'; error: Extract<ServerMessage, { outcome: 'failed' }>['error'] };
 /** What the mock's import answers, whatever the sheet. */
 const IMPORT: ImportView = {
   imported: 8,
@@ -75,6 +75,10 @@ const IMPORT: ImportView = {
   ],
 };
 
+type Answer =
+  | { outcome: 'ok'; seq: number; data: null }
+  | Extract<ServerMessage, { type: 'result'; outcome: 'ok' }>
+  | { outcome: 'failed'; error: Extract<ServerMessage, { outcome: 'failed' }>['error'] };
 
 const refused = (code: string, params: Record<string, string> = {}): Answer => ({
   outcome: 'failed',
@@ -153,6 +157,8 @@ export class MockStudio {
       this.recent.push(this.line(now - (40 - i) * 4000));
   }
 
+  private reasons: Reasons = {};
+
   private has(word: string): boolean {
     return this.scenario.includes(word);
   }
@@ -172,6 +178,10 @@ export class MockStudio {
 
   view(): ShowView {
     return { ...this.show, server_now: Date.now() };
+  }
+
+  findings(): FindingsView {
+    return findingsOf(this.has('rules'), this.reasons, Date.now());
   }
 
   products(): Product[] {
@@ -235,12 +245,30 @@ export class MockStudio {
       case 'put_on_air': {
         const found = this.catalogue.find((product) => product.id === command.product);
         if (found === undefined) return refused('unknown_product', { product: command.product });
+        if (
+          this.findings().products[found.id]?.some((it) => it.level === 'forbidden' && it.overridden === null)
+        )
+          return refused('forbidden_by_rule', { product: found.id, rule: 'cn.absolute_terms' });
         show.on_air = { product: found.id, since: now };
         const seconds = found.offer.countdown_s;
         show.countdown =
           seconds === null ? null : { product: found.id, started: now, deadline: now + seconds * 1000 };
         return null;
       }
+      case 'override_rule':
+        this.reasons = { ...this.reasons, [command.found]: command.reason };
+        return null;
+      case 'show_correction': {
+        const { product, kind, text } = command;
+        const found = this.catalogue.find(({ id }) => id === product);
+        if (found === undefined) return refused('unknown_product', { product });
+        const live_price = found.offer.live_price;
+        show.correction = { kind, product, text, live_price, since: now, until: now + 60_000 };
+        return null;
+      }
+      case 'end_correction':
+        show.correction = null;
+        return null;
       case 'take_off_air':
         if (show.on_air === null) return refused('not_on_air');
         show.on_air = null;
@@ -306,6 +334,15 @@ export class MockStudio {
       case 'set_virtual_camera':
         show.virtual_camera = command.on;
         return null;
+      case 'set_card_look':
+        show.card_look = command.look;
+        return null;
+      case 'start_break':
+        show.pause = { since: now, until: now + command.minutes * 60_000 };
+        return null;
+      case 'end_break':
+        show.pause = null;
+        return null;
       case 'set_isolated':
         show.isolated = command.source;
         return null;
@@ -316,6 +353,10 @@ export class MockStudio {
         show.sources = Object.fromEntries(
           Object.entries(show.sources).filter(([id]) => id !== command.source),
         );
+        return null;
+      case 'put_product':
+        this.catalogue = [...this.catalogue.filter(({ id }) => id !== command.product.id), command.product];
+        this.catalogueWatchers.forEach((tell) => tell());
         return null;
       case 'put_destination':
         if (!/^rtmps?:\/\//.test(command.destination.url))
@@ -351,6 +392,8 @@ export class MockStudio {
 
   request(request: Request): Answer {
     const ok = (data: unknown): Answer => ({ outcome: 'ok', seq: this.show.seq, data: data as null });
+    const told = after(this.scenario, request, this.products());
+    if (told !== undefined) return ok(told);
     switch (request.ask) {
       case 'preflight': {
         const item = (id: string, level: string, key: string, params = {}): object => ({
@@ -392,6 +435,8 @@ export class MockStudio {
           address: 'http://127.0.0.1:40123/api/chat',
           token: 'wh_3f8c1d2e4b5a69788796a5b4c3d2e1f0',
         });
+      case 'themes':
+        return ok(THEMES);
       case 'platforms':
         return ok(PLATFORMS);
       case 'set_key':

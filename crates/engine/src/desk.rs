@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
 use crate::bulk_undo::LastBulk;
+use crate::selling;
 use crate::threads::Threads;
 
 /// Commands waiting for the desk; a full queue makes the sender wait, it never drops one.
@@ -215,7 +216,8 @@ impl Thread {
             return Ok(self.journal.last_seq().0);
         };
         let at = (self.clock)();
-        let events = decide(self.journal.show(), command, at)
+        let events = selling::permit(self.journal.show(), &command, at)
+            .and_then(|()| decide(self.journal.show(), command, at))
             .map_err(|r| WireError::refused(r.code(), r.params()))?;
         if events.is_empty() {
             return Ok(self.journal.last_seq().0);

@@ -11,10 +11,12 @@ mod chat_connections;
 mod chat_history;
 mod chat_room;
 mod clock;
+mod correction;
 mod demo;
 mod desk;
 pub mod folders;
 mod keys;
+mod looks;
 mod network;
 mod notices;
 mod packets;
@@ -26,6 +28,7 @@ mod replay;
 pub mod runtime_file;
 #[cfg(test)]
 mod sample;
+mod selling;
 mod sign_of_life;
 pub mod signals;
 pub mod studio;
@@ -51,6 +54,9 @@ pub enum StartError {
     /// The platform presets are broken.
     #[error("the platform presets cannot be used: {0}")]
     Platforms(#[from] stallcast_delivery::presets::PresetError),
+    /// A pack of rules is broken.
+    #[error("{0}")]
+    Rules(&'static stallcast_rules::PackFault),
     /// A canvas height nobody offers.
     #[error("a canvas has 720 or 1080 lines, not {0}")]
     CanvasHeight(u32),

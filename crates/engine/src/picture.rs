@@ -3,20 +3,25 @@
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use stallcast_media::blend::Layer;
-use stallcast_overlay::{CanvasSize, Fonts, Lang, Notice, Overlay, SHELF, SlateKind, Theme, slate};
-use stallcast_show::{Canvas, Show, SourceKind};
+use stallcast_overlay::{
+    CanvasSize, Lang, Notice, Overlay, SHELF, SlateKind, Theme, ThemeError, slate,
+};
+use stallcast_show::{Canvas, CardLook, Show, SourceKind};
+use stallcast_wire::NoticeLevel;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::air::End;
 use crate::canvases::{Stage, Stages};
 use crate::clock::now;
+use crate::correction;
 use crate::desk::Published;
+use crate::looks::Looks;
+use crate::notices::Notices;
 
 /// A card takes some 50 ms to draw; with less time than this before the next step of the clock it waits.
 const PREPARE: Duration = Duration::from_millis(200);
@@ -56,14 +61,17 @@ pub fn restarting(
 
 /// What everything is drawn with.
 pub struct Easel {
-    /// How cards look.
-    pub theme: Theme,
-    /// What words are set in.
-    pub fonts: Fonts,
-    /// Language of the cards.
-    pub lang: Lang,
-    /// Folder of the products' photos.
-    pub photos: PathBuf,
+    looks: Looks,
+    notices: Notices,
+}
+
+/// What the cards wear at the moment.
+struct Worn {
+    look: CardLook,
+    theme: Theme,
+    lang: Lang,
+    /// Another one with each change, so that a canvas knows what it was drawn with.
+    number: u64,
 }
 
 /// A canvas that is drawn on.
@@ -71,6 +79,7 @@ struct Canvassed {
     /// Of the stage that has the slate; another needs its own.
     number: u64,
     slate: SlateKind,
+    worn: u64,
     overlay: Overlay,
 }
 
@@ -109,19 +118,23 @@ pub fn follow(
 ) {
     let mut drawn = BTreeMap::new();
     let mut told = Vec::new();
+    let mut worn = None;
     loop {
         let show = Arc::clone(&published.borrow_and_update().show);
+        let Some(worn) = easel.dress(&mut worn, &show.card_look) else {
+            return;
+        };
         let wait = {
             let stages = running.borrow_and_update().clone();
-            easel.set_up(&mut drawn, &stages, slate_kind(&show));
-            easel.draw(&mut drawn, &stages, &show, &mut told)
+            easel.set_up(&mut drawn, &stages, slate_kind(&show), worn);
+            easel.draw(&mut drawn, &stages, &show, worn.lang, &mut told)
         };
         // While nothing else is to be drawn, the cards of the number keys are: then a press costs no drawing.
         if !published.has_changed().unwrap_or(true)
             && !running.has_changed().unwrap_or(true)
             && !ended.has_changed().unwrap_or(true)
             && wait.is_none_or(|wait| wait > PREPARE)
-            && easel.prepare(&mut drawn, &show)
+            && easel.prepare(&mut drawn, &show, worn.lang)
         {
             continue;
         }
@@ -146,12 +159,57 @@ pub fn follow(
 }
 
 impl Easel {
+    /// What everything is drawn with, and whom to tell of a theme that cannot be used.
+    pub fn new(looks: Looks, notices: Notices) -> Self {
+        Self { looks, notices }
+    }
+
+    /// What the cards wear for `look`. A theme that cannot be used (its files changed since it was chosen) leaves on
+    /// what was worn, or the usual one, and a person hears of it once. `None` when there is no usable theme at all.
+    fn dress<'a>(&self, worn: &'a mut Option<Worn>, look: &CardLook) -> Option<&'a Worn> {
+        let same = |worn: &Worn| worn.look.theme == look.theme && worn.look.lang == look.lang;
+        if worn.as_ref().is_some_and(same) {
+            return worn.as_ref();
+        }
+        let before = worn.take();
+        let number = before.as_ref().map_or(0, |worn| worn.number + 1);
+        let theme = self.looks.theme(look).or_else(|fault| {
+            tracing::error!(?fault, "the card theme that was chosen cannot be used");
+            let id = look.theme.clone().unwrap_or_default();
+            let params = [
+                ("theme", id),
+                ("file", fault.file),
+                ("element", fault.element),
+            ];
+            self.notices
+                .tell(NoticeLevel::Warn, "notice.theme_refused", &params);
+            before.map_or_else(|| self.looks.usual(), |worn| Ok(worn.theme))
+        });
+        let theme = theme
+            .inspect_err(|error: &ThemeError| tracing::error!(%error, "no theme is left"))
+            .ok()?;
+        *worn = Some(Worn {
+            look: look.clone(),
+            theme,
+            lang: self.looks.lang(look),
+            number,
+        });
+        worn.as_ref()
+    }
+
     /// Gives every new canvas its slate and an overlay, those that have another slate this one, and forgets those that
     /// are gone.
-    fn set_up(&self, drawn: &mut BTreeMap<Canvas, Canvassed>, stages: &Stages, kind: SlateKind) {
+    fn set_up(
+        &self,
+        drawn: &mut BTreeMap<Canvas, Canvassed>,
+        stages: &Stages,
+        kind: SlateKind,
+        worn: &Worn,
+    ) {
         drawn.retain(|canvas, known| stages.get(canvas).is_some_and(|s| s.number == known.number));
         for (canvas, stage) in stages {
-            if drawn.get(canvas).is_some_and(|known| known.slate == kind) {
+            let same = |known: &Canvassed| known.slate == kind && known.worn == worn.number;
+            if drawn.get(canvas).is_some_and(same) {
                 continue;
             }
             let spec = &stage.program.spec().canvas;
@@ -159,27 +217,33 @@ impl Easel {
                 width: spec.width,
                 height: spec.height,
             };
-            stage.program.set_slate(Some(self.slate(size, kind)));
+            stage.program.set_slate(Some(self.slate(size, kind, worn)));
             if let Some(known) = drawn.get_mut(canvas) {
                 known.slate = kind;
+                if known.worn != worn.number {
+                    known.worn = worn.number;
+                    // The layers that are on air stay until all of the new ones are drawn.
+                    known.overlay.set_theme(worn.theme.clone());
+                }
                 continue;
             }
-            let overlay = Overlay::new(self.theme.clone(), self.fonts.clone(), size);
+            let overlay = Overlay::new(worn.theme.clone(), self.looks.fonts().clone(), size);
             let number = stage.number;
             let canvassed = Canvassed {
                 number,
                 slate: kind,
+                worn: worn.number,
                 overlay,
             };
             drawn.insert(*canvas, canvassed);
         }
     }
 
-    fn slate(&self, size: CanvasSize, kind: SlateKind) -> Layer {
-        let picture = slate(&self.theme, &self.fonts, kind, self.lang, size);
+    fn slate(&self, size: CanvasSize, kind: SlateKind, worn: &Worn) -> Layer {
+        let picture = slate(&worn.theme, self.looks.fonts(), kind, worn.lang, size);
         Layer {
             id: "slate".into(),
-            version: 1,
+            version: worn.number + 1,
             x: 0,
             y: 0,
             width: picture.width,
@@ -196,17 +260,19 @@ impl Easel {
         drawn: &mut BTreeMap<Canvas, Canvassed>,
         stages: &Stages,
         show: &Show,
+        lang: Lang,
         told: &mut Vec<Notice>,
     ) -> Option<Duration> {
         let at = now();
+        let (show, corrected_until) = correction::drawn(show, at);
         let mut ready: Vec<(&Stage, Vec<Layer>)> = Vec::new();
-        let mut next_change = None;
+        let mut next_change = corrected_until;
         let mut notices = Vec::new();
         for (canvas, on) in drawn {
             let Some(stage) = stages.get(canvas) else {
                 continue;
             };
-            let layers = on.overlay.layers(show, at, self.lang, &self.photos);
+            let layers = on.overlay.layers(&show, at, lang, self.looks.photos());
             ready.push((stage, layers.list.into_iter().map(layer).collect()));
             next_change = [next_change, layers.next_change]
                 .into_iter()
@@ -231,15 +297,19 @@ impl Easel {
     }
 
     /// Draws one card that is not ready yet; false when all are.
-    fn prepare(&self, drawn: &mut BTreeMap<Canvas, Canvassed>, show: &Show) -> bool {
-        let items = show.rundown.iter().take(SHELF);
-        let products: Vec<_> = items
-            .filter_map(|item| show.products.get(&item.product))
-            .collect();
+    fn prepare(&self, drawn: &mut BTreeMap<Canvas, Canvassed>, show: &Show, lang: Lang) -> bool {
+        let items = show.rundown.iter();
+        let listed = items.filter_map(|item| show.products.get(&item.product));
+        // The one on air is drawn as it will be when its price falls.
+        let on_air = show.product_on_air().into_iter();
+        let products: Vec<_> = on_air.chain(listed).take(SHELF).collect();
         let mut canvases = drawn.values_mut();
         canvases.any(|on| {
             let mut products = products.iter();
-            products.any(|product| on.overlay.prepare(show, product, self.lang, &self.photos))
+            products.any(|product| {
+                on.overlay
+                    .prepare(show, product, now(), lang, self.looks.photos())
+            })
         })
     }
 }

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    At, CameraSettings, Canvas, Canvases, ChatLine, Destination, DestinationId, MessageId, Product,
-    ProductId, RecordingSplit, RundownItem, Scene, SceneId, Source, SourceId, Strip, Text,
-    Transition,
+    At, CameraSettings, Canvas, Canvases, CardLook, ChatLine, Destination, DestinationId,
+    MessageId, Product, ProductId, RecordingSplit, RundownItem, Scene, SceneId, Source, SourceId,
+    Strip, Text, Transition,
 };
 
 /// A change somebody wants. `decide` turns it into events or refuses it.
@@ -157,6 +157,40 @@ pub enum Command {
         /// At most 300 characters each.
         text: Text,
     },
+    /// Sets how the cards look and speak; the picture changes at once.
+    SetCardLook {
+        /// The whole look.
+        look: CardLook,
+    },
+    /// Puts the break's notice over the whole picture, or sets its end anew.
+    StartBreak {
+        /// Until the show goes on, 1 to 120.
+        minutes: u32,
+    },
+    /// Takes the break's notice off.
+    EndBreak,
+    /// Gives the reason why a product may go on air with words that a rule forbids.
+    OverrideRule {
+        /// Which product.
+        product: ProductId,
+        /// Id of the rule.
+        rule: String,
+        /// The words, as the rule found them.
+        found: String,
+        /// Why it may be said all the same, at most 300 characters.
+        reason: String,
+    },
+    /// Shows a correction in the ticker's place for a minute.
+    ShowCorrection {
+        /// Of which product.
+        product: ProductId,
+        /// What was wrong.
+        kind: crate::CorrectionKind,
+        /// What viewers read, at most 120 characters each.
+        text: Text,
+    },
+    /// Takes the correction off the picture before its time is over.
+    EndCorrection,
     /// Puts a question on the picture.
     PinQuestion {
         /// The message.

@@ -45,6 +45,21 @@ pub fn decide(show: &Show, command: Command, at: At) -> Result<Vec<Event>, Refus
         Command::SetDucking { ducking } => show.decide_set_ducking(ducking),
         Command::SetIsolated { source } => show.decide_set_isolated(source),
         Command::SetTicker { text } => show.decide_set_ticker(text),
+        Command::SetCardLook { look } => show.decide_set_card_look(look),
+        Command::StartBreak { minutes } => show.decide_start_break(minutes, at),
+        Command::EndBreak => Ok(show.decide_end_break()),
+        Command::OverrideRule {
+            product,
+            rule,
+            found,
+            reason,
+        } => show.decide_override_rule(product, rule, found, &reason, at),
+        Command::ShowCorrection {
+            product,
+            kind,
+            text,
+        } => show.decide_show_correction(product, kind, text, at),
+        Command::EndCorrection => Ok(show.decide_end_correction(at)),
         Command::PinQuestion {
             message,
             author,
@@ -73,6 +88,7 @@ impl Show {
     /// Folds a fact into the state. Never fails: whatever stands in a journal once was decided, and a
     /// fact about something that is gone changes nothing else.
     pub fn apply(&mut self, event: &Event) {
+        self.keep_offered(event);
         match event {
             Event::Renamed { .. }
             | Event::DestinationPut { .. }
@@ -96,6 +112,12 @@ impl Show {
             | Event::TickerSet { .. }
             | Event::QuestionPinned { .. }
             | Event::QuestionUnpinned => self.apply_staging(event),
+            Event::CardLookSet { .. } | Event::BreakStarted { .. } | Event::BreakEnded => {
+                self.apply_card_look(event)
+            }
+            Event::RuleOverridden { .. }
+            | Event::CorrectionShown { .. }
+            | Event::CorrectionEnded { .. } => self.apply_honest(event),
             Event::CanvasesSet { .. } => self.apply_canvases(event),
             Event::CameraSet { .. } | Event::VirtualCameraSet { .. } => self.apply_cameras(event),
             Event::SoundSet { .. } | Event::DuckingSet { .. } | Event::IsolatedSet { .. } => {

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    At, CameraSettings, Canvas, Canvases, ChatLine, Countdown, Destination, DestinationId,
-    MessageId, OnAir, Phase, PinnedQuestion, Product, ProductId, RecordingSplit, RundownItem,
-    Scene, SceneId, Source, SourceId, Strip, Text, Transition,
+    At, Break, CameraSettings, Canvas, Canvases, CardLook, ChatLine, Countdown, Destination,
+    DestinationId, MessageId, OnAir, Phase, PinnedQuestion, Product, ProductId, RecordingSplit,
+    RundownItem, Scene, SceneId, Source, SourceId, Strip, Text, Transition,
 };
 
 /// A fact. Names and fields are kept for good: older journals must stay readable.
@@ -88,6 +88,23 @@ pub enum Event {
     },
     TickerSet {
         text: Text,
+    },
+    CardLookSet {
+        look: CardLook,
+    },
+    BreakStarted {
+        pause: Break,
+    },
+    BreakEnded,
+    RuleOverridden {
+        product: ProductId,
+        reason: crate::RuleOverride,
+    },
+    CorrectionShown {
+        correction: crate::Correction,
+    },
+    CorrectionEnded {
+        at: At,
     },
     QuestionPinned {
         question: PinnedQuestion,

@@ -209,6 +209,13 @@ pub enum Refusal {
     },
     /// A line that a simulated audience said stays out of a live show.
     InventedQuestion,
+    /// A rule of honest selling forbids words of the product, and nobody gave a reason why they may be said.
+    ForbiddenByRule {
+        /// Which product.
+        product: ProductId,
+        /// Id of the rule.
+        rule: String,
+    },
 }
 
 impl Refusal {
@@ -247,11 +254,12 @@ impl Refusal {
             Refusal::CanvasOff { .. } => "canvas_off",
             Refusal::CanvasInUse { .. } => "canvas_in_use",
             Refusal::InventedQuestion => "invented_question",
+            Refusal::ForbiddenByRule { .. } => "forbidden_by_rule",
         }
     }
 
     /// Every code there is, for checking that each has its sentences.
-    pub const CODES: [&'static str; 31] = [
+    pub const CODES: [&'static str; 32] = [
         "unknown_product",
         "unknown_source",
         "unknown_scene",
@@ -283,6 +291,7 @@ impl Refusal {
         "canvas_off",
         "canvas_in_use",
         "invented_question",
+        "forbidden_by_rule",
     ];
 
     /// What the sentence needs: ids, limits, and the codes of finer reasons (`reason`). Holds no
@@ -356,6 +365,10 @@ impl Refusal {
             Refusal::BadUrl { field, fault } => {
                 put("field", (*field).to_owned());
                 put("reason", fault.code().to_owned());
+            }
+            Refusal::ForbiddenByRule { product, rule } => {
+                put("product", product.to_string());
+                put("rule", rule.clone());
             }
             Refusal::InProduct { product, why } => {
                 params = why.params();

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CameraSettings, Canvases, Destination, DestinationId, PinnedQuestion, Product, ProductId,
-    RecordingSplit, RundownItem, Scene, SceneId, Source, SourceId, Strip, Text, Transition,
+    Break, CameraSettings, Canvases, CardLook, Destination, DestinationId, PinnedQuestion, Product,
+    ProductId, RecordingSplit, RundownItem, Scene, SceneId, Source, SourceId, Strip, Text,
+    Transition,
 };
 
 /// A moment: milliseconds since 1970-01-01 UTC. Handed in, never read from a clock here.
@@ -114,6 +115,21 @@ pub struct Show {
     pub isolated: Option<SourceId>,
     /// Lower ticker; both empty = hidden.
     pub ticker: Text,
+    /// How the cards look and speak.
+    #[serde(default)]
+    pub card_look: CardLook,
+    /// The break that stands over the whole picture.
+    #[serde(default)]
+    pub pause: Option<Break>,
+    /// The last correction; on the picture while its time lasts.
+    #[serde(default)]
+    pub correction: Option<crate::Correction>,
+    /// Reasons given for words that a rule forbids.
+    #[serde(default)]
+    pub overrides: BTreeMap<ProductId, Vec<crate::RuleOverride>>,
+    /// At which prices products were on air in earlier turns of live shows, oldest first.
+    #[serde(default)]
+    pub offered: BTreeMap<ProductId, Vec<crate::Offered>>,
     /// The question on the picture.
     pub pinned: Option<PinnedQuestion>,
     /// Where the show is sent.

@@ -5,11 +5,13 @@
 mod after;
 mod answers;
 mod error;
+mod findings;
 mod home;
 mod messages;
 mod registry;
 mod show_view;
 mod status;
+mod themes;
 mod topics;
 
 pub use after::{
@@ -22,6 +24,7 @@ pub use answers::{
     PhoneAddress, PhoneView, PhotoView, Preflight, ReplayView, UploadTestView, WebhookView,
 };
 pub use error::{ErrorCode, WireError};
+pub use findings::{FindingLevel, FindingView, FindingsView, RuleView};
 pub use home::{RUNTIME_FILE, RuntimeFile, create_private_folder, data_folder};
 pub use messages::{ChatConnector, ClientMessage, Outcome, Request, ServerMessage, UploadTarget};
 pub use registry::{least_role, least_role_of_request};
@@ -31,4 +34,5 @@ pub use status::{
     JournalTrouble, KeyStore, PictureView, ReceiverView, RecordingStatus, RunState, SlateCause,
     StatusView, UndoView, VirtualCameraView,
 };
+pub use themes::{ThemeFaultView, ThemeView, ThemesView};
 pub use topics::{Level, MetersView, Notice, NoticeLevel, Topic};

@@ -9,6 +9,8 @@ pub fn least_role(command: &Command) -> Option<Role> {
     Some(match command {
         Command::PinQuestion { .. } | Command::UnpinQuestion => Role::Moderator,
         Command::PutOnAir { .. }
+        | Command::ShowCorrection { .. }
+        | Command::EndCorrection
         | Command::TakeOffAir
         | Command::StartCountdown { .. }
         | Command::StopCountdown
@@ -18,12 +20,16 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | Command::PutProduct { .. }
         | Command::AddToRundown { .. }
         | Command::SetTicker { .. }
+        | Command::SetCardLook { .. }
+        | Command::StartBreak { .. }
+        | Command::EndBreak
         | Command::SwitchScene { .. }
         | Command::SetStrip { .. }
         | Command::SetSound { .. }
         | Command::SetDucking { .. } => Role::Producer,
         Command::Rename { .. }
         | Command::ImportProducts { .. }
+        | Command::OverrideRule { .. }
         | Command::RemoveProduct { .. }
         | Command::RemoveProducts { .. }
         | Command::PutSource { .. }
@@ -53,6 +59,7 @@ pub fn least_role(command: &Command) -> Option<Role> {
 pub fn least_role_of_request(request: &Request) -> Role {
     match request {
         Request::Platforms
+        | Request::Themes
         | Request::Preflight
         | Request::SaveReplay
         | Request::PastShows

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use stallcast_show::{
-    CameraSettings, Canvas, CanvasId, Canvases, Countdown, Destination, DestinationId, Ducking,
-    OnAir, Phase, PinnedQuestion, Placement, Product, ProductId, RecordingSplit, RundownItem,
-    Scene, SceneId, Show, Sound, Source, SourceId, Strip, Text,
+    Break, CameraSettings, Canvas, CanvasId, Canvases, CardLook, Countdown, Destination,
+    DestinationId, Ducking, OnAir, Phase, PinnedQuestion, Placement, Product, ProductId,
+    RecordingSplit, RundownItem, Scene, SceneId, Show, Sound, Source, SourceId, Strip, Text,
 };
 use ts_rs::TS;
 
@@ -51,6 +51,12 @@ pub struct ShowView {
     pub isolated: Option<SourceId>,
     /// Lower ticker.
     pub ticker: Text,
+    /// How the cards look and speak.
+    pub card_look: CardLook,
+    /// The break that stands over the whole picture.
+    pub pause: Option<Break>,
+    /// The last correction; on the picture until its time is over.
+    pub correction: Option<stallcast_show::Correction>,
     /// Question on the picture.
     pub pinned: Option<PinnedQuestion>,
     /// Destinations, without keys.
@@ -96,6 +102,9 @@ impl ShowView {
             ducking: show.ducking,
             isolated: show.isolated.clone(),
             ticker: show.ticker.clone(),
+            card_look: show.card_look.clone(),
+            pause: show.pause.clone(),
+            correction: show.correction.clone(),
             pinned: show.pinned.clone(),
             destinations: show.destinations.clone(),
             phase: show.phase,

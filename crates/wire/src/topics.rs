@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use stallcast_show::SourceId;
 use ts_rs::TS;
 
-use crate::{CatalogueView, ShowView, StatusView};
+use crate::{CatalogueView, FindingsView, ShowView, StatusView};
 
 /// One level.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
@@ -72,6 +72,8 @@ pub enum Topic {
     Catalogue(CatalogueView),
     /// Health.
     Status(Box<StatusView>),
+    /// What the rules of honest selling found.
+    Findings(FindingsView),
     /// Levels.
     Meters(MetersView),
 }

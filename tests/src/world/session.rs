@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use stallcast_show::{ChatLine, Command, Role};
 use stallcast_wire::{
-    CatalogueView, ClientMessage, MetersView, Notice, Outcome, Request, ServerMessage, ShowView,
-    StatusView, Topic, WireError,
+    CatalogueView, ClientMessage, FindingsView, MetersView, Notice, Outcome, Request,
+    ServerMessage, ShowView, StatusView, Topic, WireError,
 };
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_tungstenite::tungstenite::Message;
@@ -26,6 +26,8 @@ pub struct Session {
     pub catalogue: Option<CatalogueView>,
     /// Health as last told.
     pub status: Option<StatusView>,
+    /// What the rules of selling found, as last told.
+    pub findings: Option<FindingsView>,
     /// Levels as last told.
     pub meters: Option<MetersView>,
     /// All chat lines so far.
@@ -63,6 +65,7 @@ impl Session {
             show: None,
             catalogue: None,
             status: None,
+            findings: None,
             meters: None,
             chat: Vec::new(),
             notices: Vec::new(),
@@ -99,6 +102,7 @@ impl Session {
                 Topic::Show(show) => self.show = Some(*show),
                 Topic::Catalogue(catalogue) => self.catalogue = Some(catalogue),
                 Topic::Status(status) => self.status = Some(*status),
+                Topic::Findings(findings) => self.findings = Some(findings),
                 Topic::Meters(meters) => self.meters = Some(meters),
             },
             ServerMessage::Chat { lines } => self.chat.extend(lines),

@@ -3,7 +3,9 @@ import type { At } from "./At";
 import type { CameraSettings } from "./CameraSettings";
 import type { Canvas } from "./Canvas";
 import type { Canvases } from "./Canvases";
+import type { CardLook } from "./CardLook";
 import type { ChatLine } from "./ChatLine";
+import type { CorrectionKind } from "./CorrectionKind";
 import type { Destination } from "./Destination";
 import type { DestinationId } from "./DestinationId";
 import type { Ducking } from "./Ducking";
@@ -153,7 +155,43 @@ source: SourceId | null, } | { "do": "set_ticker",
 /**
  * At most 300 characters each.
  */
-text: Text, } | { "do": "pin_question", 
+text: Text, } | { "do": "set_card_look", 
+/**
+ * The whole look.
+ */
+look: CardLook, } | { "do": "start_break", 
+/**
+ * Until the show goes on, 1 to 120.
+ */
+minutes: number, } | { "do": "end_break" } | { "do": "override_rule", 
+/**
+ * Which product.
+ */
+product: ProductId, 
+/**
+ * Id of the rule.
+ */
+rule: string, 
+/**
+ * The words, as the rule found them.
+ */
+found: string, 
+/**
+ * Why it may be said all the same, at most 300 characters.
+ */
+reason: string, } | { "do": "show_correction", 
+/**
+ * Of which product.
+ */
+product: ProductId, 
+/**
+ * What was wrong.
+ */
+kind: CorrectionKind, 
+/**
+ * What viewers read, at most 120 characters each.
+ */
+text: Text, } | { "do": "end_correction" } | { "do": "pin_question", 
 /**
  * The message.
  */

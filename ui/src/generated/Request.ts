@@ -20,7 +20,7 @@ device: string, } | { "ask": "encoders" } | { "ask": "codecs" } | { "ask": "use_
 /**
  * GStreamer element name; `None` = the best by the trials.
  */
-name: string | null, } | { "ask": "save_replay" } | { "ask": "platforms" } | { "ask": "set_key", 
+name: string | null, } | { "ask": "save_replay" } | { "ask": "themes" } | { "ask": "platforms" } | { "ask": "set_key", 
 /**
  * Whose.
  */

@@ -28,7 +28,10 @@ function named(studio: Studio, params: Readonly<Record<string, string>>): Values
       out[name] = listOf(titles, lang);
     } else if (name === 'source' || name === 'input') out[name] = show?.sources[value]?.name ?? value;
     else if (name === 'destination') out[name] = show?.destinations[value]?.name ?? value;
-    else if (name === 'scene') {
+    else if (name === 'rule') {
+      const rule = studio.findings?.rules[value];
+      out[name] = rule === undefined ? value : textOf(rule.name, lang);
+    } else if (name === 'scene') {
       const scene = show?.scenes.find((candidate) => candidate.id === value);
       out[name] = scene === undefined ? value : textOf(scene.name, lang);
     } else if (name === 'canvas') out[name] = words('canvas', value);

@@ -6,6 +6,7 @@ import { browserTimers, Client, localError, type Link, type Outcome, type Socket
 import type {
   ChatLine,
   Command,
+  FindingsView,
   Notice,
   PageError,
   MetersView,
@@ -51,6 +52,8 @@ export class Studio {
   products: Record<string, Product> = $state.raw({});
   status: StatusView | null = $state.raw(null);
   meters: MetersView | null = $state.raw(null);
+  /** What the rules of honest selling found; `null` before the engine has looked. */
+  findings: FindingsView | null = $state.raw(null);
   chat: readonly ChatLine[] = $state.raw([]);
   chatTotal = $state(0);
   log: readonly LogLine[] = $state.raw([]);
@@ -195,6 +198,7 @@ export class Studio {
 
   /** Puts an error of an action of this page into the log. */
   complain(error: PageError): void {
+    if (error.message_key === 'refusal.forbidden_by_rule') view.looking = error.params['product'] ?? null;
     const notice = { level: 'warn' as const, key: error.message_key, params: error.params, at: this.now };
     this.keep({ ...notice, place: view.settings });
   }
@@ -235,6 +239,9 @@ export class Studio {
         this.status = message.data;
         this.statusAt = Date.now();
         this.learnClock(message.data.now);
+        return;
+      case 'findings':
+        this.findings = message.data;
         return;
       case 'meters':
         this.meters = message.data;

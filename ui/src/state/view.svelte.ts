@@ -1,7 +1,8 @@
 // What is open on this page; nobody else sees it.
 
 export type SideTab = 'questions' | 'chat' | 'log';
-export type SettingsPage = 'destinations' | 'sources' | 'scenes' | 'chat' | 'products' | 'recording' | 'look';
+export type SettingsPage =
+  'destinations' | 'sources' | 'scenes' | 'chat' | 'products' | 'cards' | 'recording' | 'look';
 export type NarrowTab = 'products' | 'questions' | 'chat' | 'mixer' | 'health';
 export const SETTINGS_PAGES: readonly SettingsPage[] = [
   'products',
@@ -9,6 +10,7 @@ export const SETTINGS_PAGES: readonly SettingsPage[] = [
   'scenes',
   'destinations',
   'chat',
+  'cards',
   'recording',
   'look',
 ];
@@ -18,10 +20,17 @@ class View {
   narrowTab: NarrowTab = $state('products');
   /** The question that stands at the side, never over the picture. */
   asking: 'go_live' | 'end_show' | null = $state(null);
+  /** The product whose findings stand at the side. */
+  looking: string | null = $state(null);
   /** `null` = the studio. */
   settings: SettingsPage | null = $state(null);
+  /** The page of shows that have ended, in place of studio and settings. */
+  after = $state(false);
+  /** Whether the rundown's sheet of paper is laid out, unseen; until another page is opened, for a print takes its time. */
+  sheet = $state(false);
 
   readAddress(): void {
+    this.after = location.hash === '#after';
     const page = /^#settings\/(\w+)$/.exec(location.hash)?.[1];
     this.settings = SETTINGS_PAGES.find((known) => known === page) ?? null;
   }
@@ -29,6 +38,15 @@ class View {
   open(page: SettingsPage | null): void {
     location.hash = page === null ? '' : `settings/${page}`;
     this.settings = page;
+    this.after = false;
+    this.sheet = false;
+  }
+
+  openAfter(): void {
+    location.hash = 'after';
+    this.settings = null;
+    this.after = true;
+    this.sheet = false;
   }
 }
 

@@ -6,7 +6,7 @@ use axum::response::Response;
 use stallcast_media::audio::Meters;
 use stallcast_show::{Actor, Command};
 use stallcast_wire::{
-    CatalogueView, ClientMessage, ErrorCode, Level, MetersView, Outcome, Request, ServerMessage,
+    CatalogueView, ClientMessage, ErrorCode, FindingsView, Level, MetersView, Outcome, Request, ServerMessage,
     ShowView, Topic, WireError, least_role, least_role_of_request,
 };
 use tokio::sync::broadcast::error::RecvError;
@@ -143,6 +143,7 @@ async fn talk(api: Api, mut socket: WebSocket) {
     let mut shows = studio.desk().published();
     let mut statuses = studio.status();
     let mut meters = studio.meters();
+    let mut findings = studio.findings();
     let (standing, mut notices) = studio.notices();
     let (recent, mut lines) = studio.chat().follow();
     let (slow, mut answers) = mpsc::channel(SLOW_REQUESTS);
@@ -152,6 +153,7 @@ async fn talk(api: Api, mut socket: WebSocket) {
     };
     shows.mark_changed();
     statuses.mark_changed();
+    findings.mark_changed();
     if !send(&mut socket, &ServerMessage::Chat { lines: recent }).await {
         return;
     }
@@ -176,6 +178,10 @@ async fn talk(api: Api, mut socket: WebSocket) {
             Ok(()) = statuses.changed() => {
                 let status = statuses.borrow_and_update().clone();
                 pushed.topic(&mut socket, Topic::Status(Box::new(status))).await
+            }
+            Ok(()) = findings.changed() => {
+                let found = FindingsView::clone(&findings.borrow_and_update());
+                pushed.topic(&mut socket, Topic::Findings(found)).await
             }
             Ok(()) = meters.changed() => {
                 let levels = levels(&meters.borrow_and_update());

@@ -21,9 +21,9 @@ use stallcast_delivery::presets::{self, Platforms};
 use stallcast_journal::{Journal, Origin};
 use stallcast_media::audio::Meters;
 use stallcast_media::program::ProgramSpec;
-use stallcast_overlay::Lang;
+use stallcast_overlay::{Fonts, Lang};
 use stallcast_show::{Actor, At, Canvas, Command};
-use stallcast_wire::{ErrorCode, Notice, NoticeLevel, StatusView, WireError};
+use stallcast_wire::{ErrorCode, FindingsView, Notice, NoticeLevel, StatusView, WireError};
 use tokio::runtime::Handle;
 use tokio::sync::{broadcast, mpsc, watch};
 
@@ -37,12 +37,13 @@ use crate::clock::now;
 use crate::desk::Desk;
 use crate::folders::Folders;
 use crate::keys::Keys;
+use crate::looks::Looks;
 use crate::notices::Notices;
 use crate::phones::Phones;
 use crate::replay::Replay;
 use crate::threads::Threads;
 use crate::unfinished;
-use crate::{StartError, chat_history, network, sign_of_life};
+use crate::{StartError, chat_history, network, selling, sign_of_life};
 pub use begin::program_spec;
 use begin::{draw, open, prepare};
 pub use ending::Ending;
@@ -96,9 +97,11 @@ struct Inner {
     replay: Replay,
     after: After,
     canvases: Canvases,
+    looks: Looks,
     orders: mpsc::Sender<Order>,
     notices: Notices,
     status: watch::Receiver<StatusView>,
+    findings: watch::Receiver<Arc<FindingsView>>,
     /// What the last upload test found; held while one runs.
     upload: tokio::sync::Mutex<Option<stallcast_wire::UploadTestView>>,
     ended: watch::Sender<Option<End>>,
@@ -124,6 +127,7 @@ impl Studio {
         });
         let unfinished = unfinished::find(&folders.recordings(), &journal);
         let desk = Desk::start(journal, resumed, now, &threads)?;
+        let findings = look_at_selling(&desk, &threads)?;
         let keys_file = folders.key_file();
         let (keys, damaged_keys) = tokio::task::spawn_blocking(move || Keys::open(keys_file))
             .await
@@ -167,8 +171,9 @@ impl Studio {
         let (orders, waiting_orders) = mpsc::channel(16);
         let (status_sender, status) = watch::channel(empty_status());
         let ended = watch::Sender::new(None);
+        let looks = Looks::open(&folders, options.theme, options.lang, Fonts::system())?;
         let (overlay, warnings) = draw(
-            &options,
+            looks.clone(),
             &desk,
             &canvases,
             ended.subscribe(),
@@ -216,9 +221,11 @@ impl Studio {
             phones,
             replay,
             canvases,
+            looks,
             orders,
             notices,
             status,
+            findings,
             upload: tokio::sync::Mutex::default(),
             ended,
             pages: AtomicUsize::new(0),
@@ -268,6 +275,11 @@ impl Studio {
         self.inner.status.clone()
     }
 
+    /// What the rules of honest selling find in the rundown.
+    pub fn findings(&self) -> watch::Receiver<Arc<FindingsView>> {
+        self.inner.findings.clone()
+    }
+
     /// Sound levels.
     pub fn meters(&self) -> watch::Receiver<Meters> {
         self.inner.canvases.inputs().mixer().meters()
@@ -278,13 +290,22 @@ impl Studio {
         self.inner.notices.follow()
     }
 
+    /// The card themes.
+    pub fn looks(&self) -> &Looks {
+        &self.inner.looks
+    }
+
     /// Asks for a change of the show.
     ///
     /// # Errors
-    /// See [`Desk::submit`]; [`ErrorCode::NotReady`] when going live would fail.
+    /// See [`Desk::submit`]; [`ErrorCode::NotReady`] when going live would fail;
+    /// [`ErrorCode::ThemeRefused`] for a look whose theme cannot be used.
     pub async fn submit(&self, actor: Actor, command: Command) -> Result<u64, WireError> {
         if command == Command::GoLive {
             self.permit_live(&[]).await?;
+        }
+        if let Command::SetCardLook { look } = &command {
+            self.inner.looks.check(look).await?;
         }
         self.carry_out(actor, command).await
     }
@@ -343,6 +364,20 @@ impl Studio {
         let canvas = canvas.unwrap_or_else(|| self.inner.desk.show().canvases.first());
         self.inner.canvases.watch(canvas)
     }
+}
+
+/// Starts the thread that looks at what is said of the goods.
+fn look_at_selling(
+    desk: &Desk,
+    threads: &Threads,
+) -> Result<watch::Receiver<Arc<FindingsView>>, StartError> {
+    let book = selling::book().map_err(StartError::Rules)?;
+    let (tell, findings) = watch::channel(Arc::default());
+    let (published, runtime) = (desk.published(), Handle::current());
+    threads.start("selling", move || {
+        selling::follow(book, published, &tell, &runtime);
+    })?;
+    Ok(findings)
 }
 
 /// What is told before anything was looked at.

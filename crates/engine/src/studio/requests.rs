@@ -44,6 +44,8 @@ impl Studio {
                 let mut found = air::preflight(&show, &status, &has_key, &unreached, &demo);
                 let upload = self.upload_check().await;
                 found.items.push(upload);
+                let selling = crate::selling::checks(&self.inner.findings.borrow());
+                found.items.extend(selling);
                 found
                     .items
                     .sort_by_key(|item| air::how_pressing(item.level));
@@ -98,6 +100,10 @@ impl Studio {
                 Ok(serde_json::Value::Null)
             }
             Request::SaveReplay => answer(&self.inner.replay.save().await?),
+            Request::Themes => {
+                let looks = self.inner.looks.clone();
+                blocking(move || looks.list()).await
+            }
             Request::Platforms => answer(self.inner.platforms.as_ref()),
             Request::SetKey {
                 destination,

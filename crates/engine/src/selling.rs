@@ -1,0 +1,227 @@
+//! Honest selling: looks at the rundown whenever it changes, and keeps off the air what the law forbids outright until
+//! somebody gives a reason.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
+use stallcast_rules::{Certainty, Finding, Market, PackFault, Rule, RuleBook, Severity, Subject};
+use stallcast_show::{At, Command, Offered, Product, ProductId, Refusal, RuleOverride, Show};
+use stallcast_wire::{Check, CheckLevel, FindingLevel, FindingView, FindingsView, RuleView};
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+
+use crate::clock::now;
+use crate::desk::Published;
+use crate::wire_name::wire_name;
+
+static BOOK: LazyLock<Result<RuleBook, PackFault>> = LazyLock::new(RuleBook::built_in);
+
+/// The rules.
+///
+/// # Errors
+/// When a pack is broken; the engine does not start then.
+pub fn book() -> Result<&'static RuleBook, &'static PackFault> {
+    BOOK.as_ref()
+}
+
+/// Refuses to put a product on air whose words are forbidden outright, where no reason was given for them.
+///
+/// # Errors
+/// [`Refusal::ForbiddenByRule`] with the first such rule.
+pub fn permit(show: &Show, command: &Command, at: At) -> Result<(), Refusal> {
+    let (Command::PutOnAir { product }, Ok(book)) = (command, book()) else {
+        return Ok(());
+    };
+    if show.is_on_air(product) {
+        return Ok(());
+    }
+    let found = look(book, show, product, at);
+    let blocks = found.into_iter().flatten().find(|finding| {
+        finding.severity == Severity::Forbidden && reason(show, product, finding).is_none()
+    });
+    match blocks {
+        Some(finding) => Err(Refusal::ForbiddenByRule {
+            product: product.clone(),
+            rule: finding.rule,
+        }),
+        None => Ok(()),
+    }
+}
+
+/// What is found in a product; `None` when no pack is for its currency.
+fn look(book: &RuleBook, show: &Show, id: &ProductId, at: At) -> Option<Vec<Finding>> {
+    let subject = Subject::product(show, id, at)?;
+    let market = Market::of_product(show.products.get(id)?)?;
+    Some(book.look(&subject, market))
+}
+
+fn reason<'a>(show: &'a Show, product: &ProductId, finding: &Finding) -> Option<&'a RuleOverride> {
+    let mut given = show.overrides.get(product)?.iter();
+    given.find(|given| given.rule == finding.rule && given.found == finding.found)
+}
+
+/// Everything of a product that its findings hang on.
+#[derive(PartialEq)]
+struct Looked {
+    product: Product,
+    demonstration: String,
+    stock_left: Option<u32>,
+    offered: Vec<Offered>,
+}
+
+impl Looked {
+    fn of(show: &Show, id: &ProductId) -> Option<Self> {
+        let item = show.rundown.iter().find(|item| item.product == *id);
+        Some(Self {
+            product: show.products.get(id)?.clone(),
+            demonstration: item
+                .map(|item| item.demonstration.clone())
+                .unwrap_or_default(),
+            stock_left: show.stock_left(id),
+            offered: show.offered.get(id).cloned().unwrap_or_default(),
+        })
+    }
+}
+
+/// Findings of products that did not change since.
+#[derive(Default)]
+struct Known(BTreeMap<ProductId, (Looked, Option<Vec<Finding>>)>);
+
+/// Follows the show and tells what is found, until the desk is gone. Blocks; runs on a thread of its own.
+pub fn follow(
+    book: &RuleBook,
+    mut published: watch::Receiver<Published>,
+    tell: &watch::Sender<Arc<FindingsView>>,
+    runtime: &Handle,
+) {
+    let mut known = Known::default();
+    loop {
+        let show = Arc::clone(&published.borrow_and_update().show);
+        let found = Arc::new(known.findings(book, &show, now()));
+        tell.send_if_modified(|told| {
+            let changed = **told != *found;
+            *told = found;
+            changed
+        });
+        drop(show);
+        if runtime.block_on(published.changed()).is_err() {
+            return;
+        }
+    }
+}
+
+impl Known {
+    fn findings(&mut self, book: &RuleBook, show: &Show, at: At) -> FindingsView {
+        let mut view = FindingsView::default();
+        let mut before = std::mem::take(&mut self.0);
+        let mut markets = Vec::new();
+        for item in &show.rundown {
+            let id = &item.product;
+            let Some(looked) = Looked::of(show, id) else {
+                continue;
+            };
+            markets.extend(Market::of_product(&looked.product));
+            let found = match before.remove(id) {
+                Some((same, found)) if same == looked => found,
+                _ => look(book, show, id, at),
+            };
+            match &found {
+                Some(found) if !found.is_empty() => {
+                    let told = found.iter().map(|it| told(it, reason(show, id, it)));
+                    view.products.insert(id.clone(), told.collect());
+                }
+                Some(_) => {}
+                None => view.unchecked += 1,
+            }
+            self.0.insert(id.clone(), (looked, found));
+        }
+        markets.sort();
+        markets.dedup();
+        let ticker = Subject::ticker(&show.ticker, at);
+        let found = markets
+            .into_iter()
+            .flat_map(|market| book.look(&ticker, market));
+        view.ticker = found.map(|finding| told(&finding, None)).collect();
+        let named = view.products.values().flatten().chain(&view.ticker);
+        let rules = named.filter_map(|it| Some((it.rule.clone(), rule(book.rule(&it.rule)?))));
+        view.rules = rules.collect();
+        view
+    }
+}
+
+fn told(finding: &Finding, reason: Option<&RuleOverride>) -> FindingView {
+    FindingView {
+        rule: finding.rule.clone(),
+        level: match finding.severity {
+            Severity::Warn => FindingLevel::Warn,
+            Severity::Forbidden => FindingLevel::Forbidden,
+        },
+        place: wire_name(&finding.place),
+        found: finding.found.clone(),
+        params: finding.params.clone(),
+        overridden: reason.cloned(),
+    }
+}
+
+fn rule(rule: &Rule) -> RuleView {
+    RuleView {
+        name: rule.name.clone(),
+        law: rule.source.law.clone(),
+        article: rule.source.article.clone(),
+        is_read: rule.source.certainty == Certainty::Read,
+        explains: rule.explains.clone(),
+        instead: rule.instead.clone(),
+    }
+}
+
+/// What the checks before going live say of it. None of them stops a show, and none says that all is well.
+pub fn checks(found: &FindingsView) -> Vec<Check> {
+    let item = |level, key: &str, params: &[(&str, String)]| Check {
+        id: "rules".to_owned(),
+        level,
+        key: format!("preflight.rules.{key}"),
+        params: params
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect(),
+    };
+    let about = |key: &str, products: Vec<&ProductId>| {
+        let named: Vec<_> = products.iter().take(3).map(|id| id.as_str()).collect();
+        let params = [
+            ("count", products.len().to_string()),
+            ("products", named.join("\n")),
+        ];
+        (!products.is_empty()).then(|| item(CheckLevel::Warn, key, &params))
+    };
+    let open = |finding: &&FindingView| finding.overridden.is_none();
+    let (mut blocked, mut warned) = (vec![], vec![]);
+    for (id, findings) in &found.products {
+        if findings.iter().any(FindingView::blocks) {
+            blocked.push(id);
+        } else if findings.iter().any(|finding| open(&finding)) {
+            warned.push(id);
+        }
+    }
+    let mut items = Vec::new();
+    items.extend(about("forbidden", blocked));
+    items.extend(about("warn", warned));
+    if let Some(finding) = found.ticker.first() {
+        items.push(item(
+            CheckLevel::Warn,
+            "ticker",
+            &[("found", finding.found.clone())],
+        ));
+    }
+    if found.unchecked > 0 {
+        let count = ("count", found.unchecked.to_string());
+        items.push(item(CheckLevel::Warn, "no_pack", &[count]));
+    }
+    if items.is_empty() {
+        items.push(item(CheckLevel::Ok, "no_hit", &[]));
+    }
+    items
+}
+
+#[cfg(test)]
+#[path = "selling_tests.rs"]
+mod tests;

@@ -1,0 +1,172 @@
+use super::*;
+use crate::air::engine;
+use crate::desk::Desk;
+use crate::sample::product;
+use crate::threads::Threads;
+use stallcast_journal::{Journal, Seq};
+use stallcast_show::Event;
+use std::time::Duration;
+
+/// A debug build on a busy machine takes its time.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn desk(folder: &std::path::Path) -> Desk {
+    let (journal, resumed) = Journal::open(folder.join("journal")).unwrap();
+    let (threads, _fallen) = Threads::watched();
+    Desk::start(journal, resumed, now, &threads).unwrap()
+}
+
+fn says(id: &str, words: &str) -> Product {
+    let mut product = product(id, id, 2990);
+    product.talking_points.push(words.to_owned());
+    product
+}
+
+async fn import(desk: &Desk, products: Vec<Product>) {
+    let command = Command::ImportProducts { products };
+    desk.submit(engine(), command).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_forbidden_goes_on_air_only_with_a_reason_and_the_journal_has_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = desk(folder.path());
+    import(
+        &desk,
+        vec![says("a", "国家级好果"), says("b", "最好吃的苹果")],
+    )
+    .await;
+    let put = |id: &str| Command::PutOnAir { product: id.into() };
+
+    // A warning just goes.
+    desk.submit(engine(), put("b")).await.unwrap();
+    let refused = desk.submit(engine(), put("a")).await.unwrap_err();
+    assert_eq!(refused.message_key, "refusal.forbidden_by_rule");
+    assert_eq!(refused.params["rule"], "cn.absolute_terms");
+    assert_eq!(refused.params["product"], "a");
+    assert!(desk.show().is_on_air(&"b".into()));
+
+    let give = |found: &str| Command::OverrideRule {
+        product: "a".into(),
+        rule: "cn.absolute_terms".into(),
+        found: found.into(),
+        reason: "农业农村部证书上的原话".into(),
+    };
+    // A reason for other words is none for these.
+    desk.submit(engine(), give("最佳")).await.unwrap();
+    desk.submit(engine(), put("a")).await.unwrap_err();
+    desk.submit(engine(), give("国家级")).await.unwrap();
+    desk.submit(engine(), put("a")).await.unwrap();
+    assert!(desk.show().is_on_air(&"a".into()));
+
+    drop(desk);
+    let (journal, resumed) = open_again(folder.path()).await;
+    let entries = journal.entries_after(Seq(0), 100).unwrap();
+    let reasons = entries.iter().filter_map(|entry| match &entry.event {
+        Event::RuleOverridden { reason, .. } => Some((entry.actor.name.as_str(), &reason.reason)),
+        _ => None,
+    });
+    let reasons: Vec<_> = reasons.collect();
+    assert_eq!(reasons.len(), 2);
+    assert_eq!(reasons[1].0, engine().name);
+    assert!(reasons[1].1.contains("证书"));
+    assert_eq!(resumed.show.overrides[&"a".into()].len(), 2);
+}
+
+/// The desk's thread lets go of the journal a moment after the last handle.
+async fn open_again(folder: &std::path::Path) -> (Journal, stallcast_journal::Resumed) {
+    let opened = async {
+        loop {
+            if let Ok(opened) = Journal::open(folder.join("journal")) {
+                return opened;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, opened).await.unwrap()
+}
+
+#[tokio::test]
+async fn findings_follow_the_rundown_and_a_reason_is_told_beside_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = desk(folder.path());
+    let (threads, _fallen) = Threads::watched();
+    let (tell, mut told) = watch::channel(Arc::default());
+    let (published, runtime) = (desk.published(), Handle::current());
+    let book = book().unwrap();
+    threads
+        .start("selling", move || follow(book, published, &tell, &runtime))
+        .unwrap();
+
+    import(&desk, vec![says("a", "国家级好果"), says("b", "很甜")]).await;
+    let found = tokio::time::timeout(PATIENCE, told.wait_for(|it| !it.products.is_empty()));
+    let found = Arc::clone(&found.await.unwrap().unwrap());
+    assert_eq!(
+        found
+            .products
+            .keys()
+            .map(ProductId::as_str)
+            .collect::<Vec<_>>(),
+        ["a"]
+    );
+    let finding = &found.products[&"a".into()][0];
+    assert!(finding.blocks());
+    assert_eq!(
+        (finding.place.as_str(), finding.found.as_str()),
+        ("talking_point", "国家级")
+    );
+    assert_eq!(found.rules["cn.absolute_terms"].article, "9(3)");
+    let keys = |view: &FindingsView| -> Vec<String> {
+        checks(view).into_iter().map(|check| check.key).collect()
+    };
+    assert_eq!(keys(&found), ["preflight.rules.forbidden"]);
+
+    let give = Command::OverrideRule {
+        product: "a".into(),
+        rule: "cn.absolute_terms".into(),
+        found: "国家级".into(),
+        reason: "证书上的原话".into(),
+    };
+    desk.submit(engine(), give).await.unwrap();
+    let given = tokio::time::timeout(
+        PATIENCE,
+        told.wait_for(|it| {
+            it.products
+                .values()
+                .flatten()
+                .all(|f| f.overridden.is_some())
+        }),
+    );
+    let found = Arc::clone(&given.await.unwrap().unwrap());
+    assert!(!found.products[&"a".into()][0].blocks());
+    assert_eq!(keys(&found), ["preflight.rules.no_hit"]);
+}
+
+#[test]
+fn a_currency_without_a_pack_is_told_and_never_taken_for_a_clearance() {
+    let mut show = Show::default();
+    let mut goods = says("a", "国家级好果");
+    goods.offer.live_price.currency = stallcast_show::Currency("JPY".into());
+    show.products.insert("a".into(), goods);
+    show.rundown
+        .push(stallcast_show::RundownItem::open("a".into()));
+    let put = Command::PutOnAir {
+        product: "a".into(),
+    };
+    assert!(permit(&show, &put, At(0)).is_ok());
+    let found = Known::default().findings(book().unwrap(), &show, At(0));
+    assert_eq!(found.unchecked, 1);
+    assert_eq!(checks(&found)[0].key, "preflight.rules.no_pack");
+}
+
+#[test]
+fn the_ticker_is_looked_at_with_the_rules_of_all_that_is_sold() {
+    let mut show = Show::default();
+    show.products.insert("a".into(), says("a", "很甜"));
+    show.rundown
+        .push(stallcast_show::RundownItem::open("a".into()));
+    show.ticker.zh = "全国最好的苹果".into();
+    let found = Known::default().findings(book().unwrap(), &show, At(0));
+    assert_eq!(found.ticker[0].rule, "cn.absolute_terms");
+    assert_eq!(checks(&found)[0].key, "preflight.rules.ticker");
+}

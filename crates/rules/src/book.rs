@@ -1,0 +1,70 @@
+//! The rule book: all packs, and what they find.
+
+use stallcast_show::{Offer, Product};
+
+use crate::check::{Finding, Reading};
+use crate::pack::{Market, Pack, PackFault, Rule};
+use crate::subject::Subject;
+
+const PACKS: [(Market, &str); 3] = [
+    (Market::Cn, include_str!("../../../assets/rules/cn.json")),
+    (Market::Eu, include_str!("../../../assets/rules/eu.json")),
+    (Market::Us, include_str!("../../../assets/rules/us.json")),
+];
+
+/// The rules of all markets.
+#[derive(Debug, Clone)]
+pub struct RuleBook {
+    pub(crate) packs: Vec<Pack>,
+}
+
+impl RuleBook {
+    /// The packs that the program brings.
+    ///
+    /// # Errors
+    /// [`PackFault`] when one of them is broken.
+    pub fn built_in() -> Result<Self, PackFault> {
+        let read = |(market, text): (Market, &str)| {
+            serde_json::from_str(text).map_err(|cause| PackFault::Unreadable {
+                market: market.code(),
+                cause,
+            })
+        };
+        let packs = PACKS.into_iter().map(read).collect::<Result<_, _>>()?;
+        Ok(Self { packs })
+    }
+
+    /// The rule of an id.
+    pub fn rule(&self, id: &str) -> Option<&Rule> {
+        let mut rules = self.packs.iter().flat_map(|pack| &pack.rules);
+        rules.find(|rule| rule.id == id)
+    }
+
+    /// What the rules of a market find, the forbidden first. An empty list says that no rule of ours hit, and no more.
+    pub fn look(&self, subject: &Subject<'_>, market: Market) -> Vec<Finding> {
+        let reading = Reading::of(subject);
+        let packs = self.packs.iter().filter(|pack| pack.market == market);
+        let mut found: Vec<Finding> = packs
+            .flat_map(|pack| &pack.rules)
+            .flat_map(|rule| rule.look(&reading))
+            .collect();
+        found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        found
+    }
+}
+
+/// The market whose rules apply to a product: that of its price's currency.
+pub(crate) fn market_of(offer: &Offer) -> Option<Market> {
+    Market::of(&offer.live_price.currency)
+}
+
+impl Market {
+    /// The market whose rules apply to a product: that of its price's currency; `None` where there is no pack.
+    pub fn of_product(product: &Product) -> Option<Self> {
+        market_of(&product.offer)
+    }
+}
+
+#[cfg(test)]
+#[path = "book_tests.rs"]
+mod tests;
