@@ -1,0 +1,223 @@
+// Shows that have ended, for the mock engine: two of an orchard, one of them without a recording.
+import type { ClipsView, ClipView, PastShows, Product, RecapView, Request } from '../src/wire/types.ts';
+
+const MINUTE = 60_000;
+const LAST = Date.UTC(2026, 10, 21, 11, 30);
+const BEFORE = Date.UTC(2026, 10, 14, 11, 30);
+const QUESTIONS = ['能寄新疆吗？', '多少钱一斤', 'How long do they keep?', '坏果包赔吗', '今天发货吗'];
+/** Minutes each product was on, in order; 0 = a moment, by mistake. */
+const TURNS = [6, 9, 4, 0, 11, 7, 5, 8, 12, 6];
+
+function recapOf(show: number, catalogue: readonly Product[]): RecapView {
+  const began = show === 40 ? LAST : BEFORE;
+  const money = (minor: number): Product['offer']['live_price'] => ({ minor, currency: 'CNY' });
+  let at = began + MINUTE;
+  const segments = TURNS.map((turn, index) => {
+    const from = at;
+    at += turn === 0 ? 1500 : turn * MINUTE;
+    const product = catalogue[index % catalogue.length]?.id ?? 'gone';
+    const lines = turn * 14 + index;
+    const segment = { product, from, to: at, chat_lines: lines, questions: Math.round(lines / 6) };
+    at += 25_000;
+    return segment;
+  });
+  const ended = at + 2 * MINUTE;
+  const products = catalogue.slice(0, TURNS.length).map((product, index) => {
+    const own = segments.filter((segment) => segment.product === product.id);
+    const sum = (of: (segment: (typeof own)[number]) => number): number =>
+      own.reduce((total, segment) => total + of(segment), 0);
+    return {
+      product: product.id,
+      title: product.title,
+      spec: product.spec,
+      link: product.link ?? `https://shop.example/${product.id}`,
+      links: {},
+      planned_s: index % 3 === 2 ? 0 : 360,
+      on_air_ms: sum((segment) => segment.to - segment.from),
+      times: own.length,
+      chat_lines: sum((segment) => segment.chat_lines),
+      questions: sum((segment) => segment.questions),
+      pinned: index < 5 ? 1 : 0,
+      stock:
+        index % 2 === 0
+          ? { before: 200, after: 200 - 13 * (index + 1), down: 13 * (index + 1), up: 0 }
+          : null,
+      price_before: product.offer.live_price,
+      price_after: index === 1 ? money(product.offer.live_price.minor - 300) : product.offer.live_price,
+    };
+  });
+  const minutes = Array.from({ length: Math.ceil((ended - began) / MINUTE) }, (_, minute) => {
+    const chat_lines = Math.round(14 + 9 * Math.sin(minute / 4) + ((minute * 7) % 6));
+    return { chat_lines, questions: Math.round(chat_lines / 6) };
+  });
+  const pinned = QUESTIONS.map((text, index) => ({
+    at: began + (8 + index * 13) * MINUTE,
+    until: began + (10 + index * 13) * MINUTE,
+    text,
+    product: segments[index]?.product ?? null,
+  }));
+  const second = products[1];
+  const counted = (of: 'chat_lines' | 'questions'): number =>
+    minutes.reduce((total, minute) => total + minute[of], 0);
+  const totals = {
+    began,
+    length_ms: ended - began,
+    products: products.length,
+    chat_lines: counted('chat_lines'),
+    questions: counted('questions'),
+    pinned: pinned.length,
+    stock_down: products.reduce((total, product) => total + (product.stock?.down ?? 0), 0),
+  };
+  const recorded = show === 40;
+  const part = (file: string, canvas: 'landscape' | 'portrait', from: number, length: number | null) => ({
+    file,
+    canvas,
+    at: began + from * MINUTE,
+    length_ms: length === null ? null : length * MINUTE,
+    bytes: length === null ? null : length * 19_000_000,
+  });
+  const recordings = recorded
+    ? [
+        part('20261121-113000-01.mp4', 'landscape', 0, 40),
+        part('20261121-113000-01-portrait.mp4', 'portrait', 0, 40),
+        part('20261121-121000-02.mp4', 'landscape', 40, 32),
+        part('20261121-121000-02-portrait.mp4', 'portrait', 40, null),
+      ]
+    : [];
+  return {
+    show,
+    folder: '/home/li/.local/share/stallcast/recordings',
+    totals,
+    before: recorded
+      ? {
+          ...totals,
+          began: BEFORE,
+          chat_lines: totals.chat_lines - 210,
+          questions: totals.questions + 12,
+          stock_down: null,
+        }
+      : null,
+    recordings,
+    recap: {
+      name: '秋日果园专场',
+      kind: 'live',
+      began,
+      ended,
+      segments,
+      products,
+      pinned,
+      prices:
+        second === undefined
+          ? []
+          : [
+              {
+                at: began + 12 * MINUTE,
+                product: second.product,
+                from: second.price_before,
+                to: second.price_after,
+                cause: 'edited',
+              },
+            ],
+      parts: recordings.map(({ file, at, canvas }) => ({ file, at, canvas })),
+      minutes,
+      taken_back: 3,
+    },
+  };
+}
+
+/** Work that goes on by one clip with every look. */
+const works = new Map<string, { view: ClipsView }>();
+
+function clipsOf(world: string, view: RecapView): ClipsView {
+  const known = works.get(`${world} ${view.show}`);
+  if (known !== undefined) return known.view;
+  const canvases = [...new Set(view.recordings.map((part) => part.canvas))];
+  const clips = view.recap.segments.flatMap((segment, index) =>
+    canvases.map((canvas): ClipView => {
+      const long = segment.to - segment.from;
+      const late = canvas === 'portrait' && segment.from > view.recap.began + 40 * MINUTE;
+      return {
+        segment: index,
+        product: segment.product,
+        canvas,
+        state: long < 3000 ? 'too_short' : late ? 'not_recorded' : 'waiting',
+        files: [],
+        cover: null,
+        length_ms: long,
+        missing_ms: late ? long : index === 1 ? 42_000 : 0,
+        bytes: 0,
+        error: '',
+      };
+    }),
+  );
+  const begun = { show: view.show, folder: 'clips/20261121-113000', running: false, clips };
+  works.set(`${world} ${view.show}`, { view: begun });
+  return begun;
+}
+
+function step(view: ClipsView): ClipsView {
+  if (!view.running) return view;
+  const next = view.clips.findIndex((clip) => clip.state === 'working');
+  const after = view.clips.findIndex((clip) => clip.state === 'waiting');
+  const clips = view.clips.map((clip, index): ClipView => {
+    if (index === next) {
+      const failed = clip.segment === 2 && clip.canvas === 'portrait';
+      return failed
+        ? { ...clip, state: 'failed', error: 'part_unreadable' }
+        : {
+            ...clip,
+            state: 'made',
+            files: [`${view.folder}/${clip.segment + 1}.mp4`],
+            bytes: clip.length_ms * 320,
+          };
+    }
+    return index === after ? { ...clip, state: 'working' } : clip;
+  });
+  return {
+    ...view,
+    clips,
+    running: clips.some((clip) => clip.state === 'waiting' || clip.state === 'working'),
+  };
+}
+
+/** The answer to what is asked of earlier shows; `undefined` for everything else. */
+export function after(world: string, request: Request, catalogue: readonly Product[]): unknown {
+  switch (request.ask) {
+    case 'past_shows': {
+      const show = (number: number, began: number, parts: number): PastShows['shows'][number] => ({
+        show: number,
+        name: '秋日果园专场',
+        kind: 'live',
+        began,
+        ended: began + 72 * MINUTE,
+        parts,
+      });
+      return { shows: world.includes('empty') ? [] : [show(40, LAST, 4), show(7, BEFORE, 0)] };
+    }
+    case 'recap':
+      return recapOf(request.show, catalogue);
+    case 'clips': {
+      const view = step(clipsOf(world, recapOf(request.show, catalogue)));
+      works.set(`${world} ${request.show}`, { view });
+      return view;
+    }
+    case 'make_clips': {
+      const begun = clipsOf(world, recapOf(request.show, catalogue));
+      const clips = begun.clips.map((clip) =>
+        clip.state === 'failed' ? { ...clip, state: 'waiting' as const, error: '' } : clip,
+      );
+      const view = { ...begun, clips, running: true };
+      works.set(`${world} ${request.show}`, { view });
+      return view;
+    }
+    case 'stop_clips':
+      for (const work of works.values()) work.view = { ...work.view, running: false };
+      return null;
+    case 'save_recap':
+      return { file: `clips/20261121-113000/recap.${request.format}` };
+    case 'show_in_folder':
+      return false;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,64 @@
+// What the page after the show and its exports say of a recap.
+import { clock, minutes, textOf } from '../format.ts';
+import { t } from '../messages/text.ts';
+import type { Lang } from '../state/prefs.svelte.ts';
+import type { ClipView, Recap, RecapProduct } from '../wire/types.ts';
+
+export function titleOf(recap: Recap, product: string | null, lang: Lang): string {
+  if (product === null) return '';
+  const found = recap.products.find((known) => known.product === product);
+  const title = found === undefined ? '' : textOf(found.title, lang);
+  return title === '' ? product : title;
+}
+
+/** `4:32` or `1:04:32`. */
+export function lengthOf(ms: number): string {
+  return minutes(Math.round(Math.max(0, ms) / 1000));
+}
+
+/** When in the show, counted from its beginning: `00:12:05`. */
+export function intoShow(recap: Recap, at: number): string {
+  return clock(Math.floor(Math.max(0, at - recap.began) / 1000));
+}
+
+/** What is pasted where a clip is put up: title with specification, then the link. Empty without a title. */
+export function pasteText(product: RecapProduct | undefined, lang: Lang): string {
+  if (product === undefined) return '';
+  const own = (text: { zh: string; en: string }): string => (lang === 'zh-CN' ? text.zh : text.en);
+  const title = own(product.title);
+  if (title === '') return '';
+  const head = [title, own(product.spec)].filter((part) => part !== '').join(' ');
+  return [head, product.link ?? ''].filter((part) => part !== '').join('\n');
+}
+
+/** Why a clip is not there, in words. */
+export function clipFault(code: string): string {
+  switch (code) {
+    case 'disk_full':
+      return t('after.fault_disk');
+    case 'unwritable':
+      return t('after.fault_unwritable');
+    case 'nothing_there':
+      return t('after.fault_nothing');
+    default:
+      return t('after.fault_part');
+  }
+}
+
+/** How the work stands, in figures. */
+export function progressOf(clips: readonly ClipView[]): { made: number; failed: number; wanted: number } {
+  const wanted = clips.filter((clip) => clip.state !== 'not_recorded' && clip.state !== 'too_short');
+  return {
+    made: wanted.filter((clip) => clip.state === 'made').length,
+    failed: wanted.filter((clip) => clip.state === 'failed').length,
+    wanted: wanted.length,
+  };
+}
+
+/** `+12`, `−3`, `±0`: against the show before; `null` where one of them is not known. */
+export function against(now: number | null, before: number | null): string | null {
+  if (now === null || before === null) return null;
+  const change = now - before;
+  if (change === 0) return '±0';
+  return change > 0 ? `+${change}` : `−${-change}`;
+}

@@ -1,0 +1,124 @@
+import { describe, expect, it, vi } from 'vitest';
+import { after } from '../dev/mock_after.ts';
+import { PRODUCTS } from '../dev/demo.ts';
+import { cell, recapCsv, recapHtml } from '../src/after/export.ts';
+import { plotOf } from '../src/after/plot.ts';
+import { against, clipFault, intoShow, pasteText, progressOf } from '../src/after/words.ts';
+import { prefs } from '../src/state/prefs.svelte.ts';
+import type { ClipsView, RecapView } from '../src/wire/types.ts';
+
+// What the page asks of its browser for the language that it begins with.
+vi.hoisted(() => {
+  const browser = { matchMedia: () => ({ matches: false }), navigator: { language: 'en' } };
+  for (const [name, value] of Object.entries(browser))
+    Object.defineProperty(globalThis, name, { value, configurable: true });
+  Object.defineProperty(globalThis, 'localStorage', { value: { getItem: () => null }, configurable: true });
+});
+
+const recap = (show = 40): RecapView =>
+  after('test', { ask: 'recap', show }, Object.values(PRODUCTS)) as RecapView;
+
+describe('the time line', () => {
+  it('puts everything inside its width, in the order of time', () => {
+    const view = recap();
+    const plot = plotOf(view.recap, 600);
+    expect(plot.segments.length).toBe(view.recap.segments.length);
+    for (const { x, w } of [...plot.segments, ...plot.bars]) {
+      expect(x).toBeGreaterThanOrEqual(0);
+      expect(x + w).toBeLessThanOrEqual(603);
+    }
+    const starts = plot.segments.map((segment) => segment.x);
+    expect(starts).toEqual([...starts].sort((a, b) => a - b));
+    expect(plot.ticks.length).toBeLessThanOrEqual(10);
+  });
+
+  it('draws a day in bars that can still be told apart, none higher than there is room', () => {
+    const { recap: one } = recap();
+    const minutes = Array.from({ length: 1440 }, (_, n) => ({ chat_lines: n % 50, questions: n % 5 }));
+    const plot = plotOf({ ...one, ended: one.began + 1440 * 60_000, minutes }, 600);
+    expect(plot.bars.length).toBeLessThanOrEqual(120);
+    expect(plot.minutesPerBar).toBe(12);
+    const lines = minutes.reduce((sum, minute) => sum + minute.chat_lines, 0);
+    expect(plot.bars.reduce((sum, bar) => sum + bar.lines, 0)).toBe(lines);
+    for (const bar of plot.bars) expect(bar.h).toBeLessThanOrEqual(plot.base - plot.row.y - plot.row.h);
+  });
+
+  it('stands for a show without chat or products', () => {
+    const { recap: one } = recap();
+    const plot = plotOf({ ...one, ended: one.began, minutes: [], segments: [], pinned: [], prices: [] }, 300);
+    expect(plot.most).toBe(0);
+    expect(plot.bars).toEqual([]);
+  });
+});
+
+describe('the exports', () => {
+  it('are one page that needs nothing else, in which no text is markup', () => {
+    const view = recap();
+    view.recap.name = '<script>alert(1)</script> & "x"';
+    view.recap.pinned = [
+      { at: view.recap.began, until: view.recap.began, text: '<img src=x>', product: null },
+    ];
+    const html = recapHtml(view, 'en');
+    expect(html).not.toContain('<script');
+    expect(html).not.toContain('<img');
+    expect(html).not.toMatch(/<[^>]*\b(src|href)=/);
+    expect(html).toContain('<svg');
+    expect(html).toContain('unknown');
+    prefs.lang = 'zh-CN';
+    expect(recapHtml(view, 'zh-CN')).toContain('未知');
+  });
+
+  it('are a table of as many cells in every row, with text that no spreadsheet takes for a formula', () => {
+    const view = recap();
+    view.recap.pinned = [
+      { at: view.recap.began, until: view.recap.began, text: '=HYPERLINK("x"),\n2', product: null },
+    ];
+    const csv = recapCsv(view, 'zh-CN');
+    expect(csv.startsWith('\ufeff')).toBe(true);
+    expect(csv).toContain(`"'=HYPERLINK(""x""),\n2"`);
+    const plain = csv.split('\r\n').filter((row) => row !== '' && !row.includes('"'));
+    expect(new Set(plain.map((row) => row.split(',').length))).toEqual(new Set([10]));
+    expect(cell(-3)).toBe('-3');
+    expect(cell('-3')).toBe("'-3");
+  });
+});
+
+describe('words of the page after the show', () => {
+  it('compare only what is known of both shows', () => {
+    expect(against(12, 9)).toBe('+3');
+    expect(against(9, 12)).toBe('−3');
+    expect(against(9, 9)).toBe('±0');
+    expect(against(null, 9)).toBeNull();
+    expect(against(9, null)).toBeNull();
+  });
+
+  it('say how far into the show something was, and why a clip is missing', () => {
+    const { recap: one } = recap();
+    expect(intoShow(one, one.began + 3_725_000)).toBe('01:02:05');
+    expect(new Set(['disk_full', 'unwritable', 'nothing_there', 'part_unreadable'].map(clipFault)).size).toBe(
+      4,
+    );
+  });
+
+  it('give title and link of each language that there is', () => {
+    const product = recap().recap.products[0];
+    if (product === undefined) throw new Error('the demo has products');
+    const one = {
+      ...product,
+      title: { zh: '苹果', en: '' },
+      spec: { zh: '5 斤', en: '' },
+      link: 'https://x',
+    };
+    expect(pasteText(one, 'zh-CN')).toBe('苹果 5 斤\nhttps://x');
+    expect(pasteText(one, 'en')).toBe('');
+    expect(pasteText({ ...one, link: null }, 'zh-CN')).toBe('苹果 5 斤');
+  });
+
+  it('count only clips that are to be made', () => {
+    const clips = after('count', { ask: 'clips', show: 40 }, Object.values(PRODUCTS)) as ClipsView;
+    const states = clips.clips.map((clip) => clip.state);
+    const skipped = states.filter((state) => state === 'too_short' || state === 'not_recorded').length;
+    expect(skipped).toBeGreaterThan(0);
+    expect(progressOf(clips.clips)).toEqual({ made: 0, failed: 0, wanted: states.length - skipped });
+  });
+});
