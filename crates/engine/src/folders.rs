@@ -16,7 +16,12 @@ impl Folders {
     /// When a folder cannot be created.
     pub fn open(data: PathBuf, assets: PathBuf) -> std::io::Result<Self> {
         let folders = Self { data, assets };
-        for folder in [folders.data.clone(), folders.recordings(), folders.photos()] {
+        for folder in [
+            folders.data.clone(),
+            folders.recordings(),
+            folders.photos(),
+            folders.themes(),
+        ] {
             stallcast_wire::create_private_folder(&folder)?;
         }
         #[cfg(unix)]
@@ -42,6 +47,7 @@ impl Folders {
             "alive",
             "recordings",
             "photos",
+            "themes",
         ];
         let entries: Vec<_> = entries.flatten().collect();
         let is_ours = |entry: &std::fs::DirEntry| {
@@ -103,6 +109,11 @@ impl Folders {
     /// Product photos.
     pub fn photos(&self) -> PathBuf {
         self.data.join("photos")
+    }
+
+    /// Card themes of one's own, a folder each.
+    pub fn themes(&self) -> PathBuf {
+        self.data.join("themes")
     }
 
     /// Address and token of the running engine, readable by this user only.

@@ -6,8 +6,8 @@ use std::{path::PathBuf, time::Instant};
 use image::{Rgba, RgbaImage};
 use stallcast_overlay::{CanvasSize, Fonts, Lang, Layer, Overlay, SlateKind, Theme, slate};
 use stallcast_show::{
-    At, Countdown, Currency, MessageId, Money, Offer, OnAir, PinnedQuestion, Product, ProductId,
-    RundownItem, Show, Text,
+    At, Break, CardLook, Countdown, Coupon, Currency, MessageId, Money, Offer, OnAir, Origin,
+    PinnedQuestion, PriceStep, Product, ProductId, RundownItem, Show, Text,
 };
 
 fn text(zh: &str, en: &str) -> Text {
@@ -34,6 +34,14 @@ struct Case {
     left: Option<u32>,
     seconds: Option<i64>,
     question: &'static str,
+    extras: Extras,
+}
+
+/// Whether the offer has everything that may stand beside the card.
+#[derive(PartialEq)]
+enum Extras {
+    All,
+    None,
 }
 
 fn show(case: &Case) -> Show {
@@ -62,6 +70,9 @@ fn show(case: &Case) -> Show {
         },
     );
     show.rundown.push(RundownItem::open(id.clone()));
+    if case.extras == Extras::All {
+        give_extras(&mut show, &id);
+    }
     show.on_air = Some(OnAir {
         product: id.clone(),
         since: At(0),
@@ -83,6 +94,42 @@ fn show(case: &Case) -> Show {
         });
     }
     show
+}
+
+fn give_extras(show: &mut Show, id: &ProductId) {
+    show.card_look = CardLook {
+        code: true,
+        next_up: true,
+        ..CardLook::default()
+    };
+    let next = ProductId::from("pear");
+    let offer = Offer::at(yuan(1990));
+    let title = text("砀山酥梨 皮薄多汁", "Dangshan pears, thin skin");
+    show.rundown.push(RundownItem::open(next.clone()));
+    show.products
+        .insert(next.clone(), Product::new(next, title, offer));
+    let Some(product) = show.products.get_mut(id) else {
+        return;
+    };
+    product.link = Some("https://shop.example.com/p/apple-5jin?from=live".to_owned());
+    product.origin = Some(Origin {
+        place: text("山东烟台栖霞", "Qixia, Shandong"),
+        grower: text("王大姐果园", "Wang's orchard"),
+        harvested: "2026-10-28".to_owned(),
+        evidence: String::new(),
+    });
+    let offer = &mut product.offer;
+    offer.quantity = Some(200);
+    offer.coupon = Some(Coupon {
+        text: text("关注领取", "for followers"),
+        off: Some(yuan(500)),
+    });
+    offer.gift = text("不锈钢削皮刀一把", "a steel peeler");
+    offer.limit_per_person = Some(2);
+    offer.steps = vec![PriceStep {
+        after_s: 180,
+        price: yuan(offer.live_price.minor * 9 / 10),
+    }];
 }
 
 fn blend(onto: &mut RgbaImage, layer: &Layer) {
@@ -161,6 +208,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             left: Some(86),
             seconds: Some(299),
             question: "果子打蜡吗？孕妇能不能吃？",
+            extras: Extras::All,
         },
         Case {
             name: "long",
@@ -175,6 +223,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             left: Some(7),
             seconds: Some(18),
             question: "老板你好，我上次买的苹果非常好吃，这次想给在外地上学的孩子和爸妈各寄一箱，请问能不能分开填两个地址发货？另外偏远地区（新疆、西藏）要不要加运费，大概几天能到？如果路上压坏了怎么赔？",
+            extras: Extras::All,
         },
         Case {
             name: "bare",
@@ -186,6 +235,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             left: Some(0),
             seconds: Some(0),
             question: "",
+            extras: Extras::None,
         },
     ];
     for theme in Theme::builtin_names() {
@@ -193,6 +243,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             ("1080", 1920, 1080),
             ("720", 1280, 720),
             ("tall", 1080, 1920),
+            ("tall720", 720, 1280),
         ] {
             let canvas = CanvasSize { width, height };
             let mut overlay = Overlay::new(Theme::builtin(theme)?, fonts.clone(), canvas);
@@ -217,10 +268,28 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                     for layer in &layers.list {
                         blend(&mut picture, layer);
                     }
+                    if width < height || width == 1280 {
+                        // As a phone held upright shows it.
+                        let high = (360 * height).div_ceil(width);
+                        let filter = image::imageops::FilterType::Triangle;
+                        image::imageops::resize(&picture, 360, high, filter).save(out.join(
+                            format!("{theme}-{label}-{lang_label}-{}-360.png", case.name),
+                        ))?;
+                    }
                     picture.save(
                         out.join(format!("{theme}-{label}-{lang_label}-{}.png", case.name)),
                     )?;
                 }
+                let mut show = show(&cases[0]);
+                show.pause = Some(Break {
+                    since: At(0),
+                    until: At(300_000),
+                });
+                let mut picture = background(picture.as_ref(), canvas);
+                for layer in &overlay.layers(&show, At(0), lang, &photos).list {
+                    blend(&mut picture, layer);
+                }
+                picture.save(out.join(format!("{theme}-{label}-{lang_label}-pause.png")))?;
                 let slate = slate(
                     &Theme::builtin(theme)?,
                     &fonts,

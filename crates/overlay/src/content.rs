@@ -1,9 +1,12 @@
 //! What each part says at a moment, as values that can be compared: equal content needs no redraw.
 
-use stallcast_show::{At, Countdown, Product, Show, Text};
+use std::sync::Arc;
+
+use stallcast_show::{At, Countdown, Money, Product, Show, Text};
 
 use crate::{
     Lang,
+    code::Code,
     fit::Fitted,
     photo::PhotoKey,
     price::{MoneyParts, format_money, money_parts},
@@ -22,6 +25,10 @@ pub(crate) enum Words {
     Digits(String),
     /// Was fitted before (a page of a longer text).
     Page(Fitted),
+    /// A bar filled to so many thousandths.
+    Bar(u32),
+    /// A QR code.
+    Code(Arc<Code>),
 }
 
 /// Everything one part shows.
@@ -55,8 +62,22 @@ pub(crate) fn on_air(show: &Show) -> Option<&Product> {
     show.products.get(&show.on_air.as_ref()?.product)
 }
 
-/// Title, spec and prices; the photo is added by the caller.
-pub(crate) fn card(settings: &Settings, show: &Show, product: &Product, lang: Lang) -> Content {
+/// How long the product is on air, in milliseconds; 0 while it is not.
+pub(crate) fn on_air_ms(show: &Show, product: &Product, now: At) -> i64 {
+    let on_air = show.on_air.as_ref();
+    on_air
+        .filter(|on| on.product == product.id)
+        .map_or(0, |on| now.0.saturating_sub(on.since.0).max(0))
+}
+
+/// Title, spec and prices; the photo is added by the caller. `live` is the price of the moment.
+pub(crate) fn card(
+    settings: &Settings,
+    show: &Show,
+    product: &Product,
+    live: &Money,
+    lang: Lang,
+) -> Content {
     let mut content = Content::new(lang);
     content.says("title", Words::Text(clean(title(product, lang))));
     let spec = clean(pick(&product.spec, lang));
@@ -64,7 +85,6 @@ pub(crate) fn card(settings: &Settings, show: &Show, product: &Product, lang: La
         content.holding.push("spec");
         content.says("spec", Words::Text(spec));
     }
-    let live = &product.offer.live_price;
     content.says("live-price", Words::Price(money_parts(live, lang)));
     let label = pick(&settings.words.live_label, lang);
     content.says("live-label", Words::Text(clean(label)));
@@ -75,6 +95,17 @@ pub(crate) fn card(settings: &Settings, show: &Show, product: &Product, lang: La
     {
         content.holding.push("list-price");
         content.says("list-price", Words::Text(format_money(list, lang)));
+        let off = percent_off(list, live);
+        if off > 0 {
+            content.holding.push("percent");
+            let words = pick(&settings.words.percent, lang).replace("{n}", &off.to_string());
+            content.says("percent", Words::Text(clean(&words)));
+        }
+    }
+    if show.stock.get(&product.id) == Some(&0) {
+        content.holding.push("sold-out");
+        let words = pick(&settings.words.sold_out, lang);
+        content.says("sold-out", Words::Text(clean(words)));
     }
     let place = show
         .rundown
@@ -88,8 +119,15 @@ pub(crate) fn card(settings: &Settings, show: &Show, product: &Product, lang: La
     content
 }
 
+/// Whole percents below the list price, rounded down: never more than it is.
+fn percent_off(list: &Money, live: &Money) -> i64 {
+    let (list, live) = (i128::from(list.minor), i128::from(live.minor));
+    let off = (list - live) * 100 / list.max(1);
+    i64::try_from(off).unwrap_or(0).clamp(0, 99)
+}
+
 /// The short title, unless only the full one speaks the language.
-fn title(product: &Product, lang: Lang) -> &str {
+pub(crate) fn title(product: &Product, lang: Lang) -> &str {
     let in_lang = |text: &Text| !match lang {
         Lang::Zh => text.zh.trim().is_empty(),
         Lang::En => text.en.trim().is_empty(),
@@ -121,6 +159,18 @@ pub(crate) fn stock(
     content.holding.push(holding);
     let text = pick(text, lang).replace("{n}", &left.to_string());
     content.says("stock", Words::Text(clean(&text)));
+    // Only what was really offered makes a whole bar.
+    if let Some(offered) = product.offer.quantity
+        && left <= offered
+        && offered > 0
+    {
+        content.holding.push("bar");
+        let share = u64::from(left) * 1000 / u64::from(offered);
+        content.says(
+            "stock-bar",
+            Words::Bar(u32::try_from(share).unwrap_or(1000)),
+        );
+    }
     Some(content)
 }
 
@@ -164,7 +214,7 @@ fn running<'a>(show: &'a Show, product: &Product) -> Option<&'a Countdown> {
         .filter(|countdown| countdown.product == product.id)
 }
 
-fn clock(left: u32) -> String {
+pub(crate) fn clock(left: u32) -> String {
     let (hours, minutes, seconds) = (left / 3600, left / 60 % 60, left % 60);
     if hours > 0 {
         format!("{hours}:{minutes:02}:{seconds:02}")

@@ -157,6 +157,30 @@ pub(crate) fn draw_photo(slot: &Slot, photo: &Pixmap, scale: f32, onto: &mut Pix
     );
 }
 
+/// Fills so many thousandths of a box from its left, with the box's colour and round corners.
+pub(crate) fn draw_bar(slot: &Slot, share: u32, scale: f32, onto: &mut Pixmap) {
+    let width = slot.width * share.min(1000) as f32 / 1000.0;
+    let svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\">\
+         <rect x=\"{}\" y=\"{}\" width=\"{width}\" height=\"{}\" rx=\"{}\" fill=\"{}\"/></svg>",
+        slot.x + slot.width,
+        slot.y + slot.height,
+        slot.x,
+        slot.y,
+        slot.height,
+        slot.radius,
+        slot.colour
+    );
+    match Tree::from_str(&svg, &resvg::usvg::Options::default()) {
+        Ok(tree) => resvg::render(
+            &tree,
+            Transform::from_scale(scale, scale),
+            &mut onto.as_mut(),
+        ),
+        Err(error) => tracing::error!(%error, "a bar could not be drawn"),
+    }
+}
+
 fn round_rect(x: f32, y: f32, width: f32, height: f32, radius: f32) -> Option<Path> {
     let r = radius.min(width / 2.0).min(height / 2.0).max(0.0);
     // Distance of the control points that makes a cubic curve a quarter of a circle.

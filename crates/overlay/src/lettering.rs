@@ -7,7 +7,7 @@ use resvg::tiny_skia::{Pixmap, PixmapPaint, Transform};
 use crate::{
     Fonts, Lang,
     content::{Content, Words},
-    draw::draw_text,
+    draw::{draw_bar, draw_text},
     fit::{Fitted, Frame, LINE, Line, Look, Run, fit},
     fonts::Face,
     numbers::{DigitCells, digit_cells, fit_digits, fit_price},
@@ -63,6 +63,14 @@ pub(crate) fn draw_words(
             Words::Text(text) => fit(fonts, look, frame(slot), text),
             Words::Price(parts) => fit_price(fonts, look, frame(slot), parts),
             Words::Page(fitted) => fitted.clone(),
+            Words::Bar(share) => {
+                draw_bar(slot, *share, scale, picture);
+                continue;
+            }
+            Words::Code(code) => {
+                code.draw(slot, scale, picture);
+                continue;
+            }
             Words::Digits(text) => {
                 let fitted = fit_digits(digits.cells(fonts, look), frame(slot), text);
                 digits.draw(fonts, slot, look, &fitted, scale, picture);

@@ -4,8 +4,10 @@
 //! it says changes: an unchanged part keeps its version and its pixels. No clock is read here; the moment
 //! comes in, and [`Layers::next_change`] says when the picture will change by itself.
 
+mod code;
 mod content;
 mod draw;
+mod extras;
 mod fit;
 mod fonts;
 mod lettering;
@@ -16,6 +18,7 @@ mod photo;
 mod picture;
 mod place;
 mod price;
+mod sample;
 mod slate;
 mod theme;
 mod words;
@@ -24,5 +27,6 @@ pub use fonts::{FontWarning, Fonts};
 pub use overlay::{Overlay, SHELF};
 pub use picture::{CanvasSize, Lang, Layer, Layers, Notice, Picture};
 pub use price::{MoneyParts, format_money, money_parts};
+pub use sample::sample;
 pub use slate::{SlateKind, slate};
 pub use theme::{Fault, Piece, Theme, ThemeError};

@@ -6,13 +6,15 @@ use std::{
     sync::Arc,
 };
 
-use resvg::tiny_skia::{Pixmap, PixmapPaint, Transform};
-use stallcast_show::{At, Product, Show};
+use resvg::tiny_skia::{Color, Pixmap, PixmapPaint, Transform};
+use stallcast_show::{At, Break, Money, Product, Show};
 
 use crate::{
     CanvasSize, Fonts, Lang, Layer, Layers, Notice, Piece, Theme,
+    code::Codes,
     content::{self, Content, Words},
     draw::{draw_photo, draw_svg, pixel_box},
+    extras,
     fit::{Frame, Look},
     lettering::{Digits, Which, draw_words, frame, look},
     pages::Pages,
@@ -38,6 +40,9 @@ pub struct Overlay {
     digits: Digits,
     ticker: Pages,
     question: Pages,
+    codes: Codes,
+    /// What lies under the break's notice: the whole canvas in one colour.
+    ground: Option<Layer>,
     redraws: u64,
 }
 
@@ -71,6 +76,8 @@ impl Overlay {
             digits: Digits::default(),
             ticker: Pages::default(),
             question: Pages::default(),
+            codes: Codes::default(),
+            ground: None,
             redraws: 0,
         }
     }
@@ -98,23 +105,38 @@ impl Overlay {
     /// as before is not drawn again: its version and its pixels stay.
     pub fn layers(&mut self, show: &Show, now: At, lang: Lang, photos: &Path) -> Layers {
         let mut layers = Layers::default();
+        if let Some(pause) = &show.pause {
+            self.pause(pause, now, lang, &mut layers);
+            return layers;
+        }
         if let Some(product) = content::on_air(show) {
-            self.card(show, product, lang, photos, &mut layers);
+            let price = extras::price(show, product, now);
+            self.card(show, product, price, lang, photos, &mut layers);
             let stock = content::stock(&self.theme.settings, show, product, lang);
             self.put(Piece::Stock, stock, None, &mut layers);
             let clock = content::countdown(&self.theme.settings, show, product, now, lang);
             self.put(Piece::Countdown, clock, None, &mut layers);
             layers.next_change = content::next_second(show, product, now);
+            self.beside_card(show, product, now, lang, &mut layers);
         }
         self.ticker(show, now, lang, &mut layers);
         self.question(show, now, lang, &mut layers);
         layers
     }
 
-    /// Draws the card of a product before it is on air, so that putting it there costs no drawing. Does nothing
-    /// when it lies ready; false then. At most [`SHELF`] cards are kept, the oldest go first.
-    pub fn prepare(&mut self, show: &Show, product: &Product, lang: Lang, photos: &Path) -> bool {
-        let (content, photo, _) = self.card_content(show, product, lang, photos);
+    /// Draws the card of a product before it is on air, so that putting it there costs no drawing; that of the product on
+    /// air as it will be after the next fall of its price. Does nothing when it lies ready; false then. At most
+    /// [`SHELF`] cards are kept, the oldest go first.
+    pub fn prepare(
+        &mut self,
+        show: &Show,
+        product: &Product,
+        now: At,
+        lang: Lang,
+        photos: &Path,
+    ) -> bool {
+        let price = extras::coming_price(show, product, now);
+        let (content, photo, _) = self.card_content(show, product, price, lang, photos);
         if self.is_ready(&content) {
             return false;
         }
@@ -135,15 +157,87 @@ impl Overlay {
             .any(|drawn| drawn.content == *card)
     }
 
+    /// Perks, the next fall of the price, origin, code and what comes next.
+    fn beside_card(
+        &mut self,
+        show: &Show,
+        product: &Product,
+        now: At,
+        lang: Lang,
+        layers: &mut Layers,
+    ) {
+        let settings = &self.theme.settings;
+        let perks = extras::perks(settings, product, lang);
+        let origin = extras::origin(settings, product, lang);
+        let next = extras::next_up(settings, show, product, lang);
+        let fall = extras::fall(settings, show, product, now, lang);
+        if let Some((_, next_change)) = &fall {
+            layers.next_change = earlier(layers.next_change, Some(*next_change));
+        }
+        let code = self.code(show, product, lang);
+        self.put(Piece::Perks, perks, None, layers);
+        self.put(Piece::Drop, fall.map(|(content, _)| content), None, layers);
+        self.put(Piece::Origin, origin, None, layers);
+        self.put(Piece::Code, code, None, layers);
+        self.put(Piece::Next, next, None, layers);
+    }
+
+    /// The code to the product, where it is wanted, can be bought, and a camera could read it.
+    fn code(&mut self, show: &Show, product: &Product, lang: Lang) -> Option<Content> {
+        let link = product.link.as_deref().filter(|link| !link.is_empty())?;
+        if !show.card_look.code || show.stock.get(&product.id) == Some(&0) {
+            return None;
+        }
+        let place = place(&self.theme, Piece::Code, self.canvas)?;
+        let slots = &self.theme.template(Piece::Code)?.slots;
+        let slot = slots.iter().find(|slot| slot.name == "code")?;
+        let code = self.codes.of(link)?;
+        code.square(slot, place.scale)?;
+        let mut content = Content::new(lang);
+        content.says("code", Words::Code(code));
+        let label = clean(pick(&self.theme.settings.words.code, lang));
+        content.says("code-label", Words::Text(label));
+        Some(content)
+    }
+
+    /// The break's notice covers everything else.
+    fn pause(&mut self, pause: &Break, now: At, lang: Lang, layers: &mut Layers) {
+        if self.ground.is_none() {
+            self.ground = self.ground();
+        }
+        layers.list.extend(self.ground.clone());
+        let (content, next) = extras::pause(&self.theme.settings, pause, now, lang);
+        layers.next_change = next;
+        self.put(Piece::Pause, Some(content), None, layers);
+    }
+
+    fn ground(&mut self) -> Option<Layer> {
+        let (width, height) = (self.canvas.width, self.canvas.height);
+        let mut pixels = Pixmap::new(width, height)?;
+        let [red, green, blue] = self.theme.settings.slate_rgb().unwrap_or_default();
+        pixels.fill(Color::from_rgba8(red, green, blue, 255));
+        self.redraws += 1;
+        Some(Layer {
+            id: "ground",
+            version: self.redraws,
+            x: 0,
+            y: 0,
+            width,
+            height,
+            rgba: pixels.take().into(),
+        })
+    }
+
     fn card(
         &mut self,
         show: &Show,
         product: &Product,
+        price: &Money,
         lang: Lang,
         folder: &Path,
         layers: &mut Layers,
     ) {
-        let (content, photo, notice) = self.card_content(show, product, lang, folder);
+        let (content, photo, notice) = self.card_content(show, product, price, lang, folder);
         layers.notices.extend(notice);
         self.put(Piece::Card, Some(content), photo, layers);
     }
@@ -152,10 +246,11 @@ impl Overlay {
         &mut self,
         show: &Show,
         product: &Product,
+        price: &Money,
         lang: Lang,
         folder: &Path,
     ) -> (Content, Option<Arc<Pixmap>>, Option<Notice>) {
-        let mut content = content::card(&self.theme.settings, show, product, lang);
+        let mut content = content::card(&self.theme.settings, show, product, price, lang);
         let (mut pixels, mut missing) = (None, None);
         if let Some(file) = &product.photo
             && let Some(size) = self.photo_size()

@@ -26,7 +26,7 @@ pub enum Lang {
 /// One rectangle to be blended over the picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layer {
-    /// Which part: `card`, `stock`, `countdown`, `ticker` or `question`.
+    /// Which part: the name of a [`crate::Piece`], or `ground` under the notice of a break.
     pub id: &'static str,
     /// Grows with every redraw of any part; equal versions mean equal pixels and the same `rgba`.
     pub version: u64,

@@ -1,6 +1,9 @@
 //! Where a part stands on a canvas: inside the safe area, scaled from 1080 lines, on even pixels.
 
-use crate::{CanvasSize, Piece, Theme, theme::Position};
+use crate::{
+    CanvasSize, Piece, Theme,
+    theme::{Position, middle},
+};
 
 /// Where a part stands and how large it is drawn.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -23,6 +26,12 @@ pub(crate) fn place(theme: &Theme, piece: Piece, canvas: CanvasSize) -> Option<P
         Piece::Ticker => positions.ticker,
         Piece::Question => positions.question,
         Piece::Slate => positions.slate,
+        Piece::Perks => positions.perks?,
+        Piece::Drop => positions.drop?,
+        Piece::Origin => positions.origin?,
+        Piece::Code => positions.code?,
+        Piece::Next => positions.next?,
+        Piece::Pause => positions.pause.unwrap_or_else(middle),
     };
     let (x, y, scale) = exact(theme, piece, position, canvas)?;
     let template = theme.template(piece)?;

@@ -196,9 +196,9 @@ fn a_card_prepared_before_goes_on_air_without_drawing_it() {
     next.short_title = text("", "");
     next.title = text("秋月梨", "Pears");
     show.products.insert(next.id.clone(), next.clone());
-    assert!(overlay.prepare(&show, &next, Lang::Zh, nowhere));
+    assert!(overlay.prepare(&show, &next, At(0), Lang::Zh, nowhere));
     assert!(
-        !overlay.prepare(&show, &next, Lang::Zh, nowhere),
+        !overlay.prepare(&show, &next, At(0), Lang::Zh, nowhere),
         "it lies ready"
     );
     show.on_air.as_mut().unwrap().product = next.id.clone();

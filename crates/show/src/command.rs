@@ -89,7 +89,8 @@ pub enum Command {
         /// The source.
         source: Source,
     },
-    /// Removes a source and its placements.
+    /// Removes a source and its placements, and the scenes that had nothing else; not the one that is shown, and not the
+    /// last.
     RemoveSource {
         /// Which.
         source: SourceId,

@@ -28,6 +28,8 @@ pub enum ErrorCode {
     FileUnwritable,
     /// The encoder that was asked for is not there or fails its trial; `cause` says which.
     EncoderUnusable,
+    /// The card theme is not there or broken; `file` and `element` say where, `fault` what is wrong.
+    ThemeRefused,
     /// The platform has no way to test the upload that viewers do not see.
     UploadUntestable,
     /// The server did not take the upload test; `cause` is the code of [`crate::DestinationHealth::error`].
@@ -40,10 +42,10 @@ pub enum ErrorCode {
     Busy,
     /// A spreadsheet could not be read at all.
     ImportUnreadable,
-    /// A photo is neither JPEG, PNG nor WebP.
-    PhotoUnreadable,
     /// The show or the list is not as it was when the list was looked at; nothing was taken over.
     ImportChanged,
+    /// A photo is neither JPEG, PNG nor WebP.
+    PhotoUnreadable,
     /// There is no keychain and writing a file was not allowed.
     NoKeychain,
     /// The journal could not be written; the command did not happen.

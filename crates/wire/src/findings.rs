@@ -26,7 +26,7 @@ pub struct FindingView {
     /// Where it stands: `title`, `short_title`, `spec`, `talking_point`, `coupon`, `gift`, `demonstration`, `origin`,
     /// `facts`, `price`, `ticker`.
     pub place: String,
-    /// The words as they stand there, or the struck price as `49.9 CNY`.
+    /// The words as they stand there, the struck price as `49.9 CNY`, or the clock as `5:00`.
     pub found: String,
     /// Of a finding about prices: `list`, and `lowest` or `before` with `at` (ms since 1970 UTC).
     pub params: BTreeMap<String, String>,

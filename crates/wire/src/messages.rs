@@ -7,7 +7,7 @@ use ts_rs::TS;
 #[cfg(doc)]
 use crate::{
     CameraView, ClipsView, Codecs, Devices, Encoders, PastShows, PhoneView, Preflight, RecapView,
-    ReplayView, SavedFile, UploadTestView, WebhookView,
+    ReplayView, SavedFile, ThemesView, UploadTestView, WebhookView,
 };
 use crate::{Notice, RecapFormat, Topic, WireError};
 
@@ -73,6 +73,8 @@ pub enum Request {
     /// Writes the last half minute of a show or a rehearsal into the recordings folder. Answer: [`ReplayView`]; every
     /// page is told by a notice.
     SaveReplay,
+    /// The card themes that are there. Answer: [`ThemesView`].
+    Themes,
     /// Platform presets. Answer: the platforms file.
     Platforms,
     /// Stores a destination's stream key in the keychain; the key never comes back.

@@ -69,6 +69,8 @@ pub fn show_of(session: &Session) -> Show {
         countdown: view.countdown,
         stock: view.stock,
         ticker: view.ticker,
+        card_look: view.card_look,
+        pause: view.pause,
         pinned: view.pinned,
         phase: view.phase,
         ..Show::default()

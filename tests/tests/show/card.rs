@@ -16,11 +16,17 @@ pub fn expected_on(show: &Show, at: At, width: u32, height: u32) -> Vec<Layer> {
 }
 
 fn overlay(width: u32, height: u32) -> Overlay {
-    let theme = Theme::load(&assets().join("themes/orchard")).unwrap();
+    overlay_of("orchard", width, height)
+}
+
+/// One that draws a theme of the program.
+pub fn overlay_of(theme: &str, width: u32, height: u32) -> Overlay {
+    let theme = Theme::load(&assets().join("themes").join(theme)).unwrap();
     Overlay::new(theme, Fonts::system(), CanvasSize { width, height })
 }
 
-fn drawn_at(overlay: &mut Overlay, show: &Show, at: At) -> Vec<Layer> {
+/// What it draws for `show` at `at`.
+pub fn drawn_at(overlay: &mut Overlay, show: &Show, at: At) -> Vec<Layer> {
     let photos = assets().join("demo/photos");
     overlay.layers(show, at, Lang::Zh, &photos).list
 }

@@ -16,7 +16,7 @@ async function send<T>(engine: EngineAddress, where: 'photo', body: File): Promi
         Authorization: `Bearer ${engine.token}`,
         'Content-Type': 'application/octet-stream',
       },
-      body: file,
+      body,
     });
     const answer: unknown = await response.json();
     if (response.ok) return { ok: true, data: answer as T };

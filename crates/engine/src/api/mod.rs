@@ -2,6 +2,7 @@
 
 mod covers;
 mod guard;
+mod look;
 mod page;
 mod photos;
 mod preview;
@@ -72,6 +73,7 @@ impl Api {
                 "/api/photo",
                 post(photos::add).layer(DefaultBodyLimit::max(PHOTO_MAX_BYTES)),
             )
+            .route("/api/look", get(look::preview))
             .route(
                 "/api/chat",
                 post(webhook::receive)

@@ -4,7 +4,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use stallcast_media::program::ProgramSpec;
-use stallcast_overlay::{FontWarning, Fonts, Lang, Theme};
+use stallcast_overlay::{FontWarning, Lang};
 use stallcast_show::{Canvas, Command, Phase};
 use stallcast_wire::{NoticeLevel, WireError};
 use tokio::runtime::Handle;
@@ -15,6 +15,7 @@ use crate::air::{self, End};
 use crate::canvases::{Canvases, Heard};
 use crate::desk::Desk;
 use crate::folders::Folders;
+use crate::looks::Looks;
 use crate::notices::{INTERRUPTED, Notices};
 use crate::threads::Threads;
 use crate::{StartError, demo, picture, sign_of_life};
@@ -83,26 +84,20 @@ pub(super) async fn open(
 
 /// Starts the overlay's thread, which draws the slate first; gives what a person should know about the fonts.
 pub(super) fn draw(
-    options: &Options,
+    looks: Looks,
     desk: &Desk,
     canvases: &Canvases,
     ended: watch::Receiver<Option<End>>,
     threads: &Threads,
     notices: Notices,
 ) -> Result<(JoinHandle<()>, Vec<String>), StartError> {
-    let theme = Theme::load(&options.folders.asset("themes").join(&options.theme))?;
-    let fonts = Fonts::system();
-    let warnings = fonts
+    let warnings = looks
+        .fonts()
         .warnings()
         .iter()
         .map(|warning| font_warning(*warning).to_owned())
         .collect();
-    let easel = picture::Easel {
-        theme,
-        fonts,
-        lang: options.lang,
-        photos: options.folders.photos(),
-    };
+    let easel = picture::Easel::new(looks, notices.clone());
     let (published, running) = (desk.published(), canvases.running());
     let runtime = Handle::current();
     let (pausing, waiting) = (ended.clone(), runtime.clone());

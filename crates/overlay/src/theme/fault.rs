@@ -29,6 +29,22 @@ pub enum Fault {
     EmptyWords,
 }
 
+impl Fault {
+    /// Stable snake_case code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Fault::Missing => "missing",
+            Fault::Unknown => "unknown",
+            Fault::NotARect => "not_a_rect",
+            Fault::Outside => "outside",
+            Fault::Transformed => "transformed",
+            Fault::Attribute(_) => "attribute",
+            Fault::NotTopLevel => "not_top_level",
+            Fault::EmptyWords => "empty_words",
+        }
+    }
+}
+
 /// Why a theme cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ThemeError {
@@ -78,4 +94,45 @@ pub enum ThemeError {
         /// The name asked for.
         name: String,
     },
+}
+
+impl ThemeError {
+    /// Stable snake_case code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            ThemeError::Unreadable { .. } => "unreadable",
+            ThemeError::TooLarge { .. } => "too_large",
+            ThemeError::NotSvg { .. } => "not_svg",
+            ThemeError::Settings { .. } => "settings",
+            ThemeError::Element { fault, .. } => fault.code(),
+            ThemeError::NoSuchTheme { .. } => "not_there",
+        }
+    }
+
+    /// File of the theme, and the element or field in it; empty where there is none.
+    pub fn place(&self) -> (&str, &str) {
+        match self {
+            ThemeError::Unreadable { file, .. }
+            | ThemeError::TooLarge { file }
+            | ThemeError::NotSvg { file, .. }
+            | ThemeError::Settings { file, .. } => (file, ""),
+            ThemeError::Element { file, element, .. } => (file, element),
+            ThemeError::NoSuchTheme { .. } => ("", ""),
+        }
+    }
+
+    /// What the system or the parser said, or which attribute; empty where the code says it all.
+    pub fn detail(&self) -> String {
+        match self {
+            ThemeError::Unreadable { source, .. } => source.to_string(),
+            ThemeError::NotSvg { reason, .. } | ThemeError::Settings { reason, .. } => {
+                reason.clone()
+            }
+            ThemeError::Element {
+                fault: Fault::Attribute(name),
+                ..
+            } => name.clone(),
+            _ => String::new(),
+        }
+    }
 }

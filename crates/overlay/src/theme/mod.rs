@@ -1,6 +1,8 @@
 //! Themes: how a card looks. Templates, placement and the theme's own words, checked before use.
 
 mod fault;
+#[cfg(test)]
+mod legible;
 mod settings;
 mod shape;
 mod template;
@@ -10,7 +12,7 @@ use std::{collections::BTreeMap, io::ErrorKind, path::Path};
 use crate::CanvasSize;
 
 pub use fault::{Fault, ThemeError};
-pub(crate) use settings::{Position, Settings};
+pub(crate) use settings::{Position, Settings, middle};
 pub(crate) use shape::Margins;
 pub(crate) use template::{Align, Half, Slot, Strike, Template};
 
@@ -30,6 +32,18 @@ pub enum Piece {
     Ticker,
     /// A viewer's question.
     Question,
+    /// Coupon, gift and limit of the offer.
+    Perks,
+    /// The next fall of the price.
+    Drop,
+    /// Where the product comes from.
+    Origin,
+    /// A QR code to the product.
+    Code,
+    /// The product that comes next.
+    Next,
+    /// The break's notice, over everything else.
+    Pause,
     /// The words of the full-frame slate.
     Slate,
 }
@@ -56,14 +70,28 @@ const fn may(name: &'static str) -> Known {
 
 impl Piece {
     /// All parts, in the order they are drawn (the slate stands alone).
-    pub const ALL: [Piece; 6] = [
+    pub const ALL: [Piece; 12] = [
         Piece::Card,
         Piece::Stock,
         Piece::Countdown,
         Piece::Ticker,
         Piece::Question,
+        Piece::Perks,
+        Piece::Drop,
+        Piece::Origin,
+        Piece::Code,
+        Piece::Next,
+        Piece::Pause,
         Piece::Slate,
     ];
+
+    /// Whether a theme may leave it out: themes made before it was there stay usable.
+    pub fn is_optional(self) -> bool {
+        matches!(
+            self,
+            Piece::Perks | Piece::Drop | Piece::Origin | Piece::Code | Piece::Next | Piece::Pause
+        )
+    }
 
     /// Name of its layer.
     pub fn id(self) -> &'static str {
@@ -73,6 +101,12 @@ impl Piece {
             Piece::Countdown => "countdown",
             Piece::Ticker => "ticker",
             Piece::Question => "question",
+            Piece::Perks => "perks",
+            Piece::Drop => "drop",
+            Piece::Origin => "origin",
+            Piece::Code => "code",
+            Piece::Next => "next",
+            Piece::Pause => "pause",
             Piece::Slate => "slate",
         }
     }
@@ -85,6 +119,12 @@ impl Piece {
             Piece::Countdown => "countdown.svg",
             Piece::Ticker => "ticker.svg",
             Piece::Question => "question.svg",
+            Piece::Perks => "perks.svg",
+            Piece::Drop => "drop.svg",
+            Piece::Origin => "origin.svg",
+            Piece::Code => "code.svg",
+            Piece::Next => "next.svg",
+            Piece::Pause => "pause.svg",
             Piece::Slate => "slate.svg",
         }
     }
@@ -106,13 +146,21 @@ impl Piece {
                         may("spec"),
                         may("photo"),
                         may("number"),
+                        may("percent"),
+                        may("sold-out"),
                     ]
                 }
             }
-            Piece::Stock => const { &[must("stock")] },
+            Piece::Stock => const { &[must("stock"), may("stock-bar")] },
             Piece::Countdown => const { &[must("countdown"), may("countdown-label")] },
             Piece::Ticker => const { &[must("ticker"), may("ticker-label")] },
             Piece::Question => const { &[must("question"), may("author"), may("question-label")] },
+            Piece::Perks => const { &[must("perk-1"), must("perk-2"), must("perk-3")] },
+            Piece::Drop => const { &[must("drop"), must("drop-label")] },
+            Piece::Origin => const { &[must("origin"), may("grower")] },
+            Piece::Code => const { &[must("code"), may("code-label")] },
+            Piece::Next => const { &[must("next"), may("next-price"), may("next-label")] },
+            Piece::Pause => const { &[must("headline"), must("pause-clock"), may("detail")] },
             Piece::Slate => const { &[must("headline"), may("detail")] },
         }
     }
@@ -120,11 +168,22 @@ impl Piece {
     /// Conditions a `when-…` group may name.
     pub(crate) fn conditions(self) -> &'static [&'static str] {
         match self {
-            Piece::Card => &["photo", "no-photo", "list-price", "spec", "number"],
-            Piece::Stock => &["plenty", "low", "sold-out"],
+            Piece::Card => &[
+                "photo",
+                "no-photo",
+                "list-price",
+                "spec",
+                "number",
+                "percent",
+                "sold-out",
+            ],
+            Piece::Stock => &["plenty", "low", "sold-out", "bar"],
             Piece::Countdown => &["calm", "urgent", "over"],
             Piece::Slate => &["no-input", "back-soon"],
-            Piece::Ticker | Piece::Question => &[],
+            Piece::Perks => &["perk-1", "perk-2", "perk-3"],
+            Piece::Origin => &["grower"],
+            Piece::Pause => &["running", "over"],
+            Piece::Ticker | Piece::Question | Piece::Drop | Piece::Code | Piece::Next => &[],
         }
     }
 }
@@ -137,62 +196,18 @@ pub struct Theme {
     upright: BTreeMap<Piece, Template>,
 }
 
+/// The files of a theme inside the program.
 macro_rules! builtin {
+    ($name:literal: $($file:literal)*) => {
+        &[$((
+            $file,
+            include_str!(concat!("../../../../assets/themes/", $name, "/", $file)),
+        )),*]
+    };
     ($name:literal) => {
-        &[
-            (
-                "theme.json",
-                include_str!(concat!("../../../../assets/themes/", $name, "/theme.json")),
-            ),
-            (
-                "card.svg",
-                include_str!(concat!("../../../../assets/themes/", $name, "/card.svg")),
-            ),
-            (
-                "stock.svg",
-                include_str!(concat!("../../../../assets/themes/", $name, "/stock.svg")),
-            ),
-            (
-                "countdown.svg",
-                include_str!(concat!(
-                    "../../../../assets/themes/",
-                    $name,
-                    "/countdown.svg"
-                )),
-            ),
-            (
-                "ticker.svg",
-                include_str!(concat!("../../../../assets/themes/", $name, "/ticker.svg")),
-            ),
-            (
-                "ticker-portrait.svg",
-                include_str!(concat!(
-                    "../../../../assets/themes/",
-                    $name,
-                    "/ticker-portrait.svg"
-                )),
-            ),
-            (
-                "question.svg",
-                include_str!(concat!(
-                    "../../../../assets/themes/",
-                    $name,
-                    "/question.svg"
-                )),
-            ),
-            (
-                "slate.svg",
-                include_str!(concat!("../../../../assets/themes/", $name, "/slate.svg")),
-            ),
-            (
-                "slate-portrait.svg",
-                include_str!(concat!(
-                    "../../../../assets/themes/",
-                    $name,
-                    "/slate-portrait.svg"
-                )),
-            ),
-        ]
+        builtin!($name: "theme.json" "card.svg" "stock.svg" "countdown.svg" "ticker.svg"
+            "ticker-portrait.svg" "question.svg" "perks.svg" "drop.svg" "origin.svg" "code.svg"
+            "next.svg" "pause.svg" "slate.svg" "slate-portrait.svg")
     };
 }
 
@@ -201,6 +216,10 @@ type Files = &'static [(&'static str, &'static str)];
 const BUILT_IN: &[(&str, Files)] = &[
     ("clean", builtin!("clean")),
     ("orchard", builtin!("orchard")),
+    ("market", builtin!("market")),
+    ("night", builtin!("night")),
+    ("festival", builtin!("festival")),
+    ("minimal", builtin!("minimal")),
 ];
 
 impl Theme {
@@ -260,16 +279,20 @@ impl Theme {
         let mut templates = BTreeMap::new();
         let mut upright = BTreeMap::new();
         for piece in Piece::ALL {
-            let source = read(piece.file())?;
-            templates.insert(piece, checked(piece, piece.file(), &source)?);
+            match read(piece.file()) {
+                Ok(source) => {
+                    templates.insert(piece, checked(piece, piece.file(), &source)?);
+                }
+                Err(error) if !(piece.is_optional() && is_missing(&error)) => return Err(error),
+                Err(_) => {}
+            }
             let file = piece.portrait_file();
             match read(&file) {
                 Ok(source) => {
                     upright.insert(piece, checked(piece, &file, &source)?);
                 }
-                Err(ThemeError::Unreadable { source, .. })
-                    if source.kind() == ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
+                Err(error) if !is_missing(&error) => return Err(error),
+                Err(_) => {}
             }
         }
         Ok(Self {
@@ -298,10 +321,14 @@ impl Theme {
         &self.settings.name
     }
 
-    /// Every part is there: `from_files` puts in all of [`Piece::ALL`].
+    /// Every part is there but those that a theme may leave out.
     pub(crate) fn template(&self, piece: Piece) -> Option<&Template> {
         self.templates.get(&piece)
     }
+}
+
+fn is_missing(error: &ThemeError) -> bool {
+    matches!(error, ThemeError::Unreadable { source, .. } if source.kind() == ErrorKind::NotFound)
 }
 
 fn checked(piece: Piece, file: &str, source: &str) -> Result<Template, ThemeError> {

@@ -68,15 +68,49 @@ pub(crate) struct Positions {
     /// Where neither card nor question covers its words; the middle in themes that do not say.
     #[serde(default = "middle")]
     pub slate: Position,
+    /// Parts that a theme may leave out.
+    #[serde(default)]
+    pub perks: Option<Position>,
+    #[serde(default)]
+    pub drop: Option<Position>,
+    #[serde(default)]
+    pub origin: Option<Position>,
+    #[serde(default)]
+    pub code: Option<Position>,
+    #[serde(default)]
+    pub next: Option<Position>,
+    #[serde(default)]
+    pub pause: Option<Position>,
 }
 
-fn middle() -> Position {
+pub(crate) fn middle() -> Position {
     Position::Safe {
         anchor: Anchor::Middle,
         dx: 0.0,
         dy: 0.0,
         bleed: 0.0,
     }
+}
+
+/// Words that themes of before need not say.
+macro_rules! usual {
+    ($($name:ident: $zh:literal, $en:literal;)*) => {$(
+        fn $name() -> Text {
+            Text { zh: $zh.to_owned(), en: $en.to_owned() }
+        }
+    )*};
+}
+
+usual! {
+    percent: "省{n}%", "-{n}%";
+    coupon: "券 {t}", "Coupon: {t}";
+    coupon_off: "立减 {p}", "{p} off";
+    gift: "赠 {t}", "Gift: {t}";
+    limit: "每人限购 {n} 件", "{n} per person";
+    drop: "降至 {p}", "Drops to {p}";
+    harvested: "{d}采收", "picked {d}";
+    code: "扫码购买", "Scan to buy";
+    next: "下一个", "Next";
 }
 
 /// The theme's own words. `{n}` is replaced by a number.
@@ -100,6 +134,24 @@ pub(crate) struct Words {
     pub no_source_detail: Text,
     pub back_soon: Text,
     pub back_soon_detail: Text,
+    #[serde(default = "percent")]
+    pub percent: Text,
+    #[serde(default = "coupon")]
+    pub coupon: Text,
+    #[serde(default = "coupon_off")]
+    pub coupon_off: Text,
+    #[serde(default = "gift")]
+    pub gift: Text,
+    #[serde(default = "limit")]
+    pub limit: Text,
+    #[serde(default = "drop")]
+    pub drop: Text,
+    #[serde(default = "harvested")]
+    pub harvested: Text,
+    #[serde(default = "code")]
+    pub code: Text,
+    #[serde(default = "next")]
+    pub next: Text,
 }
 
 /// `theme.json`.
@@ -162,6 +214,15 @@ impl Settings {
             ("words.no_input_detail", &words.no_input_detail),
             ("words.back_soon", &words.back_soon),
             ("words.back_soon_detail", &words.back_soon_detail),
+            ("words.percent", &words.percent),
+            ("words.coupon", &words.coupon),
+            ("words.coupon_off", &words.coupon_off),
+            ("words.gift", &words.gift),
+            ("words.limit", &words.limit),
+            ("words.drop", &words.drop),
+            ("words.harvested", &words.harvested),
+            ("words.code", &words.code),
+            ("words.next", &words.next),
         ] {
             if text.zh.trim().is_empty() && text.en.trim().is_empty() {
                 return refuse(element, Fault::EmptyWords);

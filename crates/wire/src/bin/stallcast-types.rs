@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use stallcast_wire::{
     CameraView, CatalogueView, ClientMessage, Codecs, Devices, Encoders, ImportView, MetersView,
     PhoneView, PhotoView, Preflight, ReplayView, ServerMessage, ShowView, StatusView,
-    UploadTestView, WebhookView,
+    ThemesView, UploadTestView, WebhookView,
 };
 use ts_rs::{Config, TS};
 
@@ -33,6 +33,7 @@ fn main() -> Result<(), ts_rs::ExportError> {
     CameraView::export_all(&config)?;
     WebhookView::export_all(&config)?;
     UploadTestView::export_all(&config)?;
+    ThemesView::export_all(&config)?;
     PhotoView::export_all(&config)?;
     ImportView::export_all(&config)
 }

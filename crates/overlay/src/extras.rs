@@ -1,0 +1,176 @@
+//! What the parts beside the card say: the offer's perks, the next fall of the price, origin, next product, break.
+
+use stallcast_show::{At, Break, Money, Product, Show};
+
+use crate::{
+    Lang,
+    content::{Content, Words, clock, on_air_ms, title},
+    price::{format_money, money_parts},
+    theme::Settings,
+    words::{clean, pick},
+};
+
+/// The boxes of the perks from the first, and the conditions of the same names.
+const PERKS: [&str; 3] = ["perk-1", "perk-2", "perk-3"];
+
+/// The price of the moment.
+pub(crate) fn price<'a>(show: &Show, product: &'a Product, now: At) -> &'a Money {
+    product.offer.price_after(on_air_ms(show, product, now))
+}
+
+/// The price that the card needs next: after the next fall while the product is on air, else the one it begins with.
+pub(crate) fn coming_price<'a>(show: &Show, product: &'a Product, now: At) -> &'a Money {
+    let next = show
+        .is_on_air(&product.id)
+        .then(|| product.offer.next_step(on_air_ms(show, product, now)))
+        .flatten();
+    next.map_or_else(|| price(show, product, now), |step| &step.price)
+}
+
+/// When the price falls next; not for what is sold out.
+fn next_fall<'a>(show: &Show, product: &'a Product, now: At) -> Option<(At, &'a Money)> {
+    let since = show.on_air.as_ref()?.since;
+    if show.stock.get(&product.id) == Some(&0) {
+        return None;
+    }
+    let step = product.offer.next_step(on_air_ms(show, product, now))?;
+    let at = At(since.0.saturating_add(i64::from(step.after_s) * 1000));
+    Some((at, &step.price))
+}
+
+/// The next fall of the price, and when that part changes.
+pub(crate) fn fall(
+    settings: &Settings,
+    show: &Show,
+    product: &Product,
+    now: At,
+    lang: Lang,
+) -> Option<(Content, At)> {
+    let (at, price) = next_fall(show, product, now)?;
+    let left_ms = at.0.saturating_sub(now.0).max(0);
+    let left = left_ms.saturating_add(999) / 1000;
+    let mut content = Content::new(lang);
+    let label = pick(&settings.words.drop, lang).replace("{p}", &format_money(price, lang));
+    content.says("drop-label", Words::Text(clean(&label)));
+    let left_s = u32::try_from(left).unwrap_or(u32::MAX);
+    content.says("drop", Words::Digits(clock(left_s)));
+    Some((content, At(at.0.saturating_sub((left - 1).max(0) * 1000))))
+}
+
+/// Coupon, gift and limit, as far as the offer has them.
+pub(crate) fn perks(settings: &Settings, product: &Product, lang: Lang) -> Option<Content> {
+    let words = &settings.words;
+    let offer = &product.offer;
+    let mut lines = Vec::new();
+    if let Some(coupon) = &offer.coupon {
+        let off = coupon.off.as_ref().map(|off| {
+            let off = format_money(off, lang);
+            pick(&words.coupon_off, lang).replace("{p}", &off)
+        });
+        let text = clean(pick(&coupon.text, lang));
+        let said = off.into_iter().chain(Some(text));
+        let said: Vec<_> = said.filter(|part| !part.is_empty()).collect();
+        if !said.is_empty() {
+            lines.push(pick(&words.coupon, lang).replace("{t}", &said.join(" · ")));
+        }
+    }
+    let gift = clean(pick(&offer.gift, lang));
+    if !gift.is_empty() {
+        lines.push(pick(&words.gift, lang).replace("{t}", &gift));
+    }
+    if let Some(limit) = offer.limit_per_person {
+        lines.push(pick(&words.limit, lang).replace("{n}", &limit.to_string()));
+    }
+    if lines.is_empty() {
+        return None;
+    }
+    let mut content = Content::new(lang);
+    for (name, line) in PERKS.into_iter().zip(lines) {
+        content.holding.push(name);
+        content.says(name, Words::Text(clean(&line)));
+    }
+    Some(content)
+}
+
+/// Place, grower and day of the harvest.
+pub(crate) fn origin(settings: &Settings, product: &Product, lang: Lang) -> Option<Content> {
+    let origin = product.origin.as_ref()?;
+    let place = clean(pick(&origin.place, lang));
+    if place.is_empty() {
+        return None;
+    }
+    let mut content = Content::new(lang);
+    content.says("origin", Words::Text(place));
+    let harvested = match origin.harvested.trim() {
+        "" => String::new(),
+        day => clean(&pick(&settings.words.harvested, lang).replace("{d}", &day_of(day, lang))),
+    };
+    let said = [clean(pick(&origin.grower, lang)), harvested];
+    let said: Vec<_> = said.into_iter().filter(|part| !part.is_empty()).collect();
+    if !said.is_empty() {
+        content.holding.push("grower");
+        content.says("grower", Words::Text(said.join(" · ")));
+    }
+    Some(content)
+}
+
+/// `2026-10-28` as a card says it: `10月28日`, `28 Oct`; anything else as it was written.
+fn day_of(day: &str, lang: Lang) -> String {
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    let mut parts = day.splitn(3, '-').skip(1).map(str::parse::<usize>);
+    let (Some(Ok(month)), Some(Ok(of_month))) = (parts.next(), parts.next()) else {
+        return day.to_owned();
+    };
+    match (lang, month.checked_sub(1).and_then(|at| MONTHS.get(at))) {
+        (Lang::Zh, Some(_)) => format!("{month}月{of_month}日"),
+        (Lang::En, Some(name)) => format!("{of_month} {name}"),
+        (_, None) => day.to_owned(),
+    }
+}
+
+/// The first product after the one on air that is not sold out, where the strip is wanted.
+pub(crate) fn next_up(
+    settings: &Settings,
+    show: &Show,
+    product: &Product,
+    lang: Lang,
+) -> Option<Content> {
+    if !show.card_look.next_up {
+        return None;
+    }
+    let mut items = show.rundown.iter();
+    items.find(|item| item.product == product.id)?;
+    let next = items
+        .filter(|item| show.stock.get(&item.product) != Some(&0))
+        .find_map(|item| show.products.get(&item.product))?;
+    let mut content = Content::new(lang);
+    content.says("next", Words::Text(clean(title(next, lang))));
+    let price = money_parts(&next.offer.live_price, lang);
+    content.says("next-price", Words::Price(price));
+    let label = clean(pick(&settings.words.next, lang));
+    content.says("next-label", Words::Text(label));
+    Some(content)
+}
+
+/// The break's words and clock, and when it shows its next second.
+pub(crate) fn pause(
+    settings: &Settings,
+    pause: &Break,
+    now: At,
+    lang: Lang,
+) -> (Content, Option<At>) {
+    let left = pause.seconds_left(now);
+    let mut content = Content::new(lang);
+    content
+        .holding
+        .push(if left == 0 { "over" } else { "running" });
+    let words = &settings.words;
+    content.says("headline", Words::Text(clean(pick(&words.back_soon, lang))));
+    let detail = clean(pick(&words.back_soon_detail, lang));
+    content.says("detail", Words::Text(detail));
+    content.says("pause-clock", Words::Digits(clock(left)));
+    let next = (left > 0).then(|| At(pause.until.0 - (i64::from(left) - 1) * 1000));
+    (content, next)
+}
