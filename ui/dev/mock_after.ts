@@ -118,6 +118,22 @@ function recapOf(show: number, catalogue: readonly Product[]): RecapView {
                 cause: 'edited',
               },
             ],
+      corrections:
+        second === undefined
+          ? []
+          : [
+              {
+                kind: 'price',
+                product: second.product,
+                text: {
+                  zh: '更正：刚才说的 19.9 元不对，现价 16.9 元',
+                  en: 'Correction: the price is 16.90, not 19.90',
+                },
+                live_price: second.price_after,
+                since: began + 13 * MINUTE,
+                until: began + 14 * MINUTE,
+              },
+            ],
       parts: recordings.map(({ file, at, canvas }) => ({ file, at, canvas })),
       minutes,
       taken_back: 3,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{At, Canvas, Event, Money, Phase, Product, ProductId, Show, Text};
+use crate::{At, Canvas, Correction, Event, Money, Phase, Product, ProductId, Show, Text};
 
 /// Chat is counted by minutes up to so many; a day.
 const MINUTES_MAX: usize = 24 * 60;
@@ -190,6 +190,8 @@ pub struct Recap {
     pub pinned: Vec<RecapPinned>,
     /// Changes of prices, in order.
     pub prices: Vec<RecapPrice>,
+    /// What was corrected on the picture, in order.
+    pub corrections: Vec<Correction>,
     /// The recording's files, in order.
     pub parts: Vec<RecapPart>,
     /// Chat, minute by minute from the beginning; what is later than a day counts for the last one.
@@ -244,6 +246,7 @@ impl RecapFold {
             products: Vec::new(),
             pinned: Vec::new(),
             prices: Vec::new(),
+            corrections: Vec::new(),
             parts,
             minutes: Vec::new(),
             taken_back: 0,
@@ -277,6 +280,9 @@ impl RecapFold {
             Event::QuestionPinned { question } => {
                 self.unpin(question.since);
                 self.pin(question.text.clone(), question.since);
+            }
+            Event::CorrectionShown { correction } => {
+                self.recap.corrections.push(correction.clone());
             }
             Event::QuestionUnpinned => self.unpin(at),
             Event::RecordingPartOpened { file, at, canvas } => self.recap.parts.push(RecapPart {

@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use stallcast_show::{
-    At, ChatLine, Command, Currency, Event, Money, Offer, PriceCause, PriceStep, Product, Recap,
-    RecapFold, RundownItem, Show, ShowKind, Text, decide,
+    At, ChatLine, Command, Correction, CorrectionKind, Currency, Event, Money, Offer, PriceCause,
+    PriceStep, Product, Recap, RecapFold, RundownItem, Show, ShowKind, Text, decide,
 };
 
 fn yuan(fen: i64) -> Money {
@@ -227,6 +227,15 @@ fn what_is_on_air_when_a_show_begins_belongs_to_it_and_questions_end_with_it() {
     };
     told.does(2_000, pin("web:1", "How long does it keep?"));
     told.does(4_000, pin("web:2", "Do you ship to Xinjiang?"));
+    let correction = Correction {
+        kind: CorrectionKind::Price,
+        product: "apples".into(),
+        text: Text::default(),
+        live_price: yuan(100),
+        since: At(5_000),
+        until: At(65_000),
+    };
+    told.event(5_000, &Event::CorrectionShown { correction });
     let recap = told.finish(9_000);
     assert_eq!(
         (recap.segments[0].from, recap.segments[0].to),
@@ -235,6 +244,7 @@ fn what_is_on_air_when_a_show_begins_belongs_to_it_and_questions_end_with_it() {
     let pinned: Vec<_> = recap.pinned.iter().map(|p| (p.at.0, p.until.0)).collect();
     assert_eq!(pinned, [(2_000, 4_000), (4_000, 9_000)]);
     assert_eq!(recap.products[0].pinned, 2);
+    assert_eq!(recap.corrections.len(), 1);
     assert_eq!(recap.totals().stock_down, None);
     assert!(
         !serde_json::to_string(&recap).unwrap().contains("\"A\""),

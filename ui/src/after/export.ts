@@ -1,5 +1,5 @@
 // The recap as files that need nothing else: one page, one table.
-import { dayAndTime, money, whole } from '../format.ts';
+import { dayAndTime, money, textOf, whole } from '../format.ts';
 import { t } from '../messages/text.ts';
 import type { Lang } from '../state/prefs.svelte.ts';
 import type { RecapView } from '../wire/types.ts';
@@ -101,6 +101,15 @@ export function recapHtml(view: RecapView, lang: Lang): string {
         intoShow(recap, price.at),
         title(price.product),
         `${escape(money(price.from, lang))} → ${escape(money(price.to, lang))}`,
+      ]),
+    ),
+    `<h2>${escape(t('after.corrections'))}</h2>`,
+    table(
+      [t('after.from'), t('after.product'), t('after.correction')],
+      recap.corrections.map((correction) => [
+        intoShow(recap, correction.since),
+        title(correction.product),
+        escape(textOf(correction.text, lang)),
       ]),
     ),
     `<p class="dim">${escape(t('after.unknown_text'))}</p>`,
@@ -269,6 +278,19 @@ export function recapCsv(view: RecapView, lang: Lang): string {
       '',
       '',
       pinned.text,
+    ]);
+  for (const correction of recap.corrections)
+    rows.push([
+      t('after.correction'),
+      new Date(correction.since).toISOString(),
+      '',
+      correction.product,
+      title(correction.product),
+      '',
+      '',
+      '',
+      '',
+      textOf(correction.text, lang),
     ]);
   for (const part of view.recordings)
     rows.push([

@@ -79,7 +79,6 @@ import type { Canvas } from '../generated/Canvas';
 export type { Canvas };
 import type { Text } from '../generated/Text';
 export type { Text };
-export type { Text } from '../generated/Text';
 export type { Transition } from '../generated/Transition';
 import type { VideoCodec } from '../generated/VideoCodec';
 export type { VideoCodec };
