@@ -1,13 +1,15 @@
 //! The overlay of one canvas: compares what each part says with what is drawn, and draws the difference.
 
+mod beside;
+
 use std::{
     collections::{BTreeMap, VecDeque},
     path::Path,
     sync::Arc,
 };
 
-use resvg::tiny_skia::{Color, Pixmap, PixmapPaint, Transform};
-use stallcast_show::{At, Break, Money, Product, Show};
+use resvg::tiny_skia::{Pixmap, PixmapPaint, Transform};
+use stallcast_show::{At, Money, Product, Show};
 
 use crate::{
     CanvasSize, Fonts, Lang, Layer, Layers, Notice, Piece, Theme,
@@ -155,77 +157,6 @@ impl Overlay {
             .into_iter()
             .chain(&self.shelf)
             .any(|drawn| drawn.content == *card)
-    }
-
-    /// Perks, the next fall of the price, origin, code and what comes next.
-    fn beside_card(
-        &mut self,
-        show: &Show,
-        product: &Product,
-        now: At,
-        lang: Lang,
-        layers: &mut Layers,
-    ) {
-        let settings = &self.theme.settings;
-        let perks = extras::perks(settings, product, lang);
-        let origin = extras::origin(settings, product, lang);
-        let next = extras::next_up(settings, show, product, lang);
-        let fall = extras::fall(settings, show, product, now, lang);
-        if let Some((_, next_change)) = &fall {
-            layers.next_change = earlier(layers.next_change, Some(*next_change));
-        }
-        let code = self.code(show, product, lang);
-        self.put(Piece::Perks, perks, None, layers);
-        self.put(Piece::Drop, fall.map(|(content, _)| content), None, layers);
-        self.put(Piece::Origin, origin, None, layers);
-        self.put(Piece::Code, code, None, layers);
-        self.put(Piece::Next, next, None, layers);
-    }
-
-    /// The code to the product, where it is wanted, can be bought, and a camera could read it.
-    fn code(&mut self, show: &Show, product: &Product, lang: Lang) -> Option<Content> {
-        let link = product.link.as_deref().filter(|link| !link.is_empty())?;
-        if !show.card_look.code || show.stock.get(&product.id) == Some(&0) {
-            return None;
-        }
-        let place = place(&self.theme, Piece::Code, self.canvas)?;
-        let slots = &self.theme.template(Piece::Code)?.slots;
-        let slot = slots.iter().find(|slot| slot.name == "code")?;
-        let code = self.codes.of(link)?;
-        code.square(slot, place.scale)?;
-        let mut content = Content::new(lang);
-        content.says("code", Words::Code(code));
-        let label = clean(pick(&self.theme.settings.words.code, lang));
-        content.says("code-label", Words::Text(label));
-        Some(content)
-    }
-
-    /// The break's notice covers everything else.
-    fn pause(&mut self, pause: &Break, now: At, lang: Lang, layers: &mut Layers) {
-        if self.ground.is_none() {
-            self.ground = self.ground();
-        }
-        layers.list.extend(self.ground.clone());
-        let (content, next) = extras::pause(&self.theme.settings, pause, now, lang);
-        layers.next_change = next;
-        self.put(Piece::Pause, Some(content), None, layers);
-    }
-
-    fn ground(&mut self) -> Option<Layer> {
-        let (width, height) = (self.canvas.width, self.canvas.height);
-        let mut pixels = Pixmap::new(width, height)?;
-        let [red, green, blue] = self.theme.settings.slate_rgb().unwrap_or_default();
-        pixels.fill(Color::from_rgba8(red, green, blue, 255));
-        self.redraws += 1;
-        Some(Layer {
-            id: "ground",
-            version: self.redraws,
-            x: 0,
-            y: 0,
-            width,
-            height,
-            rgba: pixels.take().into(),
-        })
     }
 
     fn card(

@@ -1,0 +1,86 @@
+//! The parts beside the card, and the notice of a break over everything.
+
+use resvg::tiny_skia::{Color, Pixmap};
+use stallcast_show::{At, Break, Product, Show};
+
+use super::{Overlay, earlier};
+use crate::{
+    Lang, Layer, Layers, Piece,
+    content::{Content, Words},
+    extras,
+    place::place,
+    words::{clean, pick},
+};
+
+impl Overlay {
+    /// Perks, the next fall of the price, origin, code and what comes next.
+    pub(super) fn beside_card(
+        &mut self,
+        show: &Show,
+        product: &Product,
+        now: At,
+        lang: Lang,
+        layers: &mut Layers,
+    ) {
+        let settings = &self.theme.settings;
+        let perks = extras::perks(settings, product, lang);
+        let origin = extras::origin(settings, product, lang);
+        let next = extras::next_up(settings, show, product, lang);
+        let fall = extras::fall(settings, show, product, now, lang);
+        if let Some((_, next_change)) = &fall {
+            layers.next_change = earlier(layers.next_change, Some(*next_change));
+        }
+        let code = self.code(show, product, lang);
+        self.put(Piece::Perks, perks, None, layers);
+        self.put(Piece::Drop, fall.map(|(content, _)| content), None, layers);
+        self.put(Piece::Origin, origin, None, layers);
+        self.put(Piece::Code, code, None, layers);
+        self.put(Piece::Next, next, None, layers);
+    }
+
+    /// The code to the product, where it is wanted, can be bought, and a camera could read it.
+    fn code(&mut self, show: &Show, product: &Product, lang: Lang) -> Option<Content> {
+        let link = product.link.as_deref().filter(|link| !link.is_empty())?;
+        if !show.card_look.code || show.stock.get(&product.id) == Some(&0) {
+            return None;
+        }
+        let place = place(&self.theme, Piece::Code, self.canvas)?;
+        let slots = &self.theme.template(Piece::Code)?.slots;
+        let slot = slots.iter().find(|slot| slot.name == "code")?;
+        let code = self.codes.of(link)?;
+        code.square(slot, place.scale)?;
+        let mut content = Content::new(lang);
+        content.says("code", Words::Code(code));
+        let label = clean(pick(&self.theme.settings.words.code, lang));
+        content.says("code-label", Words::Text(label));
+        Some(content)
+    }
+
+    /// The break's notice covers everything else.
+    pub(super) fn pause(&mut self, pause: &Break, now: At, lang: Lang, layers: &mut Layers) {
+        if self.ground.is_none() {
+            self.ground = self.ground();
+        }
+        layers.list.extend(self.ground.clone());
+        let (content, next) = extras::pause(&self.theme.settings, pause, now, lang);
+        layers.next_change = next;
+        self.put(Piece::Pause, Some(content), None, layers);
+    }
+
+    fn ground(&mut self) -> Option<Layer> {
+        let (width, height) = (self.canvas.width, self.canvas.height);
+        let mut pixels = Pixmap::new(width, height)?;
+        let [red, green, blue] = self.theme.settings.slate_rgb().unwrap_or_default();
+        pixels.fill(Color::from_rgba8(red, green, blue, 255));
+        self.redraws += 1;
+        Some(Layer {
+            id: "ground",
+            version: self.redraws,
+            x: 0,
+            y: 0,
+            width,
+            height,
+            rgba: pixels.take().into(),
+        })
+    }
+}
