@@ -4,12 +4,13 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-names=(overlay-blend studio-tax dual-canvas memory start delay faults destinations uplink soak)
+names=(overlay-blend overlay-redraw studio-tax dual-canvas memory start delay faults destinations uplink soak clips)
 
 usage() {
   cat >&2 <<TEXT
 usage: tests/bench.sh NAME
   overlay-blend  CPU of a card drawn on 1080p30, % of a core
+  overlay-redraw milliseconds that a tick of the clocks on a full card takes at 1080 lines, 95th percentile
   studio-tax     CPU of a whole show over that of decoding and encoding its clip alone
   dual-canvas    CPU of a landscape and a portrait canvas live over that of decoding once and encoding both
   memory         most resident memory of the engine on air, MiB
@@ -18,6 +19,7 @@ usage: tests/bench.sh NAME
   faults         most frames that a good destination or the recording lost while others were struck; needs root
   uplink         what arrived of what a failing uplink offered to two destinations; needs root
   soak           growth of memory over 20 minutes of faults, %; needs root
+  clips          time of 30 clips of two hours over that of FFmpeg's own command line; needs 5 GB of room
   destinations   CPU of each further destination at 2.5 Mbit/s, % of a core
 TEXT
   exit 2

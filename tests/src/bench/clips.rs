@@ -34,6 +34,21 @@ pub fn upright_clip() -> PathBuf {
     })
 }
 
+/// The minute of [`natural_clip`] as the engine encodes it: 2.5 Mbit/s, a keyframe every two seconds.
+pub fn steady_minute() -> PathBuf {
+    kept("stallcast-bench-clip-1-steady.mp4", || {
+        let natural = natural_clip().display().to_string();
+        let rate = "-c:v libx264 -preset veryfast -b:v 2500k -maxrate 2500k -bufsize 2500k -bf 0";
+        let keys = "-g 60 -keyint_min 60 -sc_threshold 0 -c:a copy";
+        let from = ["-i", &natural];
+        let words = from
+            .into_iter()
+            .chain(rate.split(' '))
+            .chain(keys.split(' '));
+        words.map(str::to_owned).collect()
+    })
+}
+
 /// The clip of this name; FFmpeg makes it as these words say when it is not there.
 fn kept(name: &str, words: impl FnOnce() -> Vec<String>) -> PathBuf {
     let clip = std::env::temp_dir().join(name);

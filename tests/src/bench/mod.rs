@@ -9,7 +9,7 @@ mod plot;
 mod preview;
 mod show;
 
-pub use clips::{natural_clip, upright_clip};
+pub use clips::{natural_clip, steady_minute, upright_clip};
 pub use cpu::{CpuTime, Memory};
 pub use killed::recording_killed;
 pub use plain::{ENCODE, ENCODE_SOUND, Run, WARM_UP, plain, prove_encoded_alike};

@@ -113,7 +113,7 @@ impl After {
             name: show.name,
             kind: show.kind,
             began: show.began,
-            ended: show.ended,
+            ended: show.last,
             parts: u32::try_from(show.parts.len()).unwrap_or(u32::MAX),
         });
         Ok(PastShows {

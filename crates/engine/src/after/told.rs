@@ -34,6 +34,8 @@ pub struct Past {
     pub ended: At,
     /// It was interrupted, and ended by the engine that found it later.
     pub interrupted: bool,
+    /// The last moment of it that the journal knows: `ended`, or before that where it was interrupted.
+    pub last: At,
     pub parts: Vec<RecapPart>,
 }
 
@@ -68,7 +70,7 @@ pub fn past(reader: &Reader) -> Result<Vec<Past>, JournalError> {
             Event::PhaseChanged { phase } => {
                 if let Some(mut ended) = open.take() {
                     ended.end = entry.seq;
-                    ended.ended = entry.at;
+                    (ended.ended, ended.last) = (entry.at, entry.at);
                     // A live show is ended by a person, as long as the engine runs.
                     ended.interrupted = *phase == Phase::Idle && entry.actor == engine();
                     found.push(ended);
@@ -81,12 +83,22 @@ pub fn past(reader: &Reader) -> Result<Vec<Past>, JournalError> {
                     began: entry.at,
                     ended: entry.at,
                     interrupted: false,
+                    last: entry.at,
                     parts: written.running(),
                 });
             }
             _ => {}
         }
     })?;
+    for show in found.iter_mut().filter(|show| show.interrupted) {
+        let (ended, mut last) = (show.ended, show.began);
+        reader.each(show.begin, show.end, Kinds::All, |entry| {
+            if entry.at < ended {
+                last = last.max(entry.at);
+            }
+        })?;
+        show.last = last;
+    }
     Ok(found)
 }
 
@@ -310,6 +322,7 @@ mod tests {
 
         let second = tell(&path, shows[2].begin, length).unwrap().unwrap();
         assert!(shows[2].interrupted && !shows[1].interrupted);
+        assert_eq!((shows[1].last, shows[2].last), (At(70), At(120)));
         assert_eq!(second.before.unwrap().length_ms, 40);
         // 110 and the 45 ms that were recorded, not the next day.
         assert_eq!(second.recap.ended, At(155));
