@@ -55,7 +55,28 @@ impl Show {
 
     pub(crate) fn decide_remove_source(&self, source: SourceId) -> Result<Vec<Event>, Refusal> {
         self.known_source(&source)?;
-        Ok(vec![Event::SourceRemoved { source }])
+        let gone = self.emptied_by(&source);
+        let mut events = vec![Event::SourceRemoved { source }];
+        events.extend(gone.into_iter().map(|scene| Event::SceneRemoved { scene }));
+        Ok(events)
+    }
+
+    /// Scenes that had nothing but this source: its key would put an empty picture on air. The one that is shown is not
+    /// one of them, nor is the last there is, nor one that somebody only just made and has not filled yet.
+    fn emptied_by(&self, source: &SourceId) -> Vec<SceneId> {
+        let nothing_else = |scene: &&Scene| {
+            let mut placements = scene.layouts.values().flatten().peekable();
+            placements.peek().is_some() && placements.all(|placement| placement.source == *source)
+        };
+        let mut gone: Vec<_> = (self.scenes.iter())
+            .filter(|scene| self.scene.as_ref() != Some(&scene.id))
+            .filter(nothing_else)
+            .map(|scene| scene.id.clone())
+            .collect();
+        if !gone.is_empty() && gone.len() == self.scenes.len() {
+            gone.remove(0);
+        }
+        gone
     }
 
     pub(crate) fn decide_put_scene(&self, scene: Scene) -> Result<Vec<Event>, Refusal> {
