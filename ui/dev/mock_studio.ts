@@ -63,6 +63,13 @@ const IMPORT: ImportView = {
     { product: 'grape', title: { zh: '阳光玫瑰葡萄', en: 'Shine Muscat grapes' }, is_new: true, fields: [] },
   ],
   listed: 8,
+  columns: [
+    { letter: 'A', header: '商品名称', field: 'title' },
+    { letter: 'B', header: '直播价(元)', field: 'live_price' },
+    { letter: 'C', header: '价格', field: 'list_price' },
+    { letter: 'D', header: '可发件数', field: null },
+    { letter: 'E', header: '讲解时长', field: 'planned_minutes' },
+  ],
   seen: 'mock',
   assumed: 3,
   currency: 'CNY',

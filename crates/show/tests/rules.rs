@@ -355,11 +355,11 @@ fn a_product_typed_by_hand_is_kept_and_nobodys_change_is_lost() {
         decide(&show, put(&theirs, Some(&before)), At(0)),
         Ok(vec![])
     );
-    let mut plum = theirs.clone();
-    plum.id = "plum".into();
-    run(&mut show, put(&plum, None), 0);
-    assert_eq!(show.rundown.last().unwrap().product, "plum".into());
-    plum.title = Text::default();
-    let why = decide(&show, put(&plum, None), At(0)).unwrap_err();
+    let mut quince = theirs.clone();
+    quince.id = "quince".into();
+    run(&mut show, put(&quince, None), 0);
+    assert_eq!(show.rundown.last().unwrap().product, "quince".into());
+    quince.title = Text::default();
+    let why = decide(&show, put(&quince, None), At(0)).unwrap_err();
     assert_eq!(why.code(), "text_empty");
 }

@@ -1,0 +1,243 @@
+// A product as it stands in the fields of its editor, and back. Money stays exact: it is cut out of the text, never counted
+// with fractions.
+import type { MessageKey } from '../../messages/text.ts';
+import type { Facts, Money, Product, Text } from '../../wire/types.ts';
+
+export interface StepDraft {
+  /** As `3:00` or in minutes. */
+  after: string;
+  price: string;
+}
+
+export interface LinkDraft {
+  platform: string;
+  url: string;
+}
+
+/** Every field as typed. */
+export interface Draft {
+  title: Text;
+  short_title: Text;
+  spec: Text;
+  photo: string | null;
+  more_photos: string[];
+  currency: string;
+  live: string;
+  list: string;
+  evidence: string;
+  quantity: string;
+  countdown: string;
+  limit: string;
+  coupon: Text;
+  coupon_off: string;
+  gift: Text;
+  steps: StepDraft[];
+  place: Text;
+  grower: Text;
+  harvested: string;
+  origin_evidence: string;
+  facts: Facts;
+  /** One a line. */
+  points: string;
+  gtin: string;
+  link: string;
+  links: LinkDraft[];
+}
+
+/** A field that cannot be read: its label, and why. */
+export interface Fault {
+  field: MessageKey;
+  why: MessageKey;
+}
+
+/** Each answer and its label. */
+export const FACTS = [
+  ['shipping', 'editor.fact.shipping'],
+  ['shelf_life', 'editor.fact.shelf_life'],
+  ['size', 'editor.fact.size'],
+  ['usage', 'editor.fact.usage'],
+  ['after_sales', 'editor.fact.after_sales'],
+] as const satisfies readonly (readonly [keyof Facts, MessageKey])[];
+
+const noText = (): Text => ({ zh: '', en: '' });
+const noFacts = (): Facts => ({
+  shipping: noText(),
+  shelf_life: noText(),
+  size: noText(),
+  usage: noText(),
+  after_sales: noText(),
+});
+
+/** Decimals of a currency, for example 2 for CNY and none for JPY. */
+function digitsOf(currency: string): number {
+  try {
+    const format = new Intl.NumberFormat('en', { style: 'currency', currency });
+    return format.resolvedOptions().maximumFractionDigits ?? 2;
+  } catch {
+    return 2;
+  }
+}
+
+/** `29.9` of 2990 fen. */
+export function amountText(money: Money): string {
+  const digits = digitsOf(money.currency);
+  const all = String(money.minor).padStart(digits + 1, '0');
+  const fraction = all.slice(all.length - digits).replace(/0+$/, '');
+  const whole = all.slice(0, all.length - digits);
+  return digits === 0 || fraction === '' ? whole : `${whole}.${fraction}`;
+}
+
+/** Numbers as people type them, full-width ones included. */
+const plain = (text: string): string => text.normalize('NFKC').replace(/\s/g, '');
+
+/** The exact amount; `null` where it cannot be read. */
+export function amountOf(text: string, currency: string): Money | null {
+  const digits = digitsOf(currency);
+  const parts = /^(\d{1,12})(?:[.,](\d*))?$/.exec(plain(text).replace(/^[¥$€£]/, ''));
+  const fraction = parts?.[2] ?? '';
+  if (parts === null || fraction.length > digits) return null;
+  return { minor: Number(`${parts[1]}${fraction.padEnd(digits, '0')}`), currency };
+}
+
+/** `1:30` of 90 seconds. */
+export function spanText(seconds: number): string {
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+}
+
+/** Seconds of `1:30`, or of a number of minutes; `null` where it cannot be read. */
+export function spanOf(text: string): number | null {
+  const typed = plain(text);
+  const clock = /^(\d{1,4}):([0-5]?\d)$/.exec(typed);
+  if (clock !== null) return Number(clock[1]) * 60 + Number(clock[2]);
+  const minutes = /^\d{1,4}(?:[.,]\d{1,2})?$/.test(typed) ? Number(typed.replace(',', '.')) : Number.NaN;
+  return Number.isFinite(minutes) ? Math.round(minutes * 60) : null;
+}
+
+function countOf(text: string): number | null {
+  return /^\d{1,9}$/.test(plain(text)) ? Number(plain(text)) : null;
+}
+
+const isEmpty = (text: Text): boolean => text.zh === '' && text.en === '';
+const trimmed = (text: Text): Text => ({ zh: text.zh.trim(), en: text.en.trim() });
+
+/** The fields of a product, or of a new one in this currency. */
+export function draftOf(product: Product | null, currency: string): Draft {
+  const offer = product?.offer;
+  const price = (money: Money | null | undefined): string => (money ? amountText(money) : '');
+  return {
+    title: { ...(product?.title ?? noText()) },
+    short_title: { ...(product?.short_title ?? noText()) },
+    spec: { ...(product?.spec ?? noText()) },
+    photo: product?.photo ?? null,
+    more_photos: [...(product?.more_photos ?? [])],
+    currency: offer?.live_price.currency ?? currency,
+    live: price(offer?.live_price),
+    list: price(offer?.list_price),
+    evidence: offer?.list_price_evidence ?? '',
+    quantity: offer?.quantity?.toString() ?? '',
+    countdown: offer?.countdown_s ? spanText(offer.countdown_s) : '',
+    limit: offer?.limit_per_person?.toString() ?? '',
+    coupon: { ...(offer?.coupon?.text ?? noText()) },
+    coupon_off: price(offer?.coupon?.off),
+    gift: { ...(offer?.gift ?? noText()) },
+    steps: (offer?.steps ?? []).map((step) => ({
+      after: spanText(step.after_s),
+      price: amountText(step.price),
+    })),
+    place: { ...(product?.origin?.place ?? noText()) },
+    grower: { ...(product?.origin?.grower ?? noText()) },
+    harvested: product?.origin?.harvested ?? '',
+    origin_evidence: product?.origin?.evidence ?? '',
+    facts: structuredClone(product?.facts ?? noFacts()),
+    points: (product?.talking_points ?? []).join('\n'),
+    gtin: product?.gtin ?? '',
+    link: product?.link ?? '',
+    links: Object.entries(product?.links ?? {}).map(([platform, url]) => ({ platform, url: url ?? '' })),
+  };
+}
+
+/** Reads typed values and notes those that cannot be read. */
+class Reader {
+  readonly faults: Fault[] = [];
+
+  /** `null` for an empty field. */
+  read<T>(text: string, field: MessageKey, why: MessageKey, of: (text: string) => T | null): T | null {
+    if (text.trim() === '') return null;
+    const value = of(text);
+    if (value === null) this.faults.push({ field, why });
+    return value;
+  }
+}
+
+/** The product that the fields say, or every field that cannot be read. The studio checks the rest when it is saved. */
+export function productOf(id: string, draft: Draft): { product: Product } | { faults: Fault[] } {
+  const reader = new Reader();
+  const currency = draft.currency.trim().toUpperCase();
+  const money = (text: string, field: MessageKey): Money | null =>
+    reader.read(text, field, 'editor.price_unreadable', (typed) => amountOf(typed, currency));
+  const count = (text: string, field: MessageKey): number | null =>
+    reader.read(text, field, 'editor.count_unreadable', countOf);
+  const span = (text: string, field: MessageKey): number | null =>
+    reader.read(text, field, 'editor.span_unreadable', spanOf);
+
+  if (isEmpty(trimmed(draft.title))) reader.faults.push({ field: 'editor.title', why: 'editor.missing' });
+  if (draft.live.trim() === '') reader.faults.push({ field: 'editor.live', why: 'editor.missing' });
+  const live = money(draft.live, 'editor.live');
+  const list = money(draft.list, 'editor.list');
+  const off = money(draft.coupon_off, 'editor.coupon_off');
+  const coupon = trimmed(draft.coupon);
+  const steps = draft.steps
+    .filter((step) => step.after.trim() !== '' || step.price.trim() !== '')
+    .map((step) => {
+      const whole = step.after.trim() !== '' && step.price.trim() !== '';
+      if (!whole) reader.faults.push({ field: 'editor.steps', why: 'editor.step_half' });
+      return { after_s: span(step.after, 'editor.steps'), price: money(step.price, 'editor.steps') };
+    });
+  const links = draft.links.filter((link) => link.platform !== '' && link.url.trim() !== '');
+  const origin = {
+    place: trimmed(draft.place),
+    grower: trimmed(draft.grower),
+    harvested: draft.harvested,
+    evidence: draft.origin_evidence.trim(),
+  };
+  const hasOrigin =
+    !isEmpty(origin.place) || !isEmpty(origin.grower) || origin.harvested !== '' || origin.evidence !== '';
+  const facts = Object.fromEntries(
+    FACTS.map(([name]) => [name, trimmed(draft.facts[name])]),
+  ) as unknown as Facts;
+  const quantity = count(draft.quantity, 'editor.quantity');
+  const countdown_s = span(draft.countdown, 'editor.countdown');
+  const limit_per_person = count(draft.limit, 'editor.limit');
+  if (live === null || reader.faults.length > 0) return { faults: reader.faults };
+  const product: Product = {
+    id,
+    title: trimmed(draft.title),
+    short_title: trimmed(draft.short_title),
+    photo: draft.photo,
+    more_photos: draft.more_photos,
+    spec: trimmed(draft.spec),
+    offer: {
+      live_price: live,
+      list_price: list,
+      quantity,
+      countdown_s,
+      list_price_evidence: draft.evidence.trim(),
+      coupon: isEmpty(coupon) && off === null ? null : { text: coupon, off },
+      gift: trimmed(draft.gift),
+      limit_per_person,
+      steps: steps.flatMap(({ after_s, price }) =>
+        after_s === null || price === null ? [] : [{ after_s, price }],
+      ),
+    },
+    gtin: plain(draft.gtin) === '' ? null : plain(draft.gtin),
+    link: draft.link.trim() === '' ? null : draft.link.trim(),
+    links: Object.fromEntries(links.map(({ platform, url }) => [platform, url.trim()])),
+    talking_points: draft.points
+      .split('\n')
+      .map((point) => point.trim())
+      .filter((point) => point !== ''),
+    origin: hasOrigin ? origin : null,
+    facts: FACTS.every(([name]) => isEmpty(facts[name])) ? null : facts,
+  };
+  return { product };
+}
