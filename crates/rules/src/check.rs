@@ -21,7 +21,7 @@ pub struct Finding {
     pub severity: Severity,
     /// Where it stands.
     pub place: Place,
-    /// The words that were found as they stand there; the struck price as `49.9 CNY` for one about prices. A reason given
+    /// The words that were found as they stand there; the struck price as `49.9 CNY` or the clock as `5:00` for one about prices. A reason given
     /// for these words holds for these words.
     pub found: String,
     /// Values for the sentence: `list` and `lowest` or `before` (amounts as `29.9 CNY`), `at` (ms since 1970 UTC).
@@ -69,6 +69,16 @@ impl Rule {
                 let before = lowest_below_list(subject.offered, offer, *days, subject.now)?;
                 Some(told("lowest", &before, |offered| &offered.live))
             }),
+            Check::ClockWithoutChange => {
+                let offer = reading.subject.product.map(|product| &product.offer);
+                let idle = offer.filter(|o| o.list_price.is_none() && o.steps.is_empty());
+                let seconds = idle.and_then(|offer| offer.countdown_s);
+                let found = seconds.map(|s| {
+                    let clock = format!("{}:{:02}", s / 60, s % 60);
+                    self.finding(Place::Price, clock, BTreeMap::new())
+                });
+                found.into_iter().collect()
+            }
             Check::RaisedBeforeCut { days } => self.about_price(reading, |subject| {
                 let offer = &subject.product?.offer;
                 let before = raised_since(subject.offered, offer, *days, subject.now)?;
@@ -135,9 +145,6 @@ impl Rule {
                 .iter()
                 .any(|(_, _, signs)| phrase.is_in(signs))
         };
-        if words.unless_anywhere.iter().any(said) {
-            return Vec::new();
-        }
         let mut out = Vec::new();
         for (place, text, signs) in &reading.texts {
             if amount_above
@@ -151,6 +158,9 @@ impl Rule {
                 let found = &text[signs[hit.from].start..signs[hit.to - 1].end];
                 out.push(self.finding(*place, found.to_owned(), BTreeMap::new()));
             }
+        }
+        if out.is_empty() || words.unless_anywhere.iter().any(said) {
+            return Vec::new();
         }
         // The same words in another place are the same finding.
         let mut seen = std::collections::BTreeSet::new();

@@ -119,6 +119,8 @@ pub(crate) enum Check {
         /// Whether it only counts where no evidence was given.
         only_without_evidence: bool,
     },
+    /// A clock after which nothing changes: no struck price to go back to, and no steps.
+    ClockWithoutChange,
     /// A struck price above the usual price of so many days before.
     RaisedBeforeCut { days: u32 },
     /// A place of origin without evidence.

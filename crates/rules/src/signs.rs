@@ -1,5 +1,8 @@
 //! A text as it is compared: one width, one case, simplified characters, and what stood between the signs.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 /// What stands between a sign and the one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Gap {
@@ -116,14 +119,14 @@ fn simplified(c: char) -> char {
     if !ideograph(c) {
         return c;
     }
-    let mut pairs = SIMPLIFIED.chars();
-    while let (Some(traditional), Some(simple)) = (pairs.next(), pairs.next()) {
-        if traditional == c {
-            return simple;
-        }
-    }
-    c
+    PAIRS.get(&c).copied().unwrap_or(c)
 }
+
+static PAIRS: LazyLock<HashMap<char, char>> = LazyLock::new(|| {
+    let mut signs = SIMPLIFIED.chars();
+    let next = || Some((signs.next()?, signs.next()?));
+    std::iter::from_fn(next).collect()
+});
 
 #[cfg(test)]
 mod tests {

@@ -1,5 +1,7 @@
 //! Words of a rule: found in a text whatever is put between their signs, and left alone where they mean something else.
 
+use std::collections::HashMap;
+
 use serde::Deserialize;
 
 use crate::signs::{Gap, Sign, signs, spaced};
@@ -11,7 +13,7 @@ const REACH: usize = 8;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Words {
-    any: Vec<Phrase>,
+    any: Any,
     /// Longer expressions that hold one of them and mean something else.
     except: Vec<Phrase>,
     /// Words a little before that turn the meaning.
@@ -20,6 +22,23 @@ pub(crate) struct Words {
     unless_followed_by: Vec<Phrase>,
     /// Words that make it right wherever in the product's texts they stand.
     pub unless_anywhere: Vec<Phrase>,
+}
+
+/// The words that are looked for, by their first sign: most places of a text begin none of them.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(from = "Vec<Phrase>")]
+struct Any(HashMap<char, Vec<Phrase>>);
+
+impl From<Vec<Phrase>> for Any {
+    fn from(phrases: Vec<Phrase>) -> Self {
+        let mut by_first: HashMap<char, Vec<Phrase>> = HashMap::new();
+        for phrase in phrases {
+            if let Some(first) = phrase.0.first() {
+                by_first.entry(first.c).or_default().push(phrase);
+            }
+        }
+        Any(by_first)
+    }
 }
 
 /// One word or expression.
@@ -62,7 +81,8 @@ impl Words {
             if hits.last().is_some_and(|last| from < last.to) {
                 continue;
             }
-            let found = self.any.iter().filter_map(|word| word.at(text, from));
+            let begun = self.any.0.get(&text[from].c).into_iter().flatten();
+            let found = begun.filter_map(|word| word.at(text, from));
             if let Some(hit) = found.max_by_key(|hit| hit.to)
                 && !self.means_something_else(text, hit)
             {
@@ -109,7 +129,7 @@ impl Phrase {
 
     /// Whether it begins at this sign.
     fn at(&self, text: &[Sign], from: usize) -> Option<Hit> {
-        let first = text.get(from)?;
+        let first = text.get(from).filter(|_| !self.0.is_empty())?;
         // A word that is written between spaces begins and ends there.
         let joined =
             |left: &Sign, right: &Sign| right.gap == Gap::None && spaced(left.c) && spaced(right.c);
@@ -185,7 +205,7 @@ mod tests {
     fn words(any: &[&str]) -> Words {
         let any = any.iter().map(|word| Phrase::from((*word).to_owned()));
         Words {
-            any: any.collect(),
+            any: Any::from(any.collect::<Vec<_>>()),
             ..Words::default()
         }
     }

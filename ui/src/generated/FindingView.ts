@@ -20,7 +20,7 @@ level: FindingLevel,
  */
 place: string, 
 /**
- * The words as they stand there, or the struck price as `49.9 CNY`.
+ * The words as they stand there, the struck price as `49.9 CNY`, or the clock as `5:00`.
  */
 found: string, 
 /**
