@@ -358,6 +358,44 @@ mod tests {
     }
 
     #[test]
+    fn a_theme_that_broke_after_it_was_chosen_leaves_on_what_was_worn_and_a_person_hears_of_it() {
+        let data = tempfile::tempdir().unwrap();
+        let folders = crate::folders::Folders::open(
+            data.path().to_owned(),
+            crate::folders::Folders::default_assets(),
+        )
+        .unwrap();
+        let fonts = stallcast_overlay::Fonts::system();
+        let looks = Looks::open(&folders, "orchard".into(), Lang::Zh, fonts).unwrap();
+        let notices = Notices::new();
+        let (_, mut told) = notices.follow();
+        let easel = Easel::new(looks, notices);
+        let look = |theme: &str| CardLook {
+            theme: Some(theme.into()),
+            ..CardLook::default()
+        };
+        let mut worn = None;
+        let mut wear = |look: &CardLook| {
+            let worn = easel.dress(&mut worn, look).unwrap();
+            (worn.theme.name().en.clone(), worn.number)
+        };
+        assert_eq!(wear(&CardLook::default()), ("Orchard".into(), 0));
+        assert_eq!(wear(&look("night")), ("Night".into(), 1));
+        assert_eq!(wear(&look("night")), ("Night".into(), 1));
+        // What stands beside the card is not worn: nothing is drawn again for it.
+        let with_code = CardLook {
+            code: true,
+            ..look("night")
+        };
+        assert_eq!(wear(&with_code), ("Night".into(), 1));
+        assert!(told.try_recv().is_err());
+        assert_eq!(wear(&look("gone")).0, "Night");
+        assert_eq!(wear(&look("gone")).0, "Night");
+        assert_eq!(told.try_recv().unwrap().key, "notice.theme_refused");
+        assert!(told.try_recv().is_err(), "told twice");
+    }
+
+    #[test]
     fn drawing_that_panics_begins_anew_and_a_person_hears_of_a_row_once() {
         let mut rounds = 0;
         let mut told = 0;

@@ -30,6 +30,10 @@ fn main() -> Result<(), Box<dyn Error>> {
                 let mut overlay = Overlay::new(Theme::builtin(theme)?, fonts.clone(), canvas);
                 let photos = Path::new("/nowhere");
                 overlay.layers(&show, At(0), lang, photos);
+                // As the engine does while nothing else is to be drawn.
+                for product in show.products.values() {
+                    overlay.prepare(&show, product, At(0), lang, photos);
+                }
                 let mut ticks = Vec::new();
                 for second in 1..=TICKS {
                     let began = Instant::now();
