@@ -217,6 +217,51 @@ async fn a_part_that_is_damaged_costs_only_the_clips_that_are_in_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn parts_that_cannot_share_a_file_become_one_each_and_are_found_again() {
+    let world = world();
+    let show = show_of(&world).await;
+    // The canvas was changed between the parts.
+    let two = world.folders.recordings().join("two.mp4");
+    record(&two, "160x90", 15);
+    let _: ClipsView = ask(&world.after, Request::MakeClips { show }).await;
+    let view = finished(&world, show).await;
+    let pears = state(&view, 1, Canvas::Landscape);
+    assert_eq!(
+        (pears.state, pears.files.len()),
+        (ClipState::Made, 2),
+        "{pears:?}"
+    );
+    assert_eq!(state(&view, 0, Canvas::Landscape).files.len(), 1);
+    let again = After::new(world.folders.clone(), Lang::En, world.publish.subscribe());
+    let found: ClipsView = ask(&again, Request::Clips { show }).await;
+    assert_eq!(state(&found, 1, Canvas::Landscape).files, pears.files);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn work_that_is_stopped_leaves_nothing_half_and_goes_on_when_asked_again() {
+    let world = world();
+    let show = show_of(&world).await;
+    let begun: ClipsView = ask(&world.after, Request::MakeClips { show }).await;
+    let stopped = world.after.answer(Request::StopClips).await.unwrap();
+    assert!(stopped.is_null());
+    let view = finished(&world, show).await;
+    let wanted = |view: &ClipsView, state: ClipState| {
+        view.clips.iter().filter(|clip| clip.state == state).count()
+    };
+    let made = wanted(&view, ClipState::Made);
+    assert_eq!(made + wanted(&view, ClipState::Waiting), 4);
+    let folder = world.folders.recordings().join(&begun.folder);
+    let entries = std::fs::read_dir(&folder).unwrap();
+    let names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+    let clips = names
+        .iter()
+        .filter(|name| name.to_string_lossy().ends_with(".mp4"));
+    assert_eq!(clips.count(), made, "{names:?}");
+    let _: ClipsView = ask(&world.after, Request::MakeClips { show }).await;
+    assert_eq!(wanted(&finished(&world, show).await, ClipState::Made), 4);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_folder_that_cannot_be_written_fails_each_clip_and_says_so() {
     let world = world();
     let show = show_of(&world).await;

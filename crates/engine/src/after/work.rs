@@ -156,15 +156,11 @@ fn cut(
     };
     let mut outcome = one(&planned.stem, &pieces);
     if matches!(outcome, Err(ClipError::PartsDiffer { .. })) {
-        let apart = pieces.iter().enumerate();
-        outcome = apart
-            .map(|(n, piece)| {
-                one(
-                    &format!("{}-{}", planned.stem, n + 1),
-                    std::slice::from_ref(piece),
-                )
-            })
-            .collect();
+        let mut apart = pieces.iter().enumerate();
+        outcome = apart.try_for_each(|(n, piece)| {
+            let stem = format!("{}-{}", planned.stem, n + 1);
+            one(&stem, std::slice::from_ref(piece))
+        });
     }
     match outcome {
         Ok(()) => Ok(Some(made)),
