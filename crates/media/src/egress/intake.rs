@@ -9,11 +9,22 @@ use crate::program::{EncodedPacket, StreamConfig, Track};
 /// What a source holds at most: a keyframe at the highest rate several times over. Who puts packets in stops long before,
 /// at [`super::EgressFigures::wants_more`]; what comes all the same is left out.
 const HELD_MAX: u64 = 8 * 1024 * 1024;
+/// Sound that is so far behind the picture is not waited for: more than any mix and encoder take, and less than what is
+/// told as a stall.
+const SILENT_AFTER_US: i64 = 500_000;
 
 #[derive(Debug)]
 pub(super) struct Intake {
     pub video: gst_app::AppSrc,
     pub audio: gst_app::AppSrc,
+}
+
+/// Which pictures go without sound. A mux waits for every track without end; told that a track has nothing until a
+/// moment, it goes on.
+#[derive(Debug, Default)]
+pub(super) struct Silence {
+    /// Until where there was sound; both tracks begin with 0.
+    heard_us: i64,
 }
 
 impl Intake {
@@ -67,6 +78,18 @@ impl Intake {
         Ok(())
     }
 
+    /// Tells who waits for sound that there is none until then.
+    pub fn put_gap(&self, at_us: i64) {
+        let mut buffer = gst::Buffer::new();
+        if let Some(buffer) = buffer.get_mut() {
+            buffer.set_pts(gst::ClockTime::from_useconds(
+                u64::try_from(at_us).unwrap_or(0),
+            ));
+            buffer.set_flags(gst::BufferFlags::GAP);
+        }
+        let _ = self.audio.push_buffer(buffer);
+    }
+
     /// Nothing more comes.
     pub fn end(&self) {
         for source in [&self.video, &self.audio] {
@@ -77,6 +100,17 @@ impl Intake {
     /// Bytes that wait in it.
     pub fn level_bytes(&self) -> u64 {
         self.video.current_level_bytes() + self.audio.current_level_bytes()
+    }
+}
+
+impl Silence {
+    /// Takes a packet that is put in; says until when there is no sound, if there is none for too long.
+    pub fn look(&mut self, packet: &EncodedPacket) -> Option<i64> {
+        if packet.track == Track::Audio {
+            self.heard_us = self.heard_us.max(packet.dts_us);
+        }
+        let is_silent = packet.dts_us.saturating_sub(self.heard_us) > SILENT_AFTER_US;
+        (packet.track == Track::Video && is_silent).then_some(packet.dts_us)
     }
 }
 

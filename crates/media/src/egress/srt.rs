@@ -10,7 +10,7 @@ use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 
-use super::intake::Intake;
+use super::intake::{Intake, Silence};
 use super::loss::{LossSample, LossWatch};
 use super::pulse::Pulse;
 use super::srt_words::{Counters, understand};
@@ -72,6 +72,7 @@ pub struct SrtSender {
     caller: SrtCaller,
     running: Running<EgressError>,
     intake: Intake,
+    silence: Silence,
     /// The transport stream's way to the socket.
     out: gst_app::AppSrc,
     sink: gst::Element,
@@ -123,6 +124,7 @@ impl SrtSender {
             caller,
             running,
             intake,
+            silence: Silence::default(),
             out,
             sink,
             made,
@@ -169,6 +171,9 @@ impl SrtSender {
     /// Takes a packet whose times begin with 0 at the connection's first picture. Never waits.
     pub fn put(&mut self, packet: &EncodedPacket) {
         self.pulse.put(self.began.elapsed());
+        if let Some(until_us) = self.silence.look(packet) {
+            self.intake.put_gap(until_us);
+        }
         let _ = self.intake.put(packet, gst::ClockTime::ZERO);
     }
 

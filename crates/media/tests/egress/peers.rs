@@ -14,6 +14,11 @@ pub struct Ffmpeg {
 impl Ffmpeg {
     /// `url` with all options; `mode=listener` waits for us.
     pub fn receive(url: &str) -> Self {
+        Self::receive_tracks(url, &["0:v", "0:a"])
+    }
+
+    /// One that takes these tracks only.
+    pub fn receive_tracks(url: &str, tracks: &[&str]) -> Self {
         let mut child = Command::new("ffmpeg")
             .args([
                 "-hide_banner",
@@ -31,7 +36,8 @@ impl Ffmpeg {
                 "-i",
                 url,
             ])
-            .args(["-map", "0:v", "-map", "0:a", "-f", "null", "-"])
+            .args(tracks.iter().flat_map(|track| ["-map", *track]))
+            .args(["-f", "null", "-"])
             .stdout(Stdio::piped())
             .spawn()
             .expect("ffmpeg runs");

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use stallcast_media::egress::{EgressError, SrtCaller, SrtSender, SrtSpec, wait_until_ended};
+use stallcast_media::program::Track;
 
 use crate::clip::{Player, SOON, clip, free_port, until};
 use crate::peers::Ffmpeg;
@@ -100,6 +101,37 @@ async fn an_ffmpeg_that_calls_gets_the_stream_and_its_leaving_is_seen() {
     sender.end().await;
     let again = SrtSender::start(&spec, &clip().config).unwrap();
     again.end().await;
+}
+
+/// Puts in only the packets of the tracks that are not silent, until the peer has decoded so many more.
+async fn decodes_more(sender: &mut SrtSender, player: &mut Player, peer: &Ffmpeg, sounds: bool) {
+    let before = peer.frames();
+    until("60 pictures more", || {
+        for packet in player.due() {
+            if sounds || packet.track == Track::Video {
+                sender.put(&packet);
+            }
+        }
+        let _ = sender.figures();
+        peer.frames() >= before + 60
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pictures_go_on_without_sound() {
+    // From the connection's first moment on, as when the mix has failed ...
+    let port = free_port();
+    let url = format!("srt://127.0.0.1:{port}?mode=listener");
+    let peer = Ffmpeg::receive_tracks(&url, &["0:v"]);
+    let mut sender = call(&spec(SrtCaller::Us, port, None)).await;
+    let mut player = Player::new();
+    decodes_more(&mut sender, &mut player, &peer, false).await;
+    // ... and where it stops for a while and comes back.
+    decodes_more(&mut sender, &mut player, &peer, true).await;
+    decodes_more(&mut sender, &mut player, &peer, false).await;
+    decodes_more(&mut sender, &mut player, &peer, true).await;
+    sender.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
