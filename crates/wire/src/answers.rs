@@ -285,6 +285,17 @@ pub struct ImportChange {
     pub fields: Vec<ImportFieldChange>,
 }
 
+/// A column of an imported list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ImportColumn {
+    /// Its letter, as a spreadsheet shows it.
+    pub letter: String,
+    /// Its header as written.
+    pub header: String,
+    /// Code of the field that it was understood as, for example `live_price`; `None` = it is not read.
+    pub field: Option<String>,
+}
+
 /// Answer to `POST /api/import`: with `?step=look` nothing was taken over yet.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ImportView {
@@ -298,6 +309,8 @@ pub struct ImportView {
     pub changes: Vec<ImportChange>,
     /// Lines that the list puts at the beginning of the rundown, in its order; 0 = the rundown stays as it is.
     pub listed: u32,
+    /// How its columns were understood.
+    pub columns: Vec<ImportColumn>,
     /// What was looked at: sent back as `seen`, exactly this is taken over, or nothing.
     pub seen: String,
     /// New ones among them that stand beside the rundown, because a long list puts only its beginning there.

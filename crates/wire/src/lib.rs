@@ -20,8 +20,9 @@ pub use after::{
 };
 pub use answers::{
     CameraControlView, CameraView, Check, CheckLevel, CodecAbility, CodecView, Codecs,
-    ControlChoice, DeviceView, Devices, EncoderView, Encoders, ImportChange, ImportFieldChange, ImportProblem, ImportView,
-    PhoneAddress, PhoneView, PhotoView, Preflight, ReplayView, UploadTestView, WebhookView,
+    ControlChoice, DeviceView, Devices, EncoderView, Encoders, ImportChange, ImportColumn,
+    ImportFieldChange, ImportProblem, ImportView, PhoneAddress, PhoneView, PhotoView, Preflight,
+    ReplayView, UploadTestView, WebhookView,
 };
 pub use error::{ErrorCode, WireError};
 pub use findings::{FindingLevel, FindingView, FindingsView, RuleView};

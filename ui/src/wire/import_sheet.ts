@@ -10,6 +10,8 @@ export interface SheetWish {
   seen?: string;
   /** Looks as if the demo's products were gone. */
   withoutDemo?: boolean;
+  /** What a person said about headers: the column's field, `null` = it is not read. */
+  columns: Readonly<Record<string, string | null>>;
 }
 
 export async function importSheet(
@@ -21,6 +23,7 @@ export async function importSheet(
   const query = new URLSearchParams({ step: wish.step });
   if (wish.seen !== undefined) query.set('seen', wish.seen);
   if (wish.withoutDemo === true) query.set('without_demo', 'true');
+  if (Object.keys(wish.columns).length > 0) query.set('columns', JSON.stringify(wish.columns));
   try {
     const response = await fetch(`${engine.base}/api/import?${query}`, {
       method: 'POST',

@@ -36,6 +36,7 @@ export type { FindingView } from '../generated/FindingView';
 export type { EncoderStatus } from '../generated/EncoderStatus';
 export type { Encoders } from '../generated/Encoders';
 export type { Facts } from '../generated/Facts';
+export type { ImportColumn } from '../generated/ImportColumn';
 export type { ImportProblem } from '../generated/ImportProblem';
 export type { ImportView } from '../generated/ImportView';
 export type { InputStatus } from '../generated/InputStatus';

@@ -1,11 +1,11 @@
 //! Spreadsheets in: `POST /api/import`, to look at first and then to take over.
 
 mod changes;
+mod list_photos;
 mod web_fetch;
 mod web_photos;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::time::Duration;
+use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::body::Bytes;
@@ -14,16 +14,16 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use stallcast_journal::catalogue::{
-    ImportError, ImportOptions, ImportReport, PhotoLink, RundownLine, Stop, import_unless,
+    Field, ImportError, ImportOptions, ImportReport, ListColumn, RundownLine, Stop, import_unless,
     rundown_with,
 };
 use stallcast_overlay::Lang;
 use stallcast_show::{Actor, Command, Currency, Product, ProductId, Role, Show};
-use stallcast_wire::{ErrorCode, ImportProblem, ImportView, WireError};
+use stallcast_wire::{ErrorCode, ImportColumn, ImportProblem, ImportView, WireError};
 use tokio::sync::Semaphore;
-use tokio::time::Instant;
 
 use self::changes::{Changes, changes_of};
+use self::list_photos::{add_photos, with_kept_photos};
 use self::web_fetch::Web;
 use self::web_photos::WebPhotos;
 use super::Api;
@@ -32,12 +32,6 @@ use crate::wire_name::wire_name;
 
 /// Lists read at the same time; another one waits. Each may take a small multiple of its file in memory.
 static READERS: Semaphore = Semaphore::const_new(1);
-
-/// How long the photos of one list may take to fetch; what is left is named, and importing again goes on with it.
-const PHOTOS_WITHIN: Duration = Duration::from_secs(30);
-
-/// Photos named one by one that were not fetched.
-const PHOTO_PROBLEMS_MAX: usize = 1_000;
 
 /// How often a list is read again because the show took other products meanwhile.
 const TRIES: usize = 3;
@@ -62,6 +56,18 @@ pub struct Wanted {
     seen: Option<String>,
     /// Looks as if the demo's products were not there: they are removed before the list is taken over.
     without_demo: bool,
+    /// What a person said about headers, as JSON: the code of the column's field for its header, or nothing for one
+    /// that is not read.
+    columns: String,
+}
+
+impl Wanted {
+    fn columns(&self) -> Result<BTreeMap<String, Option<Field>>, WireError> {
+        if self.columns.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        serde_json::from_str(&self.columns).map_err(|_| WireError::new(ErrorCode::Malformed))
+    }
 }
 
 /// A list as it was read for the show as it was then.
@@ -96,6 +102,7 @@ pub async fn import_file(
         file_name: &name,
         body: &body,
         currency: &currency,
+        columns: wanted.columns()?,
     };
     let (read, aside) = match wanted.step {
         Step::Look => {
@@ -134,6 +141,7 @@ pub async fn import_file(
         changed: count(changes.changed),
         changes: changes.first,
         listed: count(changes.listed),
+        columns: report.columns.into_iter().map(column).collect(),
         seen: changes.seen,
         assumed: report.assumed,
         currency: currency.0,
@@ -142,6 +150,14 @@ pub async fn import_file(
         encoding: wire_name(&report.encoding),
         problems,
     })
+}
+
+fn column(column: ListColumn) -> ImportColumn {
+    ImportColumn {
+        letter: column.letter,
+        header: column.header,
+        field: column.field.map(|field| wire_name(&field)),
+    }
 }
 
 async fn demo_of(api: &Api) -> Demo {
@@ -175,6 +191,8 @@ struct List<'a> {
     file_name: &'a str,
     body: &'a Bytes,
     currency: &'a Currency,
+    /// What a person said about its headers.
+    columns: BTreeMap<String, Option<Field>>,
 }
 
 impl List<'_> {
@@ -196,16 +214,24 @@ impl List<'_> {
             file_name: self.file_name.to_owned(),
             known: known.clone(),
             currency: self.currency.clone(),
+            columns: self.columns.clone(),
         };
         let mut report = read_list(self.body.clone(), options, Stop::default())
             .await?
-            .map_err(|error| {
-                WireError::new(ErrorCode::ImportUnreadable).with("cause", error.code())
-            })?;
+            .map_err(unreadable)?;
         let kept = with_kept_photos(&mut report.products, &report.photo_links, photos).await;
         let rundown = show.rundown.iter().filter(|item| stays(&item.product));
         let changes = changes_of(&known, rundown, &mut report, &kept);
         Ok(Read { report, changes })
+    }
+}
+
+/// Why a list cannot be read; where its headers say nothing, with the row that may be them.
+fn unreadable(error: ImportError) -> WireError {
+    let refused = WireError::new(ErrorCode::ImportUnreadable).with("cause", error.code());
+    match error {
+        ImportError::NoHeader { first_row } => refused.with("headers", first_row.join("\t")),
+        _ => refused,
     }
 }
 
@@ -277,110 +303,6 @@ async fn read_list(
     let report = reading.await.map_err(|_| internal())?;
     drop(asker);
     Ok(report)
-}
-
-/// Photos that an earlier import fetched are there at once, so a card on air does not lose its own for a moment. Gives
-/// the products whose photo that is.
-async fn with_kept_photos(
-    products: &mut [Product],
-    links: &[PhotoLink],
-    photos: &WebPhotos,
-) -> BTreeSet<ProductId> {
-    let mut kept: HashMap<&ProductId, String> = HashMap::new();
-    for link in links {
-        if let Some(name) = photos.kept(&link.url).await {
-            kept.insert(&link.product, name);
-        }
-    }
-    let found = kept.keys().map(|id| (*id).clone()).collect();
-    for product in products {
-        product.photo = kept.remove(&product.id).or(product.photo.take());
-    }
-    found
-}
-
-/// A photo to fetch, and the one that its product had when the list was taken over.
-struct PhotoWish {
-    link: PhotoLink,
-    was: Option<String>,
-}
-
-/// A photo that is there.
-struct NewPhoto {
-    product: ProductId,
-    was: Option<String>,
-    name: String,
-}
-
-/// Fetches photos and sets them where the product is still there; the rows whose photo could not be had.
-async fn add_photos(
-    api: &Api,
-    actor: &Actor,
-    wishes: Vec<PhotoWish>,
-    photos: &WebPhotos,
-) -> Result<Vec<ImportProblem>, WireError> {
-    let (links, before): (Vec<PhotoLink>, Vec<_>) = wishes
-        .into_iter()
-        .map(|wish| {
-            let before = (wish.link.product.clone(), wish.was);
-            (wish.link, before)
-        })
-        .unzip();
-    let mut before: HashMap<ProductId, Option<String>> = before.into_iter().collect();
-    let answers = photos.fetch(links, Instant::now() + PHOTOS_WITHIN).await;
-    let mut missing = Vec::new();
-    let mut found = Vec::new();
-    for (link, answer) in answers {
-        match answer {
-            Ok(name) => found.push(NewPhoto {
-                was: before.remove(&link.product).flatten(),
-                product: link.product,
-                name,
-            }),
-            Err(fault) => missing.push(ImportProblem {
-                line: link.line,
-                column: link.column,
-                code: format!("photo_{}", wire_name(&fault)),
-                value: link.url.chars().take(80).collect(),
-            }),
-        }
-    }
-    let wish = |show: &Show| set_photos(show, found);
-    let desk = api.studio.desk();
-    desk.submit_at_turn(actor.clone(), wish).await?;
-    Ok(first_of(missing))
-}
-
-/// Gives photos to those products that are still there and have the photo they had. Products are written whole, so
-/// `show` must be the one that the command meets, or a price set meanwhile would be undone.
-fn set_photos(show: &Show, found: Vec<NewPhoto>) -> Option<Command> {
-    let products: Vec<Product> = found
-        .into_iter()
-        .filter_map(|found| {
-            let is_due =
-                |p: &&Product| p.photo == found.was && p.photo.as_ref() != Some(&found.name);
-            let known = show.products.get(&found.product).filter(is_due)?;
-            let photo = Some(found.name.clone());
-            Some(Product {
-                photo,
-                ..known.clone()
-            })
-        })
-        .collect();
-    (!products.is_empty()).then_some(Command::ImportProducts { products })
-}
-
-/// The first problems by line, and one that counts the others.
-fn first_of(mut problems: Vec<ImportProblem>) -> Vec<ImportProblem> {
-    problems.sort_by_key(|problem| problem.line);
-    let others = problems.split_off(problems.len().min(PHOTO_PROBLEMS_MAX));
-    problems.extend(others.first().map(|first| ImportProblem {
-        line: first.line,
-        column: first.column.clone(),
-        code: "more_problems".to_owned(),
-        value: others.len().to_string(),
-    }));
-    problems
 }
 
 /// Handler of [`import_file`].

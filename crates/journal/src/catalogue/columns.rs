@@ -1,11 +1,13 @@
 //! Finding the columns of a list by their headers.
 
+use std::collections::BTreeMap;
+
 use stallcast_show::Currency;
 
 use super::synonyms::SYNONYMS;
 use super::synonyms_details::DETAILS;
 use super::table::{Cell, Row, letter};
-use super::{Field, MappedColumn};
+use super::{Field, ListColumn, MappedColumn};
 
 /// Columns that hold a title.
 const TITLES: [Field; 3] = [Field::Title, Field::TitleZh, Field::TitleEn];
@@ -27,30 +29,74 @@ pub(super) struct Columns {
     /// Field and place of each, in the order of the file.
     found: Vec<(Field, usize)>,
     headers: Vec<String>,
+    /// Columns of WooCommerce's export that name its rows.
+    own_ids: Vec<usize>,
 }
+
+/// What a person said about headers: what the column holds, or nothing that is read.
+pub(super) type Corrected = BTreeMap<String, Option<Field>>;
 
 impl Columns {
     /// The columns of a row that is such a header; nothing when it is none.
-    pub(super) fn header(row: &Row, sought: Sought) -> Option<Columns> {
+    pub(super) fn header(row: &Row, sought: Sought, corrected: &Corrected) -> Option<Columns> {
         let usable = match sought {
             Sought::Products => Columns::can_make_products,
             Sought::Additions => Columns::add_to_products,
         };
-        Some(Columns::of(row)).filter(usable)
+        Some(Columns::of(row, corrected)).filter(usable)
     }
 
-    fn of(row: &Row) -> Columns {
+    fn of(row: &Row, corrected: &Corrected) -> Columns {
         let headers: Vec<String> = row.cells.iter().map(|cell| cell.text.clone()).collect();
         let mut found: Vec<(Field, usize)> = Vec::new();
-        for (column, header) in headers.iter().enumerate() {
-            let Some(field) = field_of(header) else {
-                continue;
-            };
+        let mut take = |field: Field, column| {
             if field.repeats() || found.iter().all(|(known, _)| *known != field) {
                 found.push((field, column));
             }
+        };
+        // What a person said goes before what was guessed.
+        for (column, header) in headers.iter().enumerate() {
+            if let Some(Some(field)) = corrected.get(header) {
+                take(*field, column);
+            }
         }
-        Columns { found, headers }
+        for (column, header) in headers.iter().enumerate() {
+            if let (None, Some(field)) = (corrected.get(header), field_of(header)) {
+                take(field, column);
+            }
+        }
+        found.sort_by_key(|(_, column)| *column);
+        let mut columns = Columns {
+            found,
+            headers,
+            own_ids: Vec::new(),
+        };
+        columns.leave_what_shops_mean_otherwise();
+        columns
+    }
+
+    /// Names that mean something else in an export that is known by its other columns.
+    fn leave_what_shops_mean_otherwise(&mut self) {
+        let named = |name: &str| self.headers.iter().any(|header| bare(header) == name);
+        // Google's feed writes "US:::5.00 USD" there.
+        if named("imagelink") && named("availability") {
+            self.found.retain(|(field, _)| *field != Field::Shipping);
+        }
+        if self.has(Field::ProductType) && self.has(Field::Parent) {
+            // A variation names its product by either.
+            let ids = self.headers.iter().enumerate();
+            let ids = ids.filter(|(_, header)| field_of(header) == Some(Field::Id));
+            self.own_ids = ids.map(|(column, _)| column).collect();
+        }
+    }
+
+    /// What a row of WooCommerce's export is called by others: its id and its SKU.
+    pub(super) fn own_ids<'r>(&'r self, row: &'r Row) -> impl Iterator<Item = &'r Cell> {
+        let cells = self
+            .own_ids
+            .iter()
+            .filter_map(|column| row.cells.get(*column));
+        cells.filter(|cell| !cell.text.is_empty())
     }
 
     fn add_to_products(&self) -> bool {
@@ -120,6 +166,23 @@ impl Columns {
                 field: *field,
                 letter: letter(*column),
                 header: self.headers.get(*column).cloned().unwrap_or_default(),
+            })
+            .collect()
+    }
+
+    /// Every column with a header.
+    pub(super) fn all(&self) -> Vec<ListColumn> {
+        let headers = self.headers.iter().enumerate();
+        let field = |column| {
+            let found = self.found.iter().find(|(_, known)| *known == column);
+            found.map(|(field, _)| *field)
+        };
+        headers
+            .filter(|(_, header)| !header.is_empty())
+            .map(|(column, header)| ListColumn {
+                letter: letter(column),
+                header: header.clone(),
+                field: field(column),
             })
             .collect()
     }

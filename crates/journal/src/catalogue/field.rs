@@ -88,6 +88,10 @@ pub enum Field {
     Demonstration,
     /// Who holds or presents it.
     Holder,
+    /// WooCommerce's kind of a row.
+    ProductType,
+    /// WooCommerce's name of the product that a variation belongs to.
+    Parent,
 }
 
 impl Field {

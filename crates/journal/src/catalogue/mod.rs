@@ -1,4 +1,4 @@
-//! Product lists from spreadsheets: CSV and XLSX in, products and named problems out.
+//! Product lists from spreadsheets and feeds: CSV, XLSX and XML in, products and named problems out.
 //!
 //! Encodings, delimiters and columns are found by looking; what was found stands in the report, so that a
 //! person can check it before the products go into a show. Rows are read one by one and only the products are
@@ -24,7 +24,9 @@ mod synonyms;
 mod synonyms_details;
 mod table;
 mod units;
+mod woocommerce;
 mod xlsx_table;
+mod xml_feed;
 
 use std::collections::BTreeMap;
 
@@ -33,8 +35,8 @@ use stallcast_show::{Currency, Product, ProductId};
 pub use changes::{FieldChange, ProductChange, field_changes};
 pub use field::Field;
 pub use report::{
-    Delimiter, Encoding, Format, ImportError, ImportReport, MappedColumn, PhotoLink, ProblemCode,
-    RowProblem,
+    Delimiter, Encoding, Format, ImportError, ImportReport, ListColumn, MappedColumn, PhotoLink,
+    ProblemCode, RowProblem,
 };
 pub use rundown::{RundownLine, rundown_with};
 pub use stop::Stop;
@@ -62,6 +64,9 @@ pub struct ImportOptions {
     /// Products the show has: a row changes of its product what it says, and needs no room; new ones share what is
     /// left of [`PRODUCTS_MAX`].
     pub known: BTreeMap<ProductId, Product>,
+    /// What a person said about headers, by their text: what the column holds, or `None` = it is not read. For the
+    /// others the names are looked up.
+    pub columns: BTreeMap<String, Option<Field>>,
 }
 
 impl Default for ImportOptions {
@@ -70,6 +75,7 @@ impl Default for ImportOptions {
             file_name: String::new(),
             currency: Currency("CNY".to_owned()),
             known: BTreeMap::new(),
+            columns: BTreeMap::new(),
         }
     }
 }
@@ -136,6 +142,19 @@ fn look(
         return Err(ImportError::OldExcel);
     }
     let (text, encoding) = decode::decode(bytes);
+    if xml_feed::is_xml(&text) {
+        let mut items = xml_feed::XmlRows::new(&text, stop);
+        let mut found = search.sheet(Format::Xml, encoding, &mut items, options);
+        if let (Some(report), Some(line)) = (&mut found, items.damaged) {
+            report.problems.push(RowProblem {
+                line,
+                column: String::new(),
+                code: ProblemCode::FeedDamaged,
+                value: String::new(),
+            });
+        }
+        return Ok(found);
+    }
     let mut rows = csv_table::CsvRows::new(&text, &options.file_name, stop);
     let delimiter = rows.delimiter();
     Ok(search.sheet(Format::Csv { delimiter }, encoding, &mut rows, options))
@@ -161,7 +180,7 @@ impl Search {
         let sought = self.sought.unwrap_or(Sought::Products);
         let look = |row: Row| {
             self.first_row.get_or_insert_with(|| first_cells(&row));
-            Columns::header(&row, sought)
+            Columns::header(&row, sought, &options.columns)
         };
         let columns = (&mut rows).take(HEADER_WITHIN_ROWS).find_map(look)?;
         let mut rows = rows.peekable();

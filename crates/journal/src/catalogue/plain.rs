@@ -5,15 +5,26 @@ use stallcast_show::{Product, ProductId};
 use super::cells::{BelowZero, Photo, RowCells};
 use super::reading::{Made, Reading};
 use super::table::Row;
+use super::woocommerce::{Inherited, Line, Parents};
 use super::{Field, ProblemCode};
 
 /// Reads every row below the header. The id is the first filled of: the shop's id, the number in the
 /// show, the barcode, the title; without the shop's id, a title or barcode that one product of the show has names it.
 pub(super) fn read(reading: &mut Reading<'_>, rows: &mut dyn Iterator<Item = Row>) {
     let mut numbers: Vec<Option<u32>> = Vec::new();
+    let mut parents = Parents::of(reading.columns);
     for row in rows {
+        let line = match &mut parents {
+            Some(parents) => parents.look(reading.columns, &row),
+            None => Line::Product,
+        };
+        let inherited = match line {
+            Line::Product => None,
+            Line::Variation(inherited) => inherited,
+            Line::Heading => continue,
+        };
         let before = reading.products.len();
-        let number = one(reading, &row);
+        let number = one(reading, &row, inherited.as_ref());
         if reading.products.len() > before {
             numbers.push(number);
         }
@@ -25,10 +36,14 @@ pub(super) fn read(reading: &mut Reading<'_>, rows: &mut dyn Iterator<Item = Row
 }
 
 /// Reads a row; its number in the show.
-fn one(reading: &mut Reading<'_>, row: &Row) -> Option<u32> {
+fn one(reading: &mut Reading<'_>, row: &Row, inherited: Option<&Inherited>) -> Option<u32> {
     let columns = reading.columns;
     let mut cells = RowCells::new(columns, row);
-    let title = cells.title();
+    let own_title = cells.title();
+    let title = match inherited {
+        Some(product) => product.title(own_title),
+        None => own_title,
+    };
     let gtin = cells.gtin();
     let shop_id = cells.words(Field::Id);
     let number = cells.words(Field::Number);
@@ -63,7 +78,12 @@ fn one(reading: &mut Reading<'_>, row: &Row) -> Option<u32> {
     }
     let short_title = cells.text(Field::ShortTitle, None);
     let spec = cells.text(Field::Spec, Some(Field::SpecEn));
-    let (photo, photo_link) = match cells.photo(Field::Photo) {
+    let own_photo = cells.photo(Field::Photo);
+    let photo = match inherited {
+        Some(product) => product.photo(own_photo),
+        None => own_photo,
+    };
+    let (photo, photo_link) = match photo {
         Photo::None => (None, None),
         Photo::File(name) => (Some(name), None),
         Photo::Web(url) => (None, Some(url)),

@@ -204,6 +204,7 @@ impl<'a> Reading<'a> {
             encoding,
             mapping: self.columns.mapping(),
             unmapped: self.columns.unmapped(),
+            columns: self.columns.all(),
         }
     }
 }

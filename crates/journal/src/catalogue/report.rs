@@ -45,6 +45,8 @@ pub enum Format {
         /// The sheet that was read: the first one with a header.
         sheet: String,
     },
+    /// Google Merchant's feed.
+    Xml,
 }
 
 /// A column that was understood.
@@ -56,6 +58,17 @@ pub struct MappedColumn {
     pub letter: String,
     /// Its header as written.
     pub header: String,
+}
+
+/// A column of the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListColumn {
+    /// Its letter, as a spreadsheet shows it.
+    pub letter: String,
+    /// Its header as written.
+    pub header: String,
+    /// What it was understood as; `None` = it is not read.
+    pub field: Option<Field>,
 }
 
 /// What is wrong with a cell; the row is left out.
@@ -133,6 +146,8 @@ pub enum ProblemCode {
     DayUnreadable,
     /// Not a time between nothing and one day.
     PlannedUnreadable,
+    /// The feed is damaged here: what comes after it was not read.
+    FeedDamaged,
 }
 
 /// A cell that could not be read.
@@ -183,6 +198,8 @@ pub struct ImportReport {
     pub mapping: Vec<MappedColumn>,
     /// Headers of columns that were passed over.
     pub unmapped: Vec<String>,
+    /// All columns with a header, from left to right.
+    pub columns: Vec<ListColumn>,
 }
 
 /// Why a file as a whole could not be read.

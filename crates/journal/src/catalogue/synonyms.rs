@@ -155,6 +155,9 @@ pub(super) const SYNONYMS: &[(Field, &[&str])] = &[
             "msrp",
             "rrp",
             "retailprice",
+            "常规价格",
+            "常规售价",
+            "正常价格",
         ],
     ),
     (
@@ -212,6 +215,7 @@ pub(super) const SYNONYMS: &[(Field, &[&str])] = &[
             "variantbarcode",
             "gtinupceanisbn",
             "gtinupceanorisbn",
+            "gtinupcean或isbn",
         ],
     ),
     (
@@ -252,6 +256,9 @@ pub(super) const SYNONYMS: &[(Field, &[&str])] = &[
             "productlink",
             "producturl",
             "buylink",
+            "externalurl",
+            "外部链接",
+            "外部url",
         ],
     ),
     (
@@ -300,7 +307,17 @@ pub(super) const SYNONYMS: &[(Field, &[&str])] = &[
     ),
     (
         Field::OptionValue,
-        &["option1value", "option2value", "option3value"],
+        &[
+            "option1value",
+            "option2value",
+            "option3value",
+            "attribute1values",
+            "attribute2values",
+            "attribute3values",
+            "属性1值",
+            "属性2值",
+            "属性3值",
+        ],
     ),
     (
         Field::StockTracker,

@@ -261,4 +261,6 @@ pub(super) const DETAILS: &[(Field, &[&str])] = &[
             "presentedby",
         ],
     ),
+    (Field::ProductType, &["type", "类型"]),
+    (Field::Parent, &["parent", "父级", "父级产品", "上级产品"]),
 ];

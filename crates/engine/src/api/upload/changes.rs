@@ -9,7 +9,7 @@ use stallcast_journal::catalogue::{
 use stallcast_show::{Product, ProductId, RundownItem};
 use stallcast_wire::{ImportChange, ImportFieldChange};
 
-use super::PhotoWish;
+use super::list_photos::PhotoWish;
 use crate::wire_name::wire_name;
 
 /// Changes told one by one: more than a person reads, and little enough for a page.

@@ -2,6 +2,7 @@
 
 use stallcast_journal::Journal;
 
+use super::list_photos::{NewPhoto, first_of, set_photos};
 use super::*;
 use crate::air::engine;
 use crate::clock::now;
