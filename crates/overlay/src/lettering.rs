@@ -92,6 +92,16 @@ impl Digits {
         cells
     }
 
+    /// Draws every digit of a clock below an hour, so that none is drawn while it ticks.
+    pub(crate) fn warm(&mut self, fonts: &Fonts, slot: &Slot, look: Look, scale: f32) {
+        let cells = self.cells(fonts, look);
+        let size = fit_digits(cells, frame(slot), "00:00").size;
+        let all = fit_digits(cells, frame(slot), "0123456789:");
+        for run in all.lines.iter().flat_map(|line| &line.runs) {
+            self.picture(fonts, slot, look, run, size, scale);
+        }
+    }
+
     /// Lays ready digits side by side, on whole pixels.
     fn draw(
         &mut self,

@@ -40,6 +40,7 @@ pub struct Overlay {
     /// Everything of a part but what changes by itself, by condition: a clock step lays only digits.
     backdrops: BTreeMap<(Piece, Vec<&'static str>), Backdrop>,
     digits: Digits,
+    digits_warm: bool,
     ticker: Pages,
     question: Pages,
     codes: Codes,
@@ -76,6 +77,7 @@ impl Overlay {
             photos: Photos::default(),
             backdrops: BTreeMap::new(),
             digits: Digits::default(),
+            digits_warm: false,
             ticker: Pages::default(),
             question: Pages::default(),
             codes: Codes::default(),
@@ -139,8 +141,9 @@ impl Overlay {
     ) -> bool {
         let price = extras::coming_price(show, product, now);
         let (content, photo, _) = self.card_content(show, product, price, lang, photos);
+        let warmed = self.warm_digits(lang);
         if self.is_ready(&content) {
-            return false;
+            return warmed;
         }
         if let Some(drawn) = self.redraw(Piece::Card, content, photo.as_deref()) {
             if self.shelf.len() == SHELF {

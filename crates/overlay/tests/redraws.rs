@@ -51,6 +51,21 @@ fn a_tick_redraws_only_the_clock() {
     }
 }
 
+/// A tick lays pictures of digits side by side; those of a theme's clocks are few and are kept.
+#[test]
+fn the_digits_of_all_clocks_are_drawn_ahead_once() {
+    let mut overlay = overlay("night", HD);
+    let show = show();
+    let nowhere = Path::new("/nowhere");
+    overlay.layers(&show, At(0), Lang::Zh, nowhere);
+    let apples = &show.products[&apple()];
+    assert!(overlay.prepare(&show, apples, At(0), Lang::Zh, nowhere));
+    assert!(!overlay.prepare(&show, apples, At(0), Lang::Zh, nowhere));
+    overlay.set_theme(Theme::builtin("clean").unwrap());
+    overlay.layers(&show, At(0), Lang::Zh, nowhere);
+    assert!(overlay.prepare(&show, apples, At(0), Lang::Zh, nowhere));
+}
+
 #[test]
 fn a_change_of_stock_or_price_redraws_just_that() {
     let mut overlay = overlay("orchard", HD);

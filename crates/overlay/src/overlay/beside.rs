@@ -8,6 +8,7 @@ use crate::{
     Lang, Layer, Layers, Piece,
     content::{Content, Words},
     extras,
+    lettering::look,
     place::place,
     words::{clean, pick},
 };
@@ -54,6 +55,31 @@ impl Overlay {
         let label = clean(pick(&self.theme.settings.words.code, lang));
         content.says("code-label", Words::Text(label));
         Some(content)
+    }
+
+    /// Draws the digits of all clocks once; false when they lie ready.
+    pub(super) fn warm_digits(&mut self, lang: Lang) -> bool {
+        if self.digits_warm {
+            return false;
+        }
+        self.digits_warm = true;
+        for (piece, name) in [
+            (Piece::Countdown, "countdown"),
+            (Piece::Drop, "drop"),
+            (Piece::Pause, "pause-clock"),
+        ] {
+            let (Some(place), Some(template)) = (
+                place(&self.theme, piece, self.canvas),
+                self.theme.template(piece),
+            ) else {
+                continue;
+            };
+            for slot in template.slots.iter().filter(|slot| slot.name == name) {
+                let look = look(slot, lang);
+                self.digits.warm(&self.fonts, slot, look, place.scale);
+            }
+        }
+        true
     }
 
     /// The break's notice covers everything else.
