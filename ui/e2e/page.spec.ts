@@ -25,6 +25,8 @@ test('a sheet with a bad cell is taken over but for that row, which is named wit
   await expect(bad.getByRole('cell').nth(1)).toContainText('直播价');
   await expect(bad.getByRole('cell').nth(1)).toContainText('B');
   await expect(bad.getByRole('cell').nth(2)).toHaveText('abc');
+  await report.getByRole('button', { name: '导入这 2 件' }).click();
+  await expect(report).toContainText('导入 2 件商品');
   await studio.getByRole('button', { name: '返回直播间' }).click();
   const rundown = studio.getByRole('region', { name: '商品' });
   await expect(rundown).toContainText('冰糖橙');
