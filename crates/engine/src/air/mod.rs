@@ -349,8 +349,7 @@ impl Air {
             }
             MediaEvent::EncoderFailed { name, message } => {
                 tracing::warn!(name, message, "an encoder failed; another takes over");
-                // The sound's is replaced by its like.
-                if !name.contains("aac") && !self.wings.failed_encoders.contains(&name) {
+                if !self.wings.failed_encoders.contains(&name) {
                     self.wings.failed_encoders.push(name.clone());
                 }
                 self.tell(
@@ -359,6 +358,11 @@ impl Air {
                     &[("name", name)],
                 );
             }
+            MediaEvent::SoundFailed { message } => {
+                tracing::warn!(message, "the sound failed; it is started anew");
+                self.tell(NoticeLevel::Warn, "notice.sound_failed", &[]);
+            }
+            MediaEvent::SoundBack => self.tell(NoticeLevel::Info, "notice.sound_back", &[]),
             MediaEvent::OnAir { shows, .. } => {
                 let Some(shows) = self.wings.slated.heard(canvas, shows) else {
                     return;

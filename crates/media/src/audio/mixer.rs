@@ -63,7 +63,7 @@ pub(super) struct MixShared {
     failure: Mutex<Option<MediaError>>,
     /// Numbers of broken pipelines. When full, a new one is dropped: the thread wakes anyway.
     broken: SyncSender<u64>,
-    on_broken: OnBroken,
+    tell: Tell,
     pub(super) ducking: Ducking,
     pub(super) isolation: Mutex<Isolation>,
     pub(super) metering: Metering,
@@ -111,7 +111,9 @@ impl MixShared {
         tracing::error!(%error, "the audio mixer failed");
         *failure = Some(error.clone());
         drop(failure);
-        (self.on_broken.0)(&error);
+        // Nobody is to take the levels of before for what is heard.
+        self.publish_silence();
+        (self.tell.0)(MixNews::Failed(error));
         true
     }
 
@@ -120,6 +122,7 @@ impl MixShared {
         let given = self.outlet.give(number, self.clock.running_time(), frame);
         if given == Given::First && self.failure().take().is_some() {
             tracing::info!("the audio mixer is heard again");
+            (self.tell.0)(MixNews::HeardAgain);
         }
         given != Given::Closed
     }
@@ -136,6 +139,10 @@ impl MixShared {
     /// All taps that live. They may be the last to hold on to one: to be dropped with nothing locked.
     pub(super) fn live_taps(&self) -> Vec<Arc<TapInner>> {
         self.taps().iter().filter_map(Weak::upgrade).collect()
+    }
+
+    fn publish_silence(&self) {
+        self.meters.send_replace(silence());
     }
 
     pub(super) fn publish_meters(&self, master: Level, limited_db: f32) {
@@ -169,26 +176,26 @@ impl AudioMixer {
         Self::start_telling(clock, on_audio, |_| {})
     }
 
-    /// The same, telling `on_broken` whenever the mix broke and is being replaced. Called from the
-    /// thread that noticed: it must not block.
+    /// The same, telling `on_news` when the mix broke and is being replaced, and when it is heard again. Called from
+    /// the thread that noticed: it must not block.
     ///
     /// # Errors
     /// As [`AudioMixer::start`].
     pub fn start_telling(
         clock: &MediaClock,
         on_audio: impl Fn(EncodedAudio) + Send + Sync + 'static,
-        on_broken: impl Fn(&MediaError) + Send + Sync + 'static,
+        on_news: impl Fn(MixNews) + Send + Sync + 'static,
     ) -> Result<Self> {
-        Self::start_metering(clock, on_audio, on_broken, Metering::Full)
+        Self::start_metering(clock, on_audio, on_news, Metering::Full)
     }
 
     pub(super) fn start_metering(
         clock: &MediaClock,
         on_audio: impl Fn(EncodedAudio) + Send + Sync + 'static,
-        on_broken: impl Fn(&MediaError) + Send + Sync + 'static,
+        on_news: impl Fn(MixNews) + Send + Sync + 'static,
         metering: Metering,
     ) -> Result<Self> {
-        let (tell, broken) = sync_channel(BROKEN_QUEUE);
+        let (wake, broken) = sync_channel(BROKEN_QUEUE);
         let shared = Arc::new(MixShared {
             clock: clock.clone(),
             taps: Mutex::default(),
@@ -196,19 +203,13 @@ impl AudioMixer {
             config: OnceLock::new(),
             outlet: Outlet::new(clock.running_time(), on_audio),
             failure: Mutex::default(),
-            broken: tell,
-            on_broken: OnBroken(Box::new(on_broken)),
+            broken: wake,
+            tell: Tell(Box::new(on_news)),
             ducking: Ducking::default(),
             isolation: Mutex::default(),
             metering,
             loudness: Mutex::new(LoudnessMeter::new()),
-            meters: watch::Sender::new(Meters {
-                inputs: Vec::new(),
-                master: Level::SILENT,
-                loudness: Loudness::SILENT,
-                ducked_db: 0.0,
-                limited_db: 0.0,
-            }),
+            meters: watch::Sender::new(silence()),
         });
         let mix = Mix::start(clock, &shared, 0, None)?;
         let core = Arc::new(MixerCore {
@@ -348,12 +349,32 @@ impl MixerCore {
     }
 }
 
-/// Who wants to know of a broken mix.
-struct OnBroken(Box<dyn Fn(&MediaError) + Send + Sync>);
+/// What happens to a mix.
+#[derive(Clone, Debug)]
+pub enum MixNews {
+    /// It broke, is silent and is being replaced.
+    Failed(MediaError),
+    /// Its replacement is heard.
+    HeardAgain,
+}
 
-impl std::fmt::Debug for OnBroken {
+/// Who wants to know of it.
+struct Tell(Box<dyn Fn(MixNews) + Send + Sync>);
+
+impl std::fmt::Debug for Tell {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("OnBroken")
+        f.write_str("Tell")
+    }
+}
+
+/// The meters of a mix that nobody hears.
+fn silence() -> Meters {
+    Meters {
+        inputs: Vec::new(),
+        master: Level::SILENT,
+        loudness: Loudness::SILENT,
+        ducked_db: 0.0,
+        limited_db: 0.0,
     }
 }
 

@@ -33,7 +33,7 @@ use serde::{Deserialize, Serialize};
 pub use duck::DUCK_RANGE_DB;
 pub use faders::{DELAY_MOST, GAIN_RANGE_DB};
 pub use loudness::Loudness;
-pub use mixer::AudioMixer;
+pub use mixer::{AudioMixer, MixNews};
 pub use strip::{NoiseSuppression, SoundRole};
 pub use tap::AudioTap;
 

@@ -1,12 +1,13 @@
 //! What happens to the sound when the mix itself breaks.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use gstreamer as gst;
+use tokio::sync::watch;
 
-use super::{AudioMixer, EncodedAudio};
+use super::{AudioMixer, EncodedAudio, Level, Meters, MixNews};
 use crate::clock::MediaClock;
 use crate::error::MediaError;
 use crate::input::{Input, InputKind, InputSpec, VideoWant};
@@ -41,6 +42,9 @@ struct Stage {
     mixer: AudioMixer,
     heard: Arc<Mutex<Vec<EncodedAudio>>>,
     told: Arc<Mutex<Vec<MediaError>>>,
+    heard_again: Arc<AtomicU64>,
+    /// What the meters said when the last failure was told.
+    level_at_failure: Arc<Mutex<Option<Level>>>,
     tone: Option<Input>,
 }
 
@@ -50,18 +54,35 @@ impl Stage {
         let clock = MediaClock::new();
         let heard: Arc<Mutex<Vec<EncodedAudio>>> = Arc::default();
         let told: Arc<Mutex<Vec<MediaError>>> = Arc::default();
+        let heard_again: Arc<AtomicU64> = Arc::default();
         let (to_heard, to_told) = (heard.clone(), told.clone());
+        let to_heard_again = heard_again.clone();
+        let level_at_failure: Arc<Mutex<Option<Level>>> = Arc::default();
+        let meters: Arc<OnceLock<watch::Receiver<Meters>>> = Arc::default();
+        let (to_level, seen) = (level_at_failure.clone(), meters.clone());
         let mixer = AudioMixer::start_telling(
             &clock,
             move |frame| to_heard.lock().unwrap().push(frame),
-            move |error| to_told.lock().unwrap().push(error.clone()),
+            move |news| match news {
+                MixNews::Failed(error) => {
+                    let level = seen.get().map(|meters| meters.borrow().master);
+                    *to_level.lock().unwrap() = level;
+                    to_told.lock().unwrap().push(error);
+                }
+                MixNews::HeardAgain => {
+                    to_heard_again.fetch_add(1, Ordering::Relaxed);
+                }
+            },
         )
         .unwrap();
+        meters.set(mixer.meters()).unwrap();
         let mut stage = Self {
             clock,
             mixer,
             heard,
             told,
+            heard_again,
+            level_at_failure,
             tone: None,
         };
         stage.mixer.set_gain_db("tone", -6.0).unwrap();
@@ -187,7 +208,13 @@ fn a_mix_that_fails_is_heard_again_at_once_and_no_time_is_lost() {
 fn a_mix_that_goes_quiet_without_a_word_is_replaced() {
     let stage = Stage::new();
     let before = stage.frames().last().unwrap().pts;
-    stage.survive(Break::Silently);
+    stage.mixer.core.break_down(&Break::Silently);
+    wait_for("the news that it is heard again", || {
+        (stage.heard_again.load(Ordering::Relaxed) == 1).then_some(())
+    });
+    stage.wait_for_tone(-26.0);
+    // The meters did not stand as if it were heard.
+    assert_eq!(*stage.level_at_failure.lock().unwrap(), Some(Level::SILENT));
     let frames = stage.frames();
     assert!(frames.windows(2).all(|pair| pair[0].pts < pair[1].pts));
     assert!(frames.last().unwrap().pts > before + gst::ClockTime::from_seconds(3));

@@ -44,6 +44,8 @@ pub struct EncoderReport {
 pub enum TrialFailure {
     /// The element is not installed, or there is no chip for it.
     NotInstalled,
+    /// The element is another system's; nothing that is installed here brings it.
+    OtherSystem,
     /// It reported an error.
     Failed {
         /// GStreamer's message.
@@ -143,7 +145,9 @@ pub(crate) fn select(
         let report = report(kind);
         return match report.reason {
             None => Ok(chosen(kind, ChoiceReason::Requested)),
-            Some(TrialFailure::NotInstalled) => Err(MediaError::MissingElement(name.to_owned())),
+            Some(TrialFailure::NotInstalled | TrialFailure::OtherSystem) => {
+                Err(MediaError::MissingElement(name.to_owned()))
+            }
             Some(failure) => Err(MediaError::Pipeline {
                 element: name.to_owned(),
                 reason: format!("{failure:?}"),
@@ -222,13 +226,21 @@ fn report(kind: &'static EncoderKind) -> EncoderReport {
     cell(kind.element).get_or_init(|| run_trial(kind)).clone()
 }
 
+/// Why an element is not there on this system.
+pub(super) fn missing(element: &str, os: &str) -> TrialFailure {
+    match table::systems(element) {
+        Some(systems) if !systems.contains(&os) => TrialFailure::OtherSystem,
+        _ => TrialFailure::NotInstalled,
+    }
+}
+
 fn run_trial(kind: &'static EncoderKind) -> EncoderReport {
     let result = match gst::init() {
         Err(error) => Err(TrialFailure::Failed {
             message: error.to_string(),
         }),
         Ok(()) if gst::ElementFactory::find(kind.element).is_none() => {
-            Err(TrialFailure::NotInstalled)
+            Err(missing(kind.element, std::env::consts::OS))
         }
         Ok(()) => encode_apart(kind),
     };

@@ -230,6 +230,23 @@ pub fn all() -> impl Iterator<Item = &'static EncoderKind> {
     VideoCodec::ALL.into_iter().flat_map(of)
 }
 
+/// The systems an element is made for, as Rust names them; `None` where it may be on any.
+pub(super) fn systems(element: &str) -> Option<&'static [&'static str]> {
+    const OF: &[(&str, &[&str])] = &[
+        ("vtenc_", &["macos"]),
+        ("mf", &["windows"]),
+        ("v4l2", &["linux"]),
+        ("vaapi", &["linux"]),
+        ("va", &["linux", "windows"]),
+        ("nv", &["linux", "windows"]),
+        ("qsv", &["linux", "windows"]),
+        ("amf", &["linux", "windows"]),
+    ];
+    OF.iter()
+        .find(|(prefix, _)| element.starts_with(prefix))
+        .map(|(_, systems)| *systems)
+}
+
 /// The row of an element that makes H.264, if it is known.
 #[must_use]
 pub(super) fn find(element: &str) -> Option<&'static EncoderKind> {

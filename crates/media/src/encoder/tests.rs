@@ -127,3 +127,20 @@ fn a_destination_cannot_make_a_keyframe() {
     pipeline.set_state(gst::State::Null).unwrap();
     assert_eq!(keyframes.load(Ordering::Relaxed), 1);
 }
+
+#[test]
+fn an_encoder_of_another_system_is_not_said_to_be_missing_here() {
+    use super::probe::missing;
+    for (element, os, is) in [
+        ("vtenc_h264_hw", "linux", TrialFailure::OtherSystem),
+        ("vtenc_h264_hw", "macos", TrialFailure::NotInstalled),
+        ("mfh264enc", "linux", TrialFailure::OtherSystem),
+        ("mfh264enc", "windows", TrialFailure::NotInstalled),
+        ("vaapih264enc", "windows", TrialFailure::OtherSystem),
+        ("nvh264enc", "linux", TrialFailure::NotInstalled),
+        ("nvh264enc", "macos", TrialFailure::OtherSystem),
+        ("openh264enc", "macos", TrialFailure::NotInstalled),
+    ] {
+        assert_eq!(missing(element, os), is, "{element} on {os}");
+    }
+}

@@ -26,14 +26,20 @@ pub enum MediaEvent {
     Input(InputEvent),
     /// The encoder that is used from now on, and why.
     Encoder(EncoderChoice),
-    /// The encoder failed; another one takes over with the next keyframe. Or the sound's failed,
-    /// which is replaced in place.
+    /// The encoder failed; another one takes over with the next keyframe.
     EncoderFailed {
         /// The element that failed.
         name: String,
         /// GStreamer's message.
         message: String,
     },
+    /// The mix or its encoder failed; it is replaced in its place.
+    SoundFailed {
+        /// GStreamer's message.
+        message: String,
+    },
+    /// The mix is heard again.
+    SoundBack,
     /// The picture on air became the slate, or the scene again.
     OnAir {
         /// Id of the canvas.

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use super::event::{EventSink, MediaEvent};
 use super::layout;
 use super::packet::{AudioConfig, EncodedPacket, OutputGate, Track};
-use crate::audio::{self, AudioMixer, EncodedAudio};
+use crate::audio::{self, AudioMixer, EncodedAudio, MixNews};
 use crate::cameras::{CameraBook, CameraSettings};
 use crate::clock::MediaClock;
 use crate::error::MediaError;
@@ -70,7 +70,7 @@ impl Inputs {
             AudioMixer::start_telling(
                 &clock,
                 move |frame| distribute(&outputs, &frame),
-                move |error| events.send(broken_sound(error)),
+                move |news| events.send(sound_event(news)),
             )?
         };
         let (sender, mut receiver) = mpsc::channel(EVENT_QUEUE);
@@ -381,14 +381,12 @@ fn distribute(outputs: &Outputs, frame: &EncodedAudio) {
     }
 }
 
-/// The sound's encoder and what feeds it, replaced as a failed picture encoder is.
-fn broken_sound(error: &MediaError) -> MediaEvent {
-    MediaEvent::EncoderFailed {
-        name: match error {
-            MediaError::Pipeline { element, .. } => element.clone(),
-            _ => "audio-mixer".to_owned(),
+fn sound_event(news: MixNews) -> MediaEvent {
+    match news {
+        MixNews::Failed(error) => MediaEvent::SoundFailed {
+            message: error.to_string(),
         },
-        message: error.to_string(),
+        MixNews::HeardAgain => MediaEvent::SoundBack,
     }
 }
 
