@@ -12,6 +12,7 @@ import type {
   ShowView,
   StatusView,
 } from '../src/wire/types.ts';
+import { sceneUse } from '../src/state/scene_use.ts';
 import {
   cameraView,
   CHAT,
@@ -356,11 +357,14 @@ export class MockStudio {
       case 'put_source':
         show.sources = { ...show.sources, [command.source.id]: command.source };
         return null;
-      case 'remove_source':
+      case 'remove_source': {
+        const { gone } = sceneUse(show, command.source);
+        show.scenes = show.scenes.filter((scene) => !gone.includes(scene));
         show.sources = Object.fromEntries(
           Object.entries(show.sources).filter(([id]) => id !== command.source),
         );
         return null;
+      }
       case 'put_product':
         this.catalogue = [...this.catalogue.filter(({ id }) => id !== command.product.id), command.product];
         this.catalogueWatchers.forEach((tell) => tell());

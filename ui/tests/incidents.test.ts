@@ -96,6 +96,29 @@ describe('incidents', () => {
     expect(of('silent')).toMatchObject({ code: 'silent', next: { kind: 'you', step: 'source' } });
   });
 
+  it('speak of a slate only where the picture of the input is missed', () => {
+    const [show, status] = world([health('bili')]);
+    status.inputs = [{ id: 'cam', run: { state: 'retrying', attempt: 1, next_in_ms: 1 }, detail: '' }];
+    const whole = { x: 0, y: 0, width: 10_000, height: 10_000 };
+    show.sources = { cam: { id: 'cam', name: 'cam', kind: { kind: 'camera', device: null } } };
+    show.scenes = ['with', 'without'].map((id) => ({
+      id,
+      name: { zh: id, en: id },
+      layouts: { landscape: id === 'with' ? [{ source: 'cam', area: whole, crop: whole }] : [] },
+    }));
+    show.scene = 'with';
+    const missed = () => incidentsOf(show, status, 0).find(({ subject }) => subject === 'input')?.missed;
+    expect(missed()).toBe('on_air');
+    show.phase = { phase: 'rehearsing', since: 0 };
+    expect(missed()).toBe('shown');
+    show.scene = 'without';
+    expect(missed()).toBe('nowhere');
+    show.phase = { phase: 'live', since: 0 };
+    expect(missed()).toBe('nowhere');
+    show.sources = { cam: { id: 'cam', name: 'cam', kind: { kind: 'microphone', device: null } } };
+    expect(missed()).toBeNull();
+  });
+
   it('say what happened, what still runs and when the next try is', () => {
     const down = health('twitch', {
       run: { state: 'retrying', attempt: 2, next_in_ms: 5000 },
@@ -201,7 +224,7 @@ describe('incidents', () => {
     expect(of('recording_failed', null)[0]?.next).toEqual({ kind: 'you', step: 'restart' });
     const full = of('disk_full', 2000);
     expect(full.map((incident) => incident.subject)).toEqual(['recording']);
-    expect(full[0]?.next).toEqual({ kind: 'room', everyMs: 2000 });
+    expect(full[0]?.next).toEqual({ kind: 'room', inMs: 1000 });
   });
 
   it('tell a recording that ended from one that runs', () => {

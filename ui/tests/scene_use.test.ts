@@ -12,9 +12,14 @@ describe('the scenes that show a source', () => {
     other.layouts = { landscape: [], portrait: [{ source: 'cam', area: whole, crop: whole }] };
     show.scenes = [shown, other];
     show.scene = shown.id;
-    expect(sceneUse(show, 'cam')).toEqual({ scenes: [shown, other], shown: true });
+    expect(sceneUse(show, 'cam')).toEqual({ scenes: [shown, other], shown: true, gone: [other] });
     show.scene = null;
     expect(sceneUse(show, 'cam').shown).toBe(false);
-    expect(sceneUse(show, 'mic')).toEqual({ scenes: [], shown: false });
+    // One scene stays, and one that has something else, on whatever canvas.
+    expect(sceneUse(show, 'cam').gone).toEqual([other]);
+    shown.layouts = { ...shown.layouts, portrait: [{ source: 'mic', area: whole, crop: whole }] };
+    expect(sceneUse(show, 'cam').gone).toEqual([other]);
+    shown.layouts = { landscape: [{ source: 'cam', area: whole, crop: whole }] };
+    expect(sceneUse(show, 'mic')).toEqual({ scenes: [], shown: false, gone: [] });
   });
 });

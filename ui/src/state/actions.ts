@@ -1,28 +1,10 @@
 // What keys and buttons ask for, in one place, so that both do the same.
-import type { ReplayView, Source, ShowView, ChatLine, StatusView } from '../wire/types.ts';
+import type { ReplayView, ShowView, ChatLine, StatusView } from '../wire/types.ts';
 import type { Action } from './keys.ts';
 import { pinText } from './pin_text.ts';
 import { prefs } from './prefs.svelte.ts';
 import type { Studio } from './studio.svelte.ts';
 import { view } from './view.svelte.ts';
-
-const WITH_SOUND: ReadonlySet<Source['kind']['kind']> = new Set([
-  'microphone',
-  'desktop_audio',
-  'test_tone',
-  'file',
-  'phone',
-]);
-
-export function hasSound(source: Source): boolean {
-  return WITH_SOUND.has(source.kind.kind);
-}
-
-/** The strip the mute key works on: the first microphone, else the first source with sound. */
-export function micOf(show: ShowView): Source | undefined {
-  const sources = Object.values(show.sources).filter((source) => source !== undefined);
-  return sources.find((source) => source.kind.kind === 'microphone') ?? sources.find(hasSound);
-}
 
 /** Questions of the last lines, newest first. */
 export function questionsOf(chat: readonly ChatLine[], most = 100): ChatLine[] {
@@ -83,8 +65,7 @@ export function perform(studio: Studio, action: Action): void {
       if (show.on_air !== null) void studio.run({ do: 'take_off_air' });
       return;
     case 'mute_mic': {
-      const mic = micOf(show);
-      if (mic !== undefined) toggleMute(studio, mic.id);
+      if (studio.voice !== undefined) toggleMute(studio, studio.voice.id);
       return;
     }
     case 'scene': {

@@ -1,6 +1,7 @@
 // What is wrong right now, as sentences in three parts: what happened, what still runs, what is next and when.
 import { recordingsOf } from './outputs.ts';
 import { receives } from './reach.ts';
+import { sceneUse } from './scene_use.ts';
 import type {
   DestinationHealth,
   RecordingStatus,
@@ -19,8 +20,8 @@ export type Next =
   | { kind: 'trying' }
   | { kind: 'slate' }
   | { kind: 'catching_up' }
-  /** A recording that goes on when the disk has room, looked at every so often. */
-  | { kind: 'room'; everyMs: number }
+  /** A recording that goes on when the disk has room, looked at again then. */
+  | { kind: 'room'; inMs: number }
   /** A journal that works again by itself when a person has mended its disk. */
   | { kind: 'journal'; step: 'room' | 'disk' }
   | { kind: 'you'; step: 'key' | 'url' | 'restart' | 'start_again' | 'disk' | 'source' | 'load' | 'scene' };
@@ -46,6 +47,21 @@ export interface Incident {
   scene: Text | null;
   /** Hours left, bytes or frames: the number the sentence speaks of, if any. */
   amount: number | null;
+  /** Where the picture of the input is missed; `null` where no picture is. */
+  missed: Missed | null;
+}
+
+/** In what viewers see, in what they would see if the show were on air, or nowhere: no scene that is shown has it. */
+export type Missed = 'on_air' | 'shown' | 'nowhere';
+
+/** Inputs without a picture. */
+const SOUND_ONLY: ReadonlySet<Source['kind']['kind']> = new Set(['microphone', 'desktop_audio', 'test_tone']);
+
+function missedOf(show: ShowView, id: string, detail: string): Missed | null {
+  const source = show.sources[id];
+  if (source === undefined || SOUND_ONLY.has(source.kind.kind) || SOUND_OR_TIME.has(detail)) return null;
+  if (!sceneUse(show, id).shown) return 'nowhere';
+  return show.phase.phase === 'live' ? 'on_air' : 'shown';
 }
 
 /** Causes that only a person can mend. */
@@ -84,7 +100,7 @@ export function incidentsOf(show: ShowView, status: StatusView, elapsedMs: numbe
     id: string,
     part: Omit<
       Incident,
-      'id' | 'stillLive' | 'recordingRuns' | 'roomClosesInMs' | 'amount' | 'serverWords' | 'scene'
+      'id' | 'stillLive' | 'recordingRuns' | 'roomClosesInMs' | 'amount' | 'serverWords' | 'scene' | 'missed'
     > &
       Partial<Incident>,
     except?: string,
@@ -94,6 +110,7 @@ export function incidentsOf(show: ShowView, status: StatusView, elapsedMs: numbe
       amount: null,
       serverWords: '',
       scene: null,
+      missed: null,
       ...part,
       id,
       stillLive: liveIds.filter((other) => other !== except).map(nameOf),
@@ -179,6 +196,7 @@ export function incidentsOf(show: ShowView, status: StatusView, elapsedMs: numbe
       name: show.sources[input.id]?.name ?? input.id,
       code: input.run.state === 'stalled' && input.detail === '' ? 'stalled' : input.detail,
       next,
+      missed: missedOf(show, input.id, input.detail),
     });
   }
 
@@ -231,7 +249,7 @@ export function incidentsOf(show: ShowView, status: StatusView, elapsedMs: numbe
 
 function recordsAgain({ error, next_in_ms }: RecordingStatus, elapsedMs: number): Next {
   if (next_in_ms === null) return { kind: 'you', step: 'restart' };
-  if (error === 'disk_full') return { kind: 'room', everyMs: next_in_ms };
+  if (error === 'disk_full') return { kind: 'room', inMs: Math.max(0, next_in_ms - elapsedMs) };
   return { kind: 'retry', inMs: Math.max(0, next_in_ms - elapsedMs), attempt: 1 };
 }
 

@@ -14,6 +14,8 @@ interface Stored {
   fadeMs: number;
   cut: boolean;
   guideSeen: boolean;
+  /** The input that the mute key was on last; empty before there was one. */
+  voice: string;
 }
 
 function defaults(): Stored {
@@ -25,6 +27,7 @@ function defaults(): Stored {
     fadeMs: 300,
     cut: false,
     guideSeen: false,
+    voice: '',
   };
 }
 

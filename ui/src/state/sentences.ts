@@ -8,7 +8,7 @@ import { prefs } from './prefs.svelte.ts';
 import type { Reach } from './reach.ts';
 import type { Studio } from './studio.svelte.ts';
 
-/** A code in words: `cause.tls_failed`; an unknown one is shown as it came rather than hidden. */
+/** A code in words: `cause.tls_expired`; an unknown one is shown as it came rather than hidden. */
 export function words(prefix: string, code: string): string {
   const key = `${prefix}.${code}`;
   return hasMessage(key) ? t(key) : code;
@@ -131,7 +131,9 @@ function whatHappened(incident: Incident): string {
 }
 
 function stillRuns(incident: Incident): string {
-  if (incident.subject === 'input') return t('still.slate');
+  if (incident.missed === 'on_air') return t('still.slate');
+  if (incident.missed === 'shown') return t('still.slate_ready');
+  if (incident.missed === 'nowhere') return t('still.not_shown');
   const running = [...incident.stillLive];
   if (incident.subject === 'journal' && running.length === 0 && !incident.recordingRuns)
     return t('still.picture');
@@ -149,7 +151,8 @@ function nextStep(incident: Incident): string {
   else if (next.kind === 'trying') parts.push(t('next.trying'));
   else if (next.kind === 'slate') parts.push(t('next.slate'));
   else if (next.kind === 'catching_up') parts.push(t('next.catching_up'));
-  else if (next.kind === 'room') parts.push(t('next.room', { seconds: Math.ceil(next.everyMs / 1000) }));
+  else if (next.kind === 'room')
+    parts.push(t('next.room', { seconds: Math.max(1, Math.ceil(next.inMs / 1000)) }));
   else if (next.kind === 'journal') parts.push(t(`next.journal_${next.step}` as MessageKey));
   else parts.push(t(`next.you_${next.step}` as MessageKey));
   if (incident.roomClosesInMs !== null) {

@@ -14,6 +14,7 @@ import type {
   Request,
   Role,
   ShowView,
+  Source,
   StatusView,
 } from '../wire/types.ts';
 import { ChatRing, Repainter } from './chat_ring.ts';
@@ -24,6 +25,7 @@ import { reachOf, type Reach } from './reach.ts';
 import { isTold } from './told.ts';
 import { toastOf, type Closed, type Told } from './toast.ts';
 import { view } from './view.svelte.ts';
+import { voiceOf } from './voice.ts';
 
 /** A line of the log: a notice of the engine or a refused action of this page. */
 export type LogLine = Notice & Told;
@@ -49,6 +51,8 @@ export class Studio {
   version = $state('');
   engine: EngineAddress | null = $state.raw(null);
   show: ShowView | null = $state.raw(null);
+  /** What the mute key works on. */
+  voice: Source | undefined = $state.raw(undefined);
   products: Record<string, Product> = $state.raw({});
   status: StatusView | null = $state.raw(null);
   meters: MetersView | null = $state.raw(null);
@@ -230,6 +234,8 @@ export class Studio {
           this.repainter.request();
         }
         this.show = message.data;
+        this.voice = voiceOf(message.data, prefs.voice);
+        if (this.voice !== undefined) prefs.voice = this.voice.id;
         this.learnClock(message.data.server_now);
         return;
       case 'catalogue':
