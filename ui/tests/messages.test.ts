@@ -113,6 +113,7 @@ describe('message files', () => {
     );
     inBoth(codes.map((code) => `cause.${code}`));
     inBoth(variants('crates/delivery/src/error.rs', 'DeliveryErrorCode').map((code) => `cause.${code}`));
+    inBoth(variants('crates/delivery/src/error.rs', 'TlsProblem').map((problem) => `cause.tls_${problem}`));
     inBoth(variants('crates/chat/src/connector.rs', 'ChatErrorCode').map((code) => `cause.${code}`));
   });
 

@@ -123,7 +123,7 @@ pub struct DestinationHealth {
     pub backlog_ms: u64,
     /// How often it was connected again.
     pub reconnects: u32,
-    /// Code of the last error (`refused`, `unreachable`, `tls_failed`, …), empty when there is none.
+    /// Code of the last error (`refused`, `unreachable`, `tls_expired`, …), empty when there is none.
     pub error: String,
     /// What the server itself said about it, in its language, at most 190 characters; absent when it said nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]

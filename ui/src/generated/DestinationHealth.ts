@@ -36,7 +36,7 @@ backlog_ms: number,
  */
 reconnects: number, 
 /**
- * Code of the last error (`refused`, `unreachable`, `tls_failed`, …), empty when there is none.
+ * Code of the last error (`refused`, `unreachable`, `tls_expired`, …), empty when there is none.
  */
 error: string, 
 /**

@@ -1,7 +1,7 @@
 //! What the page is told of a destination and of the rehearsal's receiver.
 
 use stallcast_clips::{ReceiverReport, ReceiverState};
-use stallcast_delivery::{DeliveryErrorCode, DestinationStatus, State};
+use stallcast_delivery::{DeliveryErrorCode, DestinationStatus, State, TlsProblem};
 use stallcast_show::DestinationId;
 use stallcast_wire::{DestinationHealth, ReceiverView, RunState};
 
@@ -72,7 +72,14 @@ pub fn error_code(error: &DeliveryErrorCode) -> &'static str {
         DeliveryErrorCode::DnsFailed => "dns_failed",
         DeliveryErrorCode::Refused => "refused",
         DeliveryErrorCode::Unreachable => "unreachable",
-        DeliveryErrorCode::TlsFailed(_) => "tls_failed",
+        DeliveryErrorCode::TlsFailed(problem) => match problem {
+            TlsProblem::UnknownIssuer => "tls_unknown_issuer",
+            TlsProblem::Expired => "tls_expired",
+            TlsProblem::WrongName => "tls_wrong_name",
+            TlsProblem::BadCertificate => "tls_bad_certificate",
+            TlsProblem::Protocol => "tls_protocol",
+            TlsProblem::NoRoots => "tls_no_roots",
+        },
         DeliveryErrorCode::HandshakeFailed => "handshake_failed",
         DeliveryErrorCode::PublishRejected(_) => "publish_rejected",
         DeliveryErrorCode::ProtocolViolated => "protocol_violated",
@@ -122,5 +129,21 @@ pub(super) fn view(report: &ReceiverReport) -> ReceiverView {
         freezes: report.freezes.count,
         longest_freeze_ms: u64::try_from(report.freezes.longest.as_millis()).unwrap_or(u64::MAX),
         av_offset_ms: report.a_v_offset_ms.map(|ms| ms as f64),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_certificate_is_told_apart() {
+        let code = |problem| error_code(&DeliveryErrorCode::TlsFailed(problem));
+        assert_eq!(code(TlsProblem::UnknownIssuer), "tls_unknown_issuer");
+        assert_eq!(code(TlsProblem::Expired), "tls_expired");
+        assert_eq!(code(TlsProblem::WrongName), "tls_wrong_name");
+        assert_eq!(code(TlsProblem::BadCertificate), "tls_bad_certificate");
+        assert_eq!(code(TlsProblem::Protocol), "tls_protocol");
+        assert_eq!(code(TlsProblem::NoRoots), "tls_no_roots");
     }
 }
