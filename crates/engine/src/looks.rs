@@ -33,7 +33,7 @@ struct Inner {
     fonts: Fonts,
     photos: PathBuf,
     /// One sample is drawn at a time: the show needs the processor.
-    drawing: Semaphore,
+    drawing: Arc<Semaphore>,
 }
 
 impl Looks {
@@ -56,7 +56,7 @@ impl Looks {
             lang,
             fonts,
             photos: folders.photos(),
-            drawing: Semaphore::new(1),
+            drawing: Arc::new(Semaphore::new(1)),
         };
         Ok(Self {
             inner: Arc::new(inner),
@@ -161,9 +161,11 @@ impl Looks {
         let looks = self.clone();
         let show = sample_show(show, product, &look, now);
         let nothing = || fault("not_there", "");
-        // Never closed.
-        let _turn = self.inner.drawing.acquire().await.map_err(|_| nothing())?;
+        let drawing = Arc::clone(&self.inner.drawing);
+        // Never closed. It goes along, so that those whom nobody waits for any more do not draw at the same time.
+        let turn = drawing.acquire_owned().await.map_err(|_| nothing())?;
         let drawn = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
             let theme = looks.theme(&look)?;
             let (lang, inner) = (looks.lang(&look), &looks.inner);
             let picture = sample(theme, &inner.fonts, &show, now, lang, &inner.photos, canvas);
