@@ -1,12 +1,13 @@
 //! Cover pictures: a good moment of a clip, and pictures as JPEG.
 
 use std::path::Path;
+use std::time::Duration;
 
 use ffmpeg_next as ff;
 
-use crate::decode::{duration, micros, open, video_decoder};
+use crate::decode::{duration, micros, open, seconds, video_decoder};
 use crate::picture::{Fit, to_rgb};
-use crate::still::file_start;
+use crate::still::{file_start, thumbnail_within};
 use crate::{ClipError, Picture};
 
 /// Moments that are looked at, as parts of the clip's length: neither while the card comes in nor at the goodbye.
@@ -16,29 +17,30 @@ const PACKETS_MAX: usize = 1_000;
 /// Luma steps between neighbours that are compared; rows and columns between are left out.
 const STRIDE: usize = 4;
 
-/// The sharpest and best lit of a few keyframes of a clip, at most `max_width` pixels wide. Only those are decoded.
+/// The sharpest and best lit of a few keyframes of a clip from `from` on (before it a clip still shows what was there
+/// before), at most `max_width` pixels wide. Only those are decoded; where there is no keyframe from then on, the picture
+/// in the middle of what is left.
 ///
 /// # Errors
 /// [`ClipError::Open`] when the file cannot be read, [`ClipError::NoPicture`] when it holds no picture.
-pub fn cover(path: &Path, max_width: u32) -> Result<Picture, ClipError> {
-    let none = || ClipError::NoPicture {
-        path: path.to_owned(),
-        at_ms: 0,
-    };
+pub fn cover(path: &Path, from: Duration, max_width: u32) -> Result<Picture, ClipError> {
     let mut input = open(path)?;
     let origin = file_start(&input);
-    let length = (input.duration().max(0) as f64) / 1e6;
-    let stream = input
-        .streams()
-        .best(ff::media::Type::Video)
-        .ok_or_else(none)?;
-    let index = stream.index();
+    let begin = origin + from.as_secs_f64();
+    let left = (input.duration().max(0) as f64 / 1e6 - from.as_secs_f64()).max(0.0);
+    let stream = input.streams().best(ff::media::Type::Video);
+    let (index, base) = stream
+        .map(|stream| (stream.index(), stream.time_base()))
+        .ok_or_else(|| ClipError::NoPicture {
+            path: path.to_owned(),
+            at_ms: 0,
+        })?;
     let mut best: Option<(f64, ff::frame::Video)> = None;
     for moment in MOMENTS {
-        let target = micros(duration(origin + length * moment));
+        let target = micros(duration(begin + left * moment));
         // A file without an index is read on from where it stands.
         let _ = input.seek(target, ..target);
-        let Some(key) = keyframe(&mut input, index) else {
+        let Some(key) = keyframe(&mut input, index, base, begin) else {
             continue;
         };
         let Some(frame) = decode(&input, index, &key)? else {
@@ -49,15 +51,28 @@ pub fn cover(path: &Path, max_width: u32) -> Result<Picture, ClipError> {
             best = Some((score, frame));
         }
     }
-    let (_, frame) = best.ok_or_else(none)?;
-    to_rgb(&frame, Fit::Within(max_width))
+    match best {
+        Some((_, frame)) => to_rgb(&frame, Fit::Within(max_width)),
+        None => thumbnail_within(path, from + duration(left / 2.0), max_width),
+    }
 }
 
-fn keyframe(input: &mut ff::format::context::Input, index: usize) -> Option<ff::Packet> {
+/// The next keyframe that is shown at `from` seconds or later.
+fn keyframe(
+    input: &mut ff::format::context::Input,
+    index: usize,
+    base: ff::Rational,
+    from: f64,
+) -> Option<ff::Packet> {
     for _ in 0..PACKETS_MAX {
         let mut packet = ff::Packet::empty();
         match packet.read(input) {
-            Ok(()) if packet.stream() == index && packet.is_key() => return Some(packet),
+            Ok(()) if packet.stream() == index && packet.is_key() => {
+                let at = packet.pts().or(packet.dts()).map(|t| seconds(t, base));
+                if at.is_some_and(|at| at >= from) {
+                    return Some(packet);
+                }
+            }
             Ok(()) | Err(ff::Error::InvalidData) => {}
             Err(_) => return None,
         }

@@ -184,19 +184,24 @@ fn work_that_is_stopped_ends_and_what_is_not_there_is_said() {
 }
 
 #[test]
-fn a_cover_is_taken_where_there_is_something_to_see() {
+fn a_cover_is_taken_where_there_is_something_to_see_and_not_before_its_time() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("dark.mp4");
     // Black but for two seconds from the sixth on, which hold the keyframe at 6 s.
     ffmpeg(
         &format!(
-            "-f lavfi -i testsrc2=size=320x180:rate=30,eq=brightness=-1:enable='not(between(t,5.9,8))' \
+            "-f lavfi -i testsrc2=size=320x180:rate=30,eq=brightness=-1:enable='not(between(t,5.9,7.9))' \
              -t 10 {CODEC}"
         ),
         &path,
     );
-    let picture = cover(&path, 160).unwrap();
-    assert_eq!((picture.width, picture.height), (160, 90));
-    let light = picture.rgb.iter().map(|b| u64::from(*b)).sum::<u64>() / picture.rgb.len() as u64;
-    assert!(light > 60, "a mean of {light}");
+    let light = |from_s: u64| {
+        let picture = cover(&path, Duration::from_secs(from_s), 160).unwrap();
+        assert_eq!((picture.width, picture.height), (160, 90));
+        picture.rgb.iter().map(|b| u64::from(*b)).sum::<u64>() / picture.rgb.len() as u64
+    };
+    assert!(light(0) > 90, "a mean of {}", light(0));
+    // What is bright was before that; from the ninth second on there is no keyframe any more.
+    assert!(light(7) < 70, "a mean of {}", light(7));
+    assert!(light(9) < 70, "a mean of {}", light(9));
 }

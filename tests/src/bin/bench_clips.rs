@@ -125,7 +125,7 @@ fn with_ffmpeg(recording: &Path, folder: &Path) {
 
 fn make_covers(folder: &Path) {
     for segment in 0..SEGMENTS {
-        let jpeg = cover(&clip(folder, segment), 1920)
+        let jpeg = cover(&clip(folder, segment), Duration::from_secs(2), 1920)
             .unwrap()
             .to_jpeg(88)
             .unwrap();

@@ -1,8 +1,9 @@
 //! Making clips: one after the other, in a thread that may wait for the disk. One that fails costs the others nothing.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use stallcast_clips::{ClipError, Cutter, Piece, cover};
+use stallcast_clips::{ClipError, Cutter, Piece, SegmentCut, cover};
 use stallcast_media::recorder::DiskPolicy;
 use stallcast_wire::{ClipState, ClipView};
 
@@ -12,6 +13,8 @@ use super::plan::{Planned, Stretch, Wanted};
 const IN_WORK: &str = "making";
 /// Widest cover, pixels: the picture as it was recorded at 1080 lines.
 const COVER_WIDTH: u32 = 1920;
+/// What a card takes to come in on the picture at most; before that a cover would show the one that goes.
+const ENTRANCE: Duration = Duration::from_millis(400);
 /// Quality of covers: no block is seen, at some 200 kB.
 const COVER_QUALITY: u8 = 88;
 
@@ -100,10 +103,11 @@ pub fn make(
         Ok(None) => return None,
         Ok(Some(Made {
             files,
+            lead,
             length_ms,
             bytes,
         })) => {
-            view.cover = make_cover(planned, places, &files[0]);
+            view.cover = make_cover(planned, places, &files[0], lead + ENTRANCE);
             (view.files, view.length_ms, view.bytes) = (files, length_ms, bytes);
             view.state = ClipState::Made;
             let text = places.path(&format!("{}/{}", places.clips, planned.text_file));
@@ -121,6 +125,8 @@ pub fn make(
 
 struct Made {
     files: Vec<String>,
+    /// How long the first begins before the segment.
+    lead: Duration,
     length_ms: u64,
     bytes: u64,
 }
@@ -143,15 +149,19 @@ fn cut(
         .collect();
     let mut made = Made {
         files: Vec::new(),
+        lead: Duration::ZERO,
         length_ms: 0,
         bytes: 0,
     };
     let mut one = |stem: &str, pieces: &[Piece]| {
         let name = places.name(stem, "mp4");
-        let (length_ms, bytes) = cut_into(&places.path(&name), pieces, cutter, go_on)?;
+        let cut = cut_into(&places.path(&name), pieces, cutter, go_on)?;
+        if made.files.is_empty() {
+            made.lead = cut.lead;
+        }
         made.files.push(name);
-        made.length_ms += length_ms;
-        made.bytes += bytes;
+        made.length_ms += ms(cut.length);
+        made.bytes += cut.bytes;
         Ok(())
     };
     let mut outcome = one(&planned.stem, &pieces);
@@ -177,13 +187,13 @@ fn cut(
     }
 }
 
-/// Gives the length in milliseconds and the size. What is not whole has another name, and goes.
+/// What is not whole has another name, and goes.
 fn cut_into(
     path: &Path,
     pieces: &[Piece],
     cutter: &mut Cutter,
     go_on: &dyn Fn() -> bool,
-) -> Result<(u64, u64), ClipError> {
+) -> Result<SegmentCut, ClipError> {
     let mut work = path.as_os_str().to_owned();
     work.push(format!(".{IN_WORK}"));
     let work = PathBuf::from(work);
@@ -192,7 +202,7 @@ fn cut_into(
             path: path.to_owned(),
             cause: error.to_string(),
         })?;
-        Ok((ms(cut.length), cut.bytes))
+        Ok(cut)
     });
     if cut.is_err() && work.exists() {
         let _ = std::fs::remove_file(&work);
@@ -201,9 +211,9 @@ fn cut_into(
 }
 
 /// A clip without a cover is a clip all the same.
-fn make_cover(planned: &Planned, places: &Places, clip: &str) -> Option<String> {
+fn make_cover(planned: &Planned, places: &Places, clip: &str, from: Duration) -> Option<String> {
     let name = places.name(&planned.stem, "jpg");
-    let jpeg = cover(&places.path(clip), COVER_WIDTH).and_then(|p| p.to_jpeg(COVER_QUALITY));
+    let jpeg = cover(&places.path(clip), from, COVER_WIDTH).and_then(|p| p.to_jpeg(COVER_QUALITY));
     let written = jpeg.map_err(|error| error.to_string()).and_then(|jpeg| {
         std::fs::write(places.path(&name), jpeg).map_err(|error| error.to_string())
     });
@@ -232,6 +242,6 @@ fn has_room(planned: &Planned, places: &Places) -> bool {
     DiskPolicy::default().has_room(&places.recordings, bytes.sum::<u64>() / 60)
 }
 
-fn ms(length: std::time::Duration) -> u64 {
+fn ms(length: Duration) -> u64 {
     u64::try_from(length.as_millis()).unwrap_or(u64::MAX)
 }
