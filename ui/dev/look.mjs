@@ -71,7 +71,7 @@ const SHOTS = [
   ],
   ['editor', 'dev', 'phone', 'zh-CN', 'light', { page: 'products', press: '编辑 烟台红富士苹果' }],
   ['rules', 'dev-live-rules', '720', 'zh-CN', 'dark', { seen: true, press: /枣花蜂蜜.*禁用/ }],
-  ['rules', 'dev-live-rules1', '720', 'en', 'sunlight', { seen: true, press: /Jujube honey.*Banned/ }],
+  ['rules', 'dev-live-rules1', '720', 'en', 'sunlight', { seen: true, press: /Jujube honey.*Stop/ }],
   ['rules', 'dev-live-rules2', 'phone', 'zh-CN', 'light', { seen: true, press: /枣花蜂蜜.*禁用/ }],
   ['rules', 'dev-live-rules3', 'phone', 'en', 'dark', { seen: true }],
   ['correction', 'dev-live-rules4', '720', 'en', 'light', { seen: true, press: 'Correct the price' }],
