@@ -17,5 +17,5 @@ mod snapshot;
 
 pub use chain::ChainHash;
 pub use error::JournalError;
-pub use reader::{Kinds, Reader};
 pub use journal::{Entry, FILE_NAME, Journal, Origin, Resumed, Seq, verify_file};
+pub use reader::{Kinds, Reader};

@@ -27,8 +27,8 @@ use stallcast_wire::{ErrorCode, FindingsView, Notice, NoticeLevel, StatusView, W
 use tokio::runtime::Handle;
 use tokio::sync::{broadcast, mpsc, watch};
 
-pub use crate::air::End;
 use crate::after::After;
+pub use crate::air::End;
 use crate::air::{Air, Order, Parts};
 use crate::canvases::{Canvases, Watching};
 use crate::chat_connections::ChatConnections;
