@@ -10,10 +10,12 @@ use tokio::time::{Instant, interval, timeout};
 use crate::capacity::Capacity;
 use crate::destination::{Destination, DestinationSpec};
 use crate::error::DeliveryErrorCode as Code;
+use crate::feed::Feeding;
 use crate::hub::{Hub, Subscription};
-use crate::packet::{Packet, StreamFormat, Track};
+use crate::packet::{Packet, StreamFormat, Track, VideoCodec};
 use crate::queue::QueueLimits;
 use crate::supervisor::{DestinationStatus, STATUS_TICK, State};
+use crate::uplink::LinkView;
 
 /// How long is measured once the stream is accepted.
 const LASTS: Duration = Duration::from_secs(10);
@@ -21,12 +23,18 @@ const LASTS: Duration = Duration::from_secs(10);
 const BEGINS_WITHIN: Duration = Duration::from_secs(15);
 /// While nothing waits, the rate grows by so much each second: from 2.5 to 10 Mbit/s in four.
 const GROWS: f64 = 1.5;
-/// A way that was found is asked for a little more than it takes, so that something waits all the time.
-const OVER: f64 = 1.2;
+/// So much of what a way takes waits for it all the time, milliseconds: it is measured while something does. What is more
+/// comes too late before the end of the test.
+const WAITS_MS: f64 = 700.0;
+/// A way that was found is asked for more or less than it takes, by this part at most, until so much waits.
+const STEERS: f64 = 0.2;
 /// The first seconds find the rate, the rest measure it.
 const FINDS: Duration = Duration::from_secs(4);
-/// Least rate that is asked for, kbit/s.
-const LEAST_KBPS: f64 = 600.0;
+/// What is asked for first, kbit/s, and least: a sound track takes two thirds of it.
+const FIRST_KBPS: f64 = 600.0;
+const LEAST_KBPS: f64 = 200.0;
+/// A connection that stalled has told what its way takes when something arrived for so long.
+const TELLING: Duration = Duration::from_secs(2);
 /// What waits for this test of the hub's pictures.
 const ROOM: QueueLimits = QueueLimits {
     max_bytes: 4 * 1024 * 1024,
@@ -83,6 +91,55 @@ struct Pace {
     kbps: f64,
     owed_bytes: f64,
     paid: Instant,
+    /// The first picture goes as it is: a server that looks sees a stream that begins.
+    has_begun: bool,
+}
+
+/// What has come of a test so far.
+#[derive(Default)]
+struct Findings {
+    capacity: Capacity,
+    most_taken: f64,
+    /// The first and the newest look at the link.
+    first: Option<LinkView>,
+    last: Option<LinkView>,
+}
+
+impl Findings {
+    fn look(&mut self, at: Duration, link: LinkView, kbps: f64) {
+        self.capacity.look(at, &[link], kbps as u32);
+        self.most_taken = self.most_taken.max(link.taken_kbps);
+        self.first.get_or_insert(link);
+        self.last = Some(link);
+    }
+
+    /// Of a test that has lasted as long as it should.
+    fn whole(&self, kbps: f64) -> Result<UploadFigures, Code> {
+        match self.capacity.measured_kbps() {
+            Some(kbps) => Ok(UploadFigures {
+                kbps,
+                is_least: false,
+            }),
+            None if self.most_taken > 0.0 => Ok(UploadFigures {
+                kbps: self.most_taken.min(kbps),
+                is_least: true,
+            }),
+            None => Err(Code::HandshakeFailed),
+        }
+    }
+
+    /// Of a connection that was given up because what was under way came too late: what arrived until then is all that
+    /// the way took.
+    fn of_stalled(&self) -> Option<UploadFigures> {
+        let (first, last) = self.first.zip(self.last)?;
+        let lasted = last.seen.saturating_sub(first.seen);
+        let bytes = last.arrived_bytes.saturating_sub(first.arrived_bytes);
+        let kbps = bytes as f64 / 125.0 / lasted.as_secs_f64().max(0.001);
+        (lasted >= TELLING && bytes > 0).then(|| UploadFigures {
+            kbps: self.capacity.measured_kbps().unwrap_or(kbps),
+            is_least: false,
+        })
+    }
 }
 
 async fn measure(
@@ -95,13 +152,13 @@ async fn measure(
     let mut look = interval(STATUS_TICK);
     let began = Instant::now();
     let mut live_since = None;
-    let mut capacity = Capacity::default();
+    let mut found = Findings::default();
     let mut pace = Pace {
-        kbps: LEAST_KBPS,
+        kbps: FIRST_KBPS,
         owed_bytes: 0.0,
         paid: began,
+        has_begun: false,
     };
-    let mut most_taken: f64 = 0.0;
     loop {
         tokio::select! {
             delivered = source.next() => {
@@ -114,8 +171,10 @@ async fn measure(
             _ = look.tick() => {
                 let now = Instant::now();
                 let seen = status.borrow_and_update().clone();
-                if let Some(error) = failure(&seen) {
-                    return Err(error);
+                match failure(&seen) {
+                    Some(Code::Stalled) => return found.of_stalled().ok_or(Code::Stalled),
+                    Some(error) => return Err(error),
+                    None => {}
                 }
                 if seen.state != State::Live && live_since.is_none() {
                     if now - began > BEGINS_WITHIN {
@@ -125,29 +184,30 @@ async fn measure(
                 }
                 let since = *live_since.get_or_insert(now);
                 if let Some(link) = seen.link {
-                    capacity.look(now - began, &[link], pace.kbps as u32);
-                    most_taken = most_taken.max(link.taken_kbps);
-                    pace.follow(capacity.takes_now_kbps(now - began), link.busy, most_kbps);
+                    found.look(now - began, link, pace.kbps);
+                    pace.follow(found.capacity.takes_now_kbps(now - began), &link, most_kbps);
+                    // By this rate is judged what is much for this way.
+                    destination.feed(feeding(hub, pace.kbps));
                 }
                 if now - since >= LASTS {
                     break;
                 }
                 if now - since < FINDS {
-                    capacity.keep_newest();
+                    found.capacity.keep_newest();
                 }
             }
         }
     }
-    match capacity.measured_kbps() {
-        Some(kbps) => Ok(UploadFigures {
-            kbps,
-            is_least: false,
-        }),
-        None if most_taken > 0.0 => Ok(UploadFigures {
-            kbps: most_taken.min(pace.kbps),
-            is_least: true,
-        }),
-        None => Err(Code::HandshakeFailed),
+    found.whole(pace.kbps)
+}
+
+fn feeding(hub: &Hub, kbps: f64) -> Feeding {
+    Feeding {
+        hub: hub.clone(),
+        kbps: kbps as u32,
+        paused: false,
+        codec: VideoCodec::H264,
+        soon: None,
     }
 }
 
@@ -163,25 +223,42 @@ fn failure(status: &DestinationStatus) -> Option<Code> {
 }
 
 impl Pace {
-    /// Grows while the way takes everything; holds a little above what it was found to take.
-    fn follow(&mut self, takes_kbps: Option<f64>, busy: Duration, most_kbps: f64) {
+    /// Grows while the way takes everything; then keeps a little waiting.
+    fn follow(&mut self, takes_kbps: Option<f64>, link: &LinkView, most_kbps: f64) {
         self.kbps = match takes_kbps {
-            Some(takes) => takes * OVER,
+            Some(takes) => {
+                // kbit/s is bits a millisecond.
+                let waits_ms = link.waiting_bytes * 8.0 / takes.max(1.0);
+                takes * (1.0 + STEERS * (1.0 - waits_ms / WAITS_MS).clamp(-1.0, 1.0))
+            }
             // Something waits: whether it goes on waiting shows in a moment.
-            None if busy > STATUS_TICK => self.kbps,
+            None if link.busy > STATUS_TICK => self.kbps,
             None => self.kbps * GROWS.powf(STATUS_TICK.as_secs_f64()),
         }
         .clamp(LEAST_KBPS, most_kbps);
     }
 
-    /// A picture with what it lacks to the rate.
+    /// A picture with what it lacks to the rate; one that is more than is owed gives way to filler alone, since nobody
+    /// looks: the show's own pictures would flood a way that is narrower than they are.
     fn fill(&mut self, packet: Packet) -> Packet {
         let now = Instant::now();
         let lasted = (now - std::mem::replace(&mut self.paid, now)).as_secs_f64();
-        self.owed_bytes += self.kbps * 125.0 * lasted - packet.data.len() as f64;
-        // What the encoder brought too much is not held against the next second.
+        self.owed_bytes += self.kbps * 125.0 * lasted;
+        let is_video = packet.track == Track::Video;
+        let bytes = packet.data.len() as f64;
+        if is_video && self.has_begun && bytes > self.owed_bytes {
+            let filler = (self.owed_bytes.max(0.0) as usize).max(FILLER_HEADS);
+            self.owed_bytes -= filler as f64;
+            return Packet {
+                data: with_filler(&Bytes::new(), filler),
+                ..packet
+            };
+        }
+        self.has_begun |= is_video;
+        self.owed_bytes -= bytes;
+        // What the first picture and the sound brought too much is not held against the next second.
         self.owed_bytes = self.owed_bytes.max(-self.kbps * 125.0);
-        if packet.track == Track::Audio || self.owed_bytes < 64.0 {
+        if !is_video || self.owed_bytes < 64.0 {
             return packet;
         }
         let missing = self.owed_bytes as usize;
@@ -219,5 +296,47 @@ mod tests {
         let length = u32::from_be_bytes(whole[6..10].try_into().unwrap()) as usize;
         assert_eq!(10 + length, whole.len());
         assert_eq!((whole[10], whole[whole.len() - 1]), (FILLER, STOP_BIT));
+    }
+
+    fn packet(bytes: usize) -> Packet {
+        Packet {
+            track: Track::Video,
+            pts_us: 0,
+            dts_us: 0,
+            keyframe: false,
+            data: Bytes::from(vec![0; bytes]),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn pictures_that_are_more_than_the_way_takes_give_way_to_filler() {
+        let mut pace = Pace {
+            kbps: 400.0,
+            owed_bytes: 0.0,
+            paid: Instant::now(),
+            has_begun: false,
+        };
+        assert_eq!(pace.fill(packet(20_000)).data.len(), 20_000, "the first");
+        let mut bytes = 0;
+        for _ in 0..300 {
+            tokio::time::advance(Duration::from_millis(33)).await;
+            bytes += pace.fill(packet(10_000)).data.len();
+        }
+        // 9.9 seconds of 400 kbit/s without what the first picture took.
+        assert!((470_000..=500_000).contains(&bytes), "{bytes}");
+    }
+
+    #[test]
+    fn a_way_that_stalled_after_a_while_has_told_what_it_takes() {
+        let mut found = Findings::default();
+        let link = |seconds: u64, arrived_bytes| LinkView {
+            seen: Duration::from_secs(seconds),
+            arrived_bytes,
+            ..LinkView::default()
+        };
+        found.look(Duration::from_secs(1), link(1, 50_000), 600.0);
+        assert_eq!(found.of_stalled(), None, "too short");
+        found.look(Duration::from_secs(5), link(5, 650_000), 600.0);
+        assert!((found.of_stalled().unwrap().kbps - 1_200.0).abs() < 1.0);
     }
 }

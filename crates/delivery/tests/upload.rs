@@ -44,6 +44,21 @@ async fn the_test_finds_what_a_narrow_way_takes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_way_that_is_narrower_than_the_shows_pictures_is_measured_all_the_same() {
+    let nginx = Nginx::start().await;
+    let encoder = Encoder::start(0);
+    let measure = async |number: u32| {
+        let narrow = Narrow::start(nginx.port, 62_500).await;
+        let spec = support::spec(&format!("weak{number}?bandwidthtest=true"), &narrow.url());
+        test_upload(spec, &encoder.hub, 10_000).await
+    };
+    found(measure, |found| {
+        !found.is_least && (found.kbps / 500.0 - 1.0).abs() < 0.2
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wide_way_takes_at_least_the_most_that_is_sent() {
     let nginx = Nginx::start().await;
     let encoder = Encoder::start(0);
