@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use crate::capacity::{Capacity, Short, sum};
+use crate::crowd::Crowd;
 use crate::plan::{BudgetLimits, Member, Plan};
 use crate::uplink::LinkView;
 
@@ -47,6 +48,8 @@ const BELOW_FAILED: f64 = 0.96;
 const ROOM_FOR_ONE: f64 = 1.1;
 /// The same where only bursts say so.
 const ROOM_BY_BURSTS: f64 = 1.5;
+/// A bitrate below so many times the least has nothing to give for anybody.
+const NEARLY_LEAST: f64 = 1.1;
 /// A step up, of the nominal bitrate.
 const STEP: f64 = 0.1;
 /// The most of a step up, of the bitrate before.
@@ -82,6 +85,7 @@ pub struct Budget {
     limits: BudgetLimits,
     plan: Plan,
     capacity: Capacity,
+    crowd: Crowd,
     /// When the plan last changed.
     changed: Option<Duration>,
     /// Whether that was only roughly right: what drains a backlog, or what bursts let guess.
@@ -114,6 +118,7 @@ impl Budget {
                 paused: Vec::new(),
             },
             capacity: Capacity::default(),
+            crowd: Crowd::default(),
             changed: None,
             is_rough: false,
             judged: None,
@@ -144,12 +149,58 @@ impl Budget {
         self.capacity.look(now, &links, self.plan.kbps);
         if self.has_settled(now, FOLLOWS) {
             self.capacity.learn(&links, self.plan.kbps);
+            let sending: Vec<Member> = self.sending(members).cloned().collect();
+            self.crowd.learn(sending.iter(), self.plan.kbps);
+        }
+        if self.crowd.look(now, members, self.plan.kbps) {
+            self.bring_back(now, members, self.kbps(), Why::Time);
         }
         match self.capacity.shortage(&links, self.plan.kbps) {
             Some(short) => self.shortage(now, members, &links, short),
+            None if self.is_tight(now, members) => self.make_room(now, members),
             None => self.plenty(now, members, &links),
         }
         &self.plan
+    }
+
+    /// Whether the most important one lacks its share of an uplink that is not short as a whole.
+    fn is_tight(&self, now: Duration, members: &[Member]) -> bool {
+        let is_least = self.kbps() <= self.floor() * NEARLY_LEAST;
+        let sending: Vec<&Member> = self.sending(members).collect();
+        is_least
+            && self.has_settled(now, FOLLOWS)
+            && self.crowd.is_tight(sending.iter().copied(), self.plan.kbps)
+    }
+
+    /// The least important pauses for the most important.
+    fn make_room(&mut self, now: Duration, members: &[Member]) {
+        let connected = self.sending(members).filter(|m| m.link.is_some());
+        let last = connected.max_by_key(|m| (m.priority, &m.id));
+        let Some(last) = last.map(|last| last.id.clone()) else {
+            return;
+        };
+        if self.trying.take().is_some() {
+            self.wait = (self.wait * 2).min(TRY_AGAIN_MOST);
+        }
+        self.too_much = Some((self.kbps(), now + self.wait));
+        self.plan.paused.push(last);
+        self.crowd.made_room(now, members);
+        self.set(now, self.kbps());
+        self.is_rough = true;
+    }
+
+    /// What these bring at the least, kbit/s.
+    fn least_of<'a>(&self, members: impl Iterator<Item = &'a Member>) -> f64 {
+        let costs = members.map(|member| self.crowd.cost(&member.id));
+        costs.sum::<f64>() * self.floor()
+    }
+
+    /// Whether so much is enough for those who send and the next who paused, with `room` of it to spare.
+    fn has_room(&self, now: Duration, members: &[Member], kbps: f64, room: f64) -> bool {
+        let paused = members.iter().filter(|m| self.plan.paused.contains(&m.id));
+        let next = paused.min_by_key(|m| (m.priority, &m.id));
+        let all = self.sending(members).filter(|m| m.link.is_some());
+        self.crowd.may_return(now) && kbps >= self.least_of(all.chain(next)) * room
     }
 
     /// Who paused made room for somebody who has lost the connection: the uplink is free. What was known of it is of
@@ -233,7 +284,12 @@ impl Budget {
         // Most important first; names decide between equals, so that the choice stays.
         sending.sort_by(|a, b| (a.priority, &a.id).cmp(&(b.priority, &b.id)));
         let mut left = sending.len();
-        while left > 1 && taken * FILL / (left as f64) < floor {
+        // At the least there is nothing left to give but somebody's place.
+        let room = match self.kbps() <= floor {
+            true => ROOM_FOR_ONE,
+            false => 1.0,
+        };
+        while left > 1 && taken * FILL < self.least_of(sending[..left].iter().copied()) * room {
             left -= 1;
             self.plan.paused.push(sending[left].id.clone());
         }
@@ -298,7 +354,9 @@ impl Budget {
         let with_one_more = usable / (count + 1.0);
         let may_try = self.too_much.is_none_or(|(_, until)| now >= until)
             || usable >= self.kbps() * count * CLEARLY_MORE;
-        if !self.plan.paused.is_empty() && with_one_more >= self.floor() * ROOM_FOR_ONE && may_try {
+        let has_room = with_one_more >= self.floor() * ROOM_FOR_ONE
+            && self.has_room(now, members, measured * self.fill, ROOM_FOR_ONE);
+        if !self.plan.paused.is_empty() && has_room && may_try {
             let share = with_one_more.min(self.nominal());
             self.bring_back(now, members, share, Why::Measured);
             return;
@@ -345,7 +403,9 @@ impl Budget {
         }
         let count = links.len() as f64;
         let with_one_more = usable / (count + 1.0);
-        if !self.plan.paused.is_empty() && with_one_more >= self.floor() * ROOM_BY_BURSTS {
+        let has_room = with_one_more >= self.floor() * ROOM_BY_BURSTS
+            && self.has_room(now, members, usable, ROOM_BY_BURSTS);
+        if !self.plan.paused.is_empty() && has_room {
             let share = with_one_more
                 .min(self.kbps() * LARGE)
                 .clamp(self.floor(), self.nominal());
@@ -372,7 +432,7 @@ impl Budget {
             if self.allowed(now, next) >= next {
                 self.go_up(now, next, Why::Time);
             }
-        } else if !is_barred {
+        } else if !is_barred && self.crowd.may_return(now) {
             // With the full bitrate back, the most important of the paused is tried.
             self.bring_back(now, members, nominal, Why::Time);
         }

@@ -17,6 +17,7 @@ mod budget;
 mod capacity;
 mod carried;
 mod carrier;
+mod crowd;
 mod destination;
 pub mod door;
 mod error;
