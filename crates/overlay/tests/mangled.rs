@@ -80,7 +80,7 @@ fn a_damaged_theme_is_refused_or_drawn_and_never_ends_the_program() {
             .collect();
         files.sort();
         for copy in 0..COPIES {
-            let mut dice = Dice(0x9E37_79B9_7F4A_7C15 ^ (copy + 1) * 7919 ^ name.len() as u64);
+            let mut dice = Dice(0x9E37_79B9_7F4A_7C15 ^ ((copy + 1) * 7919) ^ name.len() as u64);
             let folder = tempfile::tempdir().unwrap();
             let struck = dice.below(files.len());
             for (index, file) in files.iter().enumerate() {
