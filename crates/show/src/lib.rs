@@ -23,6 +23,7 @@ mod money_text;
 mod product;
 mod product_check;
 mod recap;
+mod recap_fold;
 mod recording_split;
 mod refusal;
 mod roles;
@@ -48,9 +49,10 @@ pub use ids::{CanvasId, DestinationId, INVENTED, MessageId, ProductId, SceneId, 
 pub use money::{Currency, Money, MoneyFault};
 pub use product::{Coupon, Facts, Offer, Origin, PriceStep, Product, RundownItem, Text};
 pub use recap::{
-    PriceCause, Recap, RecapFold, RecapMinute, RecapPart, RecapPinned, RecapPrice, RecapProduct,
-    RecapSegment, RecapStock, RecapTotals, ShowKind,
+    PriceCause, Recap, RecapMinute, RecapPart, RecapPinned, RecapPrice, RecapProduct, RecapSegment,
+    RecapStock, RecapTotals, ShowKind,
 };
+pub use recap_fold::RecapFold;
 pub use recording_split::RecordingSplit;
 pub use refusal::{Refusal, UrlFault};
 pub use roles::{Actor, Role};

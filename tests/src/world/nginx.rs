@@ -5,6 +5,7 @@ use std::fs;
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
 use tempfile::TempDir;
 
@@ -22,7 +23,7 @@ const MODULE: &str = "/usr/lib/nginx/modules/ngx_rtmp_module.so";
 #[derive(Debug)]
 pub struct RtmpServer {
     dir: TempDir,
-    site: Option<Site>,
+    site: Option<Arc<Site>>,
     port: u16,
     process: Option<Group>,
 }
@@ -33,12 +34,12 @@ impl RtmpServer {
         Self::start_at(None)
     }
 
-    /// Starts it behind a link of its own.
-    pub fn start_behind(site: Site) -> Self {
-        Self::start_at(Some(site))
+    /// Starts it behind a link, its own or one that others are behind too.
+    pub fn start_behind(site: impl Into<Arc<Site>>) -> Self {
+        Self::start_at(Some(site.into()))
     }
 
-    fn start_at(site: Option<Site>) -> Self {
+    fn start_at(site: Option<Arc<Site>>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut server = Self {
             port: free_port(),
@@ -125,13 +126,13 @@ impl RtmpServer {
 
     /// Where it listens.
     pub fn host(&self) -> Ipv4Addr {
-        let site = self.site.as_ref();
+        let site = self.site.as_deref();
         site.map_or(Ipv4Addr::LOCALHOST, Site::address)
     }
 
     /// The link it is behind, if it is.
     pub fn site(&self) -> Option<&Site> {
-        self.site.as_ref()
+        self.site.as_deref()
     }
 
     /// Its port.

@@ -15,7 +15,7 @@ pub struct SrtReceiver {
     _process: Group,
     port: u16,
     frames: Arc<AtomicU64>,
-    site: Option<Site>,
+    site: Option<Arc<Site>>,
 }
 
 impl SrtReceiver {
@@ -29,12 +29,12 @@ impl SrtReceiver {
         Self::listen(port, passphrase, None)
     }
 
-    /// Behind a link of its own.
-    pub fn start_behind(site: Site, passphrase: &str) -> Self {
-        Self::listen(free_port(), passphrase, Some(site))
+    /// Behind a link, its own or one that others are behind too.
+    pub fn start_behind(site: impl Into<Arc<Site>>, passphrase: &str) -> Self {
+        Self::listen(free_port(), passphrase, Some(site.into()))
     }
 
-    fn listen(port: u16, passphrase: &str, site: Option<Site>) -> Self {
+    fn listen(port: u16, passphrase: &str, site: Option<Arc<Site>>) -> Self {
         let url = format!("srt://0.0.0.0:{port}?mode=listener&passphrase={passphrase}");
         let (reader, writer) = std::io::pipe().unwrap();
         let mut ffmpeg = match &site {
@@ -70,14 +70,14 @@ impl SrtReceiver {
     pub fn url(&self) -> String {
         let host = self
             .site
-            .as_ref()
+            .as_deref()
             .map_or(Ipv4Addr::LOCALHOST, Site::address);
         format!("srt://{host}:{}?mode=caller&latency=200", self.port)
     }
 
     /// The link it is behind.
     pub fn site(&self) -> Option<&Site> {
-        self.site.as_ref()
+        self.site.as_deref()
     }
 
     /// Its port.

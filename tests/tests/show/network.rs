@@ -1,11 +1,12 @@
 //! The machine's own network: when it comes back, nobody sits out a wait that was for the time without it.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use stallcast_show::{Command, SourceKind};
+use stallcast_show::{Command, Destination, Priority, SourceKind};
 use stallcast_tests::stage::{
-    destination_is, destination_live, go_live, health, put_destination, put_full_screen, put_key,
-    studio,
+    destination, destination_is, destination_live, go_live, health, put_destination,
+    put_destination_like, put_full_screen, put_key, studio,
 };
 use stallcast_tests::world::{
     Engine, PATIENCE, RtmpServer, Session, Site, SrtReceiver, WhipServer,
@@ -133,6 +134,54 @@ async fn a_short_srt_link_gets_a_smaller_stream_and_more_when_it_is_wide_again()
     let far = SrtReceiver::start_behind(Site::new(), PASSPHRASE);
     let link = far.site().unwrap();
     over_a_short_link(&far.url(), PASSPHRASE, link, || far.frames()).await;
+}
+
+/// SRT does not give way as TCP does, and brings more than what is asked of it: on a link that is short for both it would
+/// take what the other lacks.
+#[tokio::test]
+#[ignore = "limits a cable of this machine: needs root and iproute2"]
+async fn where_one_sells_a_short_link_is_not_taken_by_srt() {
+    const PASSPHRASE: &str = "correct-horse";
+    const SHORT_KBPS: u32 = 900;
+    let link = Arc::new(Site::new());
+    let seller = RtmpServer::start_behind(link.clone());
+    let other = SrtReceiver::start_behind(link.clone(), PASSPHRASE);
+    let engine = studio(Default::default());
+    let mut session = engine.session().await;
+    put_full_screen(&mut session, "test", SourceKind::TestPicture).await;
+    let sells = Destination {
+        priority: Priority::Protected,
+        ..destination("seller", &seller.url("live"))
+    };
+    put_destination_like(&mut session, sells).await;
+    put_destination(&mut session, "other", &other.url()).await;
+    put_key(&mut session, "other", PASSPHRASE).await;
+    go_live(&mut session, &["seller", "other"]).await;
+
+    link.limit(Some(SHORT_KBPS));
+    let before = ["seller", "other"].map(|id| health(&session, id).unwrap().clone());
+    // Fifty seconds: the first are spent on learning what the link takes.
+    session
+        .until(3 * PATIENCE, "pictures over the short link", |s| {
+            let sent = health(s, "seller")?.frames_sent;
+            (sent >= before[0].frames_sent + 1_500).then_some(())
+        })
+        .await;
+    let after = ["seller", "other"].map(|id| health(&session, id).unwrap().clone());
+    let since = |n: usize| {
+        let (before, after) = (&before[n], &after[n]);
+        let dropped = after.frames_dropped - before.frames_dropped;
+        (after.frames_sent - before.frames_sent, dropped)
+    };
+    println!(
+        "sent and dropped: seller {:?}, other {:?}",
+        since(0),
+        since(1)
+    );
+    assert_eq!(after[0].reconnects, before[0].reconnects, "{:?}", after[0]);
+    assert!(since(0).0 > since(1).0, "{after:?}");
+    // Before, it dropped on and on while the other had everything.
+    assert!(since(0).1 < 300, "{:?}", after[0]);
 }
 
 #[tokio::test]

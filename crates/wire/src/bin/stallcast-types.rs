@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use stallcast_wire::{
     CameraView, CatalogueView, ClientMessage, Codecs, Devices, Encoders, ImportView, MetersView,
-    PhoneView, PhotoView, Preflight, ReplayView, ServerMessage, ShowView, StatusView,
-    ThemesView, UploadTestView, WebhookView,
+    PhoneView, PhotoView, Preflight, ReplayView, ServerMessage, ShowView, StatusView, ThemesView,
+    UploadTestView, WebhookView,
 };
 use ts_rs::{Config, TS};
 
