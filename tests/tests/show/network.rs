@@ -179,7 +179,8 @@ async fn where_one_sells_a_short_link_is_not_taken_by_srt() {
         since(1)
     );
     assert_eq!(after[0].reconnects, before[0].reconnects, "{:?}", after[0]);
-    assert!(since(0).0 > since(1).0, "{after:?}");
+    // Where both fit they get the same; two seconds may be on their way.
+    assert!(since(0).0 + 60 >= since(1).0, "{after:?}");
     // Before, it dropped on and on while the other had everything.
     assert!(since(0).1 < 300, "{:?}", after[0]);
 }
