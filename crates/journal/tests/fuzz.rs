@@ -3,42 +3,20 @@
 //! with `PROPTEST_CASES`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::alloc::{GlobalAlloc, Layout, System};
+mod counting;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read, Write};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use counting::counted;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use stallcast_journal::catalogue::{ImportOptions, import};
 use stallcast_show::{Product, ProductId};
 use zip::write::SimpleFileOptions;
-
-/// Counts what is held and the most that was.
-struct Counting;
-
-static HELD: AtomicUsize = AtomicUsize::new(0);
-static MOST: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: every call goes to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let held = HELD.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
-        MOST.fetch_max(held, Ordering::Relaxed);
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
-        HELD.fetch_sub(layout.size(), Ordering::Relaxed);
-        unsafe { System.dealloc(place, layout) }
-    }
-}
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
 
 /// One at a time: the counters are the process's.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -196,12 +174,9 @@ fn answer(bytes: &[u8], known: &BTreeMap<ProductId, Product>, counts: &mut Count
         known: known.clone(),
         ..ImportOptions::default()
     };
-    let before = HELD.load(Ordering::Relaxed);
-    MOST.store(before, Ordering::Relaxed);
     let began = Instant::now();
-    let answer = import(bytes, &options);
+    let (answer, held) = counted(|| import(bytes, &options));
     let took = began.elapsed();
-    let held = MOST.load(Ordering::Relaxed).saturating_sub(before);
     assert!(took < ANSWER_WITHIN, "{took:?}");
     assert!(
         held <= MEMORY_MAX,

@@ -1,36 +1,14 @@
 //! Lists built to take memory: an import stays at a small multiple of its file, whatever stands in it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::alloc::{GlobalAlloc, Layout, System};
+mod counting;
+
 use std::io::Write;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use counting::counted;
 use stallcast_journal::catalogue::{ImportError, ImportOptions, ImportReport, import};
 use zip::write::SimpleFileOptions;
-
-/// Counts what is held and the most that was.
-struct Counting;
-
-static HELD: AtomicUsize = AtomicUsize::new(0);
-static MOST: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: every call goes to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let held = HELD.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
-        MOST.fetch_max(held, Ordering::Relaxed);
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
-        HELD.fetch_sub(layout.size(), Ordering::Relaxed);
-        unsafe { System.dealloc(place, layout) }
-    }
-}
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
 
 const MB: usize = 1 << 20;
 
@@ -42,10 +20,7 @@ fn within(times: usize, bytes: &[u8]) -> Result<ImportReport, ImportError> {
     // The counters are the process's, so one at a time.
     static ALONE: Mutex<()> = Mutex::new(());
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let before = HELD.load(Ordering::Relaxed);
-    MOST.store(before, Ordering::Relaxed);
-    let answer = import(bytes, &ImportOptions::default());
-    let taken = MOST.load(Ordering::Relaxed).saturating_sub(before);
+    let (answer, taken) = counted(|| import(bytes, &ImportOptions::default()));
     println!(
         "{:.1} MB of file took {:.1} MB",
         bytes.len() as f64 / MB as f64,

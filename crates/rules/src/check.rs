@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::amounts;
 use crate::pack::{Check, Rule, Severity, When};
-use crate::prices::{Before, lowest_below_list, raised_since};
+use crate::prices::{lowest_below_list, raised_since};
 use crate::signs::{Sign, signs};
 use crate::subject::{Place, Subject};
 use crate::words::{Hit, Words};
@@ -67,7 +67,7 @@ impl Rule {
                     return None;
                 }
                 let before = lowest_below_list(subject.offered, offer, *days, subject.now)?;
-                Some(told("lowest", &before, |offered| &offered.live))
+                Some(told("lowest", before, |offered| &offered.live))
             }),
             Check::ClockWithoutChange => {
                 let offer = reading.subject.product.map(|product| &product.offer);
@@ -82,7 +82,7 @@ impl Rule {
             Check::RaisedBeforeCut { days } => self.about_price(reading, |subject| {
                 let offer = &subject.product?.offer;
                 let before = raised_since(subject.offered, offer, *days, subject.now)?;
-                Some(told("before", &before, |offered| {
+                Some(told("before", before, |offered| {
                     offered.list.as_ref().unwrap_or(&offered.live)
                 }))
             }),
@@ -193,12 +193,12 @@ impl When {
 
 fn told(
     name: &str,
-    before: &Before<'_>,
+    before: &stallcast_show::Offered,
     which: impl Fn(&stallcast_show::Offered) -> &stallcast_show::Money,
 ) -> BTreeMap<String, String> {
     BTreeMap::from([
-        (name.to_owned(), amount(which(before.offered))),
-        ("at".to_owned(), before.offered.at.0.to_string()),
+        (name.to_owned(), amount(which(before))),
+        ("at".to_owned(), before.at.0.to_string()),
     ])
 }
 
