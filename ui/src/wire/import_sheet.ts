@@ -1,7 +1,8 @@
 // A sheet goes to the engine: to be looked at, then to be taken over as it was looked at.
 import type { EngineAddress } from '../host/host.ts';
-import { localError, type Outcome } from './client.ts';
-import type { ImportView, WireError } from './types.ts';
+import type { Outcome } from './client.ts';
+import { post } from './post.ts';
+import type { ImportView } from './types.ts';
 
 export interface SheetWish {
   /** `look` changes nothing. */
@@ -14,7 +15,7 @@ export interface SheetWish {
   columns: Readonly<Record<string, string | null>>;
 }
 
-export async function importSheet(
+export function importSheet(
   engine: EngineAddress,
   file: File,
   wish: SheetWish,
@@ -24,25 +25,6 @@ export async function importSheet(
   if (wish.seen !== undefined) query.set('seen', wish.seen);
   if (wish.withoutDemo === true) query.set('without_demo', 'true');
   if (Object.keys(wish.columns).length > 0) query.set('columns', JSON.stringify(wish.columns));
-  try {
-    const response = await fetch(`${engine.base}/api/import?${query}`, {
-      method: 'POST',
-      headers: {
-        Authorization: `Bearer ${engine.token}`,
-        'Content-Type': 'application/octet-stream',
-        'X-File-Name': encodeURIComponent(file.name),
-      },
-      body: file,
-      signal,
-    });
-    const answer: unknown = await response.json();
-    if (response.ok) return { ok: true, data: answer as ImportView };
-    return { ok: false, error: isWireError(answer) ? answer : localError('import_failed') };
-  } catch {
-    return { ok: false, error: localError('not_connected') };
-  }
-}
-
-function isWireError(body: unknown): body is WireError {
-  return typeof body === 'object' && body !== null && 'code' in body;
+  const headers = { 'X-File-Name': encodeURIComponent(file.name) };
+  return post(engine, `import?${query}`, file, headers, signal);
 }
