@@ -54,6 +54,7 @@ function recapOf(show: number, catalogue: readonly Product[]): RecapView {
     at: began + (8 + index * 13) * MINUTE,
     until: began + (10 + index * 13) * MINUTE,
     text,
+    answer: index === 0 ? '48 小时内发货，偏远地区多一天。' : '',
     product: segments[index]?.product ?? null,
   }));
   const second = products[1];
@@ -66,6 +67,7 @@ function recapOf(show: number, catalogue: readonly Product[]): RecapView {
     chat_lines: counted('chat_lines'),
     questions: counted('questions'),
     pinned: pinned.length,
+    answered: pinned.filter((one) => one.answer !== '').length,
     stock_down: products.reduce((total, product) => total + (product.stock?.down ?? 0), 0),
   };
   const recorded = show === 40;

@@ -146,7 +146,13 @@ export class MockStudio {
         if (destination !== undefined) destination.enabled = false;
     }
     if (this.has('pinned')) {
-      this.show.pinned = { message: 'sim:2', author: 'Maya', text: 'Do you ship to Canada?', since: now };
+      this.show.pinned = {
+        message: 'sim:2',
+        author: 'Maya',
+        text: 'Do you ship to Canada?',
+        answer: 'Yes, in six days, customs included.',
+        since: now,
+      };
     }
     this.chats = this.has('empty')
       ? []
@@ -380,7 +386,16 @@ export class MockStudio {
         );
         return null;
       case 'pin_question':
-        show.pinned = { message: command.message, author: command.author, text: command.text, since: now };
+        show.pinned = {
+          message: command.message,
+          author: command.author,
+          text: command.text,
+          answer: '',
+          since: now,
+        };
+        return null;
+      case 'answer_question':
+        if (show.pinned !== null) show.pinned = { ...show.pinned, answer: command.answer };
         return null;
       case 'unpin_question':
         show.pinned = null;

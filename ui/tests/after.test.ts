@@ -56,11 +56,13 @@ describe('the exports', () => {
     const view = recap();
     view.recap.name = '<script>alert(1)</script> & "x"';
     view.recap.pinned = [
-      { at: view.recap.began, until: view.recap.began, text: '<img src=x>', product: null },
+      { at: view.recap.began, until: view.recap.began, text: '<img src=x>', answer: '<b>yes', product: null },
     ];
     const html = recapHtml(view, 'en');
     expect(html).not.toContain('<script');
     expect(html).not.toContain('<img');
+    expect(html).not.toContain('<b>yes');
+    expect(html).toContain('yes');
     expect(html).not.toMatch(/<[^>]*\b(src|href)=/);
     expect(html).toContain('<svg');
     expect(html).toContain('unknown');
@@ -71,7 +73,13 @@ describe('the exports', () => {
   it('are a table of as many cells in every row, with text that no spreadsheet takes for a formula', () => {
     const view = recap();
     view.recap.pinned = [
-      { at: view.recap.began, until: view.recap.began, text: '=HYPERLINK("x"),\n2', product: null },
+      {
+        at: view.recap.began,
+        until: view.recap.began,
+        text: '=HYPERLINK("x"),\n2',
+        answer: '',
+        product: null,
+      },
     ];
     const csv = recapCsv(view, 'zh-CN');
     expect(csv.startsWith('\ufeff')).toBe(true);

@@ -90,6 +90,7 @@ fn show(case: &Case) -> Show {
             message: MessageId::from("web:1"),
             author: "小雨 🌧".to_owned(),
             text: case.question.to_owned(),
+            answer: String::new(),
             since: At(0),
         });
     }

@@ -1,6 +1,7 @@
 //! The overlay of one canvas: compares what each part says with what is drawn, and draws the difference.
 
 mod beside;
+mod question;
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -42,7 +43,7 @@ pub struct Overlay {
     digits: Digits,
     digits_warm: bool,
     ticker: Pages,
-    question: Pages,
+    asked: question::Asked,
     codes: Codes,
     /// What lies under the break's notice: the whole canvas in one colour.
     ground: Option<Layer>,
@@ -79,7 +80,7 @@ impl Overlay {
             digits: Digits::default(),
             digits_warm: false,
             ticker: Pages::default(),
-            question: Pages::default(),
+            asked: question::Asked::default(),
             codes: Codes::default(),
             ground: None,
             redraws: 0,
@@ -219,7 +220,7 @@ impl Overlay {
 
     fn ticker(&mut self, show: &Show, now: At, lang: Lang, layers: &mut Layers) {
         let text = pick(&show.ticker, lang);
-        let Some((look, frame)) = self.page_box(Piece::Ticker, "ticker", lang) else {
+        let Some((look, frame)) = self.page_box(Piece::Ticker, "ticker", &[], lang) else {
             return;
         };
         self.ticker.set(&self.fonts, look, frame, text, lang);
@@ -235,34 +236,19 @@ impl Overlay {
         self.put(Piece::Ticker, Some(content), None, layers);
     }
 
-    fn question(&mut self, show: &Show, now: At, lang: Lang, layers: &mut Layers) {
-        let Some(pinned) = &show.pinned else {
-            return;
-        };
-        let Some((look, frame)) = self.page_box(Piece::Question, "question", lang) else {
-            return;
-        };
-        let text = clean(&pinned.text);
-        self.question.set(&self.fonts, look, frame, &text, lang);
-        let Some(page) = self.question.at(pinned.since, now, self.page_ms()) else {
-            return;
-        };
-        let mut content = Content::new(lang);
-        content.says("question", Words::Page(page.fitted));
-        content.says("author", Words::Text(clean(&pinned.author)));
-        let label = clean(pick(&self.theme.settings.words.question, lang));
-        content.says("question-label", Words::Text(label));
-        layers.next_change = earlier(layers.next_change, page.next);
-        self.put(Piece::Question, Some(content), None, layers);
-    }
-
     fn page_ms(&self) -> i64 {
         i64::from(self.theme.settings.page_s) * 1000
     }
 
-    fn page_box(&self, piece: Piece, slot: &str, lang: Lang) -> Option<(Look, Frame)> {
-        let slots = &self.theme.template(piece)?.slots;
-        let slot = slots.iter().find(|known| known.name == slot)?;
+    fn page_box(
+        &self,
+        piece: Piece,
+        slot: &str,
+        holding: &[&'static str],
+        lang: Lang,
+    ) -> Option<(Look, Frame)> {
+        let mut slots = self.theme.template(piece)?.active(holding);
+        let slot = slots.find(|known| known.name == slot)?;
         Some((look(slot, lang), frame(slot)))
     }
 

@@ -201,6 +201,13 @@ pub enum Command {
         /// The words, 1 to 200 characters.
         text: String,
     },
+    /// Puts the answer below the question on the picture.
+    AnswerQuestion {
+        /// The question's message; refused when another one stands by now.
+        message: MessageId,
+        /// The words, at most 160 characters; empty takes the answer back.
+        answer: String,
+    },
     /// Takes the question off the picture.
     UnpinQuestion,
     /// Adds or replaces a destination (its key is stored apart).

@@ -65,6 +65,9 @@ pub fn decide(show: &Show, command: Command, at: At) -> Result<Vec<Event>, Refus
             author,
             text,
         } => show.decide_pin_question(message, author, text, at),
+        Command::AnswerQuestion { message, answer } => {
+            show.decide_answer_question(&message, &answer, at)
+        }
         Command::UnpinQuestion => Ok(show.decide_unpin_question()),
         Command::PutDestination { destination } => show.decide_put_destination(destination),
         Command::RemoveDestination { destination } => show.decide_remove_destination(destination),
@@ -111,6 +114,7 @@ impl Show {
             | Event::StripSet { .. }
             | Event::TickerSet { .. }
             | Event::QuestionPinned { .. }
+            | Event::QuestionAnswered { .. }
             | Event::QuestionUnpinned => self.apply_staging(event),
             Event::CardLookSet { .. } | Event::BreakStarted { .. } | Event::BreakEnded => {
                 self.apply_card_look(event)

@@ -109,6 +109,11 @@ pub enum Event {
     QuestionPinned {
         question: PinnedQuestion,
     },
+    QuestionAnswered {
+        /// Empty = taken back.
+        answer: String,
+        at: At,
+    },
     QuestionUnpinned,
     DestinationPut {
         destination: Destination,

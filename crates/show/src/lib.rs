@@ -22,6 +22,7 @@ mod money;
 mod money_text;
 mod product;
 mod product_check;
+mod question;
 mod recap;
 mod recap_fold;
 mod recording_split;

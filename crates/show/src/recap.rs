@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{At, Canvas, Correction, Money, Phase, ProductId, Text};
+use crate::{At, Canvas, Correction, Money, Phase, ProductId, Sales, Text};
 
 /// Whether people could watch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +76,9 @@ pub struct RecapProduct {
     pub pinned: u32,
     /// Its count; `None` = it was not counted.
     pub stock: Option<RecapStock>,
+    /// What was ordered of it in the show, and what became of that by now; `None` = no shop told of any.
+    #[serde(default)]
+    pub sales: Option<Sales>,
     /// The live price at the beginning.
     pub price_before: Money,
     /// The live price at the end, without the steps of its offer.
@@ -92,6 +95,9 @@ pub struct RecapPinned {
     pub until: At,
     /// The words.
     pub text: String,
+    /// The last answer that stood below it; empty = none.
+    #[serde(default)]
+    pub answer: String,
     /// What was on the picture.
     pub product: Option<ProductId>,
 }
@@ -162,8 +168,14 @@ pub struct RecapTotals {
     pub questions: u32,
     /// Questions that were put on the picture.
     pub pinned: u32,
+    /// Those among them that were answered there.
+    #[serde(default)]
+    pub answered: u32,
     /// Units counted down; `None` = nothing was counted.
     pub stock_down: Option<u32>,
+    /// What was ordered, and what became of it by now; `None` = no shop told of any.
+    #[serde(default)]
+    pub sales: Option<Sales>,
 }
 
 /// A whole show.
@@ -197,6 +209,13 @@ pub struct Recap {
 }
 
 impl Recap {
+    fn sales(&self) -> Option<Sales> {
+        let mut known = self.products.iter().filter_map(|product| product.sales);
+        let mut all = known.next()?;
+        known.for_each(|sales| all.add(sales));
+        Some(all)
+    }
+
     /// The figures that shows are compared by.
     pub fn totals(&self) -> RecapTotals {
         let sum = |of: fn(&RecapMinute) -> u32| self.minutes.iter().map(of).sum();
@@ -213,7 +232,9 @@ impl Recap {
             chat_lines: sum(|minute| minute.chat_lines),
             questions: sum(|minute| minute.questions),
             pinned: count(self.pinned.len()),
+            answered: count(self.pinned.iter().filter(|it| !it.answer.is_empty()).count()),
             stock_down: (!counted.is_empty()).then(|| counted.iter().sum()),
+            sales: self.sales(),
         }
     }
 }

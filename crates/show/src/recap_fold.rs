@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::recap::count;
 use crate::{
-    At, Event, PriceCause, Product, ProductId, Recap, RecapMinute, RecapPart, RecapPinned,
+    At, Event, Order, PriceCause, Product, ProductId, Recap, RecapMinute, RecapPart, RecapPinned,
     RecapPrice, RecapProduct, RecapSegment, RecapStock, Show, ShowKind, Text,
 };
 
@@ -51,6 +51,7 @@ impl RecapFold {
         }
         if let Some(question) = fold.show.pinned.clone() {
             fold.pin(question.text, at);
+            fold.answer(&question.answer);
         }
         fold
     }
@@ -66,10 +67,12 @@ impl RecapFold {
             Event::WentOffAir { at } => self.close(*at),
             Event::ProductsImported { products } => self.price(products, at),
             Event::StockSet { product, left } => self.stock(product, *left),
+            Event::OrderNoted { order, .. } => self.order(event, order),
             Event::QuestionPinned { question } => {
                 self.unpin(question.since);
                 self.pin(question.text.clone(), question.since);
             }
+            Event::QuestionAnswered { answer, .. } => self.answer(answer),
             Event::CorrectionShown { correction } => {
                 self.recap.corrections.push(correction.clone());
             }
@@ -96,6 +99,7 @@ impl RecapFold {
     /// The recap of the show that ended at `at`.
     pub fn finish(mut self, at: At) -> Recap {
         self.close(at);
+        self.sell(at);
         self.unpin(at);
         self.recap.ended = self.recap.began.max(at);
         self.recap.prices.sort_by_key(|price| price.at);
@@ -194,14 +198,58 @@ impl RecapFold {
         let Some(left) = left else {
             return;
         };
+        self.counted(product, before.unwrap_or(left), left);
+    }
+
+    fn counted(&mut self, product: &ProductId, before: u32, left: u32) {
         let Some(entry) = self.entry(product) else {
             return;
         };
-        let stock = entry.stock.get_or_insert(untouched(before.unwrap_or(left)));
-        let before = before.unwrap_or(left);
+        let stock = entry.stock.get_or_insert(untouched(before));
         stock.down += before.saturating_sub(left);
         stock.up += left.saturating_sub(before);
         stock.after = left;
+    }
+
+    /// What an order takes off the stock is counted down as well.
+    fn order(&mut self, event: &Event, order: &Order) {
+        let products: Vec<ProductId> = order.sales().into_keys().collect();
+        let left = |show: &Show| -> Vec<Option<u32>> {
+            products.iter().map(|id| show.stock_left(id)).collect()
+        };
+        let before = left(&self.show);
+        // Done once more with all events, which changes nothing.
+        self.show.apply(event);
+        let after = left(&self.show);
+        for (product, (before, after)) in products.iter().zip(before.into_iter().zip(after)) {
+            if let (Some(before), Some(after)) = (before, after)
+                && before != after
+            {
+                self.counted(product, before, after);
+            }
+        }
+    }
+
+    /// Takes what a shop told after the show ended: an order may be paid or cancelled later.
+    pub fn hear_later(&mut self, event: &Event) {
+        if let Event::OrderNoted { .. } = event {
+            self.show.apply(event);
+        }
+    }
+
+    /// What was ordered from the beginning to `ended`.
+    fn sell(&mut self, ended: At) {
+        let orders = self.show.orders.clone();
+        let within = |order: &&Order| {
+            let placed = order.placed();
+            placed.is_some_and(|placed| placed >= self.recap.began && placed <= ended)
+        };
+        let sold: Vec<_> = orders.values().filter(within).flat_map(Order::sales).collect();
+        for (product, own) in sold {
+            if let Some(entry) = self.entry(&product) {
+                entry.sales.get_or_insert_default().add(own);
+            }
+        }
     }
 
     fn pin(&mut self, text: String, at: At) {
@@ -213,9 +261,18 @@ impl RecapFold {
             at,
             until: at,
             text,
+            answer: String::new(),
             product,
         });
         self.stands = true;
+    }
+
+    fn answer(&mut self, answer: &str) {
+        if self.stands
+            && let Some(pinned) = self.recap.pinned.last_mut()
+        {
+            answer.clone_into(&mut pinned.answer);
+        }
     }
 
     fn unpin(&mut self, at: At) {
@@ -276,6 +333,7 @@ impl RecapFold {
             questions: 0,
             pinned: 0,
             stock: None,
+            sales: None,
             price_before: product.offer.live_price.clone(),
             price_after: product.offer.live_price.clone(),
         };

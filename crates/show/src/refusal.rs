@@ -209,6 +209,8 @@ pub enum Refusal {
     },
     /// A line that a simulated audience said stays out of a live show.
     InventedQuestion,
+    /// That question is not on the picture any more.
+    QuestionGone,
     /// A rule of honest selling forbids words of the product, and nobody gave a reason why they may be said.
     ForbiddenByRule {
         /// Which product.
@@ -254,12 +256,13 @@ impl Refusal {
             Refusal::CanvasOff { .. } => "canvas_off",
             Refusal::CanvasInUse { .. } => "canvas_in_use",
             Refusal::InventedQuestion => "invented_question",
+            Refusal::QuestionGone => "question_gone",
             Refusal::ForbiddenByRule { .. } => "forbidden_by_rule",
         }
     }
 
     /// Every code there is, for checking that each has its sentences.
-    pub const CODES: [&'static str; 32] = [
+    pub const CODES: [&'static str; 33] = [
         "unknown_product",
         "unknown_source",
         "unknown_scene",
@@ -291,6 +294,7 @@ impl Refusal {
         "canvas_off",
         "canvas_in_use",
         "invented_question",
+        "question_gone",
         "forbidden_by_rule",
     ];
 
@@ -382,7 +386,8 @@ impl Refusal {
             | Refusal::RehearsalRunning
             | Refusal::NotRunning
             | Refusal::NoDestination
-            | Refusal::InventedQuestion => {}
+            | Refusal::InventedQuestion
+            | Refusal::QuestionGone => {}
         }
         params
     }

@@ -165,6 +165,9 @@ pub struct PinnedQuestion {
     pub author: String,
     /// The words asked, at most 200 characters.
     pub text: String,
+    /// The answer below it, at most 160 characters; empty = none yet.
+    #[serde(default)]
+    pub answer: String,
     /// Since when it is shown.
     pub since: At,
 }

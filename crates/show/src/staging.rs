@@ -1,6 +1,7 @@
 //! Sources, scenes, mixer strips, ticker and pinned question: what may happen and what it changes.
 
 use crate::check::{self, ID_MAX, NAME_MAX};
+use crate::question::{shown_name, shown_question};
 use crate::{
     Area, At, Event, MessageId, PinnedQuestion, Placement, Refusal, Scene, SceneId, Show, Source,
     SourceId, SourceKind, Strip, Text, Transition,
@@ -175,6 +176,8 @@ impl Show {
         if self.is_live() && message.is_invented() {
             return Err(Refusal::InventedQuestion);
         }
+        // Everybody sees it from now on.
+        let (author, text) = (shown_name(&author), shown_question(&text));
         let same = |pinned: &PinnedQuestion| {
             pinned.message == message && pinned.author == author && pinned.text == text
         };
@@ -186,6 +189,7 @@ impl Show {
                 message,
                 author,
                 text,
+                answer: String::new(),
                 since: at,
             },
         }])
@@ -229,6 +233,7 @@ impl Show {
             }
             Event::TickerSet { text } => self.ticker.clone_from(text),
             Event::QuestionPinned { question } => self.pinned = Some(question.clone()),
+            Event::QuestionAnswered { answer, .. } => self.apply_answer(answer),
             Event::QuestionUnpinned => self.pinned = None,
             _ => {}
         }

@@ -233,6 +233,10 @@ fn staging() -> impl Strategy<Value = Command> {
             author,
             text
         }),
+        1 => (id("m"), short()).prop_map(|(message, answer)| Command::AnswerQuestion {
+            message: MessageId(message),
+            answer
+        }),
         1 => Just(Command::UnpinQuestion),
     ]
 }

@@ -226,6 +226,11 @@ fn what_is_on_air_when_a_show_begins_belongs_to_it_and_questions_end_with_it() {
         text: text.into(),
     };
     told.does(2_000, pin("web:1", "How long does it keep?"));
+    let answer = Command::AnswerQuestion {
+        message: "web:1".into(),
+        answer: "Two weeks in the fridge".into(),
+    };
+    told.does(3_000, answer);
     told.does(4_000, pin("web:2", "Do you ship to Xinjiang?"));
     let correction = Correction {
         kind: CorrectionKind::Price,
@@ -244,6 +249,8 @@ fn what_is_on_air_when_a_show_begins_belongs_to_it_and_questions_end_with_it() {
     let pinned: Vec<_> = recap.pinned.iter().map(|p| (p.at.0, p.until.0)).collect();
     assert_eq!(pinned, [(2_000, 4_000), (4_000, 9_000)]);
     assert_eq!(recap.products[0].pinned, 2);
+    assert_eq!(recap.pinned[0].answer, "Two weeks in the fridge");
+    assert_eq!((recap.totals().pinned, recap.totals().answered), (2, 1));
     assert_eq!(recap.corrections.len(), 1);
     assert_eq!(recap.totals().stock_down, None);
     assert!(

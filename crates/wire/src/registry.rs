@@ -7,7 +7,9 @@ use crate::Request;
 /// The least role that may send `command`; `None` = only the engine itself.
 pub fn least_role(command: &Command) -> Option<Role> {
     Some(match command {
-        Command::PinQuestion { .. } | Command::UnpinQuestion => Role::Moderator,
+        Command::PinQuestion { .. }
+        | Command::AnswerQuestion { .. }
+        | Command::UnpinQuestion => Role::Moderator,
         Command::PutOnAir { .. }
         | Command::ShowCorrection { .. }
         | Command::EndCorrection

@@ -48,6 +48,11 @@ export function recapHtml(view: RecapView, lang: Lang): string {
       against(totals.questions, before?.questions ?? null),
     ),
     figure(
+      t('after.answered'),
+      t('after.answered_of', { n: count(totals.answered), all: count(totals.pinned) }),
+      against(totals.answered, before?.answered ?? null),
+    ),
+    figure(
       t('after.stock_down'),
       totals.stock_down === null ? t('after.not_counted') : count(totals.stock_down),
       against(totals.stock_down, before?.stock_down ?? null),
@@ -92,7 +97,11 @@ export function recapHtml(view: RecapView, lang: Lang): string {
     `<h2>${escape(t('after.pinned'))}</h2>`,
     table(
       [t('after.from'), t('after.question'), t('after.product')],
-      recap.pinned.map((pinned) => [intoShow(recap, pinned.at), escape(pinned.text), title(pinned.product)]),
+      recap.pinned.map((pinned) => [
+        intoShow(recap, pinned.at),
+        `<bdi>${escape(pinned.text)}</bdi>${pinned.answer === '' ? '' : `<br>${escape(t('after.answer'))} <bdi>${escape(pinned.answer)}</bdi>`}`,
+        title(pinned.product),
+      ]),
     ),
     `<h2>${escape(t('after.prices'))}</h2>`,
     table(
@@ -277,7 +286,7 @@ export function recapCsv(view: RecapView, lang: Lang): string {
       '',
       '',
       '',
-      pinned.text,
+      pinned.answer === '' ? pinned.text : `${pinned.text} ${t('after.answer')} ${pinned.answer}`,
     ]);
   for (const correction of recap.corrections)
     rows.push([

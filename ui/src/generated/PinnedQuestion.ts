@@ -19,6 +19,10 @@ author: string,
  */
 text: string, 
 /**
+ * The answer below it, at most 160 characters; empty = none yet.
+ */
+answer: string, 
+/**
  * Since when it is shown.
  */
 since: At, };

@@ -19,6 +19,10 @@ until: At,
  */
 text: string, 
 /**
+ * The last answer that stood below it; empty = none.
+ */
+answer: string, 
+/**
  * What was on the picture.
  */
 product: ProductId | null, };

@@ -30,6 +30,10 @@ questions: number,
  */
 pinned: number, 
 /**
+ * Those among them that were answered there.
+ */
+answered: number, 
+/**
  * Units counted down; `None` = nothing was counted.
  */
 stock_down: number | null, };

@@ -12,3 +12,8 @@ export function pinText(text: string): string {
     .join('')
     .trimEnd()}…`;
 }
+
+/** Id of a question that was typed in the studio at that moment. */
+export function typedMessage(now: number): string {
+  return `studio:${Math.round(now)}`;
+}

@@ -154,7 +154,16 @@ impl Piece {
             Piece::Stock => const { &[must("stock"), may("stock-bar")] },
             Piece::Countdown => const { &[must("countdown"), may("countdown-label")] },
             Piece::Ticker => const { &[must("ticker"), may("ticker-label")] },
-            Piece::Question => const { &[must("question"), may("author"), may("question-label")] },
+            Piece::Question => {
+                const {
+                    &[
+                        must("question"),
+                        may("author"),
+                        may("question-label"),
+                        may("answer"),
+                    ]
+                }
+            }
             Piece::Perks => const { &[must("perk-1"), must("perk-2"), must("perk-3")] },
             Piece::Drop => const { &[must("drop"), must("drop-label")] },
             Piece::Origin => const { &[must("origin"), may("grower")] },
@@ -183,7 +192,8 @@ impl Piece {
             Piece::Perks => &["perk-1", "perk-2", "perk-3"],
             Piece::Origin => &["grower"],
             Piece::Pause => &["running", "over"],
-            Piece::Ticker | Piece::Question | Piece::Drop | Piece::Code | Piece::Next => &[],
+            Piece::Question => &["open", "answered"],
+            Piece::Ticker | Piece::Drop | Piece::Code | Piece::Next => &[],
         }
     }
 }

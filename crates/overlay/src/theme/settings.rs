@@ -111,6 +111,7 @@ usual! {
     harvested: "{d}采收", "picked {d}";
     code: "扫码购买", "Scan to buy";
     next: "下一个", "Next";
+    answer: "答：{t}", "A: {t}";
 }
 
 /// The theme's own words. `{n}` is replaced by a number.
@@ -152,6 +153,9 @@ pub(crate) struct Words {
     pub code: Text,
     #[serde(default = "next")]
     pub next: Text,
+    /// What stands before an answer on the picture; `{t}` is the answer.
+    #[serde(default = "answer")]
+    pub answer: Text,
 }
 
 /// `theme.json`.
@@ -223,6 +227,7 @@ impl Settings {
             ("words.harvested", &words.harvested),
             ("words.code", &words.code),
             ("words.next", &words.next),
+            ("words.answer", &words.answer),
         ] {
             if text.zh.trim().is_empty() && text.en.trim().is_empty() {
                 return refuse(element, Fault::EmptyWords);

@@ -86,6 +86,7 @@ pub fn show() -> Show {
         message: MessageId::from("web:1"),
         author: "小雨".to_owned(),
         text: "打蜡吗？".to_owned(),
+        answer: String::new(),
         since: At(0),
     });
     show
