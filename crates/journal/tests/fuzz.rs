@@ -15,7 +15,7 @@ use counting::counted;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use stallcast_journal::catalogue::{ImportOptions, import};
-use stallcast_show::{Product, ProductId};
+use stallcast_show::Catalogue;
 use zip::write::SimpleFileOptions;
 
 /// One at a time: the counters are the process's.
@@ -169,7 +169,7 @@ struct Counts {
 }
 
 /// Imports one list and holds its answer against the rules.
-fn answer(bytes: &[u8], known: &BTreeMap<ProductId, Product>, counts: &mut Counts) {
+fn answer(bytes: &[u8], known: &Catalogue, counts: &mut Counts) {
     let options = ImportOptions {
         known: known.clone(),
         ..ImportOptions::default()
@@ -199,7 +199,7 @@ fn answer(bytes: &[u8], known: &BTreeMap<ProductId, Product>, counts: &mut Count
     }
 }
 
-fn known_of(list: &str) -> BTreeMap<ProductId, Product> {
+fn known_of(list: &str) -> Catalogue {
     let report = import(list.as_bytes(), &ImportOptions::default()).unwrap();
     report
         .products
@@ -208,11 +208,7 @@ fn known_of(list: &str) -> BTreeMap<ProductId, Product> {
         .collect()
 }
 
-fn fuzz(
-    name: &str,
-    make: impl Fn(usize, &[Damage]) -> Vec<u8>,
-    known: &BTreeMap<ProductId, Product>,
-) {
+fn fuzz(name: &str, make: impl Fn(usize, &[Damage]) -> Vec<u8>, known: &Catalogue) {
     let _alone = ALONE
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -272,7 +268,7 @@ fn damaged_workbooks_are_answered() {
         include_bytes!("data/orchard.xlsx"),
         include_bytes!("data/shared.xlsx"),
     ];
-    let nothing = BTreeMap::new();
+    let nothing = Catalogue::default();
     fuzz(
         "xlsx",
         |which, damages| damaged(books[which % 2].to_vec(), damages),
@@ -286,7 +282,7 @@ fn workbooks_with_a_damaged_part_are_answered() {
         include_bytes!("data/orchard.xlsx"),
         include_bytes!("data/shared.xlsx"),
     ];
-    let nothing = BTreeMap::new();
+    let nothing = Catalogue::default();
     let make =
         |which: usize, damages: &[Damage]| damaged_inside(books[which % 2], which / 2, damages);
     fuzz("xlsx part", make, &nothing);

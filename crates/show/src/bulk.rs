@@ -11,6 +11,10 @@ use crate::{Command, Event, Product, ProductId, Refusal, RundownItem, Show};
 /// brings stays beside the rundown until somebody chooses.
 pub const LISTED_BY_IMPORT: usize = 100;
 
+/// Most lines of a rundown: at one minute each a show of sixteen hours. It is sent whole to every page; of a larger
+/// catalogue the pages ask for what they show. A longer one of earlier versions stays, and may become shorter.
+pub const RUNDOWN_MOST: usize = 1_000;
+
 /// What a change of many products replaced: enough to take it back.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -63,7 +67,8 @@ impl Former {
 impl Show {
     /// What a list of `added` new products among `products` leaves of the rundown, where that is less than all.
     pub(crate) fn listed_by_import(&self, products: &[Product], added: usize) -> Option<Event> {
-        if added <= LISTED_BY_IMPORT {
+        let is_short = added <= LISTED_BY_IMPORT;
+        if added == 0 || (is_short && self.rundown.len() + added <= RUNDOWN_MOST) {
             return None;
         }
         let mut items = self.rundown.clone();
@@ -100,6 +105,7 @@ impl Show {
         products: Vec<ProductId>,
     ) -> Result<Vec<Event>, Refusal> {
         if products.is_empty() {
+        check::at_most("rundown", items.len(), RUNDOWN_MOST)?;
             return Err(Refusal::NothingToDo { field: "products" });
         }
         for product in &products {
@@ -151,7 +157,9 @@ impl Show {
 
     pub(crate) fn remove_products(&mut self, products: &[ProductId]) {
         let gone: BTreeSet<&ProductId> = products.iter().collect();
-        self.products.retain(|id, _| !gone.contains(id));
+        for product in products {
+            self.products.remove(product);
+        }
         self.rundown.retain(|item| !gone.contains(&item.product));
         self.stock.retain(|id, _| !gone.contains(id));
         self.uncounted.retain(|id| !gone.contains(id));

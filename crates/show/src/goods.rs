@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use crate::bulk::RUNDOWN_MOST;
 use crate::check;
-use crate::{At, Countdown, Event, OnAir, Product, ProductId, Refusal, RundownItem, Show};
-
-/// Most products of one show and of one import command.
-const PRODUCTS_MAX: usize = 10_000;
+use crate::{
+    At, Catalogue, Countdown, Event, OnAir, Product, ProductId, Refusal, RundownItem, Show,
+};
 
 impl Show {
     pub(crate) fn known_product(&self, product: &ProductId) -> Result<&Product, Refusal> {
@@ -34,7 +34,7 @@ impl Show {
             .iter()
             .filter(|p| !self.products.contains_key(&p.id))
             .count();
-        check::at_most("products", self.products.len() + added, PRODUCTS_MAX)?;
+        check::at_most("products", self.products.len() + added, Catalogue::MOST)?;
         if products.iter().all(|p| self.products.get(&p.id) == Some(p)) {
             return Ok(Vec::new());
         }
@@ -59,9 +59,13 @@ impl Show {
             return Err(Refusal::ProductChanged { product });
         }
         let added = usize::from(now.is_none());
-        check::at_most("products", self.products.len() + added, PRODUCTS_MAX)?;
+        check::at_most("products", self.products.len() + added, Catalogue::MOST)?;
         let products = vec![product];
-        Ok(vec![Event::ProductsImported { products }])
+        // A full rundown stays as it is.
+        let rundown = self.listed_by_import(&products, added);
+        let mut events = vec![Event::ProductsImported { products }];
+        events.extend(rundown);
+        Ok(events)
     }
 
     pub(crate) fn decide_remove_product(&self, product: ProductId) -> Result<Vec<Event>, Refusal> {
@@ -94,6 +98,7 @@ impl Show {
         if items == self.rundown {
             return Ok(Vec::new());
         }
+        check::at_most("rundown", items.len(), RUNDOWN_MOST.max(self.rundown.len()))?;
         Ok(vec![Event::RundownSet { items }])
     }
 

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Break, CameraSettings, Canvases, CardLook, Destination, DestinationId, PinnedQuestion, Product,
-    ProductId, RecordingSplit, RundownItem, Scene, SceneId, Source, SourceId, Strip, Text,
-    Transition,
+    Break, CameraSettings, Canvases, CardLook, Catalogue, Destination, DestinationId,
+    PinnedQuestion, Product, ProductId, RecordingSplit, RundownItem, Scene, SceneId, Source,
+    SourceId, Strip, Text, Transition,
 };
 
 /// A moment: milliseconds since 1970-01-01 UTC. Handed in, never read from a clock here.
@@ -74,7 +74,8 @@ pub struct Show {
     /// Name shown at the top of the studio.
     pub name: String,
     /// The catalogue.
-    pub products: BTreeMap<ProductId, Product>,
+    #[cfg_attr(feature = "ts", ts(as = "BTreeMap<ProductId, Product>"))]
+    pub products: Catalogue,
     /// The order products are shown in; keys 1 to 9 follow it.
     pub rundown: Vec<RundownItem>,
     /// The product on the picture.

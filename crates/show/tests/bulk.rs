@@ -6,7 +6,8 @@ mod sample;
 use std::collections::BTreeMap;
 
 use stallcast_show::{
-    At, Command, Former, LISTED_BY_IMPORT, Product, ProductId, RundownItem, Show, decide,
+    At, Catalogue, Command, Former, LISTED_BY_IMPORT, Product, ProductId, RUNDOWN_MOST,
+    RundownItem, Show, decide,
 };
 
 fn product(id: &str) -> Product {
@@ -45,8 +46,8 @@ fn a_long_list_fills_an_empty_rundown_with_its_beginning_and_leaves_a_made_one_a
     assert_eq!(show.rundown.len(), LISTED_BY_IMPORT, "not long");
 
     let mut show = Show::default();
-    run(&mut show, list("a", 10_000));
-    assert_eq!(show.products.len(), 10_000);
+    run(&mut show, list("a", Catalogue::MOST));
+    assert_eq!(show.products.len(), 50_000);
     assert_eq!(show.rundown.len(), LISTED_BY_IMPORT);
     assert_eq!(order(&show)[1], "a00001");
 
@@ -57,6 +58,41 @@ fn a_long_list_fills_an_empty_rundown_with_its_beginning_and_leaves_a_made_one_a
     // What changes known products and brings few new ones is no long list.
     run(&mut show, list("a", LISTED_BY_IMPORT + 2));
     assert_eq!(show.rundown.len(), 4);
+}
+
+#[test]
+fn a_rundown_that_is_full_grows_no_more_and_what_comes_stands_beside_it() {
+    let mut show = Show::default();
+    run(&mut show, list("a", RUNDOWN_MOST + 1));
+    let all = decide(&show, Command::AddToRundown { products: None }, At(0));
+    assert_eq!(all.unwrap_err().code(), "too_many");
+    let ids: Vec<ProductId> = show.products.keys().take(RUNDOWN_MOST).cloned().collect();
+    let products = Some(ids);
+    run(&mut show, Command::AddToRundown { products });
+    assert_eq!(show.rundown.len(), RUNDOWN_MOST);
+    let typed = Command::PutProduct {
+        product: Box::new(product("typed")),
+        was: None,
+    };
+    run(&mut show, typed);
+    run(&mut show, list("b", 2));
+    assert_eq!(
+        (show.rundown.len(), show.products.len()),
+        (RUNDOWN_MOST, RUNDOWN_MOST + 4)
+    );
+    // One of an earlier version may be longer: it can be put in another order, and becomes no longer.
+    show.rundown.push(RundownItem::open("typed".into()));
+    let mut items = show.rundown.clone();
+    items.reverse();
+    run(
+        &mut show,
+        Command::SetRundown {
+            items: items.clone(),
+        },
+    );
+    items.push(RundownItem::open("b00000".into()));
+    let more = decide(&show, Command::SetRundown { items }, At(0));
+    assert_eq!(more.unwrap_err().code(), "too_many");
 }
 
 #[test]

@@ -18,7 +18,7 @@ use stallcast_journal::catalogue::{
     rundown_with,
 };
 use stallcast_overlay::Lang;
-use stallcast_show::{Actor, Command, Currency, Product, ProductId, Role, Show};
+use stallcast_show::{Actor, Command, Currency, ProductId, Role, Show};
 use stallcast_wire::{ErrorCode, ImportColumn, ImportProblem, ImportView, WireError};
 use tokio::sync::Semaphore;
 
@@ -204,12 +204,10 @@ impl List<'_> {
         photos: &WebPhotos,
     ) -> Result<Read, WireError> {
         let stays = |id: &ProductId| without.is_none_or(|demo| !demo.is_its(show, id));
-        let known: BTreeMap<ProductId, Product> = show
-            .products
-            .iter()
-            .filter(|(id, _)| stays(id))
-            .map(|(id, product)| (id.clone(), product.clone()))
-            .collect();
+        let mut known = show.products.clone();
+        if without.is_some() {
+            known.retain(|id, _| stays(id));
+        }
         let options = ImportOptions {
             file_name: self.file_name.to_owned(),
             known: known.clone(),

@@ -19,6 +19,7 @@ mod reading;
 mod report;
 mod rundown;
 mod shopify;
+mod stock;
 mod stop;
 mod synonyms;
 mod synonyms_details;
@@ -30,7 +31,7 @@ mod xml_feed;
 
 use std::collections::BTreeMap;
 
-use stallcast_show::{Currency, Product, ProductId};
+use stallcast_show::{Catalogue, Currency};
 
 pub use changes::{FieldChange, ProductChange, field_changes};
 pub use field::Field;
@@ -39,17 +40,18 @@ pub use report::{
     ProblemCode, RowProblem,
 };
 pub use rundown::{RundownLine, rundown_with};
+pub use stock::{StockList, StockRow, stock_list};
 pub use stop::Stop;
 
 use columns::{Columns, Sought};
 use reading::Reading;
 use table::Row;
 
-/// Largest file taken, in bytes; exports with ten thousand products have a few MB.
+/// Largest file taken, in bytes; exports with fifty thousand products have some twenty MB.
 pub const FILE_MAX_BYTES: usize = 64 * 1024 * 1024;
 
 /// Most products of one file, as many as a show takes.
-pub const PRODUCTS_MAX: usize = 10_000;
+pub const PRODUCTS_MAX: usize = Catalogue::MOST;
 
 /// Filled rows looked at for a header: lists often begin with a banner or instructions.
 const HEADER_WITHIN_ROWS: usize = 20;
@@ -63,7 +65,7 @@ pub struct ImportOptions {
     pub currency: Currency,
     /// Products the show has: a row changes of its product what it says, and needs no room; new ones share what is
     /// left of [`PRODUCTS_MAX`].
-    pub known: BTreeMap<ProductId, Product>,
+    pub known: Catalogue,
     /// What a person said about headers, by their text: what the column holds, or `None` = it is not read. For the
     /// others the names are looked up.
     pub columns: BTreeMap<String, Option<Field>>,
@@ -74,7 +76,7 @@ impl Default for ImportOptions {
         ImportOptions {
             file_name: String::new(),
             currency: Currency("CNY".to_owned()),
-            known: BTreeMap::new(),
+            known: Catalogue::default(),
             columns: BTreeMap::new(),
         }
     }

@@ -1,8 +1,8 @@
 //! What a reader of rows found so far, and the limits it keeps: products, and problems that are named.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
-use stallcast_show::{Currency, Product, ProductId};
+use stallcast_show::{Catalogue, Currency, Product, ProductId};
 
 use super::cells::{self, RowCells};
 use super::columns::Columns;
@@ -35,7 +35,7 @@ struct Unnamed {
 pub(super) struct Reading<'a> {
     pub(super) columns: &'a Columns,
     pub(super) currency: &'a Currency,
-    known: &'a BTreeMap<ProductId, Product>,
+    known: &'a Catalogue,
     /// The product that has a title or a barcode to itself; `None` = several have it.
     by_words: HashMap<&'a str, Option<&'a Product>>,
     pub(super) products: Vec<Product>,
@@ -209,7 +209,7 @@ impl<'a> Reading<'a> {
     }
 }
 
-fn by_words(known: &BTreeMap<ProductId, Product>) -> HashMap<&str, Option<&Product>> {
+fn by_words(known: &Catalogue) -> HashMap<&str, Option<&Product>> {
     let mut found = HashMap::new();
     for product in known.values() {
         let names = [&product.title.zh, &product.title.en];

@@ -7,14 +7,14 @@ use stallcast_journal::catalogue::{
     rundown_with,
 };
 use stallcast_show::{
-    Coupon, Currency, Facts, Money, Origin, PriceStep, Product, ProductId, RundownItem, Text,
+    Catalogue, Coupon, Currency, Facts, Money, Origin, PriceStep, Product, ProductId, RundownItem,
+    Text,
 };
 
 use super::{ids, problems, read};
 
 fn again(known: &[Product], text: &str) -> ImportReport {
-    let known: BTreeMap<ProductId, Product> =
-        known.iter().map(|p| (p.id.clone(), p.clone())).collect();
+    let known: Catalogue = known.iter().map(|p| (p.id.clone(), p.clone())).collect();
     let options = ImportOptions {
         known,
         ..ImportOptions::default()

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use stallcast_journal::catalogue::{
     Field, FieldChange, ImportReport, PhotoLink, field_changes, rundown_with,
 };
-use stallcast_show::{Product, ProductId, RundownItem};
+use stallcast_show::{Catalogue, ProductId, RundownItem};
 use stallcast_wire::{ImportChange, ImportFieldChange};
 
 use super::list_photos::PhotoWish;
@@ -47,7 +47,7 @@ impl Changes {
 /// Compares the report with the show, and leaves in it only the products that are new or change. `kept` are the
 /// products whose linked photo is there already.
 pub(super) fn changes_of<'a>(
-    known: &BTreeMap<ProductId, Product>,
+    known: &Catalogue,
     rundown: impl Iterator<Item = &'a RundownItem>,
     report: &mut ImportReport,
     kept: &BTreeSet<ProductId>,
