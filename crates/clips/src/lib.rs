@@ -4,11 +4,14 @@
 //!
 //! The crate takes and returns its own plain types; FFmpeg's do not leave it.
 
+mod avcc;
 mod cover;
 mod cut;
 mod decode;
+mod edge;
 mod error;
 mod facts;
+mod joint;
 mod mend;
 mod picture;
 mod receiver;
@@ -28,6 +31,6 @@ pub use receiver::{
     AudioReport, Freezes, Receiver, ReceiverReport, ReceiverSpec, ReceiverState, ReportSink,
     SourceClock, VideoReport,
 };
-pub use segment::{Cutter, Piece, SegmentCut, length};
+pub use segment::{Cutter, Edges, Piece, SegmentCut, length};
 pub use still::{thumbnail, thumbnail_within};
 pub use utc::Utc;

@@ -8,6 +8,8 @@ use ffmpeg_next as ff;
 
 use crate::ClipError;
 use crate::decode::{duration, micros, open, seconds};
+use crate::edge::Edge;
+use crate::joint::{joins, read_group};
 use crate::still::file_start;
 use crate::writer::{Head, Shape, Tracks, Writer};
 
@@ -20,6 +22,17 @@ pub struct Piece {
     pub from: Duration,
     /// Where it ends.
     pub to: Duration,
+}
+
+/// Where a clip begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edges {
+    /// With the last keyframe at or before the time asked for: nothing is encoded again.
+    Keyframe,
+    /// With the picture asked for: those up to the next keyframe are encoded again, the rest is copied. Where that
+    /// cannot be done (no H.264, pictures out of order, no encoder here) as with [`Edges::Keyframe`];
+    /// [`SegmentCut::lead`] tells.
+    Exact,
 }
 
 /// What a clip really holds.
@@ -62,34 +75,65 @@ impl std::fmt::Debug for Cutter {
 }
 
 impl Cutter {
-    /// Writes the pieces behind each other into the MP4 `out`: the picture and the first sound of each. The first piece
-    /// begins with the last keyframe at or before its start, so the clip shows at least what was asked for; every other
-    /// one with the first keyframe that is in it. `go_on` is asked every now and then; `false` ends the work.
+    /// As [`Cutter::cut_with`] at a keyframe.
     ///
     /// # Errors
-    /// [`ClipError::NoParts`] without pieces, [`ClipError::PartsDiffer`] when pieces were made with different settings,
-    /// [`ClipError::EmptySpan`] when there is nothing, [`ClipError::Stopped`], [`ClipError::Open`],
-    /// [`ClipError::Write`]. What was written by then is left for the caller to remove.
+    /// Those of [`Cutter::cut_with`].
     pub fn cut(
         &mut self,
         pieces: &[Piece],
         out: &Path,
         go_on: &dyn Fn() -> bool,
     ) -> Result<SegmentCut, ClipError> {
-        match self.write(pieces, out, go_on, Index::Reserved) {
+        self.cut_with(pieces, out, Edges::Keyframe, go_on)
+    }
+
+    /// Writes the pieces behind each other into the MP4 `out`: the picture and the first sound of each. `edges` says
+    /// where the first piece begins; every other one begins with the first keyframe that is in it. All end with the last
+    /// picture asked for. `go_on` is asked every now and then; `false` ends the work.
+    ///
+    /// # Errors
+    /// [`ClipError::NoParts`] without pieces, [`ClipError::PartsDiffer`] when pieces were made with different settings,
+    /// [`ClipError::EmptySpan`] when there is nothing, [`ClipError::Stopped`], [`ClipError::Open`],
+    /// [`ClipError::Write`]. What was written by then is left for the caller to remove.
+    pub fn cut_with(
+        &mut self,
+        pieces: &[Piece],
+        out: &Path,
+        edges: Edges,
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<SegmentCut, ClipError> {
+        let made = match self.write(pieces, out, edges, go_on, Index::Reserved) {
             // The room kept for the index was too small after all: a second pass makes it.
-            Err(ClipError::Write { .. }) => self.write(pieces, out, go_on, Index::Moved),
+            Err(ClipError::Write { .. }) => self.write(pieces, out, edges, go_on, Index::Moved),
             written => written,
+        };
+        if edges == Edges::Keyframe {
+            return Ok(made?.0);
         }
+        match made {
+            Ok((cut, 0)) => return Ok(cut),
+            // What was joined is looked at before it is called a clip.
+            Ok((cut, pictures)) if joins(out, pictures).unwrap_or(false) => return Ok(cut),
+            Ok(_) => {
+                tracing::warn!(out = %out.display(), "an edge does not join; cut at its keyframe")
+            }
+            Err(ClipError::Decode { cause }) => {
+                tracing::warn!(cause, "an edge could not be encoded; cut at its keyframe");
+            }
+            Err(error) => return Err(error),
+        }
+        self.cut(pieces, out, go_on)
     }
 
     fn write(
         &mut self,
         pieces: &[Piece],
         out: &Path,
+        edges: Edges,
         go_on: &dyn Fn() -> bool,
         index: Index,
-    ) -> Result<SegmentCut, ClipError> {
+    ) -> Result<(SegmentCut, usize), ClipError> {
         let first = pieces.first().ok_or(ClipError::NoParts)?;
         let wanted = shapes(self.input(&first.path)?);
         for piece in &pieces[1..] {
@@ -105,33 +149,40 @@ impl Cutter {
             .sum();
         let input = self.input(&first.path)?;
         let reserve = matches!(index, Index::Reserved).then(|| index_bytes(input, length));
+        let lead_stream = input.streams().best(ff::media::Type::Video);
+        let mut edge = lead_stream
+            .filter(|_| edges == Edges::Exact)
+            .and_then(|stream| Edge::prepare(&stream));
         let head = Head {
             container: Some("mp4"),
             tracks: Tracks::PictureAndFirstSound,
             reserve_index_bytes: reserve,
+            picture_header: edge.as_ref().and_then(Edge::head),
             ..Head::default()
         };
         let mut writer = Writer::create(out, input, &head)?;
         let mut done = 0.0;
         let mut lead = 0.0;
+        let mut joined = 0;
         for (number, piece) in pieces.iter().enumerate() {
             let input = self.input(&piece.path)?;
-            let (began, end) = copy(input, piece, done, &mut writer, go_on)?;
+            let copied = copy(input, piece, done, edge.take(), &mut writer, go_on)?;
             if number == 0 {
-                lead = began;
+                (lead, joined) = (copied.lead, copied.encoded);
             }
-            done = end;
+            done = copied.end;
         }
         if done <= 0.0 {
             return Err(empty(first));
         }
         writer.finish()?;
         let bytes = std::fs::metadata(out).map_or(0, |meta| meta.len());
-        Ok(SegmentCut {
+        let cut = SegmentCut {
             length: duration(done),
             lead: duration(lead),
             bytes,
-        })
+        };
+        Ok((cut, joined))
     }
 
     fn input(&mut self, path: &Path) -> Result<&mut ff::format::context::Input, ClipError> {
@@ -197,15 +248,25 @@ fn index_bytes(input: &ff::format::context::Input, length_s: f64) -> u32 {
     (packets * INDEX_BYTES_PER_PACKET + INDEX_BYTES) as u32
 }
 
-/// Copies a piece so that it begins at `offset` seconds of the clip. Gives how long before `piece.from` it begins, and
-/// the clip's length after it (`offset` when the piece held nothing).
+/// What became of a piece.
+struct Copied {
+    /// Seconds before `piece.from` with which it begins.
+    lead: f64,
+    /// The clip's length after it, in seconds.
+    end: f64,
+    /// Pictures that were encoded anew.
+    encoded: usize,
+}
+
+/// Copies a piece so that it begins at `offset` seconds of the clip, its first pictures by `edge` where there is one.
 fn copy(
     input: &mut ff::format::context::Input,
     piece: &Piece,
     offset: f64,
+    edge: Option<Edge>,
     writer: &mut Writer,
     go_on: &dyn Fn() -> bool,
-) -> Result<(f64, f64), ClipError> {
+) -> Result<Copied, ClipError> {
     if piece.to <= piece.from {
         return Err(empty(piece));
     }
@@ -219,12 +280,50 @@ fn copy(
         let found = sources.iter().position(|(at, _)| *at == packet.stream());
         found.map(|place| (place, sources[place].1))
     };
-    let (start, held) = begin(input, lead, wanted)?;
-    let Some(start) = start else {
-        return Ok((0.0, offset));
+    let (start, mut held) = begin(input, lead, wanted)?;
+    let nothing = Copied {
+        lead: 0.0,
+        end: offset,
+        encoded: 0,
     };
+    let Some(mut start) = start else {
+        return Ok(nothing);
+    };
+    let mut encoded = None;
+    if let (Some(edge), Some((index, base))) = (edge, lead)
+        && start < wanted - ROUNDING_S
+    {
+        let next = read_group(input, index, base, wanted, until, &mut held);
+        let group: Vec<ff::Packet> = held
+            .iter()
+            .filter(|packet| packet.stream() == index)
+            .filter(|packet| next.is_none_or(|next| packet.pts() < Some(next)))
+            .cloned()
+            .collect();
+        let before = next.map_or(until, |next| seconds(next, base).min(until));
+        let stream = input.stream(index);
+        let stream = stream.ok_or(ff::Error::StreamNotFound)?;
+        encoded = edge.encode(&stream, &group, wanted, before)?;
+        if encoded.is_some() {
+            let is_copied = |packet: &ff::Packet| {
+                packet.stream() != index || next.is_some_and(|next| packet.pts() >= Some(next))
+            };
+            held.retain(is_copied);
+        }
+    }
+    let pictures = encoded.as_ref().map_or(0, |edge| edge.packets.len());
+    if let Some(edge) = &encoded {
+        start = edge.begin;
+    }
     let shift = offset - start;
-    let mut end = offset;
+    let mut end = encoded.as_ref().map_or(offset, |edge| edge.end + shift);
+    if let (Some(edge), Some((index, base))) = (encoded, lead)
+        && let Some(place) = sources.iter().position(|(at, _)| *at == index)
+    {
+        for mut packet in edge.packets {
+            writer.write_to(place, base, &mut packet, shift)?;
+        }
+    }
     let mut take = |mut packet: ff::Packet| -> Result<bool, ClipError> {
         let Some((place, base)) = place_of(&packet) else {
             return Ok(true);
@@ -270,7 +369,11 @@ fn copy(
             break;
         }
     }
-    Ok((wanted - start, end))
+    Ok(Copied {
+        lead: wanted - start,
+        end,
+        encoded: pictures,
+    })
 }
 
 /// Goes to the last keyframe at or before `wanted`, or to the first one at all: its time, and the packets read so far

@@ -20,6 +20,8 @@ pub(crate) struct Head {
     pub reserve_index_bytes: Option<u32>,
     /// Which streams are taken.
     pub tracks: Tracks,
+    /// The picture's codec settings, where they are others than those of the source.
+    pub picture_header: Option<Vec<u8>>,
     /// In their order, each ending where the next begins.
     pub chapters: Vec<Span>,
     /// When its first picture was taken, in µs since 1970.
@@ -67,6 +69,7 @@ impl Default for Head {
             index_first: true,
             reserve_index_bytes: None,
             tracks: Tracks::All,
+            picture_header: None,
             chapters: Vec::new(),
             began_unix_us: None,
         }
@@ -188,6 +191,11 @@ impl Writer {
                 (*added.parameters().as_mut_ptr()).codec_tag = 0;
                 (*added.as_mut_ptr()).disposition = (*stream.as_ptr()).disposition;
             }
+            if let Some(header) = &head.picture_header
+                && stream.parameters().medium() == ff::media::Type::Video
+            {
+                set_header(&mut added, header).map_err(failed)?;
+            }
             sources.push((stream.index(), stream.time_base()));
         }
         if let Some(began) = head.began_unix_us {
@@ -297,6 +305,28 @@ impl Writer {
                 cause: error.to_string(),
             })
     }
+}
+
+/// Gives a stream other codec settings.
+fn set_header(stream: &mut ff::StreamMut<'_>, header: &[u8]) -> Result<(), ff::Error> {
+    const PADDING: usize = ff::ffi::AV_INPUT_BUFFER_PADDING_SIZE as usize;
+    let size = i32::try_from(header.len()).map_err(|_| ff::Error::InvalidData)?;
+    // SAFETY: the stream was just added and lives as long as its context. FFmpeg frees the settings with its own
+    // allocator and reads up to the padding behind them, which is zero.
+    unsafe {
+        let raw = stream.parameters().as_mut_ptr();
+        let room = ff::ffi::av_mallocz(header.len() + PADDING).cast::<u8>();
+        if room.is_null() {
+            return Err(ff::Error::Other {
+                errno: ff::error::ENOMEM,
+            });
+        }
+        std::ptr::copy_nonoverlapping(header.as_ptr(), room, header.len());
+        ff::ffi::av_free((*raw).extradata.cast());
+        (*raw).extradata = room;
+        (*raw).extradata_size = size;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
