@@ -58,6 +58,8 @@ const STEP_MOST: f64 = 0.25;
 const TRY_AGAIN: Duration = Duration::from_secs(30);
 /// Longest such wait.
 const TRY_AGAIN_MOST: Duration = Duration::from_secs(600);
+/// A bitrate of which everything, keyframes included, has gone at once for so long is far from what the link takes.
+const FREE_FOR: Duration = Duration::from_secs(5);
 /// A try that meets no congestion for so long has worked.
 const PROVEN: Duration = Duration::from_secs(15);
 
@@ -315,6 +317,10 @@ impl Budget {
                 self.too_much = None;
             }
         }
+        // What was too much, was for a link that is gone.
+        if links.iter().all(|link| link.is_free) && self.has_settled(now, FREE_FOR) {
+            (self.too_much, self.doubted) = (None, None);
+        }
         let Some(changed) = self.changed else { return };
         let measured = self.capacity.measured_kbps();
         if self.ramp(now, members, links, measured) {
@@ -407,7 +413,7 @@ impl Budget {
             && self.has_room(now, members, usable, ROOM_BY_BURSTS);
         if !self.plan.paused.is_empty() && has_room {
             let share = with_one_more
-                .min(self.kbps() * LARGE)
+                .min(self.kbps() * RAMP_MOST)
                 .clamp(self.floor(), self.nominal());
             self.bring_back(now, members, share, Why::Bursts(usable));
             return true;

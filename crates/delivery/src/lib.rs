@@ -48,6 +48,8 @@ mod upload_test;
 #[cfg(test)]
 mod simulated_link;
 #[cfg(test)]
+mod simulated_show;
+#[cfg(test)]
 mod trace_tests;
 mod whip;
 

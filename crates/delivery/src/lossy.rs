@@ -98,6 +98,7 @@ impl LossyWatch {
             waiting_bytes: waiting,
             staying_bytes: staying,
             busy: busy.unwrap_or_default(),
+            is_free: false,
             trip: counts.trip,
             seen: at,
             arrived_bytes: counts.arrived_bytes,

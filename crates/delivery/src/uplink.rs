@@ -37,6 +37,8 @@ const TELLING_BYTES: u64 = 3_000;
 const LONGEST_BURST: Duration = Duration::from_secs(1);
 /// Bursts speak for so long: two keyframes of the usual two seconds.
 const BURSTS: Duration = Duration::from_secs(5);
+/// What waited less than this (and the way there and back) went at once: three glances.
+const AT_ONCE: Duration = Duration::from_millis(75);
 /// Two packets: a link that is short has more than that under way at every moment.
 const NEXT_TO_NOTHING: u64 = 3_000;
 /// A keyframe is so many times what comes in the same time otherwise.
@@ -82,6 +84,8 @@ pub struct LinkView {
     pub seen: Duration,
     /// See `seen`.
     pub arrived_bytes: u64,
+    /// Whether everything of the last keyframes, themselves included, went at once.
+    pub is_free: bool,
     /// What the stream brought in the last two seconds, kbit/s, the protocol included; `None` until it is known.
     pub brought_kbps: Option<f64>,
 }
@@ -118,6 +122,8 @@ pub struct LinkWatch {
     burst: Option<Burst>,
     /// Since when something waits at every glance.
     busy_since: Option<Duration>,
+    /// When something had been waiting for longer than a moment.
+    waited: Option<Duration>,
     /// When bursts were over, and their rates in kbit/s.
     bursts: VecDeque<(Duration, f64)>,
 }
@@ -137,6 +143,9 @@ impl LinkWatch {
             (true, None) => self.busy_since = Some(last.at),
             (false, Some(_)) => self.busy_since = None,
             _ => {}
+        }
+        if self.busy(sample.at) > AT_ONCE + self.trip() {
+            self.waited = Some(sample.at);
         }
         match self.burst {
             // It came after the glance before.
@@ -177,9 +186,17 @@ impl LinkWatch {
         }
     }
 
+    fn busy(&self, at: Duration) -> Duration {
+        self.busy_since
+            .map_or(Duration::ZERO, |since| at.saturating_sub(since))
+    }
+
     fn note_burst(&mut self, at: Duration, lasted: Duration, bytes: u64) {
-        // The word of the last byte is a round trip late.
-        let lasted = lasted.saturating_sub(self.trip()).max(GLANCE);
+        // The word of the last byte is a round trip late; but where something always waits, what looks like the trip is
+        // mostly that.
+        let lasted = lasted
+            .saturating_sub(self.trip().min(lasted / 2))
+            .max(GLANCE);
         if bytes >= TELLING_BYTES {
             let kbps = bytes as f64 * 8.0 / lasted.as_secs_f64() / 1000.0;
             self.bursts.push_back((at, kbps));
@@ -213,9 +230,7 @@ impl LinkWatch {
         let opens = self
             .opened
             .is_none_or(|at| sample.at.saturating_sub(at) < OPENS);
-        let busy = self
-            .busy_since
-            .map_or(Duration::ZERO, |since| sample.at.saturating_sub(since));
+        let since = self.opened.max(self.waited).unwrap_or(sample.at);
         LinkView {
             taken_kbps,
             standing_ms: if opens { 0.0 } else { ms(standing) },
@@ -225,7 +240,8 @@ impl LinkWatch {
             burst_kbps: self.burst_kbps(),
             waiting_bytes: beyond(waits),
             staying_bytes: staying,
-            busy,
+            busy: self.busy(sample.at),
+            is_free: sample.at.saturating_sub(since) >= BURSTS,
             trip: self.trip(),
             seen: sample.at,
             arrived_bytes: arrived(&sample),
