@@ -130,6 +130,18 @@ export function demoShow(now: number): ShowView {
     ticker: { zh: '', en: '' },
     correction: null,
     pinned: null,
+    logo: null,
+    lower_thirds: [
+      { id: 'person', name: '王大姐', role: '栖霞果园 第三代果农' },
+      { id: 'person-2', name: '小雨', role: '主播' },
+    ],
+    lower_third: 'person',
+    goal: {
+      plan: { title: '今晚目标', of: { unit: 'pieces' }, target: 200, count: 'by_hand' },
+      done: 75,
+      counted: {},
+      shown: true,
+    },
     destinations: {
       bili: {
         id: 'bili',

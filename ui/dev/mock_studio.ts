@@ -354,6 +354,34 @@ export class MockStudio {
       case 'start_break':
         show.pause = { since: now, until: now + command.minutes * 60_000 };
         return null;
+      case 'set_logo':
+        show.logo = command.logo;
+        return null;
+      case 'put_lower_third':
+        show.lower_thirds = [
+          ...show.lower_thirds.filter(({ id }) => id !== command.lower_third.id),
+          command.lower_third,
+        ];
+        return null;
+      case 'remove_lower_third':
+        show.lower_thirds = show.lower_thirds.filter(({ id }) => id !== command.id);
+        if (show.lower_third === command.id) show.lower_third = null;
+        return null;
+      case 'show_lower_third':
+        show.lower_third = command.id;
+        return null;
+      case 'set_goal':
+        show.goal =
+          command.plan === null
+            ? null
+            : { plan: command.plan, done: 0, counted: {}, shown: show.goal?.shown ?? false };
+        return null;
+      case 'show_goal':
+        if (show.goal !== null) show.goal = { ...show.goal, shown: command.on };
+        return null;
+      case 'count_goal':
+        if (show.goal !== null) show.goal = { ...show.goal, done: command.done };
+        return null;
       case 'end_break':
         show.pause = null;
         return null;

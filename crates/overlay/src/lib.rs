@@ -18,6 +18,7 @@ mod photo;
 mod picture;
 mod place;
 mod price;
+mod room;
 mod sample;
 mod slate;
 mod theme;

@@ -1,6 +1,9 @@
 //! The overlay of one canvas: compares what each part says with what is drawn, and draws the difference.
 
 mod beside;
+mod goal;
+mod logo;
+mod person;
 mod question;
 
 use std::{
@@ -23,6 +26,7 @@ use crate::{
     pages::Pages,
     photo::Photos,
     place::{Place, place},
+    room::make_room,
     theme::Half,
     words::{clean, pick},
 };
@@ -45,6 +49,7 @@ pub struct Overlay {
     ticker: Pages,
     asked: question::Asked,
     codes: Codes,
+    mark: Option<logo::Mark>,
     /// What lies under the break's notice: the whole canvas in one colour.
     ground: Option<Layer>,
     redraws: u64,
@@ -82,6 +87,7 @@ impl Overlay {
             ticker: Pages::default(),
             asked: question::Asked::default(),
             codes: Codes::default(),
+            mark: None,
             ground: None,
             redraws: 0,
         }
@@ -112,6 +118,7 @@ impl Overlay {
         let mut layers = Layers::default();
         if let Some(pause) = &show.pause {
             self.pause(pause, now, lang, &mut layers);
+            self.logo(show, photos, &mut layers);
             return layers;
         }
         if let Some(product) = content::on_air(show) {
@@ -126,6 +133,10 @@ impl Overlay {
         }
         self.ticker(show, now, lang, &mut layers);
         self.question(show, now, lang, &mut layers);
+        self.goal(show, lang, &mut layers);
+        self.lower_third(show, lang, &mut layers);
+        self.logo(show, photos, &mut layers);
+        make_room(&mut layers.list, self.canvas, |_| false);
         layers
     }
 

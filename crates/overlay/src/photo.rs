@@ -6,7 +6,9 @@ use std::{
     time::SystemTime,
 };
 
-use image::{DynamicImage, ImageDecoder, ImageReader, Limits, imageops::FilterType};
+use image::{
+    DynamicImage, ImageDecoder, ImageReader, Limits, RgbaImage, imageops::FilterType,
+};
 use resvg::tiny_skia::{IntSize, Pixmap};
 
 use crate::Notice;
@@ -24,6 +26,13 @@ pub(crate) struct PhotoKey {
     path: PathBuf,
     changed: Option<SystemTime>,
     length: u64,
+}
+
+impl PhotoKey {
+    /// The file.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
 }
 
 /// Photos cut to size; the least recently used goes first.
@@ -84,7 +93,7 @@ impl Photos {
 }
 
 /// A name from a spreadsheet may not lead out of the photo folder.
-fn key(folder: &Path, file: &str) -> Option<PhotoKey> {
+pub(crate) fn key(folder: &Path, file: &str) -> Option<PhotoKey> {
     let relative = Path::new(file);
     let plain = relative
         .components()
@@ -104,6 +113,12 @@ fn key(folder: &Path, file: &str) -> Option<PhotoKey> {
 }
 
 fn decode(path: &Path, size: (u32, u32)) -> Result<Pixmap, String> {
+    let cut = cover(open(path)?, size).into_rgba8();
+    premultiplied(cut).ok_or_else(|| "the photo has no pixels".to_owned())
+}
+
+/// The picture of a file, upright and of bounded size.
+pub(crate) fn open(path: &Path) -> Result<DynamicImage, String> {
     let mut limits = Limits::default();
     limits.max_image_width = Some(LARGEST_SIDE);
     limits.max_image_height = Some(LARGEST_SIDE);
@@ -120,18 +135,20 @@ fn decode(path: &Path, size: (u32, u32)) -> Result<Pixmap, String> {
     let orientation = decoder.orientation().map_err(|error| error.to_string())?;
     let mut photo = DynamicImage::from_decoder(decoder).map_err(|error| error.to_string())?;
     photo.apply_orientation(orientation);
-    let cut = cover(photo, size).into_rgba8();
-    let (width, height) = cut.dimensions();
-    let mut bytes = cut.into_raw();
+    Ok(photo)
+}
+
+/// A picture as it is blended; `None` = it has no pixels.
+pub(crate) fn premultiplied(picture: RgbaImage) -> Option<Pixmap> {
+    let (width, height) = picture.dimensions();
+    let mut bytes = picture.into_raw();
     for pixel in bytes.chunks_exact_mut(4) {
         let alpha = u16::from(pixel[3]);
         for channel in &mut pixel[..3] {
             *channel = ((u16::from(*channel) * alpha + 127) / 255) as u8;
         }
     }
-    IntSize::from_wh(width, height)
-        .and_then(|size| Pixmap::from_vec(bytes, size))
-        .ok_or_else(|| "the photo has no pixels".to_owned())
+    IntSize::from_wh(width, height).and_then(|size| Pixmap::from_vec(bytes, size))
 }
 
 /// Cuts the middle of a photo in the box's proportions and scales it to the box.

@@ -2,7 +2,7 @@
 
 use crate::{
     CanvasSize, Piece, Theme,
-    theme::{Position, middle},
+    theme::{Position, middle, place_of_goal, place_of_names},
 };
 
 /// Where a part stands and how large it is drawn.
@@ -32,6 +32,12 @@ pub(crate) fn place(theme: &Theme, piece: Piece, canvas: CanvasSize) -> Option<P
         Piece::Code => positions.code?,
         Piece::Next => positions.next?,
         Piece::Pause => positions.pause.unwrap_or_else(middle),
+        Piece::Goal => positions
+            .goal
+            .unwrap_or_else(|| place_of_goal(theme.settings.margins)),
+        Piece::LowerThird => positions
+            .lower_third
+            .unwrap_or_else(|| place_of_names(theme.settings.margins)),
     };
     let (x, y, scale) = exact(theme, piece, position, canvas)?;
     let template = theme.template(piece)?;

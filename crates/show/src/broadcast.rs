@@ -92,6 +92,9 @@ impl Show {
         }
         let mut events = self.decide_take_off_air(at);
         events.extend(self.decide_unpin_question());
+        if self.lower_third.is_some() {
+            events.push(Event::LowerThirdShown { id: None });
+        }
         events.push(Event::PhaseChanged { phase: Phase::Idle });
         events.extend(self.decide_set_recording(false));
         Ok(events)
@@ -110,6 +113,7 @@ impl Show {
             Event::PhaseChanged { phase } => {
                 if !self.is_live() && matches!(phase, Phase::Live { .. }) {
                     self.begin_keeping_anew();
+                    self.begin_goal_anew();
                 }
                 self.phase = *phase;
             }

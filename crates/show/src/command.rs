@@ -210,6 +210,42 @@ pub enum Command {
     },
     /// Takes the question off the picture.
     UnpinQuestion,
+    /// Sets what is aimed at; its bar begins empty.
+    SetGoal {
+        /// The goal; `None` = none any more.
+        plan: Option<crate::GoalPlan>,
+    },
+    /// Puts the goal's bar on the picture, or takes it off.
+    ShowGoal {
+        /// Wanted state.
+        on: bool,
+    },
+    /// Says how far a goal is that is counted by hand.
+    CountGoal {
+        /// In the goal's unit.
+        #[cfg_attr(feature = "ts", ts(type = "number"))]
+        done: u64,
+    },
+    /// Keeps somebody's name and role for the picture, or replaces them.
+    PutLowerThird {
+        /// Who.
+        lower_third: crate::LowerThird,
+    },
+    /// Forgets somebody's name and role, and takes them off the picture.
+    RemoveLowerThird {
+        /// Whose.
+        id: String,
+    },
+    /// Puts somebody's name and role on the picture, or takes them off.
+    ShowLowerThird {
+        /// Whose; `None` = nobody's.
+        id: Option<String>,
+    },
+    /// Sets the brand mark in a corner of the picture, or takes it away.
+    SetLogo {
+        /// The whole of it; `None` = none.
+        logo: Option<crate::Logo>,
+    },
     /// Adds or replaces a destination (its key is stored apart).
     PutDestination {
         /// The destination.

@@ -28,8 +28,14 @@ pub fn decide(show: &Show, command: Command, at: At) -> Result<Vec<Event>, Refus
         Command::TakeOffAir => Ok(show.decide_take_off_air(at)),
         Command::StartCountdown { seconds } => show.decide_start_countdown(seconds, at),
         Command::StopCountdown => Ok(show.decide_stop_countdown(at)),
-        Command::SetStock { product, left } => show.decide_set_stock(product, left),
-        Command::AdjustStock { product, by } => show.decide_adjust_stock(product, by),
+        Command::SetStock { product, left } => {
+            let events = show.decide_set_stock(product, left)?;
+            Ok(show.counted_by_goal(events, at))
+        }
+        Command::AdjustStock { product, by } => {
+            let events = show.decide_adjust_stock(product, by)?;
+            Ok(show.counted_by_goal(events, at))
+        }
         Command::PutSource { source } => show.decide_put_source(source),
         Command::RemoveSource { source } => show.decide_remove_source(source),
         Command::SetCamera { device, settings } => show.decide_set_camera(device, settings),
@@ -68,6 +74,13 @@ pub fn decide(show: &Show, command: Command, at: At) -> Result<Vec<Event>, Refus
         Command::AnswerQuestion { message, answer } => {
             show.decide_answer_question(&message, &answer, at)
         }
+        Command::SetLogo { logo } => show.decide_set_logo(logo),
+        Command::PutLowerThird { lower_third } => show.decide_put_lower_third(lower_third),
+        Command::RemoveLowerThird { id } => Ok(show.decide_remove_lower_third(id)),
+        Command::ShowLowerThird { id } => show.decide_show_lower_third(id),
+        Command::SetGoal { plan } => show.decide_set_goal(plan),
+        Command::ShowGoal { on } => show.decide_show_goal(on),
+        Command::CountGoal { done } => show.decide_count_goal(done),
         Command::UnpinQuestion => Ok(show.decide_unpin_question()),
         Command::PutDestination { destination } => show.decide_put_destination(destination),
         Command::RemoveDestination { destination } => show.decide_remove_destination(destination),
@@ -122,6 +135,13 @@ impl Show {
             Event::RuleOverridden { .. }
             | Event::CorrectionShown { .. }
             | Event::CorrectionEnded { .. } => self.apply_honest(event),
+            Event::LogoSet { logo } => self.logo.clone_from(logo),
+            Event::LowerThirdPut { .. }
+            | Event::LowerThirdRemoved { .. }
+            | Event::LowerThirdShown { .. } => self.apply_lower_third(event),
+            Event::GoalSet { .. } | Event::GoalShown { .. } | Event::GoalCounted { .. } => {
+                self.apply_goal(event)
+            }
             Event::CanvasesSet { .. } => self.apply_canvases(event),
             Event::CameraSet { .. } | Event::VirtualCameraSet { .. } => self.apply_cameras(event),
             Event::SoundSet { .. } | Event::DuckingSet { .. } | Event::IsolatedSet { .. } => {

@@ -115,6 +115,32 @@ pub enum Event {
         at: At,
     },
     QuestionUnpinned,
+    GoalSet {
+        plan: Option<crate::GoalPlan>,
+    },
+    GoalShown {
+        on: bool,
+    },
+    GoalCounted {
+        #[cfg_attr(feature = "ts", ts(type = "number"))]
+        done: u64,
+        /// Whose stock changed; `None` = counted by hand.
+        product: Option<ProductId>,
+        /// What of it counts now.
+        counted: crate::Counted,
+    },
+    LowerThirdPut {
+        lower_third: crate::LowerThird,
+    },
+    LowerThirdRemoved {
+        id: String,
+    },
+    LowerThirdShown {
+        id: Option<String>,
+    },
+    LogoSet {
+        logo: Option<crate::Logo>,
+    },
     DestinationPut {
         destination: Destination,
     },

@@ -14,11 +14,14 @@ mod decide;
 mod destination;
 mod destination_address;
 mod event;
+mod goal;
 mod goods;
 mod honest;
 mod ids;
 mod keeping;
 mod layout;
+mod logo;
+mod lower_third;
 mod money;
 mod money_text;
 mod product;
@@ -64,4 +67,7 @@ pub use sound::{Ducking, NoiseSuppression, Sound, SoundRole};
 pub use stage::{
     Area, PhoneLink, PinnedQuestion, Placement, Scene, Source, SourceKind, Strip, Transition,
 };
+pub use logo::{Corner, Logo};
+pub use lower_third::LowerThird;
+pub use goal::{Counted, Goal, GoalCount, GoalPlan, GoalUnit};
 pub use visible::visible;

@@ -211,6 +211,12 @@ pub enum Refusal {
     InventedQuestion,
     /// That question is not on the picture any more.
     QuestionGone,
+    /// Nobody tells the studio of orders: they are counted by hand.
+    OrdersUnknown,
+    /// There is no goal, or none that is counted by hand.
+    NoGoal,
+    /// Nobody of that id is kept.
+    UnknownPerson,
     /// A rule of honest selling forbids words of the product, and nobody gave a reason why they may be said.
     ForbiddenByRule {
         /// Which product.
@@ -257,12 +263,15 @@ impl Refusal {
             Refusal::CanvasInUse { .. } => "canvas_in_use",
             Refusal::InventedQuestion => "invented_question",
             Refusal::QuestionGone => "question_gone",
+            Refusal::OrdersUnknown => "orders_unknown",
+            Refusal::NoGoal => "no_goal",
+            Refusal::UnknownPerson => "unknown_person",
             Refusal::ForbiddenByRule { .. } => "forbidden_by_rule",
         }
     }
 
     /// Every code there is, for checking that each has its sentences.
-    pub const CODES: [&'static str; 33] = [
+    pub const CODES: [&'static str; 36] = [
         "unknown_product",
         "unknown_source",
         "unknown_scene",
@@ -295,6 +304,9 @@ impl Refusal {
         "canvas_in_use",
         "invented_question",
         "question_gone",
+        "orders_unknown",
+        "no_goal",
+        "unknown_person",
         "forbidden_by_rule",
     ];
 
@@ -387,7 +399,10 @@ impl Refusal {
             | Refusal::NotRunning
             | Refusal::NoDestination
             | Refusal::InventedQuestion
-            | Refusal::QuestionGone => {}
+            | Refusal::QuestionGone
+            | Refusal::OrdersUnknown
+            | Refusal::NoGoal
+            | Refusal::UnknownPerson => {}
         }
         params
     }

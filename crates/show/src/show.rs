@@ -131,6 +131,18 @@ pub struct Show {
     /// At which prices products were on air in earlier turns of live shows, oldest first.
     #[serde(default)]
     pub offered: BTreeMap<ProductId, Vec<crate::Offered>>,
+    /// The brand mark in a corner.
+    #[serde(default)]
+    pub logo: Option<crate::Logo>,
+    /// People whose name can stand on the picture.
+    #[serde(default)]
+    pub lower_thirds: Vec<crate::LowerThird>,
+    /// Whose does.
+    #[serde(default)]
+    pub lower_third: Option<String>,
+    /// What is aimed at, and how far it is.
+    #[serde(default)]
+    pub goal: Option<crate::Goal>,
     /// The question on the picture.
     pub pinned: Option<PinnedQuestion>,
     /// Where the show is sent.

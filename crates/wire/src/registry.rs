@@ -22,6 +22,13 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | Command::PutProduct { .. }
         | Command::AddToRundown { .. }
         | Command::SetTicker { .. }
+        | Command::CountGoal { .. }
+        | Command::ShowGoal { .. }
+        | Command::SetGoal { .. }
+        | Command::ShowLowerThird { .. }
+        | Command::RemoveLowerThird { .. }
+        | Command::PutLowerThird { .. }
+        | Command::SetLogo { .. }
         | Command::SetCardLook { .. }
         | Command::StartBreak { .. }
         | Command::EndBreak

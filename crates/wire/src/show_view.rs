@@ -57,6 +57,14 @@ pub struct ShowView {
     pub pause: Option<Break>,
     /// The last correction; on the picture until its time is over.
     pub correction: Option<stallcast_show::Correction>,
+    /// The brand mark in a corner.
+    pub logo: Option<stallcast_show::Logo>,
+    /// People whose name can stand on the picture.
+    pub lower_thirds: Vec<stallcast_show::LowerThird>,
+    /// Whose does.
+    pub lower_third: Option<String>,
+    /// What is aimed at, and how far it is.
+    pub goal: Option<stallcast_show::Goal>,
     /// Question on the picture.
     pub pinned: Option<PinnedQuestion>,
     /// Destinations, without keys.
@@ -105,6 +113,10 @@ impl ShowView {
             card_look: show.card_look.clone(),
             pause: show.pause.clone(),
             correction: show.correction.clone(),
+            logo: show.logo.clone(),
+            lower_thirds: show.lower_thirds.clone(),
+            lower_third: show.lower_third.clone(),
+            goal: show.goal.clone(),
             pinned: show.pinned.clone(),
             destinations: show.destinations.clone(),
             phase: show.phase,

@@ -1,9 +1,9 @@
 // What is open on this page; nobody else sees it.
 
-export type SideTab = 'questions' | 'chat' | 'log';
+export type SideTab = 'questions' | 'chat' | 'picture' | 'log';
 export type SettingsPage =
   'destinations' | 'sources' | 'scenes' | 'chat' | 'products' | 'cards' | 'recording' | 'look';
-export type NarrowTab = 'products' | 'questions' | 'chat' | 'mixer' | 'health';
+export type NarrowTab = 'products' | 'questions' | 'chat' | 'picture' | 'mixer' | 'health';
 export const SETTINGS_PAGES: readonly SettingsPage[] = [
   'products',
   'sources',

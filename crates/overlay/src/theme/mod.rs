@@ -13,7 +13,7 @@ use crate::CanvasSize;
 
 pub use fault::{Fault, ThemeError};
 pub(crate) use settings::{Position, Settings, middle};
-pub(crate) use shape::Margins;
+pub(crate) use shape::{Margins, place_of_goal, place_of_names};
 pub(crate) use template::{Align, Half, Slot, Strike, Template};
 
 /// Largest file of a theme, in bytes.
@@ -44,6 +44,10 @@ pub enum Piece {
     Next,
     /// The break's notice, over everything else.
     Pause,
+    /// The name and role of whoever speaks.
+    LowerThird,
+    /// How far the goal is.
+    Goal,
     /// The words of the full-frame slate.
     Slate,
 }
@@ -70,7 +74,7 @@ const fn may(name: &'static str) -> Known {
 
 impl Piece {
     /// All parts, in the order they are drawn (the slate stands alone).
-    pub const ALL: [Piece; 12] = [
+    pub const ALL: [Piece; 14] = [
         Piece::Card,
         Piece::Stock,
         Piece::Countdown,
@@ -82,6 +86,8 @@ impl Piece {
         Piece::Code,
         Piece::Next,
         Piece::Pause,
+        Piece::LowerThird,
+        Piece::Goal,
         Piece::Slate,
     ];
 
@@ -89,8 +95,19 @@ impl Piece {
     pub fn is_optional(self) -> bool {
         matches!(
             self,
-            Piece::Perks | Piece::Drop | Piece::Origin | Piece::Code | Piece::Next | Piece::Pause
+            Piece::Perks | Piece::Drop | Piece::Origin | Piece::Code | Piece::Next | Piece::Goal | Piece::LowerThird | Piece::Pause
         )
+    }
+
+    /// What is drawn for a theme of before, where leaving it out would make a press do nothing.
+    fn usual_drawing(self) -> Option<&'static str> {
+        match self {
+            Piece::LowerThird => Some(include_str!(
+                "../../../../assets/themes/clean/lower-third.svg"
+            )),
+            Piece::Goal => Some(include_str!("../../../../assets/themes/clean/goal.svg")),
+            _ => None,
+        }
     }
 
     /// Name of its layer.
@@ -107,6 +124,8 @@ impl Piece {
             Piece::Code => "code",
             Piece::Next => "next",
             Piece::Pause => "pause",
+            Piece::LowerThird => "lower-third",
+            Piece::Goal => "goal",
             Piece::Slate => "slate",
         }
     }
@@ -125,6 +144,8 @@ impl Piece {
             Piece::Code => "code.svg",
             Piece::Next => "next.svg",
             Piece::Pause => "pause.svg",
+            Piece::LowerThird => "lower-third.svg",
+            Piece::Goal => "goal.svg",
             Piece::Slate => "slate.svg",
         }
     }
@@ -170,6 +191,8 @@ impl Piece {
             Piece::Code => const { &[must("code"), may("code-label")] },
             Piece::Next => const { &[must("next"), may("next-price"), may("next-label")] },
             Piece::Pause => const { &[must("headline"), must("pause-clock"), may("detail")] },
+            Piece::LowerThird => const { &[must("person"), may("person-role")] },
+            Piece::Goal => const { &[must("goal-count"), must("goal-source"), may("goal-title"), may("goal-bar"), may("goal-reached")] },
             Piece::Slate => const { &[must("headline"), may("detail")] },
         }
     }
@@ -188,6 +211,8 @@ impl Piece {
             ],
             Piece::Stock => &["plenty", "low", "sold-out", "bar"],
             Piece::Countdown => &["calm", "urgent", "over"],
+            Piece::LowerThird => &["role", "alone"],
+            Piece::Goal => &["reached"],
             Piece::Slate => &["no-input", "back-soon"],
             Piece::Perks => &["perk-1", "perk-2", "perk-3"],
             Piece::Origin => &["grower"],
@@ -217,7 +242,7 @@ macro_rules! builtin {
     ($name:literal) => {
         builtin!($name: "theme.json" "card.svg" "stock.svg" "countdown.svg" "ticker.svg"
             "ticker-portrait.svg" "question.svg" "perks.svg" "drop.svg" "origin.svg" "code.svg"
-            "next.svg" "pause.svg" "slate.svg" "slate-portrait.svg")
+            "next.svg" "pause.svg" "slate.svg" "slate-portrait.svg" "lower-third.svg" "goal.svg")
     };
 }
 
@@ -294,7 +319,11 @@ impl Theme {
                     templates.insert(piece, checked(piece, piece.file(), &source)?);
                 }
                 Err(error) if !(piece.is_optional() && is_missing(&error)) => return Err(error),
-                Err(_) => {}
+                Err(_) => {
+                    if let Some(usual) = piece.usual_drawing() {
+                        templates.insert(piece, checked(piece, piece.file(), usual)?);
+                    }
+                }
             }
             let file = piece.portrait_file();
             match read(&file) {

@@ -80,6 +80,10 @@ pub(crate) struct Positions {
     #[serde(default)]
     pub next: Option<Position>,
     #[serde(default)]
+    pub lower_third: Option<Position>,
+    #[serde(default)]
+    pub goal: Option<Position>,
+    #[serde(default)]
     pub pause: Option<Position>,
 }
 
@@ -112,6 +116,13 @@ usual! {
     code: "扫码购买", "Scan to buy";
     next: "下一个", "Next";
     answer: "答：{t}", "A: {t}";
+    goal: "目标", "Goal";
+    goal_orders: "{n}/{m} 单", "{n} of {m} orders";
+    goal_pieces: "{n}/{m} 件", "{n} of {m}";
+    goal_money: "{n}/{m}", "{n}/{m}";
+    goal_by_stock: "按库存计", "by stock";
+    goal_by_hand: "人工计数", "by hand";
+    goal_reached: "已达成", "Reached";
 }
 
 /// The theme's own words. `{n}` is replaced by a number.
@@ -156,6 +167,20 @@ pub(crate) struct Words {
     /// What stands before an answer on the picture; `{t}` is the answer.
     #[serde(default = "answer")]
     pub answer: Text,
+    #[serde(default = "goal")]
+    pub goal: Text,
+    #[serde(default = "goal_orders")]
+    pub goal_orders: Text,
+    #[serde(default = "goal_pieces")]
+    pub goal_pieces: Text,
+    #[serde(default = "goal_money")]
+    pub goal_money: Text,
+    #[serde(default = "goal_by_stock")]
+    pub goal_by_stock: Text,
+    #[serde(default = "goal_by_hand")]
+    pub goal_by_hand: Text,
+    #[serde(default = "goal_reached")]
+    pub goal_reached: Text,
 }
 
 /// `theme.json`.
@@ -228,6 +253,13 @@ impl Settings {
             ("words.code", &words.code),
             ("words.next", &words.next),
             ("words.answer", &words.answer),
+            ("words.goal", &words.goal),
+            ("words.goal_orders", &words.goal_orders),
+            ("words.goal_pieces", &words.goal_pieces),
+            ("words.goal_money", &words.goal_money),
+            ("words.goal_by_stock", &words.goal_by_stock),
+            ("words.goal_by_hand", &words.goal_by_hand),
+            ("words.goal_reached", &words.goal_reached),
         ] {
             if text.zh.trim().is_empty() && text.en.trim().is_empty() {
                 return refuse(element, Fault::EmptyWords);

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::settings::Positions;
+use super::settings::{Anchor, Position, Positions};
 
 /// What is kept free at each side, as shares of the canvas.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -26,6 +26,36 @@ impl Margins {
         top: 0.14,
         bottom: 0.35,
     };
+}
+
+/// Where names stand in themes that do not say: beside the card above the ticker; upright, below the ticker.
+pub(crate) fn place_of_names(margins: Margins) -> Position {
+    let (anchor, dy) = if margins == Margins::PHONE {
+        (Anchor::TopLeft, 84.0)
+    } else {
+        (Anchor::BottomRight, -92.0)
+    };
+    Position::Safe {
+        anchor,
+        dx: 0.0,
+        dy,
+        bleed: 0.0,
+    }
+}
+
+/// Where a goal stands in themes that do not say: in an upper corner.
+pub(crate) fn place_of_goal(margins: Margins) -> Position {
+    let (anchor, dy) = if margins == Margins::PHONE {
+        (Anchor::TopLeft, 0.0)
+    } else {
+        (Anchor::TopRight, 0.0)
+    };
+    Position::Safe {
+        anchor,
+        dx: 0.0,
+        dy,
+        bleed: 0.0,
+    }
 }
 
 impl Default for Margins {

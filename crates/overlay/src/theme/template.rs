@@ -183,7 +183,7 @@ impl Template {
         if !inside {
             return Err(Fault::Outside);
         }
-        let photo = matches!(name, "photo" | "code" | "stock-bar");
+        let photo = matches!(name, "photo" | "code" | "stock-bar" | "goal-bar");
         let size = if photo {
             0.0
         } else {
@@ -203,7 +203,7 @@ impl Template {
         let colour = node.attribute("fill").unwrap_or("#000000");
         let hex = colour.strip_prefix('#').unwrap_or_default();
         let written = matches!(hex.len(), 3 | 6 | 8) && hex.chars().all(|c| c.is_ascii_hexdigit());
-        if (!photo || name == "stock-bar") && !written {
+        if (!photo || name.ends_with("-bar")) && !written {
             return Err(Fault::Attribute("fill".into()));
         }
         Ok(Slot {
