@@ -10,6 +10,8 @@ use fontdb::{Database, Family, ID, Query, Stretch, Style, Weight};
 use resvg::usvg::{self, FontFamily, FontResolver};
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::theme::bounds;
+
 /// Families for Latin text, digits and prices, best first.
 const LATIN: &[&str] = &[
     "Noto Sans",
@@ -225,11 +227,7 @@ impl Fonts {
                 // Runs are cut before; what no font has stays a box.
                 select_fallback: Box::new(|_, _, _| None),
             },
-            image_href_resolver: usvg::ImageHrefResolver {
-                resolve_data: usvg::ImageHrefResolver::default_data_resolver(),
-                resolve_string: Box::new(|_, _| None),
-            },
-            ..usvg::Options::default()
+            ..bounds::alone()
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::Request;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ThemeFaultView {
     /// Code: `unreadable`, `too_large`, `not_svg`, `settings`, `missing`, `unknown`, `not_a_rect`, `outside`,
-    /// `transformed`, `attribute`, `not_top_level`, `empty_words`, `name_taken` or `not_there`.
+    /// `transformed`, `attribute`, `not_top_level`, `empty_words`, `too_much`, `name_taken` or `not_there`.
     pub code: String,
     /// File of the theme; empty where it is the theme as a whole.
     pub file: String,

@@ -6,7 +6,7 @@
 export type ThemeFaultView = { 
 /**
  * Code: `unreadable`, `too_large`, `not_svg`, `settings`, `missing`, `unknown`, `not_a_rect`, `outside`,
- * `transformed`, `attribute`, `not_top_level`, `empty_words`, `name_taken` or `not_there`.
+ * `transformed`, `attribute`, `not_top_level`, `empty_words`, `too_much`, `name_taken` or `not_there`.
  */
 code: string, 
 /**

@@ -27,6 +27,9 @@ pub enum Fault {
     /// Text of the theme is empty in both languages.
     #[error("is empty in both languages")]
     EmptyWords,
+    /// Nested too deep, repeated too often, or an effect without bounds.
+    #[error("costs too much to draw")]
+    TooMuch,
 }
 
 impl Fault {
@@ -41,6 +44,7 @@ impl Fault {
             Fault::Attribute(_) => "attribute",
             Fault::NotTopLevel => "not_top_level",
             Fault::EmptyWords => "empty_words",
+            Fault::TooMuch => "too_much",
         }
     }
 }

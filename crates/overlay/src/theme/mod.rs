@@ -1,5 +1,6 @@
 //! Themes: how a card looks. Templates, placement and the theme's own words, checked before use.
 
+pub(crate) mod bounds;
 mod fault;
 #[cfg(test)]
 mod legible;
@@ -375,7 +376,7 @@ fn checked(piece: Piece, file: &str, source: &str) -> Result<Template, ThemeErro
     // The renderer must understand it too; a drawing without text needs no fonts.
     for half in [Half::Under, Half::Over] {
         let drawing = template.drawing(piece.conditions(), half);
-        resvg::usvg::Tree::from_str(&drawing, &resvg::usvg::Options::default()).map_err(
+        resvg::usvg::Tree::from_str(&drawing, &bounds::alone()).map_err(
             |error| ThemeError::NotSvg {
                 file: file.to_owned(),
                 reason: error.to_string(),

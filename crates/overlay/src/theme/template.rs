@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use resvg::usvg::roxmltree::{Document, Node};
 
-use super::{Fault, Piece, ThemeError};
+use super::{Fault, Piece, ThemeError, bounds};
 use crate::fonts::{Boldness, Face};
 
 /// Where a text sits in its box.
@@ -80,6 +80,11 @@ impl Template {
         let document = Document::parse(source).map_err(|error| ThemeError::NotSvg {
             file: file.to_owned(),
             reason: error.to_string(),
+        })?;
+        bounds::check(&document).map_err(|(element, fault)| ThemeError::Element {
+            file: file.to_owned(),
+            element,
+            fault,
         })?;
         let root = document.root_element();
         if root.tag_name().name() != "svg" {
