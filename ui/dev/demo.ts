@@ -37,6 +37,9 @@ function product(
       coupon: null,
       gift: { zh: '', en: '' },
       limit_per_person: null,
+      starts: null,
+      ends: null,
+      bundle: id === 'orange' ? { units: 3, price: { minor: live * 2, currency }, with: [] } : null,
       steps: id === 'pear' ? [{ after_s: 600, price: { minor: live - 200, currency } }] : [],
     },
     gtin: null,
@@ -46,6 +49,7 @@ function product(
     links: {},
     origin: null,
     facts: null,
+    cost: id === 'fuji' ? { minor: 1850, currency } : null,
   };
 }
 
@@ -192,6 +196,7 @@ export function demoShow(now: number): ShowView {
     video_kbps: null,
     recording_parts: ['2026-11-22_1.mp4'],
     chat_lines: 0,
+    aired_ms: {},
   };
 }
 

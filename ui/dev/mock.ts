@@ -65,6 +65,7 @@ function serve(ws: WebSocket): void {
   function show(): void {
     if (studio === null) return;
     send({ type: 'topic', seq: seq++, topic: 'findings', data: studio.findings() });
+    send({ type: 'topic', seq: seq++, topic: 'vetting', data: studio.vetting });
     send({ type: 'topic', seq: seq++, topic: 'show', data: studio.view() });
   }
 

@@ -13,8 +13,10 @@ import type {
   StatusView,
 } from '../src/wire/types.ts';
 import { sceneUse } from '../src/state/scene_use.ts';
+  VettingView,
 import {
   cameraView,
+import { openPoints, USUAL } from '../src/state/vetting.ts';
   CHAT,
   demoShow,
   DEVICES,
@@ -182,6 +184,45 @@ export class MockStudio {
     const [author, text, question] = list[this.chatCount % list.length] ?? ['', '', false];
     return {
       id: `sim:${this.chatCount++}`,
+    if (this.has('unvetted')) delete this.vetting.vetted['honey'];
+    if (this.has('poll')) {
+      const keywords = ['1'];
+      const labels = ['红富士苹果', '酥梨', '阳山水蜜桃', '冰糖心苹果五斤装', '核桃', '蜂蜜'];
+      this.show.poll = {
+        terms: {
+          question: '今晚加一场福利，大家最想要哪一款？',
+          options: labels.map((label) => ({ label, keywords })),
+          counting: 'last',
+          since: now,
+          until: now + 48_000,
+          rehearsed: true,
+        },
+        counts: [1204, 988, 402, 77, 12, 0],
+        turned_away: 310,
+        closed: null,
+      };
+    }
+    if (this.has('lottery')) {
+      const hash = '0123456789abcdef'.repeat(4);
+      this.show.lottery = {
+        terms: {
+          prize: '烟台红富士苹果一箱',
+          value: { minor: 2990, currency: 'CNY' },
+          winners: 3,
+          keyword: '抽奖',
+          seconds: 60,
+          reason: '',
+        },
+        rehearsed: false,
+        since: now - 70_000,
+        until: now - 10_000,
+        commitment: hash,
+        entrants: 1342,
+        turned_away: 0,
+        closed: { at: now - 9_600, entrants: 1342, entrants_hash: hash },
+        drawn: { at: now, seed: hash, winners: ['twitch\tFang Lihua', 'web\t小雨', 'web\t李小明'] },
+      };
+    }
       platform: this.chatCount % 3 === 0 ? 'twitch' : 'simulated',
       author,
       text,
@@ -200,6 +241,17 @@ export class MockStudio {
 
   products(): Product[] {
     return this.catalogue;
+  /** All was looked at, but for one product where the address says so. */
+  vetting: VettingView = {
+    rule: { asked: 'live', own: [] },
+    vetted: Object.fromEntries(
+      PRODUCTS.map(({ id }) => [
+        id,
+        USUAL.map(([item]) => ({ item, by: '小李', at: Date.now() - 3_600_000 })),
+      ]),
+    ),
+    overrides: {},
+  };
   }
 
   recentChat(): ChatLine[] {
@@ -291,12 +343,43 @@ export class MockStudio {
       case 'start_countdown':
         if (show.on_air === null) return refused('not_on_air');
         show.countdown = {
+        if (show.phase.phase === 'live' && openPoints(this.vetting, found.id) > 0)
+          return refused('not_vetted', {
+            product: found.id,
+            open: String(openPoints(this.vetting, found.id)),
+          });
           product: show.on_air.product,
           started: now,
           deadline: now + command.seconds * 1000,
         };
         return null;
       case 'stop_countdown':
+      case 'set_vetting':
+        this.vetting = { ...this.vetting, rule: command.rule };
+        return null;
+      case 'vet_products': {
+        const ids = command.products ?? show.rundown.map((item) => item.product);
+        const ticks = USUAL.map(([item]) => ({ item, by: 'studio', at: now }));
+        const own = this.vetting.rule.own.map((text) => ({ item: { own: text }, by: 'studio', at: now }));
+        const vetted = Object.fromEntries(ids.map((id) => [id, [...ticks, ...own]]));
+        this.vetting = { ...this.vetting, vetted: { ...this.vetting.vetted, ...vetted } };
+        return null;
+      }
+      case 'set_vetted': {
+        const { product, item, done } = command;
+        const others = (this.vetting.vetted[product] ?? []).filter(
+          (tick) => JSON.stringify(tick.item) !== JSON.stringify(item),
+        );
+        const ticks = done ? [...others, { item, by: 'studio', at: now }] : others;
+        this.vetting = { ...this.vetting, vetted: { ...this.vetting.vetted, [product]: ticks } };
+        return null;
+      }
+      case 'override_vetting': {
+        const given = { reason: command.reason, by: 'studio', at: now };
+        const overrides = { ...this.vetting.overrides, [command.product]: given };
+        this.vetting = { ...this.vetting, overrides };
+        return null;
+      }
         show.countdown = null;
         return null;
       case 'adjust_stock': {

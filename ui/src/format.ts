@@ -94,6 +94,11 @@ export function dayAndTime(at: number, lang: Lang): string {
   }).format(at);
 }
 
+/** `20:47`: a moment of today. */
+export function hourOf(at: number, lang: Lang): string {
+  return new Intl.DateTimeFormat(lang, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(at);
+}
+
 /** `14:03:22` of a moment. */
 export function timeOfDay(at: number, lang: Lang): string {
   return new Intl.DateTimeFormat(lang, {

@@ -16,6 +16,13 @@ describe('a product in its editor', () => {
         { after_s: 90, price: { minor: 2790, currency: 'CNY' } },
         { after_s: 180, price: { minor: 2590, currency: 'CNY' } },
       ],
+      starts: new Date(2026, 10, 11, 20, 0).getTime(),
+      ends: new Date(2026, 10, 12, 0, 30).getTime(),
+      bundle: {
+        units: 2,
+        price: { minor: 4990, currency: 'CNY' },
+        with: [{ product: 'pear', units: 1 }],
+      },
     },
     more_photos: ['own-1.jpg'],
     links: { taobao: 'https://item.taobao.com/1' },
@@ -33,6 +40,7 @@ describe('a product in its editor', () => {
       after_sales: { zh: '坏果包赔', en: '' },
     },
     talking_points: ['脆', '甜'],
+    cost: { minor: 1205, currency: 'CNY' },
     gtin: '4006381333931',
     link: 'https://example.com/fuji',
   };

@@ -121,6 +121,11 @@ pub fn commands(folders: &Folders, chinese: bool) -> std::io::Result<Vec<Command
             text: script.ticker,
         },
         Command::ImportProducts { products },
+        // Whoever made the demo looked at it.
+        Command::VetProducts {
+            products: None,
+            by: String::new(),
+        },
     ];
     commands.extend(first.map(|product| Command::PutOnAir { product }));
     commands.push(Command::StartRehearsal);

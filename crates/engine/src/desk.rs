@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use crate::bulk_undo::LastBulk;
 use crate::selling;
 use crate::threads::Threads;
+use crate::vetting;
 
 /// Commands waiting for the desk; a full queue makes the sender wait, it never drops one.
 const WAITING_COMMANDS: usize = 256;
@@ -215,8 +216,10 @@ impl Thread {
         let Some(command) = wish(self.journal.show()) else {
             return Ok(self.journal.last_seq().0);
         };
+        let command = command.signed(actor);
         let at = (self.clock)();
         let events = selling::permit(self.journal.show(), &command, at)
+            .and_then(|()| vetting::permit(self.journal.show(), &command, at))
             .and_then(|()| decide(self.journal.show(), command, at))
             .map_err(|r| WireError::refused(r.code(), r.params()))?;
         if events.is_empty() {

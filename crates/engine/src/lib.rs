@@ -34,6 +34,7 @@ pub mod signals;
 pub mod studio;
 mod threads;
 mod unfinished;
+mod vetting;
 mod wire_name;
 
 /// Why the engine could not start, or not go on.

@@ -57,11 +57,44 @@ pub(crate) fn fall(
     Some((content, At(at.0.saturating_sub((left - 1).max(0) * 1000))))
 }
 
-/// Coupon, gift and limit, as far as the offer has them.
-pub(crate) fn perks(settings: &Settings, product: &Product, lang: Lang) -> Option<Content> {
+/// The bundle as a line: `3 件 ¥99`, or what it has in it.
+fn bundle(
+    settings: &Settings,
+    show: &Show,
+    product: &Product,
+    now: At,
+    lang: Lang,
+) -> Option<String> {
+    let bundle = show.bundle_offered(&product.id, price(show, product, now))?;
+    let words = &settings.words;
+    let cost = format_money(&bundle.price, lang);
+    if bundle.with.is_empty() {
+        let line = pick(&words.bundle, lang).replace("{n}", &bundle.units.to_string());
+        return Some(line.replace("{p}", &cost));
+    }
+    let parts = show.bundle_parts(&product.id)?;
+    let named = parts.iter().map(|(part, units)| match units {
+        1 => clean(title(part, lang)),
+        units => format!("{}×{units}", clean(title(part, lang))),
+    });
+    let named = named.collect::<Vec<_>>().join(" + ");
+    let line = pick(&words.bundle_set, lang).replace("{p}", &cost);
+    Some(line.replace("{t}", &named))
+}
+
+/// Bundle, coupon, gift and limit, as far as the offer has them.
+pub(crate) fn perks(
+    settings: &Settings,
+    show: &Show,
+    product: &Product,
+    now: At,
+    lang: Lang,
+) -> Option<Content> {
     let words = &settings.words;
     let offer = &product.offer;
-    let mut lines = Vec::new();
+    let mut lines: Vec<String> = bundle(settings, show, product, now, lang)
+        .into_iter()
+        .collect();
     if let Some(coupon) = &offer.coupon {
         let off = coupon.off.as_ref().map(|off| {
             let off = format_money(off, lang);

@@ -115,6 +115,9 @@ impl Show {
                     self.begin_keeping_anew();
                     self.begin_goal_anew();
                 }
+                if *phase == Phase::Idle {
+                    self.vetting_overrides.clear();
+                }
                 self.phase = *phase;
             }
             _ => {}

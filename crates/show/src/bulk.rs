@@ -27,6 +27,9 @@ pub struct Former {
     pub rundown: Vec<RundownItem>,
     /// Units left of removed products that were counted; `None` = a person had switched counting off.
     pub stock: BTreeMap<ProductId, Option<u32>>,
+    /// What was looked at of changed and removed products.
+    #[serde(default)]
+    pub vetted: BTreeMap<ProductId, Vec<crate::VetTick>>,
 }
 
 impl Former {
@@ -58,6 +61,11 @@ impl Former {
                 }
             }
             _ => return None,
+        }
+        for product in &former.products {
+            if let Some(ticks) = show.vetted.get(&product.id) {
+                former.vetted.insert(product.id.clone(), ticks.clone());
+            }
         }
         let changes = !former.products.is_empty() || !former.added.is_empty();
         changes.then_some(former)
@@ -152,6 +160,10 @@ impl Show {
             events.push(Event::RundownSet { items: rundown });
         }
         events.extend(stock.map(|(product, left)| Event::StockSet { product, left }));
+        if !former.vetted.is_empty() {
+            let vetted = former.vetted;
+            events.push(Event::VettingSet { vetted });
+        }
         events
     }
 
@@ -163,6 +175,9 @@ impl Show {
         self.rundown.retain(|item| !gone.contains(&item.product));
         self.stock.retain(|id, _| !gone.contains(id));
         self.uncounted.retain(|id| !gone.contains(id));
+        for product in products {
+            self.forget_vetting(product);
+        }
     }
 }
 

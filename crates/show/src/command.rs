@@ -84,6 +84,13 @@ pub enum Command {
         /// Units added (or taken when negative).
         by: i32,
     },
+    /// Changes what is left of everything in a product's bundle by so many bundles; refused below zero.
+    AdjustBundles {
+        /// Whose bundle.
+        product: ProductId,
+        /// Bundles added (or sold when negative).
+        by: i32,
+    },
     /// Adds or replaces a source.
     PutSource {
         /// The source.
@@ -180,6 +187,44 @@ pub enum Command {
         found: String,
         /// Why it may be said all the same, at most 300 characters.
         reason: String,
+    },
+    /// Notes that a point of a product's list was looked at, or takes that back.
+    SetVetted {
+        /// Which product.
+        product: ProductId,
+        /// Which point.
+        item: crate::VetItem,
+        /// Whether it was.
+        done: bool,
+        /// Who; the engine signs for whoever sends it.
+        #[serde(skip)]
+        #[cfg_attr(feature = "ts", ts(skip))]
+        by: String,
+    },
+    /// Notes that every open point of these products was looked at.
+    VetProducts {
+        /// Which; `None` = all of the rundown.
+        products: Option<Vec<ProductId>>,
+        /// Who; the engine signs for whoever sends it.
+        #[serde(skip)]
+        #[cfg_attr(feature = "ts", ts(skip))]
+        by: String,
+    },
+    /// Sets whether and what has to be looked at.
+    SetVetting {
+        /// From now on.
+        rule: crate::VettingRule,
+    },
+    /// Gives the reason why a product may come before viewers although nobody looked at all points; for this show.
+    OverrideVetting {
+        /// Which product.
+        product: ProductId,
+        /// Why, at most 300 characters.
+        reason: String,
+        /// Who; the engine signs for whoever sends it.
+        #[serde(skip)]
+        #[cfg_attr(feature = "ts", ts(skip))]
+        by: String,
     },
     /// Shows a correction in the ticker's place for a minute.
     ShowCorrection {

@@ -36,6 +36,7 @@ pub fn decide(show: &Show, command: Command, at: At) -> Result<Vec<Event>, Refus
             let events = show.decide_adjust_stock(product, by)?;
             Ok(show.counted_by_goal(events, at))
         }
+        Command::AdjustBundles { product, by } => show.decide_adjust_bundles(product, by),
         Command::PutSource { source } => show.decide_put_source(source),
         Command::RemoveSource { source } => show.decide_remove_source(source),
         Command::SetCamera { device, settings } => show.decide_set_camera(device, settings),
@@ -60,6 +61,19 @@ pub fn decide(show: &Show, command: Command, at: At) -> Result<Vec<Event>, Refus
             found,
             reason,
         } => show.decide_override_rule(product, rule, found, &reason, at),
+        Command::SetVetted {
+            product,
+            item,
+            done,
+            by,
+        } => show.decide_set_vetted(product, item, done, by, at),
+        Command::VetProducts { products, by } => show.decide_vet_products(products, &by, at),
+        Command::SetVetting { rule } => show.decide_set_vetting(rule),
+        Command::OverrideVetting {
+            product,
+            reason,
+            by,
+        } => show.decide_override_vetting(product, &reason, by, at),
         Command::ShowCorrection {
             product,
             kind,
@@ -105,6 +119,7 @@ impl Show {
     /// fact about something that is gone changes nothing else.
     pub fn apply(&mut self, event: &Event) {
         self.keep_offered(event);
+        self.keep_airtime(event);
         match event {
             Event::Renamed { .. }
             | Event::DestinationPut { .. }
@@ -142,6 +157,9 @@ impl Show {
             Event::GoalSet { .. } | Event::GoalShown { .. } | Event::GoalCounted { .. } => {
                 self.apply_goal(event)
             }
+            Event::VettingSet { .. }
+            | Event::VettingRuleSet { .. }
+            | Event::VettingOverridden { .. } => self.apply_vetting(event),
             Event::CanvasesSet { .. } => self.apply_canvases(event),
             Event::CameraSet { .. } | Event::VirtualCameraSet { .. } => self.apply_cameras(event),
             Event::SoundSet { .. } | Event::DuckingSet { .. } | Event::IsolatedSet { .. } => {

@@ -100,6 +100,17 @@ pub enum Event {
         product: ProductId,
         reason: crate::RuleOverride,
     },
+    VettingSet {
+        /// All ticks of each product named; none = all points are open.
+        vetted: std::collections::BTreeMap<ProductId, Vec<crate::VetTick>>,
+    },
+    VettingRuleSet {
+        rule: crate::VettingRule,
+    },
+    VettingOverridden {
+        product: ProductId,
+        reason: crate::VettingOverride,
+    },
     CorrectionShown {
         correction: crate::Correction,
     },

@@ -117,8 +117,8 @@ impl Show {
                 since: at,
             },
         }];
-        if let Some(seconds) = offer.countdown_s {
-            events.push(countdown(product.clone(), seconds, at));
+        if let Some(clock) = clock(&product, offer.countdown_s, offer.ends, at) {
+            events.push(clock);
         }
         // Counting begins when it is first shown; what a person set or switched off stays.
         let first_count = offer
@@ -147,7 +147,9 @@ impl Show {
     ) -> Result<Vec<Event>, Refusal> {
         check::seconds("countdown", seconds)?;
         let on_air = self.on_air.as_ref().ok_or(Refusal::NotOnAir)?;
-        Ok(vec![countdown(on_air.product.clone(), seconds, at)])
+        let product = &on_air.product;
+        let ends = self.products.get(product).and_then(|it| it.offer.ends);
+        Ok(clock(product, Some(seconds), ends, at).into_iter().collect())
     }
 
     pub(crate) fn decide_stop_countdown(&self, at: At) -> Vec<Event> {
@@ -206,6 +208,7 @@ impl Show {
                 self.rundown.retain(|item| item.product != *product);
                 self.stock.remove(product);
                 self.uncounted.remove(product);
+                self.forget_vetting(product);
             }
             Event::ProductsRemoved { products } => self.remove_products(products),
             Event::RundownSet { items } => self.rundown.clone_from(items),
@@ -246,12 +249,12 @@ impl Show {
             .map(|item| item.product.clone())
             .collect();
         for product in products {
-            let new = self
-                .products
-                .insert(product.id.clone(), product.clone())
-                .is_none();
+            let before = self.products.insert(product.id.clone(), product.clone());
+            if let Some(before) = &before {
+                self.reopen_vetting(before, product);
+            }
             // A known product that a person took out of the rundown stays out.
-            if new && !listed.contains(&product.id) {
+            if before.is_none() && !listed.contains(&product.id) {
                 self.rundown.push(RundownItem::open(product.id.clone()));
             }
         }
@@ -270,12 +273,22 @@ fn checked(product: Product) -> Result<Product, Refusal> {
     }
 }
 
-fn countdown(product: ProductId, seconds: u32, at: At) -> Event {
-    Event::CountdownStarted {
+/// The clock of a product: its own, and no longer than its offer; the offer's end alone in its last day.
+fn clock(product: &ProductId, seconds: Option<u32>, ends: Option<At>, at: At) -> Option<Event> {
+    let ends = ends.filter(|ends| *ends > at);
+    let own = seconds.map(|seconds| At(at.0.saturating_add(i64::from(seconds) * 1000)));
+    let last_day = At(at.0.saturating_add(i64::from(check::SECONDS_MAX) * 1000));
+    let deadline = match (own, ends) {
+        (Some(own), Some(ends)) => own.min(ends),
+        (Some(own), None) => own,
+        (None, Some(ends)) if ends <= last_day => ends,
+        (None, _) => return None,
+    };
+    Some(Event::CountdownStarted {
         countdown: Countdown {
-            product,
+            product: product.clone(),
             started: at,
-            deadline: At(at.0.saturating_add(i64::from(seconds) * 1000)),
+            deadline,
         },
-    }
+    })
 }

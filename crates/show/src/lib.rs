@@ -1,8 +1,10 @@
 //! What a show is and may do: values, commands, events, and the two functions between them.
 //! Pure: no I/O, no async, no clock reads, no randomness.
 
+mod airtime;
 mod broadcast;
 mod bulk;
+mod bundle;
 mod cameras;
 mod canvas;
 mod card_look;
@@ -36,10 +38,12 @@ mod show;
 mod sound;
 mod stage;
 mod staging;
+mod vetting;
 mod video_bitrate;
 mod visible;
 
 pub use bulk::{Former, LISTED_BY_IMPORT, RUNDOWN_MOST};
+pub use bundle::{Bundle, BundlePart};
 pub use cameras::{CameraControl, CameraMode, CameraSettings};
 pub use canvas::{Canvas, Canvases};
 pub use card_look::{Break, CardLang, CardLook};
@@ -70,4 +74,5 @@ pub use stage::{
 pub use logo::{Corner, Logo};
 pub use lower_third::LowerThird;
 pub use goal::{Counted, Goal, GoalCount, GoalPlan, GoalUnit};
+pub use vetting::{VetItem, VetTick, VettingAsked, VettingOverride, VettingRule};
 pub use visible::visible;

@@ -41,6 +41,8 @@ pub enum MoneyFault {
     StepNotBelow,
     /// A coupon takes off as much as the product costs, or more.
     CouponNotBelow,
+    /// A bundle does not cost less than its units one by one.
+    BundleNotBelow,
 }
 
 impl MoneyFault {
@@ -57,6 +59,7 @@ impl MoneyFault {
             MoneyFault::ListNotAboveLive => "list_not_above_live",
             MoneyFault::StepNotBelow => "step_not_below",
             MoneyFault::CouponNotBelow => "coupon_not_below",
+            MoneyFault::BundleNotBelow => "bundle_not_below",
         }
     }
 }

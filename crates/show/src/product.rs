@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Money, ProductId};
+use crate::{At, Bundle, Money, ProductId, Refusal};
 
 /// One text in the two languages of the program; either may be empty, never both.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +40,15 @@ pub struct Offer {
     /// Most units for one buyer, 1 or more; `None` = no limit.
     #[serde(default)]
     pub limit_per_person: Option<u32>,
+    /// When the offer begins; `None` = it has.
+    #[serde(default)]
+    pub starts: Option<At>,
+    /// When it ends: the product is not shown to viewers from then on; `None` = it does not.
+    #[serde(default)]
+    pub ends: Option<At>,
+    /// Several units or products together at one price.
+    #[serde(default)]
+    pub bundle: Option<Bundle>,
     /// The live price falls in these steps while the product is on air; at most ten, ever later and ever lower.
     #[serde(default)]
     pub steps: Vec<PriceStep>,
@@ -57,7 +66,29 @@ impl Offer {
             coupon: None,
             gift: Text::default(),
             limit_per_person: None,
+            starts: None,
+            ends: None,
+            bundle: None,
             steps: Vec::new(),
+        }
+    }
+
+    /// Whether it holds at that moment.
+    ///
+    /// # Errors
+    /// [`Refusal::OfferNotBegun`], [`Refusal::OfferOver`], with the product's name.
+    pub fn holds(&self, product: &ProductId, now: At) -> Result<(), Refusal> {
+        let product = || product.clone();
+        match (self.starts, self.ends) {
+            (Some(at), _) if now < at => Err(Refusal::OfferNotBegun {
+                product: product(),
+                at,
+            }),
+            (_, Some(at)) if now >= at => Err(Refusal::OfferOver {
+                product: product(),
+                at,
+            }),
+            _ => Ok(()),
         }
     }
 
@@ -183,6 +214,9 @@ pub struct Product {
     /// Answers to what viewers ask; `None` = none are kept.
     #[serde(default)]
     pub facts: Option<Facts>,
+    /// What one unit costs the seller, in the offer's currency; for the team's producers only.
+    #[serde(default)]
+    pub cost: Option<Money>,
 }
 
 impl Product {
@@ -202,7 +236,14 @@ impl Product {
             links: BTreeMap::new(),
             origin: None,
             facts: None,
+            cost: None,
         }
+    }
+
+    /// The product without what only those see who move prices.
+    pub fn without_private(mut self) -> Self {
+        self.cost = None;
+        self
     }
 }
 

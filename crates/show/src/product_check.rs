@@ -41,6 +41,14 @@ impl Offer {
         if let Some(coupon) = &self.coupon {
             coupon.check(&self.live_price)?;
         }
+        if let (Some(starts), Some(ends)) = (self.starts, self.ends)
+            && ends <= starts
+        {
+            return Err(Refusal::OfferTimesInvalid);
+        }
+        if let Some(bundle) = &self.bundle {
+            bundle.check(&self.live_price)?;
+        }
         self.check_steps()
     }
 
@@ -83,6 +91,11 @@ impl Product {
         both("short_title", &self.short_title, 100)?;
         both("spec", &self.spec, 200)?;
         self.offer.check()?;
+        let bundled = self.offer.bundle.iter().flat_map(|bundle| &bundle.with);
+        if let Some(itself) = bundled.into_iter().find(|part| part.product == self.id) {
+            let product = itself.product.clone();
+            return Err(Refusal::DuplicateProduct { product });
+        }
         if let Some(photo) = &self.photo {
             below_folder("photo", photo)?;
         }
@@ -109,6 +122,13 @@ impl Product {
         })?;
         if let Some(origin) = &self.origin {
             origin.check()?;
+        }
+        if let Some(cost) = &self.cost {
+            let refused = |fault| Refusal::PriceInvalid { fault };
+            cost.check_price().map_err(refused)?;
+            if cost.currency != self.offer.live_price.currency {
+                return Err(refused(MoneyFault::CurrencyDiffers));
+            }
         }
         match &self.facts {
             Some(facts) => facts

@@ -217,6 +217,29 @@ pub enum Refusal {
     NoGoal,
     /// Nobody of that id is kept.
     UnknownPerson,
+    /// Nobody has looked at all points of the product, and nobody gave a reason why viewers may see it all the same.
+    NotVetted {
+        /// Which product.
+        product: ProductId,
+        /// Points that are open.
+        open: usize,
+    },
+    /// The offer of the product begins later.
+    OfferNotBegun {
+        /// Which product.
+        product: ProductId,
+        /// When it begins.
+        at: crate::At,
+    },
+    /// The offer of the product has ended.
+    OfferOver {
+        /// Which product.
+        product: ProductId,
+        /// When it did.
+        at: crate::At,
+    },
+    /// An offer would end before it begins.
+    OfferTimesInvalid,
     /// A rule of honest selling forbids words of the product, and nobody gave a reason why they may be said.
     ForbiddenByRule {
         /// Which product.
@@ -266,12 +289,16 @@ impl Refusal {
             Refusal::OrdersUnknown => "orders_unknown",
             Refusal::NoGoal => "no_goal",
             Refusal::UnknownPerson => "unknown_person",
+            Refusal::NotVetted { .. } => "not_vetted",
+            Refusal::OfferNotBegun { .. } => "offer_not_begun",
+            Refusal::OfferOver { .. } => "offer_over",
+            Refusal::OfferTimesInvalid => "offer_times_invalid",
             Refusal::ForbiddenByRule { .. } => "forbidden_by_rule",
         }
     }
 
     /// Every code there is, for checking that each has its sentences.
-    pub const CODES: [&'static str; 36] = [
+    pub const CODES: [&'static str; 40] = [
         "unknown_product",
         "unknown_source",
         "unknown_scene",
@@ -307,6 +334,10 @@ impl Refusal {
         "orders_unknown",
         "no_goal",
         "unknown_person",
+        "not_vetted",
+        "offer_not_begun",
+        "offer_over",
+        "offer_times_invalid",
         "forbidden_by_rule",
     ];
 
@@ -382,6 +413,14 @@ impl Refusal {
                 put("field", (*field).to_owned());
                 put("reason", fault.code().to_owned());
             }
+            Refusal::NotVetted { product, open } => {
+                put("product", product.to_string());
+                put("open", open.to_string());
+            }
+            Refusal::OfferNotBegun { product, at } | Refusal::OfferOver { product, at } => {
+                put("product", product.to_string());
+                put("at", at.0.to_string());
+            }
             Refusal::ForbiddenByRule { product, rule } => {
                 put("product", product.to_string());
                 put("rule", rule.clone());
@@ -398,6 +437,7 @@ impl Refusal {
             | Refusal::RehearsalRunning
             | Refusal::NotRunning
             | Refusal::NoDestination
+            | Refusal::OfferTimesInvalid
             | Refusal::InventedQuestion
             | Refusal::QuestionGone
             | Refusal::OrdersUnknown

@@ -128,6 +128,20 @@ pub struct Show {
     /// Reasons given for words that a rule forbids.
     #[serde(default)]
     pub overrides: BTreeMap<ProductId, Vec<crate::RuleOverride>>,
+    /// What was looked at of products before viewers see them; a product without an entry is unvetted.
+    #[serde(default)]
+    pub vetted: BTreeMap<ProductId, Vec<crate::VetTick>>,
+    /// Whether and what has to be looked at.
+    #[serde(default)]
+    pub vetting: crate::VettingRule,
+    /// Reasons given in this show for products that were not looked at.
+    #[serde(default)]
+    pub vetting_overrides: BTreeMap<ProductId, crate::VettingOverride>,
+    /// How long products were on the picture in this broadcast (the last one, while none runs), in milliseconds,
+    /// without the turn that lasts.
+    #[serde(default)]
+    #[cfg_attr(feature = "ts", ts(type = "Record<string, number>"))]
+    pub aired_ms: BTreeMap<ProductId, i64>,
     /// At which prices products were on air in earlier turns of live shows, oldest first.
     #[serde(default)]
     pub offered: BTreeMap<ProductId, Vec<crate::Offered>>,

@@ -13,6 +13,7 @@ mod show_view;
 mod status;
 mod themes;
 mod topics;
+mod vetting;
 
 pub use after::{
     ClipState, ClipView, ClipsView, PastShow, PastShows, RecapFormat, RecapView, RecordingView,
@@ -37,3 +38,4 @@ pub use status::{
 };
 pub use themes::{ThemeFaultView, ThemeView, ThemesView};
 pub use topics::{Level, MetersView, Notice, NoticeLevel, Topic};
+pub use vetting::VettingView;

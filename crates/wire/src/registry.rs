@@ -18,6 +18,10 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | Command::StopCountdown
         | Command::SetStock { .. }
         | Command::AdjustStock { .. }
+        | Command::AdjustBundles { .. }
+        | Command::SetVetted { .. }
+        | Command::VetProducts { .. }
+        | Command::OverrideVetting { .. }
         | Command::SetRundown { .. }
         | Command::PutProduct { .. }
         | Command::AddToRundown { .. }
@@ -39,6 +43,7 @@ pub fn least_role(command: &Command) -> Option<Role> {
         Command::Rename { .. }
         | Command::ImportProducts { .. }
         | Command::OverrideRule { .. }
+        | Command::SetVetting { .. }
         | Command::RemoveProduct { .. }
         | Command::RemoveProducts { .. }
         | Command::PutSource { .. }

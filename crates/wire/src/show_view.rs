@@ -23,6 +23,8 @@ pub struct ShowView {
     pub rundown: Vec<RundownItem>,
     /// Product on the picture.
     pub on_air: Option<OnAir>,
+    /// How long products were on the picture in this broadcast, in milliseconds, without the turn that lasts.
+    pub aired_ms: BTreeMap<ProductId, i64>,
     /// Running price clock.
     pub countdown: Option<Countdown>,
     /// Units left of counted products.
@@ -92,6 +94,7 @@ impl ShowView {
             name: show.name.clone(),
             rundown: show.rundown.clone(),
             on_air: show.on_air.clone(),
+            aired_ms: show.aired_ms.clone(),
             countdown: show.countdown.clone(),
             stock: show.stock.clone(),
             sources: show.sources.clone(),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use stallcast_show::SourceId;
 use ts_rs::TS;
 
-use crate::{CatalogueView, FindingsView, ShowView, StatusView};
+use crate::{CatalogueView, FindingsView, ShowView, StatusView, VettingView};
 
 /// One level.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
@@ -70,6 +70,8 @@ pub enum Topic {
     Show(Box<ShowView>),
     /// Products.
     Catalogue(CatalogueView),
+    /// What was looked at of products, and what has to be.
+    Vetting(VettingView),
     /// Health.
     Status(Box<StatusView>),
     /// What the rules of honest selling found.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use stallcast_show::{Product, Show};
+use stallcast_show::{Command, Product, Show};
 
 use crate::world::{Engine, EngineOptions, PATIENCE, Session};
 
@@ -39,6 +39,11 @@ pub async fn import_orchard(engine: &Engine, session: &mut Session) -> Vec<Produ
     let csv = std::fs::read(assets().join("demo/products.csv")).unwrap();
     let answer = engine.import("products.csv", &csv);
     assert_eq!(answer.status, 200, "{}", answer.text());
+    let vetted = Command::VetProducts {
+        products: None,
+        by: String::new(),
+    };
+    session.command(vetted).await.unwrap();
     session
         .until(PATIENCE, "the products are there", |s| {
             let rundown = &s.show.as_ref()?.rundown;

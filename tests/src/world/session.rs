@@ -5,7 +5,7 @@ use std::time::Duration;
 use stallcast_show::{ChatLine, Command, Role};
 use stallcast_wire::{
     CatalogueView, ClientMessage, FindingsView, MetersView, Notice, Outcome, Request,
-    ServerMessage, ShowView, StatusView, Topic, WireError,
+    ServerMessage, ShowView, StatusView, Topic, VettingView, WireError,
 };
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_tungstenite::tungstenite::Message;
@@ -24,6 +24,8 @@ pub struct Session {
     pub show: Option<ShowView>,
     /// The products as last told.
     pub catalogue: Option<CatalogueView>,
+    /// What was looked at of products, as last told.
+    pub vetting: Option<VettingView>,
     /// Health as last told.
     pub status: Option<StatusView>,
     /// What the rules of selling found, as last told.
@@ -64,6 +66,7 @@ impl Session {
             role: Role::Viewer,
             show: None,
             catalogue: None,
+            vetting: None,
             status: None,
             findings: None,
             meters: None,
@@ -101,6 +104,7 @@ impl Session {
             ServerMessage::Topic { topic, .. } => match topic {
                 Topic::Show(show) => self.show = Some(*show),
                 Topic::Catalogue(catalogue) => self.catalogue = Some(catalogue),
+                Topic::Vetting(vetting) => self.vetting = Some(vetting),
                 Topic::Status(status) => self.status = Some(*status),
                 Topic::Findings(findings) => self.findings = Some(findings),
                 Topic::Meters(meters) => self.meters = Some(meters),

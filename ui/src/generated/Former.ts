@@ -2,6 +2,7 @@
 import type { Product } from "./Product";
 import type { ProductId } from "./ProductId";
 import type { RundownItem } from "./RundownItem";
+import type { VetTick } from "./VetTick";
 
 /**
  * What a change of many products replaced: enough to take it back.
@@ -22,4 +23,8 @@ rundown: Array<RundownItem>,
 /**
  * Units left of removed products that were counted; `None` = a person had switched counting off.
  */
-stock: { [key in ProductId]: number | null }, };
+stock: { [key in ProductId]: number | null }, 
+/**
+ * What was looked at of changed and removed products.
+ */
+vetted: { [key in ProductId]: Array<VetTick> }, };

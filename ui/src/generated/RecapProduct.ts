@@ -2,6 +2,7 @@
 import type { Money } from "./Money";
 import type { ProductId } from "./ProductId";
 import type { RecapStock } from "./RecapStock";
+import type { Sales } from "./Sales";
 import type { Text } from "./Text";
 
 /**
@@ -56,6 +57,10 @@ pinned: number,
  * Its count; `None` = it was not counted.
  */
 stock: RecapStock | null, 
+/**
+ * What was ordered of it in the show, and what became of that by now; `None` = no shop told of any.
+ */
+sales: Sales | null, 
 /**
  * The live price at the beginning.
  */

@@ -8,6 +8,7 @@ import type { Notice } from "./Notice";
 import type { Role } from "./Role";
 import type { ShowView } from "./ShowView";
 import type { StatusView } from "./StatusView";
+import type { VettingView } from "./VettingView";
 import type { WireError } from "./WireError";
 import type { JsonValue } from "./serde_json/JsonValue";
 
@@ -26,7 +27,7 @@ version: string, } | { "type": "topic",
 /**
  * Rises by one with every topic message on this socket.
  */
-seq: number, } & ({ "topic": "show", "data": ShowView } | { "topic": "catalogue", "data": CatalogueView } | { "topic": "status", "data": StatusView } | { "topic": "findings", "data": FindingsView } | { "topic": "meters", "data": MetersView }) | { "type": "chat", 
+seq: number, } & ({ "topic": "show", "data": ShowView } | { "topic": "catalogue", "data": CatalogueView } | { "topic": "vetting", "data": VettingView } | { "topic": "status", "data": StatusView } | { "topic": "findings", "data": FindingsView } | { "topic": "meters", "data": MetersView }) | { "type": "chat", 
 /**
  * The lines, oldest first.
  */

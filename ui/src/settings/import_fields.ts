@@ -24,6 +24,8 @@ export const FIELDS: readonly string[] = [
   'coupon',
   'gift',
   'limit_per_person',
+  'bundle',
+  'cost',
   'origin',
   'grower',
   'harvested',

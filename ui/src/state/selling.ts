@@ -6,16 +6,20 @@ import type { CorrectionKind, FindingView, Product, Text } from '../wire/types.t
 
 /** The one mark that stands beside a product. */
 export interface Mark {
-  level: 'forbidden' | 'warn' | 'reasoned';
+  level: 'forbidden' | 'unvetted' | 'warn' | 'reasoned';
   count: number;
 }
 
-/** Forbidden words that nobody gave a reason for come before warnings, and those before what was let through. */
-export function markOf(found: readonly FindingView[] | undefined): Mark | null {
-  if (found === undefined || found.length === 0) return null;
+/**
+ * Forbidden words that nobody gave a reason for come first, then points that nobody looked at (so many are `unvetted`), then
+ * warnings, and those before what was let through.
+ */
+export function markOf(found: readonly FindingView[] = [], unvetted = 0): Mark | null {
+  if (found.length === 0 && unvetted === 0) return null;
   const open = found.filter((finding) => finding.overridden === null);
   const forbidden = open.filter((finding) => finding.level === 'forbidden');
   if (forbidden.length > 0) return { level: 'forbidden', count: forbidden.length };
+  if (unvetted > 0) return { level: 'unvetted', count: unvetted };
   if (open.length > 0) return { level: 'warn', count: open.length };
   return { level: 'reasoned', count: found.length };
 }

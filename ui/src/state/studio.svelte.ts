@@ -16,6 +16,7 @@ import type {
   ShowView,
   Source,
   StatusView,
+  VettingView,
 } from '../wire/types.ts';
 import { ChatRing, Repainter } from './chat_ring.ts';
 import { ServerClock } from './clock.ts';
@@ -58,6 +59,8 @@ export class Studio {
   meters: MetersView | null = $state.raw(null);
   /** What the rules of honest selling found; `null` before the engine has looked. */
   findings: FindingsView | null = $state.raw(null);
+  /** What was looked at of products; `null` before the engine has said. */
+  vetting: VettingView | null = $state.raw(null);
   chat: readonly ChatLine[] = $state.raw([]);
   chatTotal = $state(0);
   log: readonly LogLine[] = $state.raw([]);
@@ -203,6 +206,7 @@ export class Studio {
   /** Puts an error of an action of this page into the log. */
   complain(error: PageError): void {
     if (error.message_key === 'refusal.forbidden_by_rule') view.looking = error.params['product'] ?? null;
+    if (error.message_key === 'refusal.not_vetted') view.refuse(error.params['product'] ?? null);
     const notice = { level: 'warn' as const, key: error.message_key, params: error.params, at: this.now };
     this.keep({ ...notice, place: view.settings });
   }
@@ -240,6 +244,9 @@ export class Studio {
         return;
       case 'catalogue':
         this.products = Object.fromEntries(message.data.products.map((product) => [product.id, product]));
+        return;
+      case 'vetting':
+        this.vetting = message.data;
         return;
       case 'status':
         this.status = message.data;

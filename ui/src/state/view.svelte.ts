@@ -23,6 +23,10 @@ class View {
   /** The product whose findings stand at the side. */
   looking: string | null = $state(null);
   /** `null` = the studio. */
+  /** The product that was kept from viewers just now: nobody had looked at all points. */
+  refused: string | null = $state(null);
+  /** Rises when somebody wants to look for a product. */
+  finding = $state(0);
   settings: SettingsPage | null = $state(null);
   /** The page of shows that have ended, in place of studio and settings. */
   after = $state(false);
@@ -30,6 +34,13 @@ class View {
   sheet = $state(false);
 
   readAddress(): void {
+  /** The product's list opens, with the ways past it. While going live its check says it. */
+  refuse(product: string | null): void {
+    if (this.asking !== null) return;
+    this.looking = product;
+    this.refused = product;
+  }
+
     this.after = location.hash === '#after';
     const page = /^#settings\/(\w+)$/.exec(location.hash)?.[1];
     this.settings = SETTINGS_PAGES.find((known) => known === page) ?? null;

@@ -4,10 +4,10 @@ use axum::extract::State;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
 use stallcast_media::audio::Meters;
-use stallcast_show::{Actor, Command};
+use stallcast_show::{Actor, Command, Product, Role};
 use stallcast_wire::{
     CatalogueView, ClientMessage, ErrorCode, FindingsView, Level, MetersView, Outcome, Request,
-    ServerMessage, ShowView, Topic, WireError, least_role, least_role_of_request,
+    ServerMessage, ShowView, Topic, VettingView, WireError, least_role, least_role_of_request,
 };
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
@@ -102,6 +102,8 @@ fn levels(meters: &Meters) -> MetersView {
 struct Pushed {
     seq: u64,
     catalogue: Option<u64>,
+    vetting: Option<VettingView>,
+    role: Role,
 }
 
 impl Pushed {
@@ -121,7 +123,9 @@ impl Pushed {
         let state = api.studio.desk().published().borrow().clone();
         if self.catalogue != Some(state.catalogue) {
             self.catalogue = Some(state.catalogue);
-            let products = state.show.products.values().cloned().collect();
+            let products = (state.show.products.values().cloned())
+                .map(|product| seen_by(self.role, product))
+                .collect();
             if !self
                 .topic(socket, Topic::Catalogue(CatalogueView { products }))
                 .await
@@ -129,8 +133,25 @@ impl Pushed {
                 return false;
             }
         }
+        let known = self.vetting.as_ref();
+        if !known.is_some_and(|known| known.tells(&state.show)) {
+            let view = VettingView::of(&state.show);
+            self.vetting = Some(view.clone());
+            if !self.topic(socket, Topic::Vetting(view)).await {
+                return false;
+            }
+        }
         let view = ShowView::of(&state.show, state.seq, now().0);
         self.topic(socket, Topic::Show(Box::new(view))).await
+    }
+}
+
+/// What goods cost is seen by those who move prices, and by nobody else.
+fn seen_by(role: Role, product: Product) -> Product {
+    if role >= Role::Producer {
+        product
+    } else {
+        product.without_private()
     }
 }
 
@@ -150,6 +171,8 @@ async fn talk(api: Api, mut socket: WebSocket) {
     let mut pushed = Pushed {
         seq: 0,
         catalogue: None,
+        vetting: None,
+        role: actor.role,
     };
     shows.mark_changed();
     statuses.mark_changed();
@@ -287,4 +310,23 @@ async fn look_up(api: &Api, actor: &Actor, request: Request) -> Answer {
         request => api.studio.look_up(actor, request).await?,
     };
     Ok((api.studio.desk().published().borrow().seq, data))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::product;
+
+    #[test]
+    fn what_goods_cost_is_told_to_those_who_move_prices_and_to_nobody_else() {
+        let mut apples = product("a", "Apples", 2990);
+        apples.cost = Some(apples.offer.live_price.clone());
+        for role in [Role::Viewer, Role::Moderator] {
+            let told = serde_json::to_value(seen_by(role, apples.clone())).unwrap();
+            assert!(told["cost"].is_null(), "{role:?}");
+        }
+        for role in [Role::Producer, Role::Lead, Role::Owner] {
+            assert_eq!(seen_by(role, apples.clone()), apples, "{role:?}");
+        }
+    }
 }

@@ -237,6 +237,7 @@ impl Studio {
         tokio::task::spawn_blocking(move || unfinished::see_to(unfinished, &told));
         tokio::spawn(studio.clone().read_keys());
         tokio::spawn(studio.clone().follow_network());
+        tokio::spawn(studio.clone().follow_offers());
         tokio::spawn(sign_of_life::keep(
             studio.inner.folders.sign_of_life(),
             studio.clone(),
@@ -334,6 +335,16 @@ impl Studio {
             tracing::debug!("the engine ended before the keys were read");
         }
         self.inner.chat.open_with_keychain().await;
+    }
+
+    /// Takes off the picture what ends while viewers see it.
+    async fn follow_offers(self) {
+        let inner = &self.inner;
+        let following = crate::vetting::take_off_what_ends(inner.desk.clone(), inner.notices.clone());
+        tokio::select! {
+            () = following => {}
+            _ = self.ended() => {}
+        }
     }
 
     /// Has whoever waits to connect again try when the machine got a way out.

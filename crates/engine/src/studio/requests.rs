@@ -46,6 +46,7 @@ impl Studio {
                 found.items.push(upload);
                 let selling = crate::selling::checks(&self.inner.findings.borrow());
                 found.items.extend(selling);
+                found.items.extend(crate::vetting::checks(&show, crate::clock::now()));
                 found
                     .items
                     .sort_by_key(|item| air::how_pressing(item.level));

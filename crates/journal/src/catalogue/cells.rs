@@ -210,7 +210,7 @@ impl<'a> RowCells<'a> {
         }
     }
 
-    fn quantity(&mut self, below_zero: BelowZero) -> Option<u32> {
+    pub(super) fn quantity(&mut self, below_zero: BelowZero) -> Option<u32> {
         let words = self.words(Field::Quantity)?;
         let small = words.to_lowercase();
         if matches!(
@@ -359,6 +359,7 @@ pub(super) fn price_code(fault: MoneyFault) -> ProblemCode {
         MoneyFault::ListNotAboveLive => ProblemCode::ListBelowLive,
         MoneyFault::StepNotBelow => ProblemCode::StepsNotFalling,
         MoneyFault::CouponNotBelow => ProblemCode::CouponTooLarge,
+        MoneyFault::BundleNotBelow => ProblemCode::BundleNotBelow,
         MoneyFault::Negative => ProblemCode::PriceNegative,
         MoneyFault::TooPrecise => ProblemCode::PriceTooPrecise,
         MoneyFault::Ambiguous => ProblemCode::PriceAmbiguous,
@@ -401,6 +402,7 @@ pub(super) fn from_refusal(refusal: &Refusal, id_field: Field) -> (Field, Proble
         MoneyFault::ListNotAboveLive => Field::ListPrice,
         MoneyFault::StepNotBelow => Field::Steps,
         MoneyFault::CouponNotBelow => Field::Coupon,
+        MoneyFault::BundleNotBelow => Field::Bundle,
         _ => Field::LivePrice,
     };
     match refusal {
@@ -412,6 +414,9 @@ pub(super) fn from_refusal(refusal: &Refusal, id_field: Field) -> (Field, Proble
         Refusal::InvalidLength { field: "steps", .. } => {
             (Field::Steps, ProblemCode::StepsNotFalling)
         }
+        Refusal::OutOfRange {
+            field: "bundle", ..
+        } => (Field::Bundle, ProblemCode::BundleUnreadable),
         Refusal::OutOfRange { .. } => (Field::LimitPerPerson, ProblemCode::LimitUnreadable),
         Refusal::DayInvalid => (Field::Harvested, ProblemCode::DayUnreadable),
         Refusal::InvalidLength { .. } => (Field::Countdown, ProblemCode::CountdownOutOfRange),

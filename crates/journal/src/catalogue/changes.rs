@@ -1,7 +1,7 @@
 //! What differs between a product and the same one after an import, field by field, for a person to read.
 
 use serde::{Deserialize, Serialize};
-use stallcast_show::{Coupon, Facts, Money, Origin, PriceStep, Product, ProductId, Text};
+use stallcast_show::{Bundle, Coupon, Facts, Money, Origin, PriceStep, Product, ProductId, Text};
 
 use super::Field;
 
@@ -60,6 +60,14 @@ fn values(product: &Product) -> Vec<(Field, String)> {
             Field::Coupon,
             offer.coupon.as_ref().map(coupon).unwrap_or_default(),
         ),
+        (
+            Field::Bundle,
+            offer.bundle.as_ref().map(bundle).unwrap_or_default(),
+        ),
+        (
+            Field::Cost,
+            product.cost.as_ref().map(amount).unwrap_or_default(),
+        ),
         (Field::Gift, both(&offer.gift)),
         (Field::LimitPerPerson, count(offer.limit_per_person)),
         (Field::Spec, both(&product.spec)),
@@ -97,6 +105,10 @@ fn coupon(coupon: &Coupon) -> String {
     let off = coupon.off.as_ref().map(|off| format!("−{}", amount(off)));
     let words = Some(both(&coupon.text)).filter(|words| !words.is_empty());
     off.into_iter().chain(words).collect::<Vec<_>>().join(" ")
+}
+
+fn bundle(bundle: &Bundle) -> String {
+    format!("{} × {}", bundle.units, amount(&bundle.price))
 }
 
 fn steps(steps: &[PriceStep]) -> String {

@@ -1,9 +1,11 @@
 //! From the cells of one row to what else a product says: its offer's terms, its origin, answers, and its line in the
 //! rundown.
 
-use stallcast_show::{Coupon, Currency, Facts, Money, Origin, PriceStep, Product, ProductId, Text};
+use stallcast_show::{
+    Bundle, Coupon, Currency, Facts, Money, MoneyFault, Origin, PriceStep, Product, ProductId, Text,
+};
 
-use super::cells::{RowCells, in_its_language};
+use super::cells::{RowCells, in_its_language, price_code};
 use super::durations::seconds;
 use super::table::{Kind, trimmed};
 use super::{Field, ProblemCode, RundownLine, units};
@@ -39,6 +41,8 @@ impl RowCells<'_> {
         offer.gift = self.texts(Field::Gift);
         offer.limit_per_person = self.limit();
         offer.steps = self.steps(&currency);
+        offer.bundle = self.bundle(&currency);
+        product.cost = self.cost(&currency);
         let origin = Origin {
             place: self.texts(Field::Origin),
             grower: self.texts(Field::Grower),
@@ -160,6 +164,26 @@ impl RowCells<'_> {
         })
     }
 
+    /// `3件99`, `3 for 99`, `2箱 59元`.
+    fn bundle(&mut self, currency: &Currency) -> Option<Bundle> {
+        let words = self.words(Field::Bundle)?;
+        let read = bundle(words, currency);
+        if read.is_none() {
+            self.fault(Field::Bundle, ProblemCode::BundleUnreadable, words);
+        }
+        read
+    }
+
+    fn cost(&mut self, currency: &Currency) -> Option<Money> {
+        let words = self.words(Field::Cost)?;
+        let read = units::amount(words, currency).and_then(|(cost, _)| match cost {
+            cost if cost.currency == *currency => Ok(cost),
+            _ => Err(MoneyFault::CurrencyDiffers),
+        });
+        read.map_err(|fault| self.fault(Field::Cost, price_code(fault), words))
+            .ok()
+    }
+
     fn day(&mut self, field: Field) -> String {
         let Some(cell) = self.columns.cell(self.row, field) else {
             return String::new();
@@ -223,6 +247,31 @@ fn step(part: &str, currency: &Currency) -> Option<PriceStep> {
     Some(PriceStep { after_s, price })
 }
 
+/// A number of units, what they are counted in, and the price of all.
+fn bundle(words: &str, currency: &Currency) -> Option<Bundle> {
+    let digits = words.find(|c: char| !c.is_ascii_digit())?;
+    let (number, rest) = words.split_at(digits);
+    let price = rest.trim_start_matches(|c: char| {
+        c.is_whitespace()
+            || matches!(
+                c,
+                '件' | '个' | '箱' | '份' | '盒' | '袋' | '瓶' | '装' | '共'
+            )
+    });
+    // Three letters are the currency's, as in "3 for CNY 99".
+    let price = price.strip_prefix("for ").unwrap_or(price);
+    // "39.9" alone, or "3/99", says no units.
+    if price.len() == rest.len() {
+        return None;
+    }
+    let bundle = Bundle {
+        units: number.parse().ok()?,
+        price: Money::parse(trimmed(price), currency).ok()?,
+        with: Vec::new(),
+    };
+    (bundle.units > 1).then_some(bundle)
+}
+
 /// A day that is written from the year down, as `2026-10-28`; whether there is such a day is the product's check.
 fn day(words: &str) -> Option<String> {
     let date = words.split([' ', 'T']).next().unwrap_or(words);
@@ -264,6 +313,34 @@ mod tests {
         // Minutes or seconds, and no price at all.
         for part in ["3 29.9", "29.9", "soon 29.9", "3分钟", "99999:00 5"] {
             assert_eq!(read(part), None, "{part}");
+        }
+    }
+
+    #[test]
+    fn a_bundle_is_read_where_units_and_price_are_told_apart() {
+        let cny = Currency("CNY".to_owned());
+        let read = |words| bundle(words, &cny).map(|it| (it.units, it.price.minor));
+        for words in [
+            "3件99",
+            "3件 99元",
+            "3 for 99",
+            "3 for ¥99",
+            "3箱装 99.00",
+            "3 99",
+        ] {
+            assert_eq!(read(words), Some((3, 9900)), "{words}");
+        }
+        for words in [
+            "99",
+            "39.9",
+            "3/99",
+            "1件99",
+            "三件99",
+            "3件",
+            "3件99元/箱",
+            "",
+        ] {
+            assert_eq!(read(words), None, "{words}");
         }
     }
 

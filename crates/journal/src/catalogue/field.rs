@@ -62,6 +62,10 @@ pub enum Field {
     LimitPerPerson,
     /// When the price falls, and to what: `3分钟 29.9；10分钟 25`.
     Steps,
+    /// Several units at one price: `3件99`.
+    Bundle,
+    /// What one unit costs the seller.
+    Cost,
     /// Village, county, country.
     Origin,
     /// Who grew or made it.

@@ -22,6 +22,7 @@ pub(super) fn over(known: &Product, row: Product, columns: &Columns) -> Product 
     if !row.more_photos.is_empty() {
         product.more_photos = row.more_photos;
     }
+    product.cost = row.cost.or(product.cost);
     if let Some(origin) = row.origin {
         origin_over(product.origin.get_or_insert_default(), origin);
     }
@@ -50,6 +51,7 @@ fn offer_over(known: &Offer, row: Offer, columns: &Columns) -> Offer {
     if !row.steps.is_empty() {
         offer.steps = row.steps;
     }
+    offer.bundle = row.bundle.or(offer.bundle);
     offer
 }
 

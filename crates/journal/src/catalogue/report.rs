@@ -142,6 +142,10 @@ pub enum ProblemCode {
     CouponTooLarge,
     /// Not a whole number of units for one buyer, or none.
     LimitUnreadable,
+    /// Not a number of units and their price.
+    BundleUnreadable,
+    /// Not below the price of the units one by one.
+    BundleNotBelow,
     /// Not a day with its year.
     DayUnreadable,
     /// Not a time between nothing and one day.

@@ -111,3 +111,28 @@ fn details_that_cannot_be_read_are_named_with_their_column() {
     let report = read(format!("{header}\n桃,30,,{},,\n", steps.join("；")).as_bytes());
     assert_eq!(problems(&report)[0].2, ProblemCode::TooManySteps);
 }
+
+#[test]
+fn what_goods_cost_and_what_several_cost_together_come_with_a_list() {
+    for (header, bundle) in [
+        ("标题,价格,进货价,组合价", "3件99"),
+        ("Title,Price,Unit cost,Bundle", "3 for 99"),
+    ] {
+        let report = read(format!("{header}\nPeaches,39.9,12.50,{bundle}\n").as_bytes());
+        assert_eq!(problems(&report), []);
+        let peach = &report.products[0];
+        assert_eq!(peach.cost.as_ref().unwrap().minor, 1250);
+        let bundle = peach.offer.bundle.as_ref().unwrap();
+        assert_eq!((bundle.units, bundle.price.minor), (3, 9900));
+    }
+    for (cells, column, code) in [
+        ("x,", "进货价 (C)", ProblemCode::PriceUnreadable),
+        (",99", "组合价 (D)", ProblemCode::BundleUnreadable),
+        (",3件 150", "组合价 (D)", ProblemCode::BundleNotBelow),
+    ] {
+        let list = format!("标题,价格,进货价,组合价\n桃,39.9,{cells}\n");
+        let report = read(list.as_bytes());
+        let found = problems(&report);
+        assert_eq!((found.len(), found[0].1, found[0].2), (1, column, code));
+    }
+}

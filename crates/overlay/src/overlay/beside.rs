@@ -24,7 +24,7 @@ impl Overlay {
         layers: &mut Layers,
     ) {
         let settings = &self.theme.settings;
-        let perks = extras::perks(settings, product, lang);
+        let perks = extras::perks(settings, show, product, now, lang);
         let origin = extras::origin(settings, product, lang);
         let next = extras::next_up(settings, show, product, lang);
         let fall = extras::fall(settings, show, product, now, lang);

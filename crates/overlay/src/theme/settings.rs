@@ -112,6 +112,8 @@ usual! {
     gift: "赠 {t}", "Gift: {t}";
     limit: "每人限购 {n} 件", "{n} per person";
     drop: "降至 {p}", "Drops to {p}";
+    bundle: "{n} 件 {p}", "{n} for {p}";
+    bundle_set: "{t} 一起 {p}", "{t} for {p}";
     harvested: "{d}采收", "picked {d}";
     code: "扫码购买", "Scan to buy";
     next: "下一个", "Next";
@@ -148,6 +150,12 @@ pub(crate) struct Words {
     pub back_soon_detail: Text,
     #[serde(default = "percent")]
     pub percent: Text,
+    /// Several units of one product; `{p}` is their price.
+    #[serde(default = "bundle")]
+    pub bundle: Text,
+    /// Several products; `{t}` names them.
+    #[serde(default = "bundle_set")]
+    pub bundle_set: Text,
     #[serde(default = "coupon")]
     pub coupon: Text,
     #[serde(default = "coupon_off")]
@@ -247,6 +255,8 @@ impl Settings {
             ("words.coupon", &words.coupon),
             ("words.coupon_off", &words.coupon_off),
             ("words.gift", &words.gift),
+            ("words.bundle", &words.bundle),
+            ("words.bundle_set", &words.bundle_set),
             ("words.limit", &words.limit),
             ("words.drop", &words.drop),
             ("words.harvested", &words.harvested),

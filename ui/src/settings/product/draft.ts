@@ -1,7 +1,7 @@
 // A product as it stands in the fields of its editor, and back. Money stays exact: it is cut out of the text, never counted
 // with fractions.
 import type { MessageKey } from '../../messages/text.ts';
-import type { Facts, Money, Product, Text } from '../../wire/types.ts';
+import type { Bundle, Facts, Money, Product, Text } from '../../wire/types.ts';
 
 export interface StepDraft {
   /** As `3:00` or in minutes. */
@@ -12,6 +12,13 @@ export interface StepDraft {
 export interface LinkDraft {
   platform: string;
   url: string;
+}
+
+/** Several units or products at one price; all empty = none. */
+export interface BundleDraft {
+  units: string;
+  price: string;
+  with: { product: string; units: string }[];
 }
 
 /** Every field as typed. */
@@ -32,6 +39,11 @@ export interface Draft {
   coupon_off: string;
   gift: Text;
   steps: StepDraft[];
+  /** As `2026-11-11T20:00` of this computer's clock. */
+  starts: string;
+  ends: string;
+  bundle: BundleDraft;
+  cost: string;
   place: Text;
   grower: Text;
   harvested: string;
@@ -113,6 +125,21 @@ export function spanOf(text: string): number | null {
   return Number.isFinite(minutes) ? Math.round(minutes * 60) : null;
 }
 
+/** A moment as a field for day and time wants it, on this computer's clock. */
+export function momentText(at: number | null | undefined): string {
+  if (at === null || at === undefined) return '';
+  const two = (n: number): string => String(n).padStart(2, '0');
+  const of = new Date(at);
+  const day = `${of.getFullYear()}-${two(of.getMonth() + 1)}-${two(of.getDate())}`;
+  return `${day}T${two(of.getHours())}:${two(of.getMinutes())}`;
+}
+
+/** The moment of such a text; `null` where it cannot be read. */
+export function momentOf(text: string): number | null {
+  const at = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/.test(text) ? new Date(text).getTime() : Number.NaN;
+  return Number.isFinite(at) ? at : null;
+}
+
 function countOf(text: string): number | null {
   return /^\d{1,9}$/.test(plain(text)) ? Number(plain(text)) : null;
 }
@@ -144,6 +171,17 @@ export function draftOf(product: Product | null, currency: string): Draft {
       after: spanText(step.after_s),
       price: amountText(step.price),
     })),
+    starts: momentText(offer?.starts),
+    ends: momentText(offer?.ends),
+    bundle: {
+      units: offer?.bundle?.units.toString() ?? '',
+      price: price(offer?.bundle?.price),
+      with: (offer?.bundle?.with ?? []).map((part) => ({
+        product: part.product,
+        units: String(part.units),
+      })),
+    },
+    cost: price(product?.cost),
     place: { ...(product?.origin?.place ?? noText()) },
     grower: { ...(product?.origin?.grower ?? noText()) },
     harvested: product?.origin?.harvested ?? '',
@@ -167,6 +205,25 @@ class Reader {
     if (value === null) this.faults.push({ field, why });
     return value;
   }
+}
+
+function bundleOf(
+  draft: BundleDraft,
+  reader: Reader,
+  money: (text: string, field: MessageKey) => Money | null,
+  count: (text: string, field: MessageKey) => number | null,
+): Bundle | null {
+  const parts = draft.with.filter((part) => part.product !== '');
+  const typed = [draft.units, draft.price].filter((text) => text.trim() !== '').length;
+  if (typed === 0 && parts.length === 0) return null;
+  if (typed < 2) reader.faults.push({ field: 'editor.bundle', why: 'editor.bundle_half' });
+  const units = count(draft.units, 'editor.bundle_units');
+  const price = money(draft.price, 'editor.bundle_price');
+  const each = parts.map((part) => ({
+    product: part.product,
+    units: count(part.units, 'editor.bundle_with_units') ?? 1,
+  }));
+  return units === null || price === null ? null : { units, price, with: each };
 }
 
 /** The product that the fields say, or every field that cannot be read. The studio checks the rest when it is saved. */
@@ -208,6 +265,10 @@ export function productOf(id: string, draft: Draft): { product: Product } | { fa
   const quantity = count(draft.quantity, 'editor.quantity');
   const countdown_s = span(draft.countdown, 'editor.countdown');
   const limit_per_person = count(draft.limit, 'editor.limit');
+  const starts = reader.read(draft.starts, 'editor.starts', 'editor.time_unreadable', momentOf);
+  const ends = reader.read(draft.ends, 'editor.ends', 'editor.time_unreadable', momentOf);
+  const bundle = bundleOf(draft.bundle, reader, money, count);
+  const cost = money(draft.cost, 'editor.cost');
   if (live === null || reader.faults.length > 0) return { faults: reader.faults };
   const product: Product = {
     id,
@@ -225,6 +286,9 @@ export function productOf(id: string, draft: Draft): { product: Product } | { fa
       coupon: isEmpty(coupon) && off === null ? null : { text: coupon, off },
       gift: trimmed(draft.gift),
       limit_per_person,
+      starts,
+      ends,
+      bundle,
       steps: steps.flatMap(({ after_s, price }) =>
         after_s === null || price === null ? [] : [{ after_s, price }],
       ),
@@ -238,6 +302,7 @@ export function productOf(id: string, draft: Draft): { product: Product } | { fa
       .filter((point) => point !== ''),
     origin: hasOrigin ? origin : null,
     facts: FACTS.every(([name]) => isEmpty(facts[name])) ? null : facts,
+    cost,
   };
   return { product };
 }
