@@ -8,7 +8,7 @@ use serde_json::Value;
 use stallcast_tests::world::run;
 
 /// Which of our crates each of our crates may depend on (ARCHITECTURE.md, "Rooms").
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("stallcast-show", &[]),
     ("stallcast-rules", &["stallcast-show"]),
     ("stallcast-journal", &["stallcast-show"]),
@@ -16,6 +16,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("stallcast-media", &[]),
     ("stallcast-delivery", &[]),
     ("stallcast-chat", &["stallcast-show"]),
+    ("stallcast-orders", &["stallcast-show"]),
     ("stallcast-clips", &[]),
     ("stallcast-wire", &["stallcast-show"]),
     (
@@ -28,6 +29,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
             "stallcast-media",
             "stallcast-delivery",
             "stallcast-chat",
+            "stallcast-orders",
             "stallcast-clips",
             "stallcast-wire",
         ],

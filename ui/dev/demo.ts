@@ -90,6 +90,11 @@ export function demoShow(now: number): ShowView {
     on_air: { product: 'pear', since: now - 49_000 },
     countdown: { product: 'pear', started: now - 29_000, deadline: now + 151_000 },
     stock: { fuji: 187, pear: 112, honey: 36, orange: 80, kiwi: 9, date: 0, tea: 45 },
+    oversold: { date: 3 },
+    sales: {
+      pear: { open: 2, paid: 38, refunded: 1, cancelled: 4 },
+      date: { open: 0, paid: 63, refunded: 0, cancelled: 0 },
+    },
     sources: {
       cam: { id: 'cam', name: '果园相机', kind: { kind: 'camera', device: null } },
       close: { id: 'close', name: '特写 Close-up', kind: { kind: 'camera', device: 'usb-2' } },

@@ -42,6 +42,7 @@ function recapOf(show: number, catalogue: readonly Product[]): RecapView {
         index % 2 === 0
           ? { before: 200, after: 200 - 13 * (index + 1), down: 13 * (index + 1), up: 0 }
           : null,
+      sales: index % 2 === 0 ? { open: 1, paid: 11 * (index + 1), refunded: index, cancelled: 2 } : null,
       price_before: product.offer.live_price,
       price_after: index === 1 ? money(product.offer.live_price.minor - 300) : product.offer.live_price,
     };
@@ -69,6 +70,7 @@ function recapOf(show: number, catalogue: readonly Product[]): RecapView {
     pinned: pinned.length,
     answered: pinned.filter((one) => one.answer !== '').length,
     stock_down: products.reduce((total, product) => total + (product.stock?.down ?? 0), 0),
+    sales: { open: 4, paid: 176, refunded: 12, cancelled: 8 },
   };
   const recorded = show === 40;
   const part = (file: string, canvas: 'landscape' | 'portrait', from: number, length: number | null) => ({

@@ -30,6 +30,7 @@ import { openPoints, USUAL } from '../src/state/vetting.ts';
 } from './demo.ts';
 import { findingsOf, type Reasons } from './mock_findings.ts';
 import { after } from './mock_after.ts';
+import { ordersView } from './mock_orders.ts';
 import { metersOf, statusOf, type MockWorld } from './mock_health.ts';
 
 /** What the mock's import answers, whatever the sheet. */
@@ -572,6 +573,8 @@ export class MockStudio {
           address: 'http://127.0.0.1:40123/api/chat',
           token: 'wh_3f8c1d2e4b5a69788796a5b4c3d2e1f0',
         });
+      case 'orders':
+        return ok(ordersView(this.has('trouble')));
       case 'themes':
         return ok(THEMES);
       case 'platforms':

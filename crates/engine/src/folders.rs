@@ -44,6 +44,7 @@ impl Folders {
             "keys",
             "chat",
             "phones",
+            "orders",
             "alive",
             "recordings",
             "photos",
@@ -139,6 +140,16 @@ impl Folders {
     /// Chat connections to open at start.
     pub fn chat_file(&self) -> PathBuf {
         self.data.join("chat.json")
+    }
+
+    /// Shops that may tell of orders, and the watched list of stock.
+    pub fn orders_file(&self) -> PathBuf {
+        self.data.join("orders.json")
+    }
+
+    /// Shops' secrets, when there is no keychain and the user allowed a file.
+    pub fn shop_key_file(&self) -> PathBuf {
+        self.data.join("keys.shops.json")
     }
 
     /// Ports and secrets of phones that send to the studio; readable by this user only.

@@ -19,6 +19,7 @@ mod keys;
 mod looks;
 mod network;
 mod notices;
+mod orders;
 mod packets;
 mod phones;
 mod photo_folder;

@@ -111,9 +111,10 @@ impl Show {
                 self.destinations.remove(destination);
             }
             Event::PhaseChanged { phase } => {
-                if !self.is_live() && matches!(phase, Phase::Live { .. }) {
+                if let (false, Phase::Live { since }) = (self.is_live(), phase) {
                     self.begin_keeping_anew();
                     self.begin_goal_anew();
+                    self.selling_since = Some(*since);
                 }
                 if *phase == Phase::Idle {
                     self.vetting_overrides.clear();

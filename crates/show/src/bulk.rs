@@ -105,6 +105,7 @@ impl Show {
         if items.len() == self.rundown.len() {
             return Ok(Vec::new());
         }
+        check::at_most("rundown", items.len(), RUNDOWN_MOST)?;
         Ok(vec![Event::RundownSet { items }])
     }
 
@@ -113,7 +114,6 @@ impl Show {
         products: Vec<ProductId>,
     ) -> Result<Vec<Event>, Refusal> {
         if products.is_empty() {
-        check::at_most("rundown", items.len(), RUNDOWN_MOST)?;
             return Err(Refusal::NothingToDo { field: "products" });
         }
         for product in &products {
@@ -174,6 +174,7 @@ impl Show {
         }
         self.rundown.retain(|item| !gone.contains(&item.product));
         self.stock.retain(|id, _| !gone.contains(id));
+        self.oversold.retain(|id, _| !gone.contains(id));
         self.uncounted.retain(|id| !gone.contains(id));
         for product in products {
             self.forget_vetting(product);

@@ -91,6 +91,16 @@ pub enum Command {
         /// Bundles added (or sold when negative).
         by: i32,
     },
+    /// Sets what is left of several products, as a watched list says (by the engine only).
+    CountStock {
+        /// Units left.
+        counts: std::collections::BTreeMap<ProductId, u32>,
+    },
+    /// Takes over what a shop told of an order (by the engine only).
+    NoteOrder {
+        /// What it told.
+        news: crate::OrderNews,
+    },
     /// Adds or replaces a source.
     PutSource {
         /// The source.

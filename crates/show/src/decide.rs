@@ -37,6 +37,8 @@ pub fn decide(show: &Show, command: Command, at: At) -> Result<Vec<Event>, Refus
             Ok(show.counted_by_goal(events, at))
         }
         Command::AdjustBundles { product, by } => show.decide_adjust_bundles(product, by),
+        Command::CountStock { counts } => show.decide_count_stock(counts),
+        Command::NoteOrder { news } => show.decide_note_order(news),
         Command::PutSource { source } => show.decide_put_source(source),
         Command::RemoveSource { source } => show.decide_remove_source(source),
         Command::SetCamera { device, settings } => show.decide_set_camera(device, settings),
@@ -134,6 +136,7 @@ impl Show {
             | Event::CountdownStarted { .. }
             | Event::CountdownStopped { .. }
             | Event::StockSet { .. } => self.apply_goods(event),
+            Event::OrderNoted { id, order } => self.apply_order(id, order),
             Event::SourcePut { .. }
             | Event::SourceRemoved { .. }
             | Event::ScenePut { .. }

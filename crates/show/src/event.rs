@@ -45,6 +45,12 @@ pub enum Event {
         product: ProductId,
         left: Option<u32>,
     },
+    OrderNoted {
+        /// `shop:id`.
+        id: String,
+        /// All that is known of it now.
+        order: crate::Order,
+    },
     SourcePut {
         source: Source,
     },

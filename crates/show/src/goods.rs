@@ -207,6 +207,7 @@ impl Show {
                 self.products.remove(product);
                 self.rundown.retain(|item| item.product != *product);
                 self.stock.remove(product);
+                self.oversold.remove(product);
                 self.uncounted.remove(product);
                 self.forget_vetting(product);
             }
@@ -228,6 +229,7 @@ impl Show {
                 left: Some(left),
             } => {
                 self.uncounted.remove(product);
+                self.oversold.remove(product);
                 self.stock.insert(product.clone(), *left);
             }
             Event::StockSet {
@@ -235,6 +237,7 @@ impl Show {
                 left: None,
             } => {
                 self.stock.remove(product);
+                self.oversold.remove(product);
                 self.uncounted.insert(product.clone());
             }
             _ => {}

@@ -26,6 +26,8 @@ mod logo;
 mod lower_third;
 mod money;
 mod money_text;
+mod order;
+mod ordering;
 mod product;
 mod product_check;
 mod question;
@@ -57,6 +59,8 @@ pub use event::Event;
 pub use honest::{Correction, CorrectionKind, Offered, RuleOverride};
 pub use ids::{CanvasId, DestinationId, INVENTED, MessageId, ProductId, SceneId, SourceId};
 pub use money::{Currency, Money, MoneyFault};
+pub use order::{Order, OrderLine, OrderSaid, OrderState, Orders, RefundLine, Sales, Shop};
+pub use ordering::{NewsLine, NewsOfOrder, OrderNews};
 pub use product::{Coupon, Facts, Offer, Origin, PriceStep, Product, RundownItem, Text};
 pub use recap::{
     PriceCause, Recap, RecapMinute, RecapPart, RecapPinned, RecapPrice, RecapProduct, RecapSegment,

@@ -244,7 +244,11 @@ impl RecapFold {
             let placed = order.placed();
             placed.is_some_and(|placed| placed >= self.recap.began && placed <= ended)
         };
-        let sold: Vec<_> = orders.values().filter(within).flat_map(Order::sales).collect();
+        let sold: Vec<_> = orders
+            .values()
+            .filter(within)
+            .flat_map(Order::sales)
+            .collect();
         for (product, own) in sold {
             if let Some(entry) = self.entry(&product) {
                 entry.sales.get_or_insert_default().add(own);

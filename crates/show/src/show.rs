@@ -86,6 +86,16 @@ pub struct Show {
     pub stock: BTreeMap<ProductId, u32>,
     /// Products whose counting a person switched off; their offer's quantity is not taken up again.
     pub uncounted: BTreeSet<ProductId>,
+    /// Units that orders took beyond what was there.
+    #[serde(default)]
+    pub oversold: BTreeMap<ProductId, u32>,
+    /// Orders that shops told of.
+    #[serde(default)]
+    #[cfg_attr(feature = "ts", ts(skip))]
+    pub orders: crate::Orders,
+    /// Since when orders count as sold: the last time a live show began.
+    #[serde(default)]
+    pub selling_since: Option<At>,
     /// Inputs.
     pub sources: BTreeMap<SourceId, Source>,
     /// What was set on cameras, by device id as the engine lists it.

@@ -8,6 +8,7 @@ mod error;
 mod findings;
 mod home;
 mod messages;
+mod orders;
 mod registry;
 mod show_view;
 mod status;
@@ -29,6 +30,7 @@ pub use error::{ErrorCode, WireError};
 pub use findings::{FindingLevel, FindingView, FindingsView, RuleView};
 pub use home::{RUNTIME_FILE, RuntimeFile, create_private_folder, data_folder};
 pub use messages::{ChatConnector, ClientMessage, Outcome, Request, ServerMessage, UploadTarget};
+pub use orders::{OrdersView, ShopView, StockListView, UnknownGoods};
 pub use registry::{least_role, least_role_of_request};
 pub use show_view::{CatalogueView, ShowView};
 pub use status::{

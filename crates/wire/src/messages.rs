@@ -100,6 +100,22 @@ pub enum Request {
     },
     /// Where other programs push chat lines to, and with which token. Answer: [`WebhookView`].
     Webhook,
+    /// What shops tell of orders, and the watched list of stock. Answer: [`crate::OrdersView`].
+    Orders,
+    /// Keeps the secret that a shop signs with, which turns its webhook on; the secret never comes back.
+    SetShopSecret {
+        /// Which shop.
+        shop: stallcast_show::Shop,
+        /// The secret; empty = forget it, and take nothing of this shop any more.
+        secret: String,
+        /// Without a keychain: whether a file that only this user can read may be used.
+        allow_file: bool,
+    },
+    /// Reads the stock from this list now and whenever it changes; what it holds stays when it is let go.
+    WatchStock {
+        /// A file on the engine's machine; empty = none any more.
+        path: String,
+    },
     /// Opens a chat connection.
     ConnectChat {
         /// Id, unique among connections; replaces one of the same id.

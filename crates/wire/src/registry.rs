@@ -63,6 +63,8 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | Command::GoLive
         | Command::EndShow => Role::Owner,
         Command::NoteRecordingPart { .. }
+        | Command::CountStock { .. }
+        | Command::NoteOrder { .. }
         | Command::TakeBackProducts { .. }
         | Command::NoteChat { .. }
         | Command::TakeBackChat { .. } => return None,
@@ -96,6 +98,9 @@ pub fn least_role_of_request(request: &Request) -> Role {
         | Request::GoLiveWithout { .. }
         | Request::TestUpload { .. }
         | Request::Webhook
+        | Request::Orders
+        | Request::SetShopSecret { .. }
+        | Request::WatchStock { .. }
         | Request::Shutdown => Role::Owner,
     }
 }

@@ -29,6 +29,10 @@ pub struct ShowView {
     pub countdown: Option<Countdown>,
     /// Units left of counted products.
     pub stock: BTreeMap<ProductId, u32>,
+    /// Units that orders took beyond what was there.
+    pub oversold: BTreeMap<ProductId, u32>,
+    /// Units that shops told of since the show began, apart by what became of them.
+    pub sales: BTreeMap<ProductId, stallcast_show::Sales>,
     /// Inputs.
     pub sources: BTreeMap<SourceId, Source>,
     /// What was set on cameras, by device id.
@@ -97,6 +101,8 @@ impl ShowView {
             aired_ms: show.aired_ms.clone(),
             countdown: show.countdown.clone(),
             stock: show.stock.clone(),
+            oversold: show.oversold.clone(),
+            sales: show.sales(),
             sources: show.sources.clone(),
             cameras: show.cameras.clone(),
             virtual_camera: show.virtual_camera,

@@ -4,7 +4,7 @@ import { t } from '../messages/text.ts';
 import type { Lang } from '../state/prefs.svelte.ts';
 import type { RecapView } from '../wire/types.ts';
 import { pinPath, plotOf, pricePath, round, type Plot } from './plot.ts';
-import { against, intoShow, lengthOf, titleOf } from './words.ts';
+import { against, intoShow, lengthOf, soldOf, titleOf } from './words.ts';
 
 const WIDTH = 900;
 
@@ -36,6 +36,7 @@ export function recapHtml(view: RecapView, lang: Lang): string {
     product.stock === null
       ? escape(t('after.not_counted'))
       : `${count(product.stock.before)} → ${count(product.stock.after)}`,
+    escape(soldOf(product.sales, lang)),
     escape(money(product.price_after, lang)),
   ]);
   const figures = [
@@ -58,7 +59,11 @@ export function recapHtml(view: RecapView, lang: Lang): string {
       against(totals.stock_down, before?.stock_down ?? null),
     ),
     figure(t('after.viewers'), t('after.unknown'), null),
-    figure(t('after.sales'), t('after.unknown'), null),
+    figure(
+      t('after.sold'),
+      soldOf(totals.sales, lang),
+      totals.sales === null ? null : against(totals.sales.paid, before?.sales?.paid ?? null),
+    ),
   ];
   const body = [
     `<h1>${escape(recap.name)}</h1>`,
@@ -90,6 +95,7 @@ export function recapHtml(view: RecapView, lang: Lang): string {
         t('after.chat'),
         t('after.questions'),
         t('after.stock'),
+        t('after.sold'),
         t('after.price'),
       ],
       products,

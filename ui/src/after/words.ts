@@ -1,8 +1,8 @@
 // What the page after the show and its exports say of a recap.
-import { clock, minutes, textOf } from '../format.ts';
+import { clock, minutes, textOf, whole } from '../format.ts';
 import { t } from '../messages/text.ts';
 import type { Lang } from '../state/prefs.svelte.ts';
-import type { ClipView, Recap, RecapProduct } from '../wire/types.ts';
+import type { ClipView, Recap, RecapProduct, Sales } from '../wire/types.ts';
 
 export function titleOf(recap: Recap, product: string | null, lang: Lang): string {
   if (product === null) return '';
@@ -61,4 +61,14 @@ export function against(now: number | null, before: number | null): string | nul
   const change = now - before;
   if (change === 0) return '±0';
   return change > 0 ? `+${change}` : `−${-change}`;
+}
+
+/** Units paid, and what else became of orders, where there are such; unknown where no shop told of any. */
+export function soldOf(sales: Sales | null, lang: Lang): string {
+  if (sales === null) return t('after.unknown');
+  const count = (units: number): string => whole(units, lang);
+  const paid = t('after.sold_paid', { paid: count(sales.paid) });
+  if (sales.open + sales.refunded + sales.cancelled === 0) return paid;
+  const { open, refunded, cancelled } = sales;
+  return `${paid} · ${t('after.sold_parts', { open: count(open), refunded: count(refunded), cancelled: count(cancelled) })}`;
 }

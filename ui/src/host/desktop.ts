@@ -6,6 +6,7 @@ import type { EngineAddress, FileKind, Host } from './host.ts';
 const EXTENSIONS: Record<FileKind, string[]> = {
   media: ['mp4', 'mov', 'mkv', 'webm', 'mp3', 'm4a', 'wav', 'flac', 'ogg'],
   image: ['png', 'jpg', 'jpeg', 'webp'],
+  sheet: ['csv', 'tsv', 'txt'],
 };
 
 export function desktopHost(): Host {

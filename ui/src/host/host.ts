@@ -24,7 +24,7 @@ export function faultOf(refusal: unknown): EngineFault | null {
   return code === 'silent' ? { code, log } : null;
 }
 
-export type FileKind = 'media' | 'image';
+export type FileKind = 'media' | 'image' | 'sheet';
 
 export interface Host {
   readonly kind: 'desktop' | 'browser';

@@ -38,6 +38,7 @@ export const STANDING: ReadonlySet<string> = new Set([
   'notice.interrupted',
   'notice.keys_damaged',
   'notice.chat_damaged',
+  'notice.orders_damaged',
 ]);
 const RANK: readonly Role[] = ['viewer', 'moderator', 'producer', 'lead', 'owner'];
 

@@ -2,7 +2,7 @@
 
 export type SideTab = 'questions' | 'chat' | 'picture' | 'log';
 export type SettingsPage =
-  'destinations' | 'sources' | 'scenes' | 'chat' | 'products' | 'cards' | 'recording' | 'look';
+  'destinations' | 'sources' | 'scenes' | 'chat' | 'orders' | 'products' | 'cards' | 'recording' | 'look';
 export type NarrowTab = 'products' | 'questions' | 'chat' | 'picture' | 'mixer' | 'health';
 export const SETTINGS_PAGES: readonly SettingsPage[] = [
   'products',
@@ -10,6 +10,7 @@ export const SETTINGS_PAGES: readonly SettingsPage[] = [
   'scenes',
   'destinations',
   'chat',
+  'orders',
   'cards',
   'recording',
   'look',

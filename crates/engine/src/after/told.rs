@@ -214,6 +214,11 @@ impl Walk<'_> {
         } else {
             past.ended
         };
+        // An order is paid, refunded or cancelled long after.
+        let later = Kinds::Only(&["order_noted"]);
+        self.reader.each(past.end, Seq(u64::MAX), later, |entry| {
+            fold.hear_later(&entry.event)
+        })?;
         Ok(fold.finish(ended))
     }
 }

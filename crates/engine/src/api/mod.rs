@@ -3,6 +3,7 @@
 mod covers;
 mod guard;
 mod look;
+mod orders;
 mod page;
 mod photos;
 mod preview;
@@ -79,6 +80,7 @@ impl Api {
                 post(webhook::receive)
                     .layer(DefaultBodyLimit::max(stallcast_chat::webhook::BODY_BYTES)),
             )
+            .route("/api/orders/{shop}", post(orders::receive))
             .route("/api", any(nothing))
             .route("/api/{*rest}", any(nothing))
             .fallback(page::serve)

@@ -307,6 +307,8 @@ async fn look_up(api: &Api, actor: &Actor, request: Request) -> Answer {
         Request::Webhook => {
             serde_json::to_value(api.webhook()).map_err(|_| WireError::new(ErrorCode::Internal))?
         }
+        Request::Orders => serde_json::to_value(api.orders_view())
+            .map_err(|_| WireError::new(ErrorCode::Internal))?,
         request => api.studio.look_up(actor, request).await?,
     };
     Ok((api.studio.desk().published().borrow().seq, data))

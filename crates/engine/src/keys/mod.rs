@@ -26,6 +26,8 @@ pub(crate) use system::Keychain;
 const STREAM_KEYS: &str = "stallcast";
 /// Under which name the keychain lists chat addresses.
 const CHAT_ADDRESSES: &str = "stallcast chat";
+/// Under which name the keychain lists the secrets of shops.
+const SHOP_SECRETS: &str = "stallcast shop";
 
 /// Where keys are kept, by whose they are: a destination's, or (as text) a chat connection's.
 pub struct Keys<Id = DestinationId> {
@@ -81,6 +83,11 @@ impl Keys {
     /// was set aside, too.
     pub fn chat_addresses(&self, file: PathBuf) -> (Keys<String>, Option<String>) {
         Keys::with(file, CHAT_ADDRESSES, self.keychain.clone())
+    }
+
+    /// The secrets that shops sign with, as [`Keys::chat_addresses`].
+    pub fn shop_secrets(&self, file: PathBuf) -> (Keys<String>, Option<String>) {
+        Keys::with(file, SHOP_SECRETS, self.keychain.clone())
     }
 }
 

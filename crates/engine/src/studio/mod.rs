@@ -39,6 +39,7 @@ use crate::folders::Folders;
 use crate::keys::Keys;
 use crate::looks::Looks;
 use crate::notices::Notices;
+use crate::orders::Orders;
 use crate::phones::Phones;
 use crate::replay::Replay;
 use crate::threads::Threads;
@@ -91,6 +92,7 @@ struct Inner {
     desk: Desk,
     chat: ChatConnections,
     keys: Keys,
+    orders_of_shops: Orders,
     platforms: Arc<Platforms>,
     tls_roots: TlsRoots,
     phones: Phones,
@@ -159,9 +161,14 @@ impl Studio {
         let (addresses, damaged_addresses) = keys.chat_addresses(folders.chat_key_file());
         let (chat, damaged_chat) =
             ChatConnections::open(room.clone(), folders.chat_file(), addresses).await;
+        let (secrets, damaged_secrets) = keys.shop_secrets(folders.shop_key_file());
+        let (orders_of_shops, damaged_orders) =
+            Orders::open(desk.clone(), folders.orders_file(), secrets, notices.clone());
         for (key, damaged) in [
             ("notice.keys_damaged", damaged_keys),
             ("notice.keys_damaged", damaged_addresses),
+            ("notice.keys_damaged", damaged_secrets),
+            ("notice.orders_damaged", damaged_orders),
             ("notice.chat_damaged", damaged_chat),
         ] {
             if let Some(file) = damaged {
@@ -216,6 +223,7 @@ impl Studio {
             desk,
             chat,
             keys,
+            orders_of_shops,
             platforms,
             tls_roots,
             phones,
@@ -269,6 +277,11 @@ impl Studio {
     /// The chat room.
     pub fn chat(&self) -> &ChatRoom {
         self.inner.chat.room()
+    }
+
+    /// What shops tell of orders.
+    pub(crate) fn orders_of_shops(&self) -> &Orders {
+        &self.inner.orders_of_shops
     }
 
     /// Health, twice a second.
@@ -334,6 +347,7 @@ impl Studio {
         {
             tracing::debug!("the engine ended before the keys were read");
         }
+        self.inner.orders_of_shops.read_secrets().await;
         self.inner.chat.open_with_keychain().await;
     }
 

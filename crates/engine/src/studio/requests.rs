@@ -147,7 +147,20 @@ impl Studio {
                 Ok(serde_json::Value::Null)
             }
             // The API's own: the studio has no address.
-            Request::Webhook => Err(WireError::new(ErrorCode::NotFound)),
+            Request::Webhook | Request::Orders => Err(WireError::new(ErrorCode::NotFound)),
+            Request::SetShopSecret {
+                shop,
+                secret,
+                allow_file,
+            } => {
+                let orders = &self.inner.orders_of_shops;
+                orders.set_secret(shop, secret, allow_file).await?;
+                Ok(serde_json::Value::Null)
+            }
+            Request::WatchStock { path } => {
+                self.inner.orders_of_shops.watch(path).await?;
+                Ok(serde_json::Value::Null)
+            }
             Request::ConnectChat {
                 id,
                 connector,

@@ -32,6 +32,7 @@ fn main() -> Result<(), ts_rs::ExportError> {
     PhoneView::export_all(&config)?;
     CameraView::export_all(&config)?;
     WebhookView::export_all(&config)?;
+    stallcast_wire::OrdersView::export_all(&config)?;
     UploadTestView::export_all(&config)?;
     ThemesView::export_all(&config)?;
     PhotoView::export_all(&config)?;
