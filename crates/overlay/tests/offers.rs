@@ -10,7 +10,7 @@ use std::sync::Arc;
 use common::{FULL_HD, HD, apple, fonts, layer, overlay, product, show, text, yuan};
 use stallcast_overlay::{CanvasSize, Lang, Layer, Layers, Overlay, Theme, sample};
 use stallcast_show::{
-    At, Break, CardLook, Coupon, Offer, Origin, PriceStep, Product, ProductId, RundownItem, Show,
+    At, Break, Bundle, CardLook, Coupon, Offer, Origin, PriceStep, Product, ProductId, RundownItem, Show,
 };
 
 const NOWHERE: &str = "/nowhere";
@@ -326,4 +326,76 @@ fn a_theme_of_before_without_the_new_parts_stays_usable() {
         drawn,
         "an unchanged overlay was drawn again"
     );
+}
+
+/// The words that stand where the camera's picture is missing are for viewers: with everything an offer has on the
+/// picture, and a question, they have room beside it, in both languages.
+#[test]
+fn the_slate_s_words_go_where_nothing_of_the_card_covers_them() {
+    let mut show = full();
+    for pinned in [true, false] {
+        if !pinned {
+            show.pinned = None;
+        }
+        for name in Theme::builtin_names() {
+            for canvas in [FULL_HD, TALL] {
+                let mut overlay = overlay(name, canvas);
+                for lang in [Lang::Zh, Lang::En] {
+                    let layers = overlay.layers(&show, At(0), lang, Path::new(NOWHERE));
+                    let taken = overlay.taken(&layers);
+                    assert!(taken.len() >= 9, "{name}: {}", taken.len());
+                    let theme = Theme::builtin(name).unwrap();
+                    let kind = SlateKind::NoInput;
+                    let slate = slate_beside(&theme, &fonts(), kind, lang, canvas, &taken);
+                    let words = slate.words.unwrap();
+                    let over = taken.iter().find(|span| span.meets(&words));
+                    assert_eq!(over, None, "{name} {canvas:?} {lang:?} {words:?}");
+                    let (width, height) = (canvas.width as i32, canvas.height as i32);
+                    assert!(words.left > 0 && words.right < width, "{name} {words:?}");
+                    assert!(words.top > 0 && words.bottom < height, "{name} {words:?}");
+                    // What is said to be there is there, and nothing else.
+                    let ground = &slate.picture.rgba[..4];
+                    for (at, pixel) in slate.picture.rgba.chunks_exact(4).enumerate() {
+                        let (x, y) = (at as i32 % width, at as i32 / width);
+                        let inside = (words.left - 2..words.right + 2).contains(&x)
+                            && (words.top - 2..words.bottom + 2).contains(&y);
+                        assert!(inside || pixel == ground, "{name} at {x},{y}: {words:?}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_bundle_stands_beside_the_card_while_it_is_cheaper_and_in_stock_and_what_goods_cost_never_does() {
+    let mut show = show();
+    product(&mut show).offer.live_price = yuan(3990);
+    show.stock.insert(apple(), 50);
+    product(&mut show).offer.steps = vec![PriceStep {
+        after_s: 60,
+        price: yuan(2990),
+    }];
+    for theme in Theme::builtin_names() {
+        let mut overlay = overlay(theme, HD);
+        let plain = draw(&mut overlay, &show, 0);
+        assert!(!has(&plain, "perks"), "{theme}");
+        let redraws = overlay.redraws();
+        let mut costing = show.clone();
+        product(&mut costing).cost = Some(yuan(1200));
+        draw(&mut overlay, &costing, 0);
+        assert_eq!(overlay.redraws(), redraws, "{theme} draws what goods cost");
+
+        let mut bundled = show.clone();
+        product(&mut bundled).offer.bundle = Some(Bundle {
+            units: 3,
+            price: yuan(9900),
+            with: Vec::new(),
+        });
+        assert!(has(&draw(&mut overlay, &bundled, 0), "perks"), "{theme}");
+        // Three cost less one by one now.
+        assert!(!has(&draw(&mut overlay, &bundled, 60_000), "perks"), "{theme}");
+        bundled.stock.insert(apple(), 2);
+        assert!(!has(&draw(&mut overlay, &bundled, 0), "perks"), "{theme}");
+    }
 }
