@@ -73,12 +73,13 @@ fn bundle(
         return Some(line.replace("{p}", &cost));
     }
     let parts = show.bundle_parts(&product.id)?;
-    let named = parts.iter().map(|(part, units)| match units {
+    let named = parts.iter().skip(1).map(|(part, units)| match units {
         1 => clean(title(part, lang)),
         units => format!("{}×{units}", clean(title(part, lang))),
     });
     let named = named.collect::<Vec<_>>().join(" + ");
     let line = pick(&words.bundle_set, lang).replace("{p}", &cost);
+    let line = line.replace("{n}", &bundle.units.to_string());
     Some(line.replace("{t}", &named))
 }
 

@@ -113,7 +113,7 @@ usual! {
     limit: "每人限购 {n} 件", "{n} per person";
     drop: "降至 {p}", "Drops to {p}";
     bundle: "{n} 件 {p}", "{n} for {p}";
-    bundle_set: "{t} 一起 {p}", "{t} for {p}";
+    bundle_set: "{p} 得 {n} 件 + {t}", "{p} for {n} + {t}";
     harvested: "{d}采收", "picked {d}";
     code: "扫码购买", "Scan to buy";
     next: "下一个", "Next";
@@ -153,7 +153,7 @@ pub(crate) struct Words {
     /// Several units of one product; `{p}` is their price.
     #[serde(default = "bundle")]
     pub bundle: Text,
-    /// Several products; `{t}` names them.
+    /// So many units with other products, which `{t}` names; the price first, for names may be long.
     #[serde(default = "bundle_set")]
     pub bundle_set: Text,
     #[serde(default = "coupon")]
