@@ -139,6 +139,8 @@ export function demoShow(now: number): ShowView {
     ticker: { zh: '', en: '' },
     correction: null,
     pinned: null,
+    poll: null,
+    lottery: null,
     logo: null,
     lower_thirds: [
       { id: 'person', name: '王大姐', role: '栖霞果园 第三代果农' },

@@ -497,6 +497,23 @@ export class MockStudio {
           Object.entries(show.destinations).filter(([id]) => id !== command.destination),
         );
         return null;
+      case 'start_poll':
+        show.poll = {
+          terms: { ...command, since: now, until: now + command.seconds * 1000, rehearsed: true },
+          counts: command.options.map((_, index) => 37 - index * 11),
+          turned_away: 0,
+          closed: null,
+        };
+        return null;
+      case 'close_poll':
+        if (show.poll !== null) show.poll = { ...show.poll, closed: now };
+        return null;
+      case 'clear_poll':
+        show.poll = null;
+        return null;
+      case 'clear_lottery':
+        show.lottery = null;
+        return null;
       case 'pin_question':
         show.pinned = {
           message: command.message,

@@ -22,6 +22,10 @@ const WAITING_COMMANDS: usize = 256;
 /// How often a journal that could not be written is tried; a trial writes some 70 kB.
 const TRY_EVERY: Duration = Duration::from_secs(2);
 
+/// How often what chat changed in a game is told at most: bars that grow twice a second are alive, and each telling sends
+/// the show to every page.
+const TELL_GAMES_EVERY: Duration = Duration::from_millis(400);
+
 /// How often the room kept for a full disk is filled again after it was used.
 const REFILL_EVERY: Duration = Duration::from_secs(30);
 
@@ -80,6 +84,8 @@ impl Desk {
             clock,
             trouble: tell,
             refilled: None,
+            told: Instant::now(),
+            untold: false,
             runtime: Handle::try_current().map_err(std::io::Error::other)?,
         };
         threads.start("desk", move || thread.run())?;
@@ -151,6 +157,10 @@ struct Thread {
     trouble: watch::Sender<Option<JournalTrouble>>,
     /// When the room kept for a full disk was last filled, or tried to.
     refilled: Option<Instant>,
+    /// When the show was last told.
+    told: Instant,
+    /// Whether chat changed a game since.
+    untold: bool,
     runtime: Handle,
 }
 
@@ -179,7 +189,27 @@ impl Thread {
             let tried = self.journal.try_writing();
             self.learn(tried.as_ref().err());
         }
+        while self.untold {
+            let left = TELL_GAMES_EVERY.saturating_sub(self.told.elapsed());
+            let runtime = self.runtime.clone();
+            let asked = runtime.block_on(async { timeout(left, self.waiting.recv()).await });
+            if let Ok(ask) = asked {
+                return ask;
+            }
+            self.tell(0);
+        }
         self.waiting.blocking_recv()
+    }
+
+    /// Shows everybody the show as it is in the journal.
+    fn tell(&mut self, changes_of_catalogue: u64) {
+        (self.told, self.untold) = (Instant::now(), false);
+        let catalogue = self.publish.borrow().catalogue + changes_of_catalogue;
+        self.publish.send_replace(Published {
+            show: Arc::new(self.journal.show().clone()),
+            seq: self.journal.last_seq().0,
+            catalogue,
+        });
     }
 
     /// Whether the journal can be written, as the last attempt showed.
@@ -225,6 +255,7 @@ impl Thread {
         if events.is_empty() {
             return Ok(self.journal.last_seq().0);
         }
+        let played = self.journal.show().played();
         let appended = self.journal.append(actor, at, &events);
         self.learn(appended.as_ref().err());
         let Seq(seq) = appended.map_err(|error| {
@@ -236,15 +267,14 @@ impl Thread {
             .iter()
             .all(|event| matches!(event, Event::ChatNoted { .. } | Event::ChatTakenBack { .. }))
         {
+            self.untold |= self.journal.show().played() != played;
+            // While asks keep coming, nobody else would tell of it.
+            if self.untold && self.told.elapsed() >= TELL_GAMES_EVERY {
+                self.tell(0);
+            }
             return Ok(seq);
         }
-        let catalogue =
-            self.publish.borrow().catalogue + u64::from(events.iter().any(changes_catalogue));
-        self.publish.send_replace(Published {
-            show: Arc::new(self.journal.show().clone()),
-            seq,
-            catalogue,
-        });
+        self.tell(u64::from(events.iter().any(changes_catalogue)));
         Ok(seq)
     }
 }

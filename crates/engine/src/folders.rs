@@ -97,6 +97,11 @@ impl Folders {
         beside.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets"))
     }
 
+    /// The folder that everything of this user is in.
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
     /// The journal file.
     pub fn journal(&self) -> PathBuf {
         self.data.join(stallcast_journal::FILE_NAME)

@@ -14,7 +14,10 @@ mod clock;
 mod correction;
 mod demo;
 mod desk;
+pub mod draw;
 pub mod folders;
+mod games;
+mod incidents;
 mod keys;
 mod looks;
 mod network;
@@ -35,6 +38,7 @@ pub mod signals;
 pub mod studio;
 mod threads;
 mod unfinished;
+pub mod verify_draw;
 mod vetting;
 mod wire_name;
 

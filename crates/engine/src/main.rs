@@ -9,6 +9,7 @@ use stallcast_engine::api::Api;
 use stallcast_engine::folders::Folders;
 use stallcast_engine::signals::Signals;
 use stallcast_engine::studio::{End, Fresh, Options, Studio, program_spec};
+use stallcast_engine::verify_draw::verify_draw;
 use stallcast_engine::{StartError, runtime_file};
 use stallcast_media::virtual_camera;
 use stallcast_overlay::Lang;
@@ -32,6 +33,14 @@ enum What {
         /// Data folder; the user's own when not given.
         #[arg(long)]
         data: Option<PathBuf>,
+    },
+    /// Checks the record of a draw: exit code 0 = as it was drawn, 1 = changed, 2 = could not be read.
+    VerifyDraw {
+        /// The record, from recordings/draws.
+        file: PathBuf,
+        /// zh-CN or en; the system's when not given.
+        #[arg(long)]
+        lang: Option<String>,
     },
     /// Serves the virtual camera; started by the engine.
     #[command(name = virtual_camera::SERVE, hide = true)]
@@ -92,6 +101,11 @@ fn main() -> std::process::ExitCode {
     let outcome = match Line::parse().what {
         What::Run(run) => start(run),
         What::Address { data } => address(data),
+        What::VerifyDraw { file, lang } => {
+            let (lines, code) = verify_draw(&file, language(lang.as_deref()));
+            lines.iter().for_each(|line| println!("{line}"));
+            return std::process::ExitCode::from(code);
+        }
         What::ServeVirtualCamera { caps } => return virtual_camera::serve(&caps),
     };
     match outcome {

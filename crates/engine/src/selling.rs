@@ -29,6 +29,15 @@ pub fn book() -> Result<&'static RuleBook, &'static PackFault> {
 /// # Errors
 /// [`Refusal::ForbiddenByRule`] with the first such rule.
 pub fn permit(show: &Show, command: &Command, at: At) -> Result<(), Refusal> {
+    if let (Command::BeginLottery { terms, .. }, Ok(book)) = (command, book()) {
+        let above = book.above_prize_cap(&terms.value);
+        let above = above.filter(|_| terms.reason.trim().is_empty());
+        return above.map_or(Ok(()), |rule| {
+            Err(Refusal::PrizeAboveCap {
+                rule: rule.id.clone(),
+            })
+        });
+    }
     let (Command::PutOnAir { product }, Ok(book)) = (command, book()) else {
         return Ok(());
     };

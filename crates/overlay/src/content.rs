@@ -27,6 +27,8 @@ pub(crate) enum Words {
     Page(Fitted),
     /// A bar filled to so many thousandths.
     Bar(u32),
+    /// A bar that grows while it is looked at, filled to so many thousandths.
+    Gauge(u32),
     /// A QR code.
     Code(Arc<Code>),
 }

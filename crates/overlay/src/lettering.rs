@@ -25,7 +25,7 @@ pub(crate) enum Which {
 
 impl Which {
     pub(crate) fn has(self, words: &Words) -> bool {
-        let changing = matches!(words, Words::Digits(_) | Words::Page(_));
+        let changing = matches!(words, Words::Digits(_) | Words::Page(_) | Words::Gauge(_));
         changing == (self == Which::Changing)
     }
 }
@@ -63,7 +63,7 @@ pub(crate) fn draw_words(
             Words::Text(text) => fit(fonts, look, frame(slot), text),
             Words::Price(parts) => fit_price(fonts, look, frame(slot), parts),
             Words::Page(fitted) => fitted.clone(),
-            Words::Bar(share) => {
+            Words::Bar(share) | Words::Gauge(share) => {
                 draw_bar(slot, *share, scale, picture);
                 continue;
             }

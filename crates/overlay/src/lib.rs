@@ -10,6 +10,7 @@ mod draw;
 mod extras;
 mod fit;
 mod fonts;
+mod games;
 mod lettering;
 mod numbers;
 mod overlay;

@@ -1,6 +1,7 @@
 //! The overlay of one canvas: compares what each part says with what is drawn, and draws the difference.
 
 mod beside;
+mod games;
 mod goal;
 mod logo;
 mod person;
@@ -47,6 +48,7 @@ pub struct Overlay {
     digits: Digits,
     digits_warm: bool,
     ticker: Pages,
+    winners: Pages,
     asked: question::Asked,
     codes: Codes,
     mark: Option<logo::Mark>,
@@ -85,6 +87,7 @@ impl Overlay {
             digits: Digits::default(),
             digits_warm: false,
             ticker: Pages::default(),
+            winners: Pages::default(),
             asked: question::Asked::default(),
             codes: Codes::default(),
             mark: None,
@@ -137,6 +140,7 @@ impl Overlay {
         self.lower_third(show, lang, &mut layers);
         self.logo(show, photos, &mut layers);
         make_room(&mut layers.list, self.canvas, |_| false);
+        self.game(show, now, lang, &mut layers);
         layers
     }
 

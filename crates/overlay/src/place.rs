@@ -32,6 +32,7 @@ pub(crate) fn place(theme: &Theme, piece: Piece, canvas: CanvasSize) -> Option<P
         Piece::Code => positions.code?,
         Piece::Next => positions.next?,
         Piece::Pause => positions.pause.unwrap_or_else(middle),
+        Piece::Poll | Piece::Lottery => theme.settings.margins.game(),
         Piece::Goal => positions
             .goal
             .unwrap_or_else(|| place_of_goal(theme.settings.margins)),

@@ -1,9 +1,9 @@
 //! The rule book: all packs, and what they find.
 
-use stallcast_show::{Offer, Product};
+use stallcast_show::{Money, Offer, Product};
 
 use crate::check::{Finding, Reading};
-use crate::pack::{Market, Pack, PackFault, Rule};
+use crate::pack::{Check, Market, Pack, PackFault, Rule};
 use crate::subject::Subject;
 
 const PACKS: [(Market, &str); 3] = [
@@ -38,6 +38,24 @@ impl RuleBook {
     pub fn rule(&self, id: &str) -> Option<&Rule> {
         let mut rules = self.packs.iter().flat_map(|pack| &pack.rules);
         rules.find(|rule| rule.id == id)
+    }
+
+    /// The rule that forbids a draw with a prize worth this much, where the market of its currency has such a cap.
+    pub fn above_prize_cap(&self, value: &Money) -> Option<&Rule> {
+        let market = Market::of(&value.currency)?;
+        let packs = self.packs.iter().filter(|pack| pack.market == market);
+        packs.flat_map(|pack| &pack.rules).find(|rule| {
+            // The only texts whose amount a rule looks at are those of draws.
+            let Check::Words {
+                amount_above: Some(cap),
+                ..
+            } = &rule.check
+            else {
+                return false;
+            };
+            let unit = 10_i128.pow(value.currency.minor_digits());
+            i128::from(value.minor) > i128::from(*cap) * unit
+        })
     }
 
     /// What the rules of a market find, the forbidden first. An empty list says that no rule of ours hit, and no more.

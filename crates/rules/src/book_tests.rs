@@ -249,3 +249,14 @@ proptest::proptest! {
         proptest::prop_assert!(signs(&text).len() <= text.len());
     }
 }
+
+#[test]
+fn a_prize_is_measured_by_the_cap_of_its_market_to_the_cent() {
+    let book = RuleBook::built_in().unwrap();
+    let worth = |minor, currency: &str| Money::new(minor, Currency(currency.into()));
+    let rule = |value| book.above_prize_cap(&value).map(|rule| rule.id.as_str());
+    assert_eq!(rule(worth(5_000_000, "CNY")), None);
+    assert_eq!(rule(worth(5_000_001, "CNY")), Some("cn.draw_above_cap"));
+    assert_eq!(rule(worth(i64::MAX, "EUR")), None);
+    assert_eq!(rule(worth(i64::MAX, "XXX")), None);
+}

@@ -301,6 +301,45 @@ pub enum Command {
         /// The whole of it; `None` = none.
         logo: Option<crate::Logo>,
     },
+    /// Begins a poll that viewers answer in the chat; refused while a game stands on the picture.
+    StartPoll {
+        /// What is asked, 1 to 60 characters.
+        question: String,
+        /// 2 to 6 answers; no word stands twice.
+        options: Vec<crate::PollOption>,
+        /// Which word of a person counts.
+        counting: crate::Counting,
+        /// How long, in seconds, 10 to 3 600.
+        seconds: u32,
+    },
+    /// Ends the poll; its result stays on the picture.
+    ClosePoll,
+    /// Takes the poll off the picture; one that runs is given up.
+    ClearPoll,
+    /// Begins a draw (by the engine only, which keeps the seed).
+    BeginLottery {
+        /// What is promised.
+        terms: crate::LotteryTerms,
+        /// SHA-256 of terms and seed.
+        commitment: String,
+    },
+    /// Notes who takes part, once nobody can enter any more (by the engine only).
+    CloseLottery {
+        /// SHA-256 of their list.
+        entrants_hash: String,
+    },
+    /// Notes who won (by the engine only).
+    NoteDraw {
+        /// The seed that was committed to.
+        seed: String,
+        /// Each as `platform`, tabulator, name.
+        winners: Vec<String>,
+    },
+    /// Takes the draw off the picture; one that was promised and not drawn needs a reason.
+    ClearLottery {
+        /// Why, at most 300 characters.
+        reason: String,
+    },
     /// Adds or replaces a destination (its key is stored apart).
     PutDestination {
         /// The destination.

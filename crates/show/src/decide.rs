@@ -98,6 +98,20 @@ pub fn decide(show: &Show, command: Command, at: At) -> Result<Vec<Event>, Refus
         Command::ShowGoal { on } => show.decide_show_goal(on),
         Command::CountGoal { done } => show.decide_count_goal(done),
         Command::UnpinQuestion => Ok(show.decide_unpin_question()),
+        Command::StartPoll {
+            question,
+            options,
+            counting,
+            seconds,
+        } => show.decide_start_poll(&question, options, counting, seconds, at),
+        Command::ClosePoll => Ok(show.decide_close_poll(at)),
+        Command::ClearPoll => Ok(show.decide_clear_poll(at)),
+        Command::BeginLottery { terms, commitment } => {
+            show.decide_begin_lottery(terms, commitment, at)
+        }
+        Command::CloseLottery { entrants_hash } => show.decide_close_lottery(entrants_hash, at),
+        Command::NoteDraw { seed, winners } => show.decide_note_draw(seed, winners, at),
+        Command::ClearLottery { reason } => show.decide_clear_lottery(&reason, at),
         Command::PutDestination { destination } => show.decide_put_destination(destination),
         Command::RemoveDestination { destination } => show.decide_remove_destination(destination),
         Command::StartRehearsal => show.decide_start_rehearsal(at),
@@ -122,6 +136,7 @@ impl Show {
     pub fn apply(&mut self, event: &Event) {
         self.keep_offered(event);
         self.keep_airtime(event);
+        self.forget_rehearsed(event);
         match event {
             Event::Renamed { .. }
             | Event::DestinationPut { .. }
@@ -153,6 +168,13 @@ impl Show {
             Event::RuleOverridden { .. }
             | Event::CorrectionShown { .. }
             | Event::CorrectionEnded { .. } => self.apply_honest(event),
+            Event::PollStarted { .. } | Event::PollClosed { .. } | Event::PollCleared { .. } => {
+                self.apply_poll(event);
+            }
+            Event::LotteryBegun { .. }
+            | Event::LotteryClosed { .. }
+            | Event::LotteryDrawn { .. }
+            | Event::LotteryCleared { .. } => self.apply_lottery(event),
             Event::LogoSet { logo } => self.logo.clone_from(logo),
             Event::LowerThirdPut { .. }
             | Event::LowerThirdRemoved { .. }

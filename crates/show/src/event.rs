@@ -158,6 +158,34 @@ pub enum Event {
     LogoSet {
         logo: Option<crate::Logo>,
     },
+    PollStarted {
+        poll: crate::PollTerms,
+    },
+    PollClosed {
+        result: crate::PollResult,
+    },
+    PollCleared {
+        at: At,
+    },
+    LotteryBegun {
+        terms: crate::LotteryTerms,
+        /// SHA-256 of terms and seed.
+        commitment: String,
+        since: At,
+        until: At,
+        /// While nobody watched.
+        rehearsed: bool,
+    },
+    LotteryClosed {
+        closed: crate::LotteryClosed,
+    },
+    LotteryDrawn {
+        drawn: crate::LotteryDrawn,
+    },
+    LotteryCleared {
+        at: At,
+        reason: String,
+    },
     DestinationPut {
         destination: Destination,
     },

@@ -68,6 +68,7 @@ impl Show {
             Event::RecordingPartOpened { file, .. } => self.recording_parts.push(file.clone()),
             Event::ChatNoted { lines } => {
                 self.chat_lines = self.chat_lines.saturating_add(lines.len() as u64);
+                self.play(lines);
             }
             _ => {}
         }

@@ -217,6 +217,19 @@ pub enum Refusal {
     NoGoal,
     /// Nobody of that id is kept.
     UnknownPerson,
+    /// Only one game stands on the picture.
+    GameOnPicture,
+    /// The same word would choose two answers.
+    KeywordTwice,
+    /// There is no draw to do this with, or not one like this.
+    NoLottery,
+    /// People can still take part.
+    LotteryOpen,
+    /// The prize is worth more than the law allows, and nobody said why it may be.
+    PrizeAboveCap {
+        /// Id of the rule.
+        rule: String,
+    },
     /// Nobody has looked at all points of the product, and nobody gave a reason why viewers may see it all the same.
     NotVetted {
         /// Which product.
@@ -289,6 +302,11 @@ impl Refusal {
             Refusal::OrdersUnknown => "orders_unknown",
             Refusal::NoGoal => "no_goal",
             Refusal::UnknownPerson => "unknown_person",
+            Refusal::GameOnPicture => "game_on_picture",
+            Refusal::KeywordTwice => "keyword_twice",
+            Refusal::NoLottery => "no_lottery",
+            Refusal::LotteryOpen => "lottery_open",
+            Refusal::PrizeAboveCap { .. } => "prize_above_cap",
             Refusal::NotVetted { .. } => "not_vetted",
             Refusal::OfferNotBegun { .. } => "offer_not_begun",
             Refusal::OfferOver { .. } => "offer_over",
@@ -298,7 +316,7 @@ impl Refusal {
     }
 
     /// Every code there is, for checking that each has its sentences.
-    pub const CODES: [&'static str; 40] = [
+    pub const CODES: [&'static str; 45] = [
         "unknown_product",
         "unknown_source",
         "unknown_scene",
@@ -334,6 +352,11 @@ impl Refusal {
         "orders_unknown",
         "no_goal",
         "unknown_person",
+        "game_on_picture",
+        "keyword_twice",
+        "no_lottery",
+        "lottery_open",
+        "prize_above_cap",
         "not_vetted",
         "offer_not_begun",
         "offer_over",
@@ -429,7 +452,12 @@ impl Refusal {
                 params = why.params();
                 params.insert("product".to_owned(), product.to_string());
             }
+            Refusal::PrizeAboveCap { rule } => put("rule", rule.clone()),
             Refusal::LastScene
+            | Refusal::GameOnPicture
+            | Refusal::KeywordTwice
+            | Refusal::NoLottery
+            | Refusal::LotteryOpen
             | Refusal::NotOnAir
             | Refusal::GtinInvalid
             | Refusal::DayInvalid

@@ -169,6 +169,14 @@ pub struct Show {
     pub goal: Option<crate::Goal>,
     /// The question on the picture.
     pub pinned: Option<PinnedQuestion>,
+    /// The poll on the picture.
+    #[serde(default)]
+    #[cfg_attr(feature = "ts", ts(skip))]
+    pub poll: Option<crate::Poll>,
+    /// The draw on the picture.
+    #[serde(default)]
+    #[cfg_attr(feature = "ts", ts(skip))]
+    pub lottery: Option<crate::Lottery>,
     /// Where the show is sent.
     pub destinations: BTreeMap<DestinationId, Destination>,
     /// How far it is.

@@ -6,6 +6,7 @@ mod after;
 mod answers;
 mod error;
 mod findings;
+mod games;
 mod home;
 mod messages;
 mod orders;
@@ -28,6 +29,7 @@ pub use answers::{
 };
 pub use error::{ErrorCode, WireError};
 pub use findings::{FindingLevel, FindingView, FindingsView, RuleView};
+pub use games::{LotteryView, PollView};
 pub use home::{RUNTIME_FILE, RuntimeFile, create_private_folder, data_folder};
 pub use messages::{ChatConnector, ClientMessage, Outcome, Request, ServerMessage, UploadTarget};
 pub use orders::{OrdersView, ShopView, StockListView, UnknownGoods};

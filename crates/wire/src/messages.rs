@@ -135,6 +135,15 @@ pub enum Request {
     },
     /// Takes back the last import or removal of products, as [`crate::StatusView::undo`] names it.
     TakeBackProducts,
+    /// Begins a draw among viewers: its terms stand from here on, and the hash of a secret seed is on the picture. Refused
+    /// while a game stands there, and for a prize that the law does not allow.
+    StartLottery {
+        /// What is promised.
+        terms: stallcast_show::LotteryTerms,
+    },
+    /// Draws the winners, once nobody can enter any more, and keeps the record that anybody can check. Answer:
+    /// [`SavedFile`]; asked again, the record is written again.
+    DrawLottery,
     /// Shows that have ended. Answer: [`PastShows`].
     PastShows,
     /// What a show was. Answer: [`RecapView`].

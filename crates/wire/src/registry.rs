@@ -7,7 +7,10 @@ use crate::Request;
 /// The least role that may send `command`; `None` = only the engine itself.
 pub fn least_role(command: &Command) -> Option<Role> {
     Some(match command {
-        Command::PinQuestion { .. }
+        Command::StartPoll { .. }
+        | Command::ClosePoll
+        | Command::ClearPoll
+        | Command::PinQuestion { .. }
         | Command::AnswerQuestion { .. }
         | Command::UnpinQuestion => Role::Moderator,
         Command::PutOnAir { .. }
@@ -54,6 +57,7 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | Command::SetIsolated { .. }
         | Command::RemoveScene { .. }
         | Command::SetCanvases { .. }
+        | Command::ClearLottery { .. }
         | Command::SetRecording { .. }
         | Command::SetRecordingSplit { .. }
         | Command::SetVideoBitrate { .. } => Role::Lead,
@@ -65,6 +69,9 @@ pub fn least_role(command: &Command) -> Option<Role> {
         Command::NoteRecordingPart { .. }
         | Command::CountStock { .. }
         | Command::NoteOrder { .. }
+        | Command::BeginLottery { .. }
+        | Command::CloseLottery { .. }
+        | Command::NoteDraw { .. }
         | Command::TakeBackProducts { .. }
         | Command::NoteChat { .. }
         | Command::TakeBackChat { .. } => return None,
@@ -89,6 +96,8 @@ pub fn least_role_of_request(request: &Request) -> Role {
         | Request::Camera { .. }
         | Request::ConnectChat { .. }
         | Request::TakeBackProducts
+        | Request::StartLottery { .. }
+        | Request::DrawLottery
         | Request::MakeClips { .. }
         | Request::StopClips
         | Request::SaveRecap { .. }

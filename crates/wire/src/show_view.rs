@@ -73,6 +73,10 @@ pub struct ShowView {
     pub goal: Option<stallcast_show::Goal>,
     /// Question on the picture.
     pub pinned: Option<PinnedQuestion>,
+    /// Poll on the picture.
+    pub poll: Option<crate::PollView>,
+    /// Draw on the picture.
+    pub lottery: Option<crate::LotteryView>,
     /// Destinations, without keys.
     pub destinations: BTreeMap<DestinationId, Destination>,
     /// How far the show is.
@@ -127,6 +131,8 @@ impl ShowView {
             lower_third: show.lower_third.clone(),
             goal: show.goal.clone(),
             pinned: show.pinned.clone(),
+            poll: show.poll.as_ref().map(crate::PollView::of),
+            lottery: show.lottery.as_ref().map(crate::LotteryView::of),
             destinations: show.destinations.clone(),
             phase: show.phase,
             recording: show.recording,

@@ -6,15 +6,21 @@ import type { Canvases } from "./Canvases";
 import type { CardLook } from "./CardLook";
 import type { ChatLine } from "./ChatLine";
 import type { CorrectionKind } from "./CorrectionKind";
+import type { Counting } from "./Counting";
 import type { Destination } from "./Destination";
 import type { DestinationId } from "./DestinationId";
 import type { Ducking } from "./Ducking";
 import type { Former } from "./Former";
 import type { GoalPlan } from "./GoalPlan";
+import type { Incident } from "./Incident";
 import type { Logo } from "./Logo";
+import type { LotteryTerms } from "./LotteryTerms";
 import type { LowerThird } from "./LowerThird";
 import type { MessageId } from "./MessageId";
 import type { OrderNews } from "./OrderNews";
+import type { PartPlace } from "./PartPlace";
+import type { PicturePart } from "./PicturePart";
+import type { PollOption } from "./PollOption";
 import type { Product } from "./Product";
 import type { ProductId } from "./ProductId";
 import type { RecordingSplit } from "./RecordingSplit";
@@ -26,6 +32,7 @@ import type { Source } from "./Source";
 import type { SourceId } from "./SourceId";
 import type { Strip } from "./Strip";
 import type { Text } from "./Text";
+import type { TickerLook } from "./TickerLook";
 import type { Transition } from "./Transition";
 import type { VetItem } from "./VetItem";
 import type { VettingRule } from "./VettingRule";
@@ -93,14 +100,6 @@ product: ProductId,
 /**
  * Units added (or taken when negative).
  */
-by: number, } | { "do": "adjust_bundles", 
-/**
- * Whose bundle.
- */
-product: ProductId, 
-/**
- * Bundles added (or sold when negative).
- */
 by: number, } | { "do": "count_stock", 
 /**
  * Units left.
@@ -109,7 +108,15 @@ counts: { [key in ProductId]: number }, } | { "do": "note_order",
 /**
  * What it told.
  */
-news: OrderNews, } | { "do": "put_source", 
+news: OrderNews, } | { "do": "adjust_bundles", 
+/**
+ * Whose bundle.
+ */
+product: ProductId, 
+/**
+ * Bundles added (or sold when negative).
+ */
+by: number, } | { "do": "put_source", 
 /**
  * The source.
  */
@@ -177,15 +184,39 @@ source: SourceId | null, } | { "do": "set_ticker",
 /**
  * At most 300 characters each.
  */
-text: Text, } | { "do": "set_card_look", 
+text: Text, } | { "do": "set_ticker_look", 
+/**
+ * The whole of it.
+ */
+look: TickerLook, } | { "do": "set_card_look", 
 /**
  * The whole look.
  */
-look: CardLook, } | { "do": "start_break", 
+look: CardLook, } | { "do": "place_part", 
+/**
+ * On which.
+ */
+canvas: Canvas, 
+/**
+ * Which part.
+ */
+part: PicturePart, 
+/**
+ * Where to, and how large; `None` = where the theme has it.
+ */
+place: PartPlace | null, } | { "do": "reset_parts", 
+/**
+ * On which.
+ */
+canvas: Canvas, } | { "do": "start_break", 
 /**
  * Until the show goes on, 1 to 120.
  */
-minutes: number, } | { "do": "end_break" } | { "do": "override_rule", 
+minutes: number, 
+/**
+ * What the notice says, at most 24 characters each; both empty = the theme's words.
+ */
+words: Text, } | { "do": "end_break" } | { "do": "override_rule", 
 /**
  * Which product.
  */
@@ -289,7 +320,47 @@ id: string | null, } | { "do": "set_logo",
 /**
  * The whole of it; `None` = none.
  */
-logo: Logo | null, } | { "do": "put_destination", 
+logo: Logo | null, } | { "do": "start_poll", 
+/**
+ * What is asked, 1 to 60 characters.
+ */
+question: string, 
+/**
+ * 2 to 6 answers; no word stands twice.
+ */
+options: Array<PollOption>, 
+/**
+ * Which word of a person counts.
+ */
+counting: Counting, 
+/**
+ * How long, in seconds, 10 to 3 600.
+ */
+seconds: number, } | { "do": "close_poll" } | { "do": "clear_poll" } | { "do": "begin_lottery", 
+/**
+ * What is promised.
+ */
+terms: LotteryTerms, 
+/**
+ * SHA-256 of terms and seed.
+ */
+commitment: string, } | { "do": "close_lottery", 
+/**
+ * SHA-256 of their list.
+ */
+entrants_hash: string, } | { "do": "note_draw", 
+/**
+ * The seed that was committed to.
+ */
+seed: string, 
+/**
+ * Each as `platform`, tabulator, name.
+ */
+winners: Array<string>, } | { "do": "clear_lottery", 
+/**
+ * Why, at most 300 characters.
+ */
+reason: string, } | { "do": "put_destination", 
 /**
  * The destination.
  */
@@ -321,7 +392,15 @@ first_frame: At,
 /**
  * Of which canvas.
  */
-canvas: Canvas, } | { "do": "note_chat", 
+canvas: Canvas, } | { "do": "note_files_removed", 
+/**
+ * Names below the recordings folder, at least one.
+ */
+files: Array<string>, } | { "do": "note_incident", 
+/**
+ * What.
+ */
+incident: Incident, } | { "do": "note_chat", 
 /**
  * At least one.
  */

@@ -1,4 +1,8 @@
 // The wire, generated from crates/wire (`cargo run -p stallcast-wire --bin stallcast-types`), and what the page adds.
+export type { Counting } from '../generated/Counting';
+export type { PollOption } from '../generated/PollOption';
+export type { PollView } from '../generated/PollView';
+export type { LotteryView } from '../generated/LotteryView';
 export type { Break } from '../generated/Break';
 export type { CardLang } from '../generated/CardLang';
 export type { CardLook } from '../generated/CardLook';

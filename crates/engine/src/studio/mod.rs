@@ -44,7 +44,7 @@ use crate::phones::Phones;
 use crate::replay::Replay;
 use crate::threads::Threads;
 use crate::unfinished;
-use crate::{StartError, chat_history, network, selling, sign_of_life};
+use crate::{StartError, chat_history, games, incidents, network, selling, sign_of_life};
 pub use begin::program_spec;
 use begin::{draw, open, prepare};
 pub use ending::Ending;
@@ -243,6 +243,11 @@ impl Studio {
         };
         let told = studio.inner.notices.clone();
         tokio::task::spawn_blocking(move || unfinished::see_to(unfinished, &told));
+        tokio::spawn(games::end_in_time(studio.inner.desk.clone()));
+        tokio::spawn(incidents::follow(
+            studio.inner.desk.clone(),
+            studio.status(),
+        ));
         tokio::spawn(studio.clone().read_keys());
         tokio::spawn(studio.clone().follow_network());
         tokio::spawn(studio.clone().follow_offers());

@@ -16,6 +16,7 @@ use super::{Studio, removed_keys};
 use crate::air::{self, Order};
 use crate::carriers::{self, Way};
 use crate::demo::Demo;
+use crate::games::Draws;
 use crate::wire_name::wire_name;
 
 /// How long going live waits for the encoder of an engine that only just started: its status comes twice a second.
@@ -179,6 +180,17 @@ impl Studio {
             Request::TakeBackProducts => {
                 self.inner.desk.take_back(actor.clone()).await?;
                 Ok(serde_json::Value::Null)
+            }
+            Request::StartLottery { terms } => {
+                let seed = rand::random();
+                let draws = self.draws();
+                draws
+                    .start(&self.inner.desk, actor.clone(), terms, seed)
+                    .await?;
+                Ok(serde_json::Value::Null)
+            }
+            Request::DrawLottery => {
+                answer(&self.draws().draw(&self.inner.desk, actor.clone()).await?)
             }
             Request::DisconnectChat { id } => {
                 self.inner.chat.disconnect(&id).await?;

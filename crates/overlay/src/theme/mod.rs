@@ -10,7 +10,7 @@ mod template;
 
 use std::{collections::BTreeMap, io::ErrorKind, path::Path};
 
-use crate::CanvasSize;
+use crate::{CanvasSize, games};
 
 pub use fault::{Fault, ThemeError};
 pub(crate) use settings::{Position, Settings, middle};
@@ -45,6 +45,10 @@ pub enum Piece {
     Next,
     /// The break's notice, over everything else.
     Pause,
+    /// A poll with its bars.
+    Poll,
+    /// A draw among viewers.
+    Lottery,
     /// The name and role of whoever speaks.
     LowerThird,
     /// How far the goal is.
@@ -75,7 +79,7 @@ const fn may(name: &'static str) -> Known {
 
 impl Piece {
     /// All parts, in the order they are drawn (the slate stands alone).
-    pub const ALL: [Piece; 14] = [
+    pub const ALL: [Piece; 16] = [
         Piece::Card,
         Piece::Stock,
         Piece::Countdown,
@@ -87,6 +91,8 @@ impl Piece {
         Piece::Code,
         Piece::Next,
         Piece::Pause,
+        Piece::Poll,
+        Piece::Lottery,
         Piece::LowerThird,
         Piece::Goal,
         Piece::Slate,
@@ -125,6 +131,8 @@ impl Piece {
             Piece::Code => "code",
             Piece::Next => "next",
             Piece::Pause => "pause",
+            Piece::Poll => "poll",
+            Piece::Lottery => "lottery",
             Piece::LowerThird => "lower-third",
             Piece::Goal => "goal",
             Piece::Slate => "slate",
@@ -145,6 +153,8 @@ impl Piece {
             Piece::Code => "code.svg",
             Piece::Next => "next.svg",
             Piece::Pause => "pause.svg",
+            Piece::Poll => "poll.svg",
+            Piece::Lottery => "lottery.svg",
             Piece::LowerThird => "lower-third.svg",
             Piece::Goal => "goal.svg",
             Piece::Slate => "slate.svg",
@@ -192,6 +202,51 @@ impl Piece {
             Piece::Code => const { &[must("code"), may("code-label")] },
             Piece::Next => const { &[must("next"), may("next-price"), may("next-label")] },
             Piece::Pause => const { &[must("headline"), must("pause-clock"), may("detail")] },
+            Piece::Poll => {
+                const {
+                    &[
+                        must("poll-question"),
+                        may("game-label"),
+                        may("game-clock"),
+                        may("poll-how"),
+                        must("option-1"),
+                        must("option-2"),
+                        must("option-3"),
+                        must("option-4"),
+                        must("option-5"),
+                        must("option-6"),
+                        must("count-1"),
+                        must("count-2"),
+                        must("count-3"),
+                        must("count-4"),
+                        must("count-5"),
+                        must("count-6"),
+                        may("gauge-1"),
+                        may("gauge-2"),
+                        may("gauge-3"),
+                        may("gauge-4"),
+                        may("gauge-5"),
+                        may("gauge-6"),
+                    ]
+                }
+            }
+            Piece::Lottery => {
+                const {
+                    &[
+                        must("prize"),
+                        must("lottery-terms"),
+                        must("lottery-how"),
+                        must("winners"),
+                        must("code-1"),
+                        must("code-2"),
+                        may("code-label"),
+                        may("entrants"),
+                        may("entrants-label"),
+                        may("game-label"),
+                        may("game-clock"),
+                    ]
+                }
+            }
             Piece::LowerThird => const { &[must("person"), may("person-role")] },
             Piece::Goal => const { &[must("goal-count"), must("goal-source"), may("goal-title"), may("goal-bar"), may("goal-reached")] },
             Piece::Slate => const { &[must("headline"), may("detail")] },
@@ -218,6 +273,12 @@ impl Piece {
             Piece::Perks => &["perk-1", "perk-2", "perk-3"],
             Piece::Origin => &["grower"],
             Piece::Pause => &["running", "over"],
+            Piece::Poll => &[
+                "open", "rows-2", "rows-3", "rows-4", "rows-5", "rows-6", "option-1", "option-2",
+                "option-3", "option-4", "option-5", "option-6", "won-1", "won-2", "won-3", "won-4",
+                "won-5", "won-6",
+            ],
+            Piece::Lottery => &["open", "entering", "drawn"],
             Piece::Question => &["open", "answered"],
             Piece::Ticker | Piece::Drop | Piece::Code | Piece::Next => &[],
         }
@@ -364,6 +425,17 @@ impl Theme {
     /// Every part is there but those that a theme may leave out.
     pub(crate) fn template(&self, piece: Piece) -> Option<&Template> {
         self.templates.get(&piece)
+    }
+}
+
+/// The drawing of a game for a theme that has none, on the theme's own dark colour.
+fn usual_game(settings: &Settings, file: &str, error: ThemeError) -> Result<String, ThemeError> {
+    let usual = games::FILES.iter().find(|(name, _)| *name == file);
+    match usual {
+        Some((_, drawing)) if is_missing(&error) => {
+            Ok(drawing.replace(games::GROUND, &settings.slate_colour))
+        }
+        _ => Err(error),
     }
 }
 

@@ -28,6 +28,23 @@ impl Margins {
     };
 }
 
+impl Margins {
+    /// Where a game stands: beside the card on a wide canvas, below the ticker on an upright one.
+    pub(crate) fn game(self) -> Position {
+        let (anchor, dy) = if self == Self::PHONE {
+            (Anchor::Top, 92.0)
+        } else {
+            (Anchor::Right, 0.0)
+        };
+        Position::Safe {
+            anchor,
+            dx: 0.0,
+            dy,
+            bleed: 0.0,
+        }
+    }
+}
+
 /// Where names stand in themes that do not say: beside the card above the ticker; upright, below the ticker.
 pub(crate) fn place_of_names(margins: Margins) -> Position {
     let (anchor, dy) = if margins == Margins::PHONE {
