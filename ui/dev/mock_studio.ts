@@ -436,7 +436,10 @@ export class MockStudio {
         show.card_look = command.look;
         return null;
       case 'start_break':
-        show.pause = { since: now, until: now + command.minutes * 60_000 };
+        show.pause = { since: now, until: now + command.minutes * 60_000, words: command.words };
+        return null;
+      case 'set_ticker_look':
+        show.ticker_look = command.look;
         return null;
       case 'set_logo':
         show.logo = command.logo;

@@ -1,4 +1,5 @@
 // What stands on the picture beside the product: put on and taken off with one press, and seen in the composed picture.
+import { fileURLToPath } from 'node:url';
 import { changeOf, expect, previewAtRest, shownPreview, test, WHOLE, type Region } from './world.ts';
 
 /** Where the orchard theme has the pinned question. */
@@ -26,4 +27,65 @@ test('a question is typed, answered below it, and both leave the picture', async
   await pinned.getByRole('button', { name: '撤下' }).click();
   await expect(pinned).toHaveCount(0);
   await expect.poll(() => changeOf(studio, QUESTION, orchard)).toBeLessThan(THERE / 2);
+});
+
+/** Where the orchard theme has the upper right corner, and names above the ticker. */
+const CORNER: Region = { left: 0.89, top: 0.06, right: 0.94, bottom: 0.13 };
+const NAMES: Region = { left: 0.67, top: 0.75, right: 0.94, bottom: 0.83 };
+const LOGO = fileURLToPath(new URL('../../assets/icons/icon.png', import.meta.url));
+
+test('logo, name and goal are put on the picture and taken off with one press each', async ({ studio }) => {
+  await shownPreview(studio, WHOLE);
+  const corner = await previewAtRest(studio, CORNER);
+  const names = await previewAtRest(studio, NAMES);
+  await studio.getByRole('tab', { name: '画面' }).click();
+
+  const logo = studio.getByRole('region', { name: '店标' });
+  await logo.getByRole('button', { name: '店标', exact: true }).click();
+  await logo.locator('input[type=file]').setInputFiles(LOGO);
+  await expect.poll(() => changeOf(studio, CORNER, corner)).toBeGreaterThan(THERE);
+  await logo.getByRole('button', { name: '撤下：店标' }).click();
+  await expect.poll(() => changeOf(studio, CORNER, corner)).toBeLessThan(THERE / 2);
+
+  const people = studio.getByRole('region', { name: '人名条' });
+  await people.getByRole('button', { name: '上屏：人名条' }).click();
+  await people.getByLabel('名字').fill('王大姐');
+  await people.getByLabel('身份').fill('栖霞果园 第三代果农');
+  await people.getByRole('button', { name: '加一个人' }).click();
+  await people.getByRole('button', { name: '上屏：王大姐' }).click();
+  await expect.poll(() => changeOf(studio, NAMES, names)).toBeGreaterThan(THERE);
+  await people.getByRole('button', { name: '撤下：王大姐' }).click();
+  await expect.poll(() => changeOf(studio, NAMES, names)).toBeLessThan(THERE / 2);
+
+  const goal = studio.getByRole('region', { name: '目标进度' });
+  await goal.getByRole('button', { name: '上屏：目标进度' }).click();
+  await goal.getByLabel('目标是多少').fill('10');
+  await goal.getByRole('button', { name: '定下目标' }).click();
+  await expect(goal).toContainText('0 / 10');
+  await goal.getByRole('button', { name: '上屏：目标进度' }).click();
+  await expect.poll(() => changeOf(studio, CORNER, corner)).toBeGreaterThan(THERE);
+  await studio.keyboard.press('1');
+  await studio.getByRole('button', { name: '库存减一' }).click();
+  await expect(goal, 'what leaves the stock moves the bar').toContainText('1 / 10');
+});
+
+test('a break has its minutes and words, and the ticker goes off and on', async ({ studio }) => {
+  await shownPreview(studio, WHOLE);
+  await studio.getByRole('tab', { name: '画面' }).click();
+  const pause = studio.getByRole('region', { name: '休息告示' });
+  await pause.getByRole('button', { name: /^休息告示/ }).click();
+  await pause.getByText('3', { exact: true }).click();
+  await pause.getByLabel('告示上写什么').fill('换个果园，马上回来');
+  const before = await previewAtRest(studio, WHOLE);
+  await pause.getByRole('button', { name: '上屏：休息告示' }).click();
+  await expect(studio.getByRole('button', { name: /^结束休息/ })).toContainText(/2:\d\d|3:00/);
+  await expect.poll(() => changeOf(studio, WHOLE, before)).toBeGreaterThan(THERE);
+  await pause.getByRole('button', { name: '撤下：休息告示' }).click();
+  await expect(studio.getByRole('button', { name: '休息 3 分' })).toBeVisible();
+
+  const ticker = studio.getByRole('region', { name: '滚动字幕' });
+  await ticker.getByRole('button', { name: '撤下：滚动字幕' }).click();
+  await expect(ticker.getByRole('button', { name: '上屏：滚动字幕' })).toBeVisible();
+  await ticker.getByRole('button', { name: '上屏：滚动字幕' }).click();
+  await expect(ticker.getByRole('button', { name: '撤下：滚动字幕' })).toBeVisible();
 });

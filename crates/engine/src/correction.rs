@@ -12,6 +12,8 @@ pub fn drawn(show: &Show, now: At) -> (Cow<'_, Show>, Option<At>) {
     let (text, until) = (correction.text.clone(), correction.until);
     let mut corrected = show.clone();
     corrected.ticker = text;
+    // Nobody hides a correction by having hidden the ticker.
+    corrected.ticker_look.hidden = false;
     (Cow::Owned(corrected), Some(until))
 }
 
@@ -27,6 +29,7 @@ mod tests {
         show.products
             .insert("a".into(), product("a", "Apples", 2990));
         show.ticker.en = "Picked today".into();
+        show.ticker_look.hidden = true;
         let text = Text {
             zh: "更正：苹果 29.9 元".into(),
             en: "Correction: apples cost ¥29.90".into(),
@@ -40,6 +43,7 @@ mod tests {
         show.apply_all(&events);
         let (shown, until) = drawn(&show, At(1_000));
         assert_eq!((&shown.ticker, until), (&text, Some(At(61_000))));
+        assert!(!shown.ticker_look.hidden, "a correction is shown all the same");
         assert_eq!(drawn(&show, At(60_999)).0.ticker, text);
         let (shown, until) = drawn(&show, At(61_000));
         assert_eq!((shown.ticker.en.as_str(), until), ("Picked today", None));

@@ -285,6 +285,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 show.pause = Some(Break {
                     since: At(0),
                     until: At(300_000),
+                    words: Default::default(),
                 });
                 let mut picture = background(picture.as_ref(), canvas);
                 for layer in &overlay.layers(&show, At(0), lang, &photos).list {

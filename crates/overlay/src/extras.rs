@@ -201,8 +201,15 @@ pub(crate) fn pause(
         .holding
         .push(if left == 0 { "over" } else { "running" });
     let words = &settings.words;
-    content.says("headline", Words::Text(clean(pick(&words.back_soon, lang))));
-    let detail = clean(pick(&words.back_soon_detail, lang));
+    let own = clean(pick(&pause.words, lang));
+    // The theme's second line explains its own first one.
+    let (headline, detail) = if own.is_empty() {
+        let said = [&words.back_soon, &words.back_soon_detail].map(|text| clean(pick(text, lang)));
+        said.into()
+    } else {
+        (own, String::new())
+    };
+    content.says("headline", Words::Text(headline));
     content.says("detail", Words::Text(detail));
     content.says("pause-clock", Words::Digits(clock(left)));
     let next = (left > 0).then(|| At(pause.until.0 - (i64::from(left) - 1) * 1000));

@@ -234,13 +234,20 @@ impl Overlay {
     }
 
     fn ticker(&mut self, show: &Show, now: At, lang: Lang, layers: &mut Layers) {
+        if show.ticker_look.hidden {
+            return;
+        }
         let text = pick(&show.ticker, lang);
         let Some((look, frame)) = self.page_box(Piece::Ticker, "ticker", &[], lang) else {
             return;
         };
         self.ticker.set(&self.fonts, look, frame, text, lang);
+        let page_ms = match show.ticker_look.page_s {
+            0 => self.page_ms(),
+            seconds => i64::from(seconds) * 1000,
+        };
         // Counted from 1970, so that every canvas turns the page at the same moment.
-        let Some(page) = self.ticker.at(At(0), now, self.page_ms()) else {
+        let Some(page) = self.ticker.at(At(0), now, page_ms) else {
             return;
         };
         let mut content = Content::new(lang);

@@ -238,6 +238,7 @@ fn a_break_covers_everything_and_costs_one_small_redraw_a_second() {
         show.pause = Some(Break {
             since: At(0),
             until: At(300_000),
+            words: Default::default(),
         });
         let first = draw(&mut overlay, &show, 0);
         let ids: Vec<_> = first.list.iter().map(|layer| layer.id).collect();

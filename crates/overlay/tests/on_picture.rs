@@ -194,16 +194,16 @@ fn the_bar_grows_with_the_goal_and_says_by_what_it_is_known() {
         show.goal = Some(goal);
         layer(&draw(&mut overlay, &show, dir.path()), "goal").clone()
     };
+    // In thousandths of the width, along the middle of the bar.
     let red = |layer: &Layer| {
-        let row = &layer.rgba[(64 * layer.width * 4) as usize..][..(layer.width * 4) as usize];
-        row.chunks_exact(4)
-            .filter(|p| p[0] > 200 && p[1] < 90)
-            .count()
+        let stride = (layer.width * 4) as usize;
+        let row = &layer.rgba[(layer.height / 2) as usize * stride..][..stride];
+        let filled = row.chunks_exact(4).filter(|p| p[0] > 200 && p[1] < 90);
+        filled.count() * 1000 / layer.width as usize
     };
     let (some, more) = (bar(goal(50)), bar(goal(100)));
-    evidence("goal-some", &some);
-    assert!((115..140).contains(&red(&some)), "{}", red(&some));
-    assert!((244..270).contains(&red(&more)), "{}", red(&more));
+    assert!((205..250).contains(&red(&some)), "{}", red(&some));
+    assert!((435..485).contains(&red(&more)), "{}", red(&more));
     let mut by_hand = goal(100);
     by_hand.plan.count = GoalCount::ByHand;
     assert_ne!(bar(by_hand).rgba, more.rgba, "counted by hand is said");
@@ -230,4 +230,41 @@ fn a_theme_of_before_shows_names_and_goals_too() {
     layer(&layers, "goal");
     layer(&layers, "lower-third");
     assert!(full().products.contains_key(&apple()));
+}
+
+#[test]
+fn a_break_says_its_own_words_in_place_of_the_themes() {
+    let dir = marks();
+    let mut overlay = overlay("clean", UPRIGHT);
+    let mut pause = |zh: &str| {
+        let show = Show {
+            pause: Some(stallcast_show::Break {
+                since: At(0),
+                until: At(180_000),
+                words: text(zh, ""),
+            }),
+            ..Show::default()
+        };
+        layer(&draw(&mut overlay, &show, dir.path()), "pause").clone()
+    };
+    let (usual, own) = (pause(""), pause("换个果园，马上回来"));
+    evidence("break-own", &own);
+    assert_ne!(usual.rgba, own.rgba);
+    assert_eq!(pause("").rgba, usual.rgba);
+}
+
+#[test]
+fn a_hidden_ticker_is_gone_and_its_pace_is_the_one_that_was_chosen() {
+    let dir = marks();
+    let mut overlay = overlay("clean", FULL_HD);
+    let mut show = Show {
+        ticker: text("今天现摘现发\n坏果包赔", ""),
+        ..Show::default()
+    };
+    show.ticker_look.page_s = 10;
+    let layers = draw(&mut overlay, &show, dir.path());
+    layer(&layers, "ticker");
+    assert_eq!(layers.next_change, Some(At(10_000)));
+    show.ticker_look.hidden = true;
+    assert_eq!(draw(&mut overlay, &show, dir.path()).list, []);
 }

@@ -3,10 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::check::{self, NAME_MAX};
-use crate::{At, Event, Refusal, Show};
+use crate::{At, Event, Refusal, Show, Text, visible};
 
 /// Longest break, minutes: what lasts longer is the end of a show.
 const BREAK_MINUTES_MAX: i32 = 120;
+/// What fits in one line over the whole picture.
+const BREAK_WORDS_MAX: usize = 24;
 
 /// Language of what stands on the picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +44,9 @@ pub struct Break {
     pub since: At,
     /// When the show goes on; the notice stays until somebody ends the break.
     pub until: At,
+    /// What the notice says; both empty = the theme's words.
+    #[serde(default)]
+    pub words: Text,
 }
 
 impl Break {
@@ -63,11 +68,26 @@ impl Show {
         Ok(vec![Event::CardLookSet { look }])
     }
 
-    pub(crate) fn decide_start_break(&self, minutes: u32, at: At) -> Result<Vec<Event>, Refusal> {
+    pub(crate) fn decide_start_break(
+        &self,
+        minutes: u32,
+        words: Text,
+        at: At,
+    ) -> Result<Vec<Event>, Refusal> {
         let number = i32::try_from(minutes).unwrap_or(i32::MAX);
         check::range("break_minutes", number, 1, BREAK_MINUTES_MAX)?;
         let until = At(at.0.saturating_add(i64::from(minutes) * 60_000));
-        let pause = Break { since: at, until };
+        let seen = |text: String| visible(&text).trim().to_owned();
+        let words = Text {
+            zh: seen(words.zh),
+            en: seen(words.en),
+        };
+        check::both("break_words", &words, BREAK_WORDS_MAX)?;
+        let pause = Break {
+            since: at,
+            until,
+            words,
+        };
         Ok(vec![Event::BreakStarted { pause }])
     }
 
@@ -122,7 +142,10 @@ mod tests {
     #[test]
     fn a_break_has_an_absolute_end_and_stays_until_somebody_ends_it() {
         let mut show = Show::new("orchard");
-        let start = |minutes| Command::StartBreak { minutes };
+        let start = |minutes| Command::StartBreak {
+            minutes,
+            words: Text::default(),
+        };
         assert_eq!(run(&mut show, start(5), At(1_000)), Ok(1));
         let pause = show.pause.clone().unwrap();
         assert_eq!(pause.until, At(301_000));
@@ -136,6 +159,24 @@ mod tests {
             let refused = run(&mut show, start(minutes), At(0));
             assert_eq!(refused.unwrap_err().code(), "out_of_range");
         }
+    }
+
+    #[test]
+    fn a_break_says_what_it_is_told_in_one_line() {
+        let mut show = Show::new("orchard");
+        let start = |zh: &str| Command::StartBreak {
+            minutes: 3,
+            words: Text {
+                zh: zh.into(),
+                en: String::new(),
+            },
+        };
+        assert_eq!(run(&mut show, start(" 换个果园\u{202E} "), At(0)), Ok(1));
+        assert_eq!(show.pause.as_ref().unwrap().words.zh, "换个果园");
+        let long = run(&mut show, start(&"长".repeat(25)), At(0));
+        assert_eq!(long.unwrap_err().code(), "text_too_long");
+        let before: Break = serde_json::from_str(r#"{"since":1,"until":2}"#).unwrap();
+        assert_eq!(before.words, Text::default(), "of before there were words");
     }
 
     #[test]

@@ -175,6 +175,11 @@ pub enum Command {
         /// At most 300 characters each.
         text: Text,
     },
+    /// Takes the ticker off without losing its words, and sets its pace.
+    SetTickerLook {
+        /// The whole of it.
+        look: crate::TickerLook,
+    },
     /// Sets how the cards look and speak; the picture changes at once.
     SetCardLook {
         /// The whole look.
@@ -184,6 +189,9 @@ pub enum Command {
     StartBreak {
         /// Until the show goes on, 1 to 120.
         minutes: u32,
+        /// What the notice says, at most 24 characters each; both empty = the theme's words.
+        #[serde(default)]
+        words: Text,
     },
     /// Takes the break's notice off.
     EndBreak,

@@ -38,7 +38,10 @@ pub fn decide(show: &Show, command: Command, at: At) -> Result<Vec<Event>, Refus
         }
         Command::AdjustBundles { product, by } => show.decide_adjust_bundles(product, by),
         Command::CountStock { counts } => show.decide_count_stock(counts),
-        Command::NoteOrder { news } => show.decide_note_order(news),
+        Command::NoteOrder { news } => {
+            let events = show.decide_note_order(news)?;
+            Ok(show.counted_by_goal(events, at))
+        }
         Command::PutSource { source } => show.decide_put_source(source),
         Command::RemoveSource { source } => show.decide_remove_source(source),
         Command::SetCamera { device, settings } => show.decide_set_camera(device, settings),
@@ -54,8 +57,9 @@ pub fn decide(show: &Show, command: Command, at: At) -> Result<Vec<Event>, Refus
         Command::SetDucking { ducking } => show.decide_set_ducking(ducking),
         Command::SetIsolated { source } => show.decide_set_isolated(source),
         Command::SetTicker { text } => show.decide_set_ticker(text),
+        Command::SetTickerLook { look } => show.decide_set_ticker_look(look),
         Command::SetCardLook { look } => show.decide_set_card_look(look),
-        Command::StartBreak { minutes } => show.decide_start_break(minutes, at),
+        Command::StartBreak { minutes, words } => show.decide_start_break(minutes, words, at),
         Command::EndBreak => Ok(show.decide_end_break()),
         Command::OverrideRule {
             product,
@@ -185,6 +189,7 @@ impl Show {
             Event::VettingSet { .. }
             | Event::VettingRuleSet { .. }
             | Event::VettingOverridden { .. } => self.apply_vetting(event),
+            Event::TickerLookSet { look } => self.ticker_look = *look,
             Event::CanvasesSet { .. } => self.apply_canvases(event),
             Event::CameraSet { .. } | Event::VirtualCameraSet { .. } => self.apply_cameras(event),
             Event::SoundSet { .. } | Event::DuckingSet { .. } | Event::IsolatedSet { .. } => {

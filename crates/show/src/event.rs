@@ -95,6 +95,9 @@ pub enum Event {
     TickerSet {
         text: Text,
     },
+    TickerLookSet {
+        look: crate::TickerLook,
+    },
     CardLookSet {
         look: CardLook,
     },

@@ -138,20 +138,23 @@ impl Show {
         }])
     }
 
-    /// What a change of a product's stock, not folded in yet, means for the goal. What comes back is taken off as far as
-    /// it was counted; more than that is new stock, and no sale was undone by it.
-    pub(crate) fn counted_by_goal(&self, events: Vec<Event>, at: At) -> Vec<Event> {
-        let [
-            Event::StockSet {
-                product,
-                left: Some(left),
-            },
-        ] = events.as_slice()
-        else {
+    /// What changes of the stock, not folded in yet, mean for the goal: counted by a person or told by a shop. What comes
+    /// back is taken off as far as it was counted; more than that is new stock, and no sale was undone by it.
+    pub(crate) fn counted_by_goal(&self, mut events: Vec<Event>, at: At) -> Vec<Event> {
+        let by_stock = |goal: &Goal| goal.plan.count == GoalCount::Stock;
+        if events.is_empty() || !self.goal.as_ref().is_some_and(by_stock) {
             return events;
-        };
-        let counted = self.goal_after(product, *left, at);
-        events.into_iter().chain(counted).collect()
+        }
+        let mut after = self.clone();
+        after.apply_all(&events);
+        let mut counting = self.clone();
+        for (product, left) in &after.stock {
+            if let Some(event) = counting.goal_after(product, *left, at) {
+                counting.apply_goal(&event);
+                events.push(event);
+            }
+        }
+        events
     }
 
     fn goal_after(&self, product: &ProductId, left: u32, at: At) -> Option<Event> {
@@ -248,7 +251,10 @@ impl Show {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Command, Offer, Phase, PriceStep, Product, Text, decide};
+    use crate::{
+        Command, NewsLine, NewsOfOrder, Offer, OrderNews, OrderState, Phase, PriceStep, Product,
+        Shop, Text, decide,
+    };
 
     fn yuan(minor: i64) -> Money {
         Money::new(minor, Currency("CNY".into()))
@@ -332,6 +338,36 @@ mod tests {
             run(&mut show, Command::CountGoal { done: 9 }, 5),
             Err("no_goal")
         );
+    }
+
+    #[test]
+    fn what_a_shop_sells_moves_the_bar_and_a_cancelled_order_takes_it_back() {
+        let mut show = stall();
+        run(&mut show, plan(GoalUnit::Pieces, GoalCount::Stock, 40), 0).unwrap();
+        let order = |updated: i64, state: OrderState| Command::NoteOrder {
+            news: OrderNews {
+                shop: Shop::Shopify,
+                order: "1".into(),
+                said: Some(NewsOfOrder {
+                    updated: At(updated),
+                    state,
+                    placed: At(1),
+                    lines: vec![NewsLine {
+                        line: "1".into(),
+                        names: vec!["apple".into()],
+                        titles: vec![],
+                        units: 4,
+                    }],
+                }),
+                refunds: BTreeMap::new(),
+            },
+        };
+        run(&mut show, order(1, OrderState::Paid), 1).unwrap();
+        assert_eq!(done(&show), 4);
+        run(&mut show, order(1, OrderState::Paid), 2).unwrap();
+        assert_eq!(done(&show), 4, "told twice");
+        run(&mut show, order(3, OrderState::CancelledPaid), 3).unwrap();
+        assert_eq!(done(&show), 0);
     }
 
     #[test]

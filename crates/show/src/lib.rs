@@ -44,6 +44,7 @@ mod sound;
 mod stage;
 mod staging;
 mod vetting;
+mod ticker;
 mod video_bitrate;
 mod visible;
 
@@ -85,4 +86,5 @@ pub use logo::{Corner, Logo};
 pub use lower_third::LowerThird;
 pub use goal::{Counted, Goal, GoalCount, GoalPlan, GoalUnit};
 pub use vetting::{VetItem, VetTick, VettingAsked, VettingOverride, VettingRule};
+pub use ticker::TickerLook;
 pub use visible::visible;

@@ -126,6 +126,9 @@ pub struct Show {
     pub isolated: Option<SourceId>,
     /// Lower ticker; both empty = hidden.
     pub ticker: Text,
+    /// Whether it is hidden, and its pace.
+    #[serde(default)]
+    pub ticker_look: crate::TickerLook,
     /// How the cards look and speak.
     #[serde(default)]
     pub card_look: CardLook,

@@ -29,6 +29,7 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | Command::PutProduct { .. }
         | Command::AddToRundown { .. }
         | Command::SetTicker { .. }
+        | Command::SetTickerLook { .. }
         | Command::CountGoal { .. }
         | Command::ShowGoal { .. }
         | Command::SetGoal { .. }

@@ -57,6 +57,8 @@ pub struct ShowView {
     pub isolated: Option<SourceId>,
     /// Lower ticker.
     pub ticker: Text,
+    /// Whether it is hidden, and its pace.
+    pub ticker_look: stallcast_show::TickerLook,
     /// How the cards look and speak.
     pub card_look: CardLook,
     /// The break that stands over the whole picture.
@@ -123,6 +125,7 @@ impl ShowView {
             ducking: show.ducking,
             isolated: show.isolated.clone(),
             ticker: show.ticker.clone(),
+            ticker_look: show.ticker_look,
             card_look: show.card_look.clone(),
             pause: show.pause.clone(),
             correction: show.correction.clone(),

@@ -40,6 +40,13 @@ export function switchScene(studio: Studio, scene: string): void {
   void studio.run({ do: 'switch_scene', scene, transition }, `scene:${scene}`);
 }
 
+/** Puts the notice of a break over the picture, as it was set. */
+export function startBreak(studio: Studio): void {
+  const words = prefs.breakWords.trim();
+  const command = { do: 'start_break', minutes: prefs.breakMinutes, words: { zh: words, en: '' } } as const;
+  void studio.run(command, 'break');
+}
+
 export function toggleMute(studio: Studio, source: string): void {
   const strip = studio.show?.strips[source] ?? { gain_cdb: 0, muted: false };
   void studio.run({ do: 'set_strip', source, strip: { ...strip, muted: !strip.muted } }, `mute:${source}`);

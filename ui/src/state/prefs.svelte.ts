@@ -14,6 +14,9 @@ interface Stored {
   fadeMs: number;
   cut: boolean;
   guideSeen: boolean;
+  /** How long the next break is, and what its notice says; empty = the theme's words. */
+  breakMinutes: number;
+  breakWords: string;
   /** The input that the mute key was on last; empty before there was one. */
   voice: string;
 }
@@ -27,6 +30,9 @@ function defaults(): Stored {
     fadeMs: 300,
     cut: false,
     guideSeen: false,
+    // As long as it takes to drink something and fetch the next crate.
+    breakMinutes: 5,
+    breakWords: '',
     voice: '',
   };
 }
