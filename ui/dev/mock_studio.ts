@@ -432,6 +432,14 @@ export class MockStudio {
       case 'set_virtual_camera':
         show.virtual_camera = command.on;
         return null;
+      case 'place_part': {
+        const places = { ...show.part_places[command.canvas], [command.part]: command.place ?? undefined };
+        show.part_places = { ...show.part_places, [command.canvas]: places };
+        return null;
+      }
+      case 'reset_parts':
+        show.part_places = { ...show.part_places, [command.canvas]: {} };
+        return null;
       case 'set_card_look':
         show.card_look = command.look;
         return null;

@@ -1,6 +1,8 @@
 //! The overlay's thread: follows the show, draws what changed on every canvas, sleeps until the picture changes by
 //! itself. One look at the clock serves all canvases, so that they show the same second.
 
+mod slates;
+
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -8,9 +10,9 @@ use std::time::Duration;
 
 use stallcast_media::blend::Layer;
 use stallcast_overlay::{
-    CanvasSize, Lang, Notice, Overlay, SHELF, SlateKind, Theme, ThemeError, slate,
+    CanvasSize, Lang, Notice, Overlay, SHELF, SlateKind, Span, Theme, ThemeError,
 };
-use stallcast_show::{Canvas, CardLook, Show, SourceKind};
+use stallcast_show::{Canvas, CardLook, Show};
 use stallcast_wire::NoticeLevel;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -18,10 +20,13 @@ use tokio::sync::watch;
 use crate::air::End;
 use crate::canvases::{Stage, Stages};
 use crate::clock::now;
+use crate::comings::{Comings, Pace};
 use crate::correction;
 use crate::desk::Published;
 use crate::looks::Looks;
 use crate::notices::Notices;
+use crate::part_boxes::PartBoxes;
+use slates::{SlateWords, slate_kind};
 
 /// A card takes some 50 ms to draw; with less time than this before the next step of the clock it waits.
 const PREPARE: Duration = Duration::from_millis(200);
@@ -63,6 +68,7 @@ pub fn restarting(
 pub struct Easel {
     looks: Looks,
     notices: Notices,
+    parts: PartBoxes,
 }
 
 /// What the cards wear at the moment.
@@ -81,31 +87,11 @@ struct Canvassed {
     slate: SlateKind,
     worn: u64,
     overlay: Overlay,
-}
-
-/// What the slate says: a studio that has no picture to show yet lost none.
-fn slate_kind(show: &Show) -> SlateKind {
-    let mut sources = show.sources.values();
-    if sources.any(|source| has_picture(&source.kind)) {
-        SlateKind::NoInput
-    } else {
-        SlateKind::NoSource
-    }
-}
-
-fn has_picture(kind: &SourceKind) -> bool {
-    match kind {
-        SourceKind::TestTone | SourceKind::Microphone { .. } | SourceKind::DesktopAudio { .. } => {
-            false
-        }
-        SourceKind::TestPicture
-        | SourceKind::File { .. }
-        | SourceKind::Image { .. }
-        | SourceKind::Camera { .. }
-        | SourceKind::Screen { .. }
-        | SourceKind::Window { .. }
-        | SourceKind::Phone { .. } => true,
-    }
+    comings: Comings,
+    /// Where the slate has its words, and what they were kept clear of.
+    words: SlateWords,
+    /// What stands on the picture.
+    taken: Vec<Span>,
 }
 
 /// Draws on the canvases that run until `ended` says so. Blocks; runs on a thread of its own.
@@ -127,7 +113,11 @@ pub fn follow(
         let wait = {
             let stages = running.borrow_and_update().clone();
             easel.set_up(&mut drawn, &stages, slate_kind(&show), worn);
-            easel.draw(&mut drawn, &stages, &show, worn.lang, &mut told)
+            easel.parts.keep(|canvas| drawn.contains_key(&canvas));
+            let wait = easel.draw(&mut drawn, &stages, &show, worn.lang, &mut told);
+            let began = std::time::Instant::now();
+            easel.clear_slates(&mut drawn, &stages, worn);
+            wait.map(|wait| wait.saturating_sub(began.elapsed()))
         };
         // While nothing else is to be drawn, the cards of the number keys are: then a press costs no drawing.
         if !published.has_changed().unwrap_or(true)
@@ -159,9 +149,13 @@ pub fn follow(
 }
 
 impl Easel {
-    /// What everything is drawn with, and whom to tell of a theme that cannot be used.
-    pub fn new(looks: Looks, notices: Notices) -> Self {
-        Self { looks, notices }
+    /// What everything is drawn with, where to say what stands where, and whom to tell of a theme that cannot be used.
+    pub fn new(looks: Looks, notices: Notices, parts: PartBoxes) -> Self {
+        Self {
+            looks,
+            notices,
+            parts,
+        }
     }
 
     /// What the cards wear for `look`. A theme that cannot be used (its files changed since it was chosen) leaves on
@@ -217,8 +211,11 @@ impl Easel {
                 width: spec.width,
                 height: spec.height,
             };
-            stage.program.set_slate(Some(self.slate(size, kind, worn)));
+            let version = drawn.get(canvas).map_or(0, |known| known.words.version) + 1;
+            let (picture, words) = self.slate(size, kind, worn, version, Vec::new());
+            stage.program.set_slate(Some(picture));
             if let Some(known) = drawn.get_mut(canvas) {
+                known.words = words;
                 known.slate = kind;
                 if known.worn != worn.number {
                     known.worn = worn.number;
@@ -234,22 +231,11 @@ impl Easel {
                 slate: kind,
                 worn: worn.number,
                 overlay,
+                comings: Comings::default(),
+                words,
+                taken: Vec::new(),
             };
             drawn.insert(*canvas, canvassed);
-        }
-    }
-
-    fn slate(&self, size: CanvasSize, kind: SlateKind, worn: &Worn) -> Layer {
-        let picture = slate(&worn.theme, self.looks.fonts(), kind, worn.lang, size);
-        Layer {
-            id: "slate".into(),
-            version: worn.number + 1,
-            x: 0,
-            y: 0,
-            width: picture.width,
-            height: picture.height,
-            rgba: picture.rgba,
-            opacity: 1.0,
         }
     }
 
@@ -265,15 +251,22 @@ impl Easel {
     ) -> Option<Duration> {
         let at = now();
         let (show, corrected_until) = correction::drawn(show, at);
-        let mut ready: Vec<(&Stage, Vec<Layer>)> = Vec::new();
+        let mut ready: Vec<(&Stage, &mut Canvassed, Vec<Layer>)> = Vec::new();
         let mut next_change = corrected_until;
         let mut notices = Vec::new();
-        for (canvas, on) in drawn {
+        let pace = match show.card_look.still {
+            true => Pace::Still,
+            false => Pace::Smooth,
+        };
+        for (canvas, on) in drawn.iter_mut() {
             let Some(stage) = stages.get(canvas) else {
                 continue;
             };
             let layers = on.overlay.layers(&show, at, lang, self.looks.photos());
-            ready.push((stage, layers.list.into_iter().map(layer).collect()));
+            self.parts
+                .set(*canvas, on.overlay.canvas(), &on.overlay.parts(&layers));
+            on.taken = on.overlay.taken(&layers);
+            ready.push((stage, on, layers.list.into_iter().map(layer).collect()));
             next_change = [next_change, layers.next_change]
                 .into_iter()
                 .flatten()
@@ -284,8 +277,20 @@ impl Easel {
                 }
             }
         }
-        for (stage, layers) in ready {
+        // One look at the program's clock, too, after the drawing: what comes or goes does so alike on all canvases.
+        let running = stages
+            .values()
+            .next()
+            .map(|stage| stage.program.running_time());
+        let mut until_gone: Option<Duration> = None;
+        for (stage, on, layers) in ready {
+            let size = on.overlay.canvas();
+            let lines = size.width.min(size.height);
+            let (layers, gone) = on
+                .comings
+                .next(layers, running.unwrap_or_default(), lines, pace);
             stage.program.set_overlay(layers);
+            until_gone = [until_gone, gone].into_iter().flatten().min();
         }
         if notices != *told {
             for notice in &notices {
@@ -293,7 +298,9 @@ impl Easel {
             }
             *told = notices;
         }
-        next_change.map(|at| Duration::from_millis(u64::try_from(at.0 - now().0).unwrap_or(0)))
+        let changes =
+            next_change.map(|at| Duration::from_millis(u64::try_from(at.0 - now().0).unwrap_or(0)));
+        [changes, until_gone].into_iter().flatten().min()
     }
 
     /// Draws one card that is not ready yet; false when all are.
@@ -324,38 +331,13 @@ fn layer(layer: stallcast_overlay::Layer) -> Layer {
         height: layer.height,
         rgba: layer.rgba,
         opacity: 1.0,
+        motion: None,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_studio_that_has_no_picture_yet_is_not_said_to_have_lost_one() {
-        let mut show = Show::default();
-        assert_eq!(slate_kind(&show), SlateKind::NoSource);
-        for (id, kind, wanted) in [
-            (
-                "mic",
-                SourceKind::Microphone { device: None },
-                SlateKind::NoSource,
-            ),
-            (
-                "camera",
-                SourceKind::Camera { device: None },
-                SlateKind::NoInput,
-            ),
-        ] {
-            let source = stallcast_show::Source {
-                id: id.into(),
-                name: id.into(),
-                kind,
-            };
-            show.sources.insert(id.into(), source);
-            assert_eq!(slate_kind(&show), wanted);
-        }
-    }
 
     #[test]
     fn a_theme_that_broke_after_it_was_chosen_leaves_on_what_was_worn_and_a_person_hears_of_it() {
@@ -369,7 +351,7 @@ mod tests {
         let looks = Looks::open(&folders, "orchard".into(), Lang::Zh, fonts).unwrap();
         let notices = Notices::new();
         let (_, mut told) = notices.follow();
-        let easel = Easel::new(looks, notices);
+        let easel = Easel::new(looks, notices, PartBoxes::default());
         let look = |theme: &str| CardLook {
             theme: Some(theme.into()),
             ..CardLook::default()

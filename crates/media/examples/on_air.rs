@@ -84,6 +84,7 @@ async fn main() {
             height: 300,
             rgba: Arc::from(colour.repeat(600 * 300)),
             opacity: 1.0,
+            motion: None,
         }]);
     }
     if has("preview") {

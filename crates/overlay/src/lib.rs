@@ -26,9 +26,9 @@ mod theme;
 mod words;
 
 pub use fonts::{FontWarning, Fonts};
-pub use overlay::{Overlay, SHELF};
+pub use overlay::{Overlay, PartAt, SHELF};
 pub use picture::{CanvasSize, Lang, Layer, Layers, Notice, Picture};
 pub use price::{MoneyParts, format_money, money_parts};
 pub use sample::sample;
-pub use slate::{SlateKind, slate};
+pub use slate::{Slate, SlateKind, Span, slate, slate_beside};
 pub use theme::{Fault, Piece, Theme, ThemeError};

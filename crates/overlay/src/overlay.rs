@@ -1,5 +1,6 @@
 //! The overlay of one canvas: compares what each part says with what is drawn, and draws the difference.
 
+mod arrange;
 mod beside;
 mod games;
 mod goal;
@@ -13,8 +14,10 @@ use std::{
     sync::Arc,
 };
 
-use resvg::tiny_skia::{Pixmap, PixmapPaint, Transform};
-use stallcast_show::{At, Money, Product, Show};
+use resvg::tiny_skia::Pixmap;
+use stallcast_show::{At, Money, PicturePart, Product, Show};
+
+pub use arrange::PartAt;
 
 use crate::{
     CanvasSize, Fonts, Lang, Layer, Layers, Notice, Piece, Theme,
@@ -118,6 +121,7 @@ impl Overlay {
     /// The layers at `now`. `photos` is the folder product photos are named in. A part that says the same
     /// as before is not drawn again: its version and its pixels stay.
     pub fn layers(&mut self, show: &Show, now: At, lang: Lang, photos: &Path) -> Layers {
+        self.arrange(show);
         let mut layers = Layers::default();
         if let Some(pause) = &show.pause {
             self.pause(pause, now, lang, &mut layers);
@@ -139,7 +143,12 @@ impl Overlay {
         self.goal(show, lang, &mut layers);
         self.lower_third(show, lang, &mut layers);
         self.logo(show, photos, &mut layers);
-        make_room(&mut layers.list, self.canvas, |_| false);
+        let placed = show.part_places(self.shape());
+        let by_hand = |id: &str| {
+            PicturePart::named(id)
+                .is_some_and(|part| placed.is_some_and(|all| all.contains_key(&part)))
+        };
+        make_room(&mut layers.list, self.canvas, by_hand);
         self.game(show, now, lang, &mut layers);
         layers
     }
@@ -155,6 +164,7 @@ impl Overlay {
         lang: Lang,
         photos: &Path,
     ) -> bool {
+        self.arrange(show);
         let price = extras::coming_price(show, product, now);
         let (content, photo, _) = self.card_content(show, product, price, lang, photos);
         let warmed = self.warm_digits(lang);
@@ -387,20 +397,6 @@ impl Overlay {
         );
         Some(picture)
     }
-}
-
-/// Lays a part's drawing under its words at a place of a larger picture.
-pub(crate) fn lay(onto: &mut Pixmap, part: &Pixmap, place: Place) {
-    let x = i32::try_from(place.x).unwrap_or(i32::MAX);
-    let y = i32::try_from(place.y).unwrap_or(i32::MAX);
-    onto.draw_pixmap(
-        x,
-        y,
-        part.as_ref(),
-        &PixmapPaint::default(),
-        Transform::identity(),
-        None,
-    );
 }
 
 fn earlier(a: Option<At>, b: Option<At>) -> Option<At> {

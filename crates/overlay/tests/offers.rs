@@ -8,9 +8,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use common::{FULL_HD, HD, apple, fonts, layer, overlay, product, show, text, yuan};
-use stallcast_overlay::{CanvasSize, Lang, Layer, Layers, Overlay, Theme, sample};
+use stallcast_overlay::{
+    CanvasSize, Lang, Layer, Layers, Overlay, SlateKind, Theme, sample, slate_beside,
+};
 use stallcast_show::{
-    At, Break, Bundle, CardLook, Coupon, Offer, Origin, PriceStep, Product, ProductId, RundownItem, Show,
+    At, Break, Bundle, CardLook, Coupon, Offer, Origin, PriceStep, Product, ProductId, RundownItem,
+    Show,
 };
 
 const NOWHERE: &str = "/nowhere";
@@ -369,7 +372,8 @@ fn the_slate_s_words_go_where_nothing_of_the_card_covers_them() {
 }
 
 #[test]
-fn a_bundle_stands_beside_the_card_while_it_is_cheaper_and_in_stock_and_what_goods_cost_never_does() {
+fn a_bundle_stands_beside_the_card_while_it_is_cheaper_and_in_stock_and_what_goods_cost_never_does()
+{
     let mut show = show();
     product(&mut show).offer.live_price = yuan(3990);
     show.stock.insert(apple(), 50);
@@ -395,7 +399,10 @@ fn a_bundle_stands_beside_the_card_while_it_is_cheaper_and_in_stock_and_what_goo
         });
         assert!(has(&draw(&mut overlay, &bundled, 0), "perks"), "{theme}");
         // Three cost less one by one now.
-        assert!(!has(&draw(&mut overlay, &bundled, 60_000), "perks"), "{theme}");
+        assert!(
+            !has(&draw(&mut overlay, &bundled, 60_000), "perks"),
+            "{theme}"
+        );
         bundled.stock.insert(apple(), 2);
         assert!(!has(&draw(&mut overlay, &bundled, 0), "perks"), "{theme}");
     }

@@ -110,12 +110,12 @@ fn ink_keeps_a_twentieth_of_the_canvas_free() {
 fn the_card_is_light_with_a_red_price_and_casts_a_shadow() {
     let layers = overlay("clean", FULL_HD).layers(&show(), At(0), Lang::Zh, Path::new(NOWHERE));
     let card = layer(&layers, "card");
-    check((card.width, card.height) == (928, 328), "card size", card);
-    let paper = mean(card, 640, 150, 200, 20);
+    check((card.width, card.height) == (1068, 378), "card size", card);
+    let paper = mean(card, 736, 172, 200, 20);
     check(paper.iter().all(|channel| *channel > 232.0), "paper", card);
     check(near(card, [0xe5, 0x32, 0x2d]) > 4_000, "red price", card);
     check(near(card, [0x12, 0x20, 0x2e]) > 1_500, "dark title", card);
-    let below = mean(card, 300, 300, 300, 6);
+    let below = mean(card, 345, 345, 300, 6);
     check((10.0..180.0).contains(&below[3]), "soft shadow", card);
     check(mean(card, 0, 0, 6, 6)[3] < 4.0, "clear corner", card);
 }

@@ -102,7 +102,7 @@ fn an_upright_ticker_has_its_own_drawing_and_is_as_high_as_a_wide_one() {
             layer(&layers, "ticker").height
         };
         let (wide, tall) = (height(HD), height(upright(720)));
-        assert!(tall * 10 >= wide * 8, "{theme}: {tall} of {wide}");
+        assert!(tall * 10 >= wide * 7, "{theme}: {tall} of {wide}");
     }
 }
 

@@ -34,6 +34,8 @@ pub struct CardLook {
     pub code: bool,
     /// Whether a strip names the product that comes next.
     pub next_up: bool,
+    /// Whether parts come and go at once, without motion: for viewers whom motion disturbs.
+    pub still: bool,
 }
 
 /// A break: a notice over the whole picture, and when the show goes on.

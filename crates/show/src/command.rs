@@ -185,6 +185,20 @@ pub enum Command {
         /// The whole look.
         look: CardLook,
     },
+    /// Moves or resizes a part of the picture on one canvas.
+    PlacePart {
+        /// On which.
+        canvas: Canvas,
+        /// Which part.
+        part: crate::PicturePart,
+        /// Where to, and how large; `None` = where the theme has it.
+        place: Option<crate::PartPlace>,
+    },
+    /// Puts all parts of a canvas back where the theme has them.
+    ResetParts {
+        /// On which.
+        canvas: Canvas,
+    },
     /// Puts the break's notice over the whole picture, or sets its end anew.
     StartBreak {
         /// Until the show goes on, 1 to 120.

@@ -59,6 +59,12 @@ pub fn decide(show: &Show, command: Command, at: At) -> Result<Vec<Event>, Refus
         Command::SetTicker { text } => show.decide_set_ticker(text),
         Command::SetTickerLook { look } => show.decide_set_ticker_look(look),
         Command::SetCardLook { look } => show.decide_set_card_look(look),
+        Command::PlacePart {
+            canvas,
+            part,
+            place,
+        } => show.decide_place_part(canvas, part, place),
+        Command::ResetParts { canvas } => Ok(show.decide_reset_parts(canvas)),
         Command::StartBreak { minutes, words } => show.decide_start_break(minutes, words, at),
         Command::EndBreak => Ok(show.decide_end_break()),
         Command::OverrideRule {
@@ -169,6 +175,7 @@ impl Show {
             Event::CardLookSet { .. } | Event::BreakStarted { .. } | Event::BreakEnded => {
                 self.apply_card_look(event)
             }
+            Event::PartPlaced { .. } => self.apply_part_place(event),
             Event::RuleOverridden { .. }
             | Event::CorrectionShown { .. }
             | Event::CorrectionEnded { .. } => self.apply_honest(event),

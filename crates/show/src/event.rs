@@ -101,6 +101,12 @@ pub enum Event {
     CardLookSet {
         look: CardLook,
     },
+    PartPlaced {
+        canvas: Canvas,
+        part: crate::PicturePart,
+        /// `None` = where the theme has it.
+        place: Option<crate::PartPlace>,
+    },
     BreakStarted {
         pause: Break,
     },

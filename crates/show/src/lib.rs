@@ -28,6 +28,7 @@ mod lottery;
 mod lower_third;
 mod money;
 mod money_text;
+mod part_place;
 mod order;
 mod ordering;
 mod poll;
@@ -68,6 +69,7 @@ pub use money::{Currency, Money, MoneyFault};
 pub use poll::{Poll, PollOption, PollResult, PollTerms};
 pub use order::{Order, OrderLine, OrderSaid, OrderState, Orders, RefundLine, Sales, Shop};
 pub use ordering::{NewsLine, NewsOfOrder, OrderNews};
+pub use part_place::{PartPlace, PartPlaces, PicturePart};
 pub use product::{Coupon, Facts, Offer, Origin, PriceStep, Product, RundownItem, Text};
 pub use recap::{
     PriceCause, Recap, RecapMinute, RecapPart, RecapPinned, RecapPrice, RecapProduct, RecapSegment,

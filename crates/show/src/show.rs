@@ -132,6 +132,9 @@ pub struct Show {
     /// How the cards look and speak.
     #[serde(default)]
     pub card_look: CardLook,
+    /// Parts of the picture that a hand moved, by canvas.
+    #[serde(default)]
+    pub part_places: BTreeMap<crate::Canvas, crate::PartPlaces>,
     /// The break that stands over the whole picture.
     #[serde(default)]
     pub pause: Option<Break>,

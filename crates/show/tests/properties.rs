@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use stallcast_show::{
     Area, At, Canvas, CanvasId, Canvases, ChatLine, Command, Coupon, Currency, Destination,
-    DestinationId, Event, Former, MessageId, Money, Offer, Placement, PriceStep, Product,
-    ProductId, Refusal, RundownItem, Scene, SceneId, Show, Source, SourceId, SourceKind, Strip,
-    Text, Transition, decide,
+    DestinationId, Event, Former, MessageId, Money, Offer, PartPlace, PicturePart, Placement,
+    PriceStep, Product, ProductId, Refusal, RundownItem, Scene, SceneId, Show, Source, SourceId,
+    SourceKind, Strip, Text, Transition, decide,
 };
 
 fn id(prefix: &'static str) -> impl Strategy<Value = String> {
@@ -150,6 +150,14 @@ fn canvas() -> impl Strategy<Value = Canvas> {
     prop_oneof![3 => Just(Canvas::Landscape), 1 => Just(Canvas::Portrait)]
 }
 
+fn part() -> impl Strategy<Value = PicturePart> {
+    prop_oneof![Just(PicturePart::Card), Just(PicturePart::Code)]
+}
+
+fn part_place() -> impl Strategy<Value = PartPlace> {
+    (-2..10_003i32, 0..10_001i32, 70..206i32).prop_map(|(x, y, size)| PartPlace { x, y, size })
+}
+
 fn destination() -> impl Strategy<Value = Destination> {
     let url = prop_oneof![4 => Just("rtmp://127.0.0.1/live"), 1 => Just("http://x")];
     (id("d"), url, any::<bool>(), canvas()).prop_map(|(id, url, enabled, canvas)| Destination {
@@ -228,6 +236,9 @@ fn staging() -> impl Strategy<Value = Command> {
             }
         }),
         1 => text().prop_map(|text| Command::SetTicker { text }),
+        2 => (canvas(), part(), proptest::option::of(part_place()))
+            .prop_map(|(canvas, part, place)| Command::PlacePart { canvas, part, place }),
+        1 => canvas().prop_map(|canvas| Command::ResetParts { canvas }),
         1 => (id("m"), short(), short()).prop_map(|(message, author, text)| Command::PinQuestion {
             message: MessageId(message),
             author,
@@ -301,6 +312,14 @@ fn check_state(show: &Show) {
     if show.is_live() {
         let mut sent = show.enabled_destinations().map(|d| d.canvas);
         assert!(sent.all(|canvas| show.canvases.has(canvas)), "sent nothing");
+    }
+    for place in show.part_places.values().flat_map(|places| places.values()) {
+        let room = 0..=10_000;
+        assert!(
+            room.contains(&place.x) && room.contains(&place.y),
+            "off the canvas"
+        );
+        assert!((75..=200).contains(&place.size));
     }
     for scene in &show.scenes {
         for canvas in Canvas::ALL {

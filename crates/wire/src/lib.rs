@@ -10,6 +10,7 @@ mod games;
 mod home;
 mod messages;
 mod orders;
+mod picture_parts;
 mod registry;
 mod show_view;
 mod status;
@@ -33,6 +34,7 @@ pub use games::{LotteryView, PollView};
 pub use home::{RUNTIME_FILE, RuntimeFile, create_private_folder, data_folder};
 pub use messages::{ChatConnector, ClientMessage, Outcome, Request, ServerMessage, UploadTarget};
 pub use orders::{OrdersView, ShopView, StockListView, UnknownGoods};
+pub use picture_parts::{PartBox, PicturePartsView};
 pub use registry::{least_role, least_role_of_request};
 pub use show_view::{CatalogueView, ShowView};
 pub use status::{

@@ -75,6 +75,8 @@ pub enum Request {
     SaveReplay,
     /// The card themes that are there. Answer: [`ThemesView`].
     Themes,
+    /// What stands where on the pictures at the moment. Answer: [`crate::PicturePartsView`].
+    PictureParts,
     /// Platform presets. Answer: the platforms file.
     Platforms,
     /// Stores a destination's stream key in the keychain; the key never comes back.

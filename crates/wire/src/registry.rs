@@ -38,6 +38,8 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | Command::PutLowerThird { .. }
         | Command::SetLogo { .. }
         | Command::SetCardLook { .. }
+        | Command::PlacePart { .. }
+        | Command::ResetParts { .. }
         | Command::StartBreak { .. }
         | Command::EndBreak
         | Command::SwitchScene { .. }
@@ -84,6 +86,7 @@ pub fn least_role_of_request(request: &Request) -> Role {
     match request {
         Request::Platforms
         | Request::Themes
+        | Request::PictureParts
         | Request::Preflight
         | Request::SaveReplay
         | Request::PastShows

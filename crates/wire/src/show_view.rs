@@ -61,6 +61,8 @@ pub struct ShowView {
     pub ticker_look: stallcast_show::TickerLook,
     /// How the cards look and speak.
     pub card_look: CardLook,
+    /// Parts of the picture that a hand moved, by canvas.
+    pub part_places: BTreeMap<Canvas, stallcast_show::PartPlaces>,
     /// The break that stands over the whole picture.
     pub pause: Option<Break>,
     /// The last correction; on the picture until its time is over.
@@ -127,6 +129,7 @@ impl ShowView {
             ticker: show.ticker.clone(),
             ticker_look: show.ticker_look,
             card_look: show.card_look.clone(),
+            part_places: show.part_places.clone(),
             pause: show.pause.clone(),
             correction: show.correction.clone(),
             logo: show.logo.clone(),

@@ -194,6 +194,7 @@ fn layer(width: u32, height: u32, x: i32, y: i32) -> Layer {
         height,
         rgba: Arc::from(rgba),
         opacity: 1.0,
+        motion: None,
     }
 }
 

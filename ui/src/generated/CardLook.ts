@@ -20,4 +20,8 @@ code: boolean,
 /**
  * Whether a strip names the product that comes next.
  */
-next_up: boolean, };
+next_up: boolean, 
+/**
+ * Whether parts come and go at once, without motion: for viewers whom motion disturbs.
+ */
+still: boolean, };

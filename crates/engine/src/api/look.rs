@@ -42,6 +42,7 @@ pub async fn preview(State(api): State<Api>, Query(wanted): Query<Wanted>) -> Re
         lang: Some(wanted.lang),
         code: wanted.code,
         next_up: wanted.next_up,
+        ..CardLook::default()
     };
     let show = api.studio.desk().show();
     let looks = api.studio.looks();

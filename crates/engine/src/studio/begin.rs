@@ -16,6 +16,7 @@ use crate::canvases::{Canvases, Heard};
 use crate::desk::Desk;
 use crate::folders::Folders;
 use crate::looks::Looks;
+use crate::part_boxes::PartBoxes;
 use crate::notices::{INTERRUPTED, Notices};
 use crate::threads::Threads;
 use crate::{StartError, demo, picture, sign_of_life};
@@ -90,6 +91,7 @@ pub(super) fn draw(
     ended: watch::Receiver<Option<End>>,
     threads: &Threads,
     notices: Notices,
+    parts: PartBoxes,
 ) -> Result<(JoinHandle<()>, Vec<String>), StartError> {
     let warnings = looks
         .fonts()
@@ -97,7 +99,7 @@ pub(super) fn draw(
         .iter()
         .map(|warning| font_warning(*warning).to_owned())
         .collect();
-    let easel = picture::Easel::new(looks, notices.clone());
+    let easel = picture::Easel::new(looks, notices.clone(), parts);
     let (published, running) = (desk.published(), canvases.running());
     let runtime = Handle::current();
     let (pausing, waiting) = (ended.clone(), runtime.clone());

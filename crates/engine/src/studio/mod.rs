@@ -38,6 +38,7 @@ use crate::desk::Desk;
 use crate::folders::Folders;
 use crate::keys::Keys;
 use crate::looks::Looks;
+use crate::part_boxes::PartBoxes;
 use crate::notices::Notices;
 use crate::orders::Orders;
 use crate::phones::Phones;
@@ -100,6 +101,7 @@ struct Inner {
     after: After,
     canvases: Canvases,
     looks: Looks,
+    parts: PartBoxes,
     orders: mpsc::Sender<Order>,
     notices: Notices,
     status: watch::Receiver<StatusView>,
@@ -179,6 +181,7 @@ impl Studio {
         let (status_sender, status) = watch::channel(empty_status());
         let ended = watch::Sender::new(None);
         let looks = Looks::open(&folders, options.theme, options.lang, Fonts::system())?;
+        let part_boxes = PartBoxes::default();
         let (overlay, warnings) = draw(
             looks.clone(),
             &desk,
@@ -186,6 +189,7 @@ impl Studio {
             ended.subscribe(),
             &threads,
             notices.clone(),
+            part_boxes.clone(),
         )?;
         let phones = Phones::open(folders.phones_file(), Handle::current());
         let replay = Replay::start(
@@ -230,6 +234,7 @@ impl Studio {
             replay,
             canvases,
             looks,
+            parts: part_boxes,
             orders,
             notices,
             status,

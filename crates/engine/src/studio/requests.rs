@@ -106,6 +106,7 @@ impl Studio {
                 let looks = self.inner.looks.clone();
                 blocking(move || looks.list()).await
             }
+            Request::PictureParts => answer(&self.inner.parts.view()),
             Request::Platforms => answer(self.inner.platforms.as_ref()),
             Request::SetKey {
                 destination,

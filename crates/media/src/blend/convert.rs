@@ -7,8 +7,9 @@ use std::sync::Arc;
 use gstreamer as gst;
 use gstreamer_video as gst_video;
 
-use super::kernel::blend_row;
+use super::kernel::{blend_row, blend_row_faint};
 use super::layer::Layer;
+use super::motion::Step;
 use super::planes::with_planes_mut;
 
 /// Width in luma pixels of the blocks a row is classified by. A block is either skipped, copied or
@@ -175,11 +176,23 @@ impl YuvPicture {
 
     /// Draws the picture into an I420 frame, clipped to it.
     pub fn blend_into(&self, frame: &mut gst_video::VideoFrameRef<&mut gst::BufferRef>) {
+        self.blend_step(frame, Step::WHOLE);
+    }
+
+    /// As [`YuvPicture::blend_into`], on its way in or out.
+    pub(crate) fn blend_step(
+        &self,
+        frame: &mut gst_video::VideoFrameRef<&mut gst::BufferRef>,
+        step: Step,
+    ) {
+        if step.weight == 0 {
+            return;
+        }
         with_planes_mut(frame, |[mut luma, mut u, mut v]| {
             let pixels = &*self.pixels;
             let half = pixels.width / 2;
             for (pair, spans) in pixels.rows.iter().enumerate() {
-                let Ok(canvas_y) = usize::try_from(self.y + 2 * pair as i32) else {
+                let Ok(canvas_y) = usize::try_from(self.y + step.lower + 2 * pair as i32) else {
                     continue;
                 };
                 if canvas_y >= luma.height {
@@ -190,14 +203,16 @@ impl YuvPicture {
                         let at = (2 * pair + row) * pixels.width;
                         let cut = Cut::new(span.from, span.to, self.x, luma.width);
                         if let (Some(dst), Some(cut)) = (luma.row(canvas_y + row), cut) {
-                            cut.draw(dst, &pixels.luma[at..], &pixels.luma_inv[at..], span);
+                            let (src, inv) = (&pixels.luma[at..], &pixels.luma_inv[at..]);
+                            cut.draw(dst, src, inv, span.opaque, step.weight);
                         }
                     }
                     let at = pair * half;
                     for (plane, source) in [(&mut u, &pixels.u), (&mut v, &pixels.v)] {
                         let cut = Cut::new(span.from / 2, span.to / 2, self.x / 2, plane.width);
                         if let (Some(dst), Some(cut)) = (plane.row(canvas_y / 2), cut) {
-                            cut.draw(dst, &source[at..], &pixels.chroma_inv[at..], span);
+                            let (src, inv) = (&source[at..], &pixels.chroma_inv[at..]);
+                            cut.draw(dst, src, inv, span.opaque, step.weight);
                         }
                     }
                 }
@@ -224,9 +239,11 @@ impl Cut {
     }
 
     #[inline]
-    fn draw(self, dst: &mut [u8], src: &[u8], inv: &[u8], span: &Span) {
+    fn draw(self, dst: &mut [u8], src: &[u8], inv: &[u8], opaque: bool, weight: u16) {
         let (dst, src, inv) = (&mut dst[self.dst], &src[self.src.clone()], &inv[self.src]);
-        if span.opaque {
+        if weight < 256 {
+            blend_row_faint(dst, src, inv, weight);
+        } else if opaque {
             dst.copy_from_slice(src);
         } else {
             blend_row(dst, src, inv);

@@ -9,9 +9,10 @@ use gstreamer::glib;
 use gstreamer_base as gst_base;
 use gstreamer_video as gst_video;
 
-use super::convert::{Matrix, YuvPicture};
+use super::convert::Matrix;
 use super::layer::Layer;
-use super::stack::LayerStack;
+use super::motion::Step;
+use super::stack::{LayerStack, Shown};
 
 glib::wrapper! {
     /// Draws layers of premultiplied RGBA on I420 video in place; passes buffers through untouched
@@ -79,7 +80,7 @@ mod imp {
 
     pub struct StallcastOverlay {
         source: Mutex<Source>,
-        pictures: Mutex<Arc<[YuvPicture]>>,
+        pictures: Mutex<Arc<[Shown]>>,
     }
 
     impl StallcastOverlay {
@@ -87,11 +88,11 @@ mod imp {
             self.source.lock().unwrap_or_else(PoisonError::into_inner)
         }
 
-        fn pictures(&self) -> MutexGuard<'_, Arc<[YuvPicture]>> {
+        fn pictures(&self) -> MutexGuard<'_, Arc<[Shown]>> {
             self.pictures.lock().unwrap_or_else(PoisonError::into_inner)
         }
 
-        pub fn show(&self, pictures: Arc<[YuvPicture]>) {
+        pub fn show(&self, pictures: Arc<[Shown]>) {
             let nothing = pictures.is_empty();
             *self.pictures() = pictures;
             self.obj().set_passthrough(nothing);
@@ -194,8 +195,14 @@ mod imp {
             frame: &mut gst_video::VideoFrameRef<&mut gst::BufferRef>,
         ) -> Result<gst::FlowSuccess, gst::FlowError> {
             let pictures = self.pictures().clone();
-            for picture in pictures.iter() {
-                picture.blend_into(frame);
+            // The encoder's pipeline has the program's clock and one segment: a frame's time is its running time.
+            let time = frame.buffer().pts().map(std::time::Duration::from);
+            for Shown { picture, motion } in pictures.iter() {
+                let step = match (motion, time) {
+                    (Some(motion), Some(time)) => motion.at(time),
+                    _ => Step::WHOLE,
+                };
+                picture.blend_step(frame, step);
             }
             Ok(gst::FlowSuccess::Ok)
         }

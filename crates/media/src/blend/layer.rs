@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::motion::Motion;
+
 /// One picture drawn over the program, in canvas pixels.
 ///
 /// `id` and `version` together name the pixels: a layer that comes back with both unchanged is not
@@ -24,6 +26,8 @@ pub struct Layer {
     pub rgba: Arc<[u8]>,
     /// 0.0 (invisible) to 1.0; values outside are clamped.
     pub opacity: f32,
+    /// Its way in or out; `None` = it stands.
+    pub motion: Option<Motion>,
 }
 
 impl Layer {

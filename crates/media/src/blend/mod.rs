@@ -11,6 +11,7 @@ mod element;
 mod fade;
 pub(crate) mod kernel;
 mod layer;
+mod motion;
 pub(crate) mod planes;
 mod stack;
 
@@ -18,7 +19,8 @@ pub use convert::{Matrix, YuvPicture};
 pub use element::{StallcastOverlay, register};
 pub(crate) use fade::cross_fade;
 pub use layer::Layer;
-pub use stack::LayerStack;
+pub use motion::{Course, Motion};
+pub use stack::{LayerStack, Shown};
 
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::convert::{Matrix, YuvPicture};
 use super::layer::Layer;
+use super::motion::Motion;
 
 /// Everything that decides a layer's converted pixels, and the result. An invisible layer is
 /// remembered too (`None`), or it would be scanned again for every list.
@@ -14,6 +15,14 @@ struct Entry {
     opacity: u32,
     place: (i32, i32),
     picture: Option<YuvPicture>,
+}
+
+/// A picture with its way in or out.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// What is blended.
+    pub picture: YuvPicture,
+    pub(super) motion: Option<Motion>,
 }
 
 /// Converts lists of layers and remembers the last one.
@@ -47,7 +56,7 @@ impl LayerStack {
     }
 
     /// Replaces the list whole and returns the visible pictures, bottom first.
-    pub fn replace(&mut self, layers: &[Layer]) -> Arc<[YuvPicture]> {
+    pub fn replace(&mut self, layers: &[Layer]) -> Arc<[Shown]> {
         let mut old = std::mem::take(&mut self.entries);
         for layer in layers {
             let entry = old
@@ -61,10 +70,16 @@ impl LayerStack {
                 });
             self.entries.push(entry);
         }
-        self.entries
+        let shown = self
+            .entries
             .iter()
-            .filter_map(|entry| entry.picture.clone())
-            .collect()
+            .zip(layers)
+            .filter_map(|(entry, layer)| {
+                let picture = entry.picture.clone()?;
+                let motion = layer.motion;
+                Some(Shown { picture, motion })
+            });
+        shown.collect()
     }
 }
 

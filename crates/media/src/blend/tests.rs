@@ -76,6 +76,7 @@ fn layer(x: i32, y: i32, width: u32, height: u32, opacity: f32) -> Layer {
         height,
         rgba: Arc::from(rgba),
         opacity,
+        motion: None,
     }
 }
 
@@ -188,9 +189,40 @@ fn a_layer_that_moves_by_an_odd_step_still_matches_the_reference() {
         let mut mapped =
             gst_video::VideoFrameRef::from_buffer_ref_writable(buffer.get_mut().unwrap(), &info)
                 .unwrap();
-        pictures[0].blend_into(&mut mapped);
+        pictures[0].picture.blend_into(&mut mapped);
         drop(mapped);
         assert!(largest_difference(&planes_of(&buffer, &info), &expected) <= 2);
+    }
+}
+
+#[test]
+fn a_layer_on_its_way_is_as_faint_and_as_low_as_its_frame_says() {
+    let info = info();
+    let motion = Motion {
+        course: Course::In,
+        from: std::time::Duration::from_secs(3),
+        length: std::time::Duration::from_millis(200),
+        rise: 8,
+    };
+    let whole = layer(7, 5, 33, 21, 1.0);
+    let picture = YuvPicture::convert(&whole, Matrix::Bt709).unwrap();
+    for ms in [2_000, 3_000, 3_033, 3_066, 3_150, 3_200, 9_000] {
+        let step = motion.at(std::time::Duration::from_millis(ms));
+        let mut buffer = frame(&info);
+        let mut expected = planes_of(&buffer, &info);
+        let seen = Layer {
+            opacity: f32::from(step.weight) / 256.0,
+            y: whole.y + step.lower,
+            ..whole.clone()
+        };
+        reference(&seen, &mut expected);
+        let mut mapped =
+            gst_video::VideoFrameRef::from_buffer_ref_writable(buffer.get_mut().unwrap(), &info)
+                .unwrap();
+        picture.blend_step(&mut mapped, step);
+        drop(mapped);
+        let difference = largest_difference(&planes_of(&buffer, &info), &expected);
+        assert!(difference <= 3, "{difference} at {ms} ms, {step:?}");
     }
 }
 

@@ -253,5 +253,6 @@ pub fn card(
         height,
         rgba: Arc::from(colour.repeat(pixels)),
         opacity: 1.0,
+        motion: None,
     }
 }

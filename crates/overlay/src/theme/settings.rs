@@ -203,9 +203,12 @@ pub(crate) struct Settings {
     /// Kept free; not part of the file.
     #[serde(skip)]
     pub margins: Margins,
-    /// Size of all parts; not part of the file.
-    #[serde(skip, default = "whole")]
+    /// Size of all parts but slate and break, 0.5 to 2 of what 1080 lines would give.
+    #[serde(default = "whole")]
     pub scale: f32,
+    /// Where a hand put parts; not part of the file.
+    #[serde(skip)]
+    pub placed: stallcast_show::PartPlaces,
     /// At this many units and below the stock line warns.
     pub low_stock: u32,
     /// In the last seconds of the clock it turns urgent.
@@ -283,6 +286,9 @@ impl Settings {
         }
         if matches!(self.positions.card, Position::OnCard { .. }) {
             return refuse("positions.card", Fault::Attribute("anchor".to_owned()));
+        }
+        if !(0.5..=2.0).contains(&self.scale) {
+            return refuse("scale", Fault::Attribute("scale".to_owned()));
         }
         if let Some(portrait) = &self.portrait {
             if matches!(portrait.positions.card, Position::OnCard { .. }) {

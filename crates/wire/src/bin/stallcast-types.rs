@@ -18,6 +18,7 @@ fn main() -> Result<(), ts_rs::ExportError> {
     stallcast_wire::RecapView::export_all(&config)?;
     stallcast_wire::ClipsView::export_all(&config)?;
     stallcast_wire::SavedFile::export_all(&config)?;
+    stallcast_wire::PicturePartsView::export_all(&config)?;
     ClientMessage::export_all(&config)?;
     ServerMessage::export_all(&config)?;
     ShowView::export_all(&config)?;

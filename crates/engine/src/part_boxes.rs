@@ -1,0 +1,84 @@
+//! What stands where on the pictures, as last drawn: the page lays its handles over it.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use stallcast_overlay::{CanvasSize, PartAt};
+use stallcast_show::Canvas;
+use stallcast_wire::{PartBox, PicturePartsView};
+
+/// Shared by the thread that draws and those who ask. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct PartBoxes {
+    canvases: Arc<Mutex<BTreeMap<Canvas, Vec<PartBox>>>>,
+}
+
+impl PartBoxes {
+    /// Notes what was drawn on a canvas.
+    pub fn set(&self, canvas: Canvas, size: CanvasSize, parts: &[PartAt]) {
+        let boxes = parts.iter().map(|part| in_shares(part, size)).collect();
+        self.lock().insert(canvas, boxes);
+    }
+
+    /// Forgets canvases that are off.
+    pub fn keep(&self, is_on: impl Fn(Canvas) -> bool) {
+        self.lock().retain(|canvas, _| is_on(*canvas));
+    }
+
+    /// What stands where.
+    pub fn view(&self) -> PicturePartsView {
+        PicturePartsView {
+            canvases: self.lock().clone(),
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<Canvas, Vec<PartBox>>> {
+        self.canvases.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn in_shares(part: &PartAt, size: CanvasSize) -> PartBox {
+    let share = |pixels: i64, whole: u32| {
+        let whole = i64::from(whole.max(1));
+        i32::try_from((pixels * 10_000 + whole / 2) / whole).unwrap_or(i32::MAX)
+    };
+    PartBox {
+        part: part.part,
+        x: share(part.x.into(), size.width),
+        y: share(part.y.into(), size.height),
+        width: share(part.width.into(), size.width),
+        height: share(part.height.into(), size.height),
+        rim: share(part.rim.into(), size.width),
+        size: part.size,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use stallcast_show::PicturePart;
+
+    #[test]
+    fn a_part_is_told_in_shares_of_its_picture_and_forgotten_with_its_canvas() {
+        let boxes = PartBoxes::default();
+        let size = CanvasSize {
+            width: 1920,
+            height: 1080,
+        };
+        let part = PartAt {
+            part: PicturePart::Card,
+            x: 96,
+            y: 540,
+            width: 960,
+            height: 270,
+            rim: 32,
+            size: 100,
+        };
+        boxes.set(Canvas::Landscape, size, &[part]);
+        let said = boxes.view().canvases[&Canvas::Landscape][0];
+        let numbers = [said.x, said.y, said.width, said.height, said.rim];
+        assert_eq!(numbers, [500, 5_000, 5_000, 2_500, 167]);
+        boxes.keep(|canvas| canvas == Canvas::Portrait);
+        assert_eq!(boxes.view(), PicturePartsView::default());
+    }
+}
