@@ -1,5 +1,14 @@
 // Shows that have ended, for the mock engine: two of an orchard, one of them without a recording.
-import type { ClipsView, ClipView, PastShows, Product, RecapView, Request } from '../src/wire/types.ts';
+import { kept } from './mock_keeping.ts';
+import type {
+  ClipEdges,
+  ClipsView,
+  ClipView,
+  PastShows,
+  Product,
+  RecapView,
+  Request,
+} from '../src/wire/types.ts';
 
 const MINUTE = 60_000;
 const LAST = Date.UTC(2026, 10, 21, 11, 30);
@@ -148,8 +157,8 @@ function recapOf(show: number, catalogue: readonly Product[]): RecapView {
 /** Work that goes on by one clip with every look. */
 const works = new Map<string, { view: ClipsView }>();
 
-function clipsOf(world: string, view: RecapView): ClipsView {
-  const known = works.get(`${world} ${view.show}`);
+function clipsOf(world: string, view: RecapView, edges: ClipEdges = 'keyframe'): ClipsView {
+  const known = works.get(`${world} ${view.show} ${edges}`);
   if (known !== undefined) return known.view;
   const canvases = [...new Set(view.recordings.map((part) => part.canvas))];
   const clips = view.recap.segments.flatMap((segment, index) =>
@@ -164,14 +173,15 @@ function clipsOf(world: string, view: RecapView): ClipsView {
         files: [],
         cover: null,
         length_ms: long,
+        lead_ms: null,
         missing_ms: late ? long : index === 1 ? 42_000 : 0,
         bytes: 0,
         error: '',
       };
     }),
   );
-  const begun = { show: view.show, folder: 'clips/20261121-113000', running: false, clips };
-  works.set(`${world} ${view.show}`, { view: begun });
+  const begun = { show: view.show, edges, folder: 'clips/20261121-113000', running: false, clips };
+  works.set(`${world} ${view.show} ${edges}`, { view: begun });
   return begun;
 }
 
@@ -187,6 +197,7 @@ function step(view: ClipsView): ClipsView {
         : {
             ...clip,
             state: 'made',
+            lead_ms: view.edges === 'exact' ? 0 : 1300,
             files: [`${view.folder}/${clip.segment + 1}.mp4`],
             bytes: clip.length_ms * 320,
           };
@@ -217,17 +228,17 @@ export function after(world: string, request: Request, catalogue: readonly Produ
     case 'recap':
       return recapOf(request.show, catalogue);
     case 'clips': {
-      const view = step(clipsOf(world, recapOf(request.show, catalogue)));
-      works.set(`${world} ${request.show}`, { view });
+      const view = step(clipsOf(world, recapOf(request.show, catalogue), request.edges));
+      works.set(`${world} ${request.show} ${request.edges ?? 'keyframe'}`, { view });
       return view;
     }
     case 'make_clips': {
-      const begun = clipsOf(world, recapOf(request.show, catalogue));
+      const begun = clipsOf(world, recapOf(request.show, catalogue), request.edges);
       const clips = begun.clips.map((clip) =>
         clip.state === 'failed' ? { ...clip, state: 'waiting' as const, error: '' } : clip,
       );
       const view = { ...begun, clips, running: true };
-      works.set(`${world} ${request.show}`, { view });
+      works.set(`${world} ${request.show} ${request.edges ?? 'keyframe'}`, { view });
       return view;
     }
     case 'stop_clips':
@@ -238,6 +249,6 @@ export function after(world: string, request: Request, catalogue: readonly Produ
     case 'show_in_folder':
       return false;
     default:
-      return undefined;
+      return kept(world, request);
   }
 }

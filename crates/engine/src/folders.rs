@@ -45,6 +45,7 @@ impl Folders {
             "chat",
             "phones",
             "orders",
+            "keeping",
             "alive",
             "recordings",
             "photos",
@@ -160,6 +161,11 @@ impl Folders {
     /// Ports and secrets of phones that send to the studio; readable by this user only.
     pub fn phones_file(&self) -> PathBuf {
         self.data.join("phones.json")
+    }
+
+    /// How long recordings and evidence are kept.
+    pub fn keeping_file(&self) -> PathBuf {
+        self.data.join("keeping.json")
     }
 
     /// Touched while the engine runs, so that the next one knows how long ago that was.

@@ -40,6 +40,7 @@ pub mod signals;
 pub mod studio;
 mod threads;
 mod unfinished;
+pub mod verify;
 pub mod verify_draw;
 mod vetting;
 mod wire_name;

@@ -9,6 +9,7 @@ use stallcast_engine::api::Api;
 use stallcast_engine::folders::Folders;
 use stallcast_engine::signals::Signals;
 use stallcast_engine::studio::{End, Fresh, Options, Studio, program_spec};
+use stallcast_engine::verify::verify;
 use stallcast_engine::verify_draw::verify_draw;
 use stallcast_engine::{StartError, runtime_file};
 use stallcast_media::virtual_camera;
@@ -33,6 +34,17 @@ enum What {
         /// Data folder; the user's own when not given.
         #[arg(long)]
         data: Option<PathBuf>,
+    },
+    /// Checks a folder of evidence: exit code 0 = as it was made, 1 = changed, 2 = could not be checked.
+    Verify {
+        /// The folder.
+        folder: PathBuf,
+        /// The hash of its list, where it was kept elsewhere.
+        #[arg(long)]
+        hash: Option<String>,
+        /// zh-CN or en; the system's when not given.
+        #[arg(long)]
+        lang: Option<String>,
     },
     /// Checks the record of a draw: exit code 0 = as it was drawn, 1 = changed, 2 = could not be read.
     VerifyDraw {
@@ -101,6 +113,11 @@ fn main() -> std::process::ExitCode {
     let outcome = match Line::parse().what {
         What::Run(run) => start(run),
         What::Address { data } => address(data),
+        What::Verify { folder, hash, lang } => {
+            let (lines, code) = verify(&folder, hash.as_deref(), language(lang.as_deref()));
+            lines.iter().for_each(|line| println!("{line}"));
+            return std::process::ExitCode::from(code);
+        }
         What::VerifyDraw { file, lang } => {
             let (lines, code) = verify_draw(&file, language(lang.as_deref()));
             lines.iter().for_each(|line| println!("{line}"));

@@ -40,6 +40,18 @@ impl ChainHash {
         ChainHash(hash.finalize().into())
     }
 
+    /// As [`std::fmt::Display`] writes it.
+    pub(crate) fn from_hex(text: &str) -> Option<ChainHash> {
+        let mut bytes = [0; 32];
+        if text.len() != 2 * bytes.len() || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return None;
+        }
+        for (place, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(text.get(2 * place..2 * place + 2)?, 16).ok()?;
+        }
+        Some(ChainHash(bytes))
+    }
+
     pub(crate) fn from_stored(bytes: &[u8]) -> Option<ChainHash> {
         bytes.try_into().ok().map(ChainHash)
     }

@@ -147,7 +147,7 @@ pub(crate) struct Stored<'a> {
     pub(crate) at_ms: i64,
     pub(crate) actor: &'a str,
     pub(crate) event: &'a str,
-    hash: ChainHash,
+    pub(crate) hash: ChainHash,
 }
 
 /// Hands out at most `limit` entries after `after`, in order.

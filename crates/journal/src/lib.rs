@@ -2,12 +2,14 @@
 //!
 //! A show keeps its journal in one file ([`FILE_NAME`] in the show's folder). [`Journal::open`] replays it and
 //! hands back the [`Show`](stallcast_show::Show) as it was; [`Journal::append`] returns only when the
-//! events are on the disk. [`catalogue::import`] reads product lists from CSV and XLSX files.
+//! events are on the disk. [`catalogue::import`] reads product lists from CSV and XLSX files. [`evidence`] is a show as a
+//! folder that anybody can check.
 
 pub mod catalogue;
 mod chain;
 mod entries;
 mod error;
+pub mod evidence;
 mod journal;
 mod lock;
 mod reader;

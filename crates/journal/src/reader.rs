@@ -38,6 +38,10 @@ impl Reader {
         Ok(Self { connection })
     }
 
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
     /// Hands out the entries after `after` up to and with `last`, in order. The chain of hashes is not checked:
     /// [`crate::verify_file`] does that.
     ///

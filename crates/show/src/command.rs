@@ -403,6 +403,11 @@ pub enum Command {
         #[serde(default)]
         canvas: Canvas,
     },
+    /// Notes that a person had these files of the recordings folder removed (by the engine only, before it removes them).
+    NoteFilesRemoved {
+        /// Names below the recordings folder, at least one.
+        files: Vec<String>,
+    },
     /// Notes chat lines (by the engine only), written in batches.
     NoteChat {
         /// At least one.

@@ -135,6 +135,7 @@ pub fn decide(show: &Show, command: Command, at: At) -> Result<Vec<Event>, Refus
             first_frame,
             canvas,
         } => show.decide_note_recording_part(file, first_frame, canvas),
+        Command::NoteFilesRemoved { files } => show.decide_note_files_removed(files),
         Command::NoteChat { lines } => Ok(show.decide_note_chat(lines)),
         Command::TakeBackChat { messages } => Ok(show.decide_take_back_chat(messages)),
     }
@@ -207,6 +208,7 @@ impl Show {
             | Event::VideoBitrateSet { .. }
             | Event::RecordingPartOpened { .. }
             | Event::ChatNoted { .. }
+            | Event::FilesRemoved { .. }
             | Event::ChatTakenBack { .. } => self.apply_keeping(event),
         }
     }

@@ -223,6 +223,9 @@ pub enum Event {
         #[serde(default)]
         canvas: Canvas,
     },
+    FilesRemoved {
+        files: Vec<String>,
+    },
     ChatNoted {
         lines: Vec<ChatLine>,
     },

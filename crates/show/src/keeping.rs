@@ -32,6 +32,19 @@ impl Show {
         }])
     }
 
+    pub(crate) fn decide_note_files_removed(
+        &self,
+        files: Vec<String>,
+    ) -> Result<Vec<Event>, Refusal> {
+        for file in &files {
+            check::below_folder("recording", file)?;
+        }
+        if files.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(vec![Event::FilesRemoved { files }])
+    }
+
     /// A line that is too long is cut, not refused: the rest of its batch must not be lost with it.
     pub(crate) fn decide_note_chat(&self, mut lines: Vec<ChatLine>) -> Vec<Event> {
         if lines.is_empty() {

@@ -268,6 +268,8 @@ fn running() -> impl Strategy<Value = Command> {
                 first_frame: At(7),
                 canvas: Canvas::Landscape,
             }),
+        1 => prop_oneof![Just("part-1.mp4"), Just("../x")]
+            .prop_map(|file| Command::NoteFilesRemoved { files: vec![file.to_owned()] }),
         1 => proptest::collection::vec(chat_line(), 0..3).prop_map(|lines| Command::NoteChat { lines }),
     ]
 }

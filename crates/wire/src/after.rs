@@ -63,6 +63,17 @@ pub struct RecapView {
     pub folder: String,
 }
 
+/// Where clips begin.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum ClipEdges {
+    /// With a keyframe, at most two seconds early: nothing is encoded again.
+    #[default]
+    Keyframe,
+    /// With the very picture: those up to the next keyframe are encoded again.
+    Exact,
+}
+
 /// How far a clip is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
@@ -98,6 +109,8 @@ pub struct ClipView {
     pub cover: Option<String>,
     /// How long it is, or will be, in milliseconds.
     pub length_ms: u64,
+    /// How much earlier than its product it begins, in milliseconds; `None` before it is made by this engine.
+    pub lead_ms: Option<u64>,
     /// How much of the segment the recording lacks, in milliseconds.
     pub missing_ms: u64,
     /// Size of its files; 0 before they are made.
@@ -111,6 +124,8 @@ pub struct ClipView {
 pub struct ClipsView {
     /// The show's number.
     pub show: u64,
+    /// Where they begin; clips of either kind have files of their own.
+    pub edges: ClipEdges,
     /// Their folder below the recordings folder.
     pub folder: String,
     /// Whether clips are being made.
@@ -134,4 +149,83 @@ pub enum RecapFormat {
 pub struct SavedFile {
     /// Its name below the recordings folder.
     pub file: String,
+}
+
+/// How far the evidence of a show is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum EvidenceState {
+    /// Not made.
+    None,
+    /// Being made.
+    Working,
+    /// There.
+    Made,
+    /// It could not be made.
+    Failed,
+}
+
+/// Answer to [`Request::Evidence`] and [`Request::MakeEvidence`]: one folder with the recording, the journal's entries and
+/// their chain, prices, corrections, overrides, and a list with the hash of each file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct EvidenceView {
+    /// The show's number.
+    pub show: u64,
+    /// How far it is.
+    pub state: EvidenceState,
+    /// Its folder below the recordings folder, also before it is there.
+    pub folder: String,
+    /// Bytes taken in so far.
+    pub done_bytes: u64,
+    /// Bytes of everything in it.
+    pub total_bytes: u64,
+    /// Files in it; 0 before it is made.
+    pub files: u32,
+    /// Hash of its list, to be kept elsewhere; empty before it is made.
+    pub fingerprint: String,
+    /// When it was made.
+    pub made_at: Option<At>,
+    /// Files of the recording that were gone when it was made.
+    pub gone: Vec<String>,
+    /// Why it failed: `disk_full`, `unwritable`, `part_unreadable`, `still_written`, `went_live`, `chain_broken`; else empty.
+    pub error: String,
+}
+
+/// What is kept of a show.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct KeptShow {
+    /// Its number.
+    pub show: u64,
+    /// Name.
+    pub name: String,
+    /// Whether people could watch.
+    pub kind: ShowKind,
+    /// When it began.
+    pub began: At,
+    /// Until when it is kept; `None` = for ever.
+    pub due: Option<At>,
+    /// Whether that time is over.
+    pub is_due: bool,
+    /// What removing its recordings and its evidence would free.
+    pub bytes: u64,
+}
+
+/// Answer to [`Request::Keeping`], [`Request::SetKeeping`] and [`Request::RemoveKept`]: what is kept, for how long, and
+/// what it takes. Nothing is ever removed by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct KeepingView {
+    /// Years that recordings and evidence are kept; `None` = for ever.
+    pub years: Option<u32>,
+    /// Recordings of shows.
+    pub recordings_bytes: u64,
+    /// What evidence takes beside them.
+    pub evidence_bytes: u64,
+    /// Clips and saved recaps.
+    pub clips_bytes: u64,
+    /// What else lies in the recordings folder: replays, recordings made off air.
+    pub other_bytes: u64,
+    /// Free on that disk; `None` = not known.
+    pub free_bytes: Option<u64>,
+    /// Shows of which something is kept, in the order in which their time is over; the first two hundred.
+    pub shows: Vec<KeptShow>,
 }

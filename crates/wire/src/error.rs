@@ -52,6 +52,8 @@ pub enum ErrorCode {
     JournalUnwritable,
     /// The engine is ending.
     ShuttingDown,
+    /// It is to be kept for longer, and nobody said that it is to go all the same.
+    StillKept,
     /// Anything else; the log has the cause.
     Internal,
 }

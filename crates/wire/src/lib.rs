@@ -19,8 +19,8 @@ mod topics;
 mod vetting;
 
 pub use after::{
-    ClipState, ClipView, ClipsView, PastShow, PastShows, RecapFormat, RecapView, RecordingView,
-    SavedFile,
+    ClipEdges, ClipState, ClipView, ClipsView, EvidenceState, EvidenceView, KeepingView, KeptShow,
+    PastShow, PastShows, RecapFormat, RecapView, RecordingView, SavedFile,
 };
 pub use answers::{
     CameraControlView, CameraView, Check, CheckLevel, CodecAbility, CodecView, Codecs,

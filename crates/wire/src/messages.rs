@@ -6,10 +6,11 @@ use ts_rs::TS;
 
 #[cfg(doc)]
 use crate::{
-    CameraView, ClipsView, Codecs, Devices, Encoders, PastShows, PhoneView, Preflight, RecapView,
-    ReplayView, SavedFile, ThemesView, UploadTestView, WebhookView,
+    CameraView, ClipsView, Codecs, Devices, Encoders, EvidenceView, KeepingView, PastShows,
+    PhoneView, Preflight, RecapView, ReplayView, SavedFile, ThemesView, UploadTestView,
+    WebhookView,
 };
-use crate::{Notice, RecapFormat, Topic, WireError};
+use crate::{ClipEdges, Notice, RecapFormat, Topic, WireError};
 
 /// From the page to the engine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
@@ -157,15 +158,48 @@ pub enum Request {
     Clips {
         /// The show's number.
         show: u64,
+        /// Which of them.
+        #[serde(default)]
+        edges: ClipEdges,
     },
     /// Makes the clips of a show that are not there yet, with covers and texts. Refused while live; while others are
     /// being made, busy. Answer: [`ClipsView`].
     MakeClips {
         /// The show's number.
         show: u64,
+        /// Where they begin.
+        #[serde(default)]
+        edges: ClipEdges,
     },
     /// Stops making clips; what is made stays.
     StopClips,
+    /// The evidence of a show: made, being made, or not. Answer: [`EvidenceView`].
+    Evidence {
+        /// The show's number.
+        show: u64,
+    },
+    /// Makes the evidence of a show. Refused while live; while another is being made, busy. Answer: [`EvidenceView`].
+    MakeEvidence {
+        /// The show's number.
+        show: u64,
+    },
+    /// Stops making evidence; nothing half is left.
+    StopEvidence,
+    /// What is kept of shows, for how long, and what it takes. Answer: [`KeepingView`].
+    Keeping,
+    /// Sets how long recordings and evidence are kept. Answer: [`KeepingView`].
+    SetKeeping {
+        /// Years, 1 to 30; `None` = for ever.
+        years: Option<u32>,
+    },
+    /// Removes the recordings and the evidence of a show, and notes in the journal who did. Refused while live, and before
+    /// its time unless `early`. Answer: [`KeepingView`].
+    RemoveKept {
+        /// The show's number.
+        show: u64,
+        /// A person was told that its time is not over, and said yes.
+        early: bool,
+    },
     /// Keeps a recap that the page wrote beside the show's clips. Answer: [`SavedFile`].
     SaveRecap {
         /// The show's number.

@@ -70,6 +70,7 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | Command::GoLive
         | Command::EndShow => Role::Owner,
         Command::NoteRecordingPart { .. }
+        | Command::NoteFilesRemoved { .. }
         | Command::CountStock { .. }
         | Command::NoteOrder { .. }
         | Command::BeginLottery { .. }
@@ -91,7 +92,9 @@ pub fn least_role_of_request(request: &Request) -> Role {
         | Request::SaveReplay
         | Request::PastShows
         | Request::Recap { .. }
-        | Request::Clips { .. } => Role::Producer,
+        | Request::Clips { .. }
+        | Request::Evidence { .. }
+        | Request::Keeping => Role::Producer,
         Request::Devices
         | Request::Encoders
         | Request::Codecs
@@ -104,6 +107,8 @@ pub fn least_role_of_request(request: &Request) -> Role {
         | Request::DrawLottery
         | Request::MakeClips { .. }
         | Request::StopClips
+        | Request::MakeEvidence { .. }
+        | Request::StopEvidence
         | Request::SaveRecap { .. }
         | Request::ShowInFolder { .. }
         | Request::DisconnectChat { .. } => Role::Lead,
@@ -114,6 +119,8 @@ pub fn least_role_of_request(request: &Request) -> Role {
         | Request::Orders
         | Request::SetShopSecret { .. }
         | Request::WatchStock { .. }
+        | Request::SetKeeping { .. }
+        | Request::RemoveKept { .. }
         | Request::Shutdown => Role::Owner,
     }
 }

@@ -45,6 +45,24 @@ export function clipFault(code: string): string {
   }
 }
 
+/** Why the evidence is not there, in words. */
+export function evidenceFault(code: string): string {
+  switch (code) {
+    case 'disk_full':
+      return t('after.evidence_fault_disk');
+    case 'still_written':
+      return t('after.evidence_writing');
+    case 'went_live':
+      return t('after.evidence_fault_live');
+    case 'chain_broken':
+      return t('after.evidence_fault_chain');
+    case 'part_unreadable':
+      return t('after.evidence_fault_part');
+    default:
+      return t('after.evidence_fault_unwritable');
+  }
+}
+
 /** How the work stands, in figures. */
 export function progressOf(clips: readonly ClipView[]): { made: number; failed: number; wanted: number } {
   const wanted = clips.filter((clip) => clip.state !== 'not_recorded' && clip.state !== 'too_short');

@@ -36,6 +36,10 @@ cover: string | null,
  */
 length_ms: number, 
 /**
+ * How much earlier than its product it begins, in milliseconds; `None` before it is made by this engine.
+ */
+lead_ms: number | null, 
+/**
  * How much of the segment the recording lacks, in milliseconds.
  */
 missing_ms: number, 

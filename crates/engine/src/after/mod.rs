@@ -1,7 +1,9 @@
 //! After the show: what it was, its recordings, and its clips. Reads the journal with a connection of its own, so the
 //! desk is not asked and a show that runs is not held up.
 
+mod evidence;
 mod folder;
+mod keeping;
 mod plan;
 mod told;
 mod work;
@@ -10,20 +12,22 @@ use std::path::{Component, Path};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use stallcast_clips::{Cutter, length};
+use stallcast_clips::{Cutter, Edges, length};
 use stallcast_journal::{JournalError, Reader, Seq};
 use stallcast_overlay::Lang;
 use stallcast_show::Recap;
 use stallcast_wire::{
-    ClipState, ClipView, ClipsView, ErrorCode, PastShow, PastShows, RecapFormat, RecapView,
-    RecordingView, Request, SavedFile, WireError, create_private_folder,
+    ClipEdges, ClipState, ClipView, ClipsView, ErrorCode, KeepingView, PastShow, PastShows,
+    RecapFormat, RecapView, RecordingView, Request, SavedFile, WireError, create_private_folder,
 };
 use tokio::sync::watch;
 
+use self::keeping::Removal;
 use self::plan::{Planned, Recorded, plan};
 use self::told::{Past, Told, past, tell};
 use self::work::Places;
 use crate::air::part_name::moment_name;
+use crate::clock::now;
 use crate::desk::Published;
 use crate::folders::Folders;
 
@@ -47,6 +51,7 @@ struct Inner {
     /// The last work; what other shows' clips are is read from their folders.
     work: Mutex<Option<Work>>,
     stops: AtomicBool,
+    evidence: evidence::Work,
 }
 
 struct Work {
@@ -63,6 +68,7 @@ impl After {
                 published,
                 work: Mutex::default(),
                 stops: AtomicBool::new(false),
+                evidence: evidence::Work::default(),
             }),
         }
     }
@@ -83,16 +89,51 @@ impl After {
         let answer = tokio::task::spawn_blocking(move || match request {
             Request::PastShows => json(&after.shows()?),
             Request::Recap { show } => json(&after.recap(show)?),
-            Request::Clips { show } => json(&after.clips(show)?),
-            Request::MakeClips { show } => json(&after.make(show)?),
+            Request::Clips { show, edges } => json(&after.clips(show, edges)?),
+            Request::MakeClips { show, edges } => json(&after.make(show, edges)?),
             Request::StopClips => {
                 after.inner.stops.store(true, Ordering::Release);
                 Ok(serde_json::Value::Null)
             }
+            Request::Evidence { show } => json(&after.evidence(show)?),
+            Request::MakeEvidence { show } => json(&after.make_evidence(show)?),
+            Request::StopEvidence => {
+                after.inner.evidence.stop();
+                Ok(serde_json::Value::Null)
+            }
+            Request::Keeping => json(&after.keeping(now())?),
+            Request::SetKeeping { years } => json(&after.set_keeping(years, now())?),
             Request::SaveRecap { show, format, text } => json(&after.save(show, format, &text)?),
             _ => Err(WireError::new(ErrorCode::NotFound)),
         });
         answer
+            .await
+            .map_err(|_| WireError::new(ErrorCode::Internal))?
+    }
+
+    /// What removing the recordings and the evidence of a show takes away.
+    ///
+    /// # Errors
+    /// [`ErrorCode::NotFound`] where nothing is; [`ErrorCode::StillKept`] before its time, unless `early`;
+    /// [`ErrorCode::Busy`] while they are used; refused as `already_live` in a live show.
+    pub async fn look_at_removal(&self, show: u64, early: bool) -> Result<Removal, WireError> {
+        let after = self.clone();
+        let look = tokio::task::spawn_blocking(move || after.removal(show, early, now()));
+        look.await
+            .map_err(|_| WireError::new(ErrorCode::Internal))?
+    }
+
+    /// Removes what [`After::look_at_removal`] gave, once the journal knows of it.
+    ///
+    /// # Errors
+    /// [`ErrorCode::FileUnwritable`] when something cannot be removed.
+    pub async fn remove_kept(&self, files: Vec<String>) -> Result<KeepingView, WireError> {
+        let after = self.clone();
+        let remove = tokio::task::spawn_blocking(move || {
+            after.remove(&files)?;
+            after.keeping(now())
+        });
+        remove
             .await
             .map_err(|_| WireError::new(ErrorCode::Internal))?
     }
@@ -154,16 +195,17 @@ impl After {
         })
     }
 
-    fn clips(&self, show: u64) -> Result<ClipsView, WireError> {
+    fn clips(&self, show: u64, edges: ClipEdges) -> Result<ClipsView, WireError> {
         if let Some(work) = &*self.work()
-            && work.view.show == show
+            && (work.view.show, work.view.edges) == (show, edges)
             && work.view.running
         {
             return Ok(work.view.clone());
         }
-        let (planned, places) = self.planned(show)?;
+        let (planned, places) = self.planned(show, edges)?;
         let mut view = ClipsView {
             show,
+            edges,
             folder: places.clips.clone(),
             running: false,
             clips: planned
@@ -173,7 +215,7 @@ impl After {
         };
         // What went wrong, and how long a clip really is, only the work knows.
         if let Some(work) = &*self.work()
-            && work.view.show == show
+            && (work.view.show, work.view.edges) == (show, edges)
         {
             for clip in &mut view.clips {
                 let known = |other: &&ClipView| {
@@ -191,7 +233,7 @@ impl After {
         Ok(view)
     }
 
-    fn planned(&self, show: u64) -> Result<(Vec<Planned>, Places), WireError> {
+    fn planned(&self, show: u64, edges: ClipEdges) -> Result<(Vec<Planned>, Places), WireError> {
         let recap = self.told(show)?.recap;
         let places = self.places(&recap);
         let recorded: Vec<Recorded> = recap
@@ -206,7 +248,7 @@ impl After {
                 })
             })
             .collect();
-        Ok((plan(&recap, &recorded, self.inner.lang), places))
+        Ok((plan(&recap, &recorded, edges, self.inner.lang), places))
     }
 
     fn places(&self, recap: &Recap) -> Places {
@@ -217,14 +259,14 @@ impl After {
     }
 
     /// Begins to make what is not there yet.
-    fn make(&self, show: u64) -> Result<ClipsView, WireError> {
+    fn make(&self, show: u64, edges: ClipEdges) -> Result<ClipsView, WireError> {
         if self.is_live() {
             return Err(WireError::refused(
                 "already_live",
                 std::collections::BTreeMap::new(),
             ));
         }
-        let (planned, places) = self.planned(show)?;
+        let (planned, places) = self.planned(show, edges)?;
         let mut current = self.work();
         if current.as_ref().is_some_and(|work| work.view.running) {
             return Err(WireError::new(ErrorCode::Busy).retryable());
@@ -232,6 +274,7 @@ impl After {
         create_private_folder(&places.path(&places.clips)).map_err(unwritable)?;
         let view = ClipsView {
             show,
+            edges,
             folder: places.clips.clone(),
             running: true,
             clips: planned
@@ -243,12 +286,12 @@ impl After {
         drop(current);
         self.inner.stops.store(false, Ordering::Release);
         let after = self.clone();
-        tokio::task::spawn_blocking(move || after.work_through(&planned, &places));
+        tokio::task::spawn_blocking(move || after.work_through(&planned, &places, cut_at(edges)));
         Ok(view)
     }
 
     /// Until all are made, somebody stops it, or a show goes live: the machine is the show's.
-    fn work_through(&self, planned: &[Planned], places: &Places) {
+    fn work_through(&self, planned: &[Planned], places: &Places, edges: Edges) {
         let _ends = Ends(&self.inner);
         let mut cutter = Cutter::default();
         let go_on = || !self.inner.stops.load(Ordering::Acquire) && !self.is_live();
@@ -268,7 +311,7 @@ impl After {
             if !is_wanted {
                 continue;
             }
-            let made = work::make(clip, places, &mut cutter, &go_on);
+            let made = work::make(clip, places, edges, &mut cutter, &go_on);
             let made = made.unwrap_or_else(|| work::look(clip, places));
             self.clip(place, |view| *view = made);
         }
@@ -304,6 +347,13 @@ impl After {
         let file = format!("{}/recap.{ending}", places.clips);
         std::fs::write(places.path(&file), text).map_err(unwritable)?;
         Ok(SavedFile { file })
+    }
+}
+
+fn cut_at(edges: ClipEdges) -> Edges {
+    match edges {
+        ClipEdges::Keyframe => Edges::Keyframe,
+        ClipEdges::Exact => Edges::Exact,
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use stallcast_overlay::Lang;
 use stallcast_show::{At, Canvas, ProductId, Recap, RecapProduct, RecapSegment, Text};
+use stallcast_wire::ClipEdges;
 
 /// A product that was on the picture for less was put on by mistake; the least that platforms take is three seconds.
 const SHORTEST: Duration = Duration::from_secs(3);
@@ -61,7 +62,7 @@ pub struct Planned {
 }
 
 /// The clips of a show: every segment on every canvas that was recorded.
-pub fn plan(recap: &Recap, recorded: &[Recorded], lang: Lang) -> Vec<Planned> {
+pub fn plan(recap: &Recap, recorded: &[Recorded], edges: ClipEdges, lang: Lang) -> Vec<Planned> {
     let canvases = Canvas::ALL
         .into_iter()
         .filter(|canvas| recap.parts.iter().any(|part| part.canvas == *canvas));
@@ -73,7 +74,11 @@ pub fn plan(recap: &Recap, recorded: &[Recorded], lang: Lang) -> Vec<Planned> {
             .iter()
             .find(|product| product.product == segment.product);
         let title = product.map_or_else(|| segment.product.to_string(), |p| title(p, lang));
-        let name = format!("{:02}-{}", place + 1, file_name(&title));
+        let exact = match edges {
+            ClipEdges::Keyframe => "",
+            ClipEdges::Exact => "-exact",
+        };
+        let name = format!("{:02}-{}{exact}", place + 1, file_name(&title));
         for canvas in &canvases {
             let parts = recorded.iter().filter(|part| part.canvas == *canvas);
             planned.push(one(place, segment, product, *canvas, parts, &name));
@@ -259,7 +264,7 @@ mod tests {
             .zip(lengths)
             .map(|(part, seconds)| recorded(part, seconds))
             .collect();
-        let found = plan(&recap(parts), &files, Lang::En);
+        let found = plan(&recap(parts), &files, ClipEdges::Keyframe, Lang::En);
         assert_eq!(found.len(), 4);
         let wide = Wanted::Cut(vec![
             stretch("one.mp4", 12_000, 30_000),
@@ -290,16 +295,16 @@ mod tests {
     fn what_was_not_recorded_or_is_gone_is_said_and_nothing_is_planned_without_a_recording() {
         let late = vec![part("late.mp4", 45_000, Canvas::Landscape)];
         let files = vec![recorded(&late[0], 10)];
-        let found = plan(&recap(late.clone()), &files, Lang::Zh);
+        let found = plan(&recap(late.clone()), &files, ClipEdges::Keyframe, Lang::Zh);
         assert_eq!(found[0].wanted, Wanted::NotRecorded);
         assert_eq!(found[0].missing, Duration::from_secs(30));
         assert_eq!(found[0].stem, "01-红富士");
         // The file was removed.
         assert_eq!(
-            plan(&recap(late), &[], Lang::Zh)[0].wanted,
+            plan(&recap(late), &[], ClipEdges::Keyframe, Lang::Zh)[0].wanted,
             Wanted::NotRecorded
         );
-        assert!(plan(&recap(vec![]), &[], Lang::Zh).is_empty());
+        assert!(plan(&recap(vec![]), &[], ClipEdges::Keyframe, Lang::Zh).is_empty());
     }
 
     #[test]

@@ -35,16 +35,16 @@ fn record(path: &Path, size: &str, seconds: u32) {
     assert!(made.success());
 }
 
-struct World {
+pub(super) struct World {
     folder: tempfile::TempDir,
-    folders: Folders,
-    publish: watch::Sender<Published>,
-    after: After,
+    pub(super) folders: Folders,
+    pub(super) publish: watch::Sender<Published>,
+    pub(super) after: After,
 }
 
 /// A show of a minute from 100 s on: apples from 105 to 115 s, pears from 120 to 130 s (over the joint of two parts at
 /// 125 s), plums from 150 to 160 s, which the recording does not have any more.
-fn world() -> World {
+pub(super) fn world() -> World {
     let folder = tempfile::tempdir().unwrap();
     let folders = Folders::open(folder.path().join("data"), Folders::default_assets()).unwrap();
     let (mut journal, _) = Journal::open(folders.journal()).unwrap();
@@ -109,11 +109,11 @@ fn world() -> World {
     }
 }
 
-async fn ask<T: serde::de::DeserializeOwned>(after: &After, request: Request) -> T {
+pub(super) async fn ask<T: serde::de::DeserializeOwned>(after: &After, request: Request) -> T {
     serde_json::from_value(after.answer(request).await.unwrap()).unwrap()
 }
 
-async fn show_of(world: &World) -> u64 {
+pub(super) async fn show_of(world: &World) -> u64 {
     let shows: PastShows = ask(&world.after, Request::PastShows).await;
     assert_eq!((shows.shows.len(), shows.shows[0].parts), (1, 3));
     shows.shows[0].show
@@ -122,7 +122,14 @@ async fn show_of(world: &World) -> u64 {
 async fn finished(world: &World, show: u64) -> ClipsView {
     let wait = async {
         loop {
-            let view: ClipsView = ask(&world.after, Request::Clips { show }).await;
+            let view: ClipsView = ask(
+                &world.after,
+                Request::Clips {
+                    show,
+                    edges: ClipEdges::Keyframe,
+                },
+            )
+            .await;
             if !view.running {
                 return view;
             }
@@ -143,10 +150,24 @@ fn state(view: &ClipsView, segment: u32, canvas: Canvas) -> &ClipView {
 async fn every_segment_becomes_a_clip_with_cover_and_text_on_every_canvas() {
     let world = world();
     let show = show_of(&world).await;
-    let planned: ClipsView = ask(&world.after, Request::Clips { show }).await;
+    let planned: ClipsView = ask(
+        &world.after,
+        Request::Clips {
+            show,
+            edges: ClipEdges::Keyframe,
+        },
+    )
+    .await;
     let waits = state(&planned, 0, Canvas::Landscape);
     assert_eq!((waits.state, waits.length_ms), (ClipState::Waiting, 10_000));
-    let begun: ClipsView = ask(&world.after, Request::MakeClips { show }).await;
+    let begun: ClipsView = ask(
+        &world.after,
+        Request::MakeClips {
+            show,
+            edges: ClipEdges::Keyframe,
+        },
+    )
+    .await;
     assert!(begun.running);
     let view = finished(&world, show).await;
 
@@ -193,7 +214,14 @@ async fn every_segment_becomes_a_clip_with_cover_and_text_on_every_canvas() {
     // Another engine finds them again, and makes only what is missing.
     let again = After::new(world.folders.clone(), Lang::En, world.publish.subscribe());
     std::fs::remove_file(folder.join("02-Pears.mp4")).unwrap();
-    let found: ClipsView = ask(&again, Request::Clips { show }).await;
+    let found: ClipsView = ask(
+        &again,
+        Request::Clips {
+            show,
+            edges: ClipEdges::Keyframe,
+        },
+    )
+    .await;
     assert_eq!(state(&found, 0, Canvas::Portrait).state, ClipState::Made);
     assert_eq!(
         state(&found, 1, Canvas::Landscape).state,
@@ -207,7 +235,14 @@ async fn a_part_that_is_damaged_costs_only_the_clips_that_are_in_it() {
     let show = show_of(&world).await;
     let file = world.folders.recordings().join("two.mp4");
     std::fs::write(&file, b"not a recording any more").unwrap();
-    let _: ClipsView = ask(&world.after, Request::MakeClips { show }).await;
+    let _: ClipsView = ask(
+        &world.after,
+        Request::MakeClips {
+            show,
+            edges: ClipEdges::Keyframe,
+        },
+    )
+    .await;
     let view = finished(&world, show).await;
     assert_eq!(state(&view, 0, Canvas::Landscape).state, ClipState::Made);
     // Of the pears only the first part is left, and the page is told how much is missing.
@@ -223,7 +258,14 @@ async fn parts_that_cannot_share_a_file_become_one_each_and_are_found_again() {
     // The canvas was changed between the parts.
     let two = world.folders.recordings().join("two.mp4");
     record(&two, "160x90", 15);
-    let _: ClipsView = ask(&world.after, Request::MakeClips { show }).await;
+    let _: ClipsView = ask(
+        &world.after,
+        Request::MakeClips {
+            show,
+            edges: ClipEdges::Keyframe,
+        },
+    )
+    .await;
     let view = finished(&world, show).await;
     let pears = state(&view, 1, Canvas::Landscape);
     assert_eq!(
@@ -233,7 +275,14 @@ async fn parts_that_cannot_share_a_file_become_one_each_and_are_found_again() {
     );
     assert_eq!(state(&view, 0, Canvas::Landscape).files.len(), 1);
     let again = After::new(world.folders.clone(), Lang::En, world.publish.subscribe());
-    let found: ClipsView = ask(&again, Request::Clips { show }).await;
+    let found: ClipsView = ask(
+        &again,
+        Request::Clips {
+            show,
+            edges: ClipEdges::Keyframe,
+        },
+    )
+    .await;
     assert_eq!(state(&found, 1, Canvas::Landscape).files, pears.files);
 }
 
@@ -241,7 +290,14 @@ async fn parts_that_cannot_share_a_file_become_one_each_and_are_found_again() {
 async fn work_that_is_stopped_leaves_nothing_half_and_goes_on_when_asked_again() {
     let world = world();
     let show = show_of(&world).await;
-    let begun: ClipsView = ask(&world.after, Request::MakeClips { show }).await;
+    let begun: ClipsView = ask(
+        &world.after,
+        Request::MakeClips {
+            show,
+            edges: ClipEdges::Keyframe,
+        },
+    )
+    .await;
     let stopped = world.after.answer(Request::StopClips).await.unwrap();
     assert!(stopped.is_null());
     let view = finished(&world, show).await;
@@ -257,7 +313,14 @@ async fn work_that_is_stopped_leaves_nothing_half_and_goes_on_when_asked_again()
         .iter()
         .filter(|name| name.to_string_lossy().ends_with(".mp4"));
     assert_eq!(clips.count(), made, "{names:?}");
-    let _: ClipsView = ask(&world.after, Request::MakeClips { show }).await;
+    let _: ClipsView = ask(
+        &world.after,
+        Request::MakeClips {
+            show,
+            edges: ClipEdges::Keyframe,
+        },
+    )
+    .await;
     assert_eq!(wanted(&finished(&world, show).await, ClipState::Made), 4);
 }
 
@@ -265,11 +328,25 @@ async fn work_that_is_stopped_leaves_nothing_half_and_goes_on_when_asked_again()
 async fn a_folder_that_cannot_be_written_fails_each_clip_and_says_so() {
     let world = world();
     let show = show_of(&world).await;
-    let view: ClipsView = ask(&world.after, Request::Clips { show }).await;
+    let view: ClipsView = ask(
+        &world.after,
+        Request::Clips {
+            show,
+            edges: ClipEdges::Keyframe,
+        },
+    )
+    .await;
     // In the place of one clip stands a folder: the one beside it is made.
     let folder = world.folders.recordings().join(&view.folder);
     std::fs::create_dir_all(folder.join("01-Apples.mp4.making/full")).unwrap();
-    let _: ClipsView = ask(&world.after, Request::MakeClips { show }).await;
+    let _: ClipsView = ask(
+        &world.after,
+        Request::MakeClips {
+            show,
+            edges: ClipEdges::Keyframe,
+        },
+    )
+    .await;
     let view = finished(&world, show).await;
     let apples = state(&view, 0, Canvas::Landscape);
     assert_eq!(
@@ -292,7 +369,10 @@ async fn no_clips_are_made_in_a_live_show_and_recaps_are_kept_beside_them() {
         .send_modify(|published| published.show = Arc::new(live));
     let refused = world
         .after
-        .answer(Request::MakeClips { show })
+        .answer(Request::MakeClips {
+            show,
+            edges: ClipEdges::Keyframe,
+        })
         .await
         .unwrap_err();
     assert_eq!(refused.message_key, "refusal.already_live");
@@ -334,4 +414,47 @@ async fn no_clips_are_made_in_a_live_show_and_recaps_are_kept_beside_them() {
         assert_eq!(refused.code, ErrorCode::NotFound, "{way_out}");
         assert!(world.after.cover(way_out).is_none());
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn exact_clips_begin_with_their_product_and_lie_beside_the_others() {
+    let world = world();
+    let show = show_of(&world).await;
+    // The keyframes lie at whole seconds of the parts: half a second later there is none.
+    let one = world.folders.recordings().join("one.mp4");
+    record(&one, "320x180", 25);
+    let edges = ClipEdges::Exact;
+    let _: ClipsView = ask(&world.after, Request::MakeClips { show, edges }).await;
+    let wait = async {
+        loop {
+            let view: ClipsView = ask(&world.after, Request::Clips { show, edges }).await;
+            if !view.running {
+                return view;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let view = tokio::time::timeout(PATIENCE, wait).await.unwrap();
+    let apples = state(&view, 0, Canvas::Landscape);
+    assert_eq!(apples.state, ClipState::Made, "{apples:?}");
+    assert_eq!(apples.lead_ms, Some(0), "{apples:?}");
+    assert!(
+        apples.files[0].ends_with("01-Apples-exact.mp4"),
+        "{apples:?}"
+    );
+    let long = apples.length_ms;
+    assert!((9_900..10_100).contains(&long), "{long} ms");
+    // Those at keyframes are not made by that.
+    let others: ClipsView = ask(
+        &world.after,
+        Request::Clips {
+            show,
+            edges: ClipEdges::Keyframe,
+        },
+    )
+    .await;
+    assert_eq!(
+        state(&others, 0, Canvas::Landscape).state,
+        ClipState::Waiting
+    );
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use stallcast_journal::{Entry, JournalError, Kinds, Reader, Seq};
 use stallcast_show::{
-    At, Canvas, Event, Phase, Recap, RecapFold, RecapPart, RecapTotals, Show, ShowKind,
+    At, Canvas, Event, Phase, ProductId, Recap, RecapFold, RecapPart, RecapTotals, RuleOverride,
+    Show, ShowKind,
 };
 
 use crate::air::engine;
@@ -45,6 +46,19 @@ pub struct Told {
     pub recap: Recap,
     /// Of the live show before it.
     pub before: Option<RecapTotals>,
+    /// The show as it was when it began.
+    pub opening: Show,
+    /// Reasons that were given in it for what a rule forbids.
+    pub overrides: Vec<(ProductId, RuleOverride)>,
+    /// The entries with which it began and ended.
+    pub span: (Seq, Seq),
+}
+
+/// What a walk through a show brings.
+struct Walked {
+    recap: Recap,
+    opening: Show,
+    overrides: Vec<(ProductId, RuleOverride)>,
 }
 
 /// All shows that have ended, oldest first.
@@ -124,11 +138,17 @@ pub fn tell(
         .iter()
         .rfind(|show| show.kind == ShowKind::Live);
     let before = match live {
-        Some(live) => Some(walk.through(live, &length)?.totals()),
+        Some(live) => Some(walk.through(live, &length)?.recap.totals()),
         None => None,
     };
-    let recap = walk.through(&past[place], &length)?;
-    Ok(Some(Told { recap, before }))
+    let walked = walk.through(&past[place], &length)?;
+    Ok(Some(Told {
+        recap: walked.recap,
+        before,
+        opening: walked.opening,
+        overrides: walked.overrides,
+        span: (past[place].begin, past[place].end),
+    }))
 }
 
 /// Which files are being written.
@@ -179,7 +199,7 @@ impl Walk<'_> {
         &mut self,
         past: &Past,
         length: &impl Fn(&str) -> Option<Duration>,
-    ) -> Result<Recap, JournalError> {
+    ) -> Result<Walked, JournalError> {
         let (show, written) = (&mut self.show, &mut self.written);
         let kinds = Kinds::Except(&CHATTER);
         self.reader.each(self.at, past.begin, kinds, |entry| {
@@ -187,6 +207,8 @@ impl Walk<'_> {
             show.apply(&entry.event);
         })?;
         let parts = written.running();
+        let opening = show.clone();
+        let mut overrides = Vec::new();
         let mut fold = RecapFold::begin(show.clone(), past.kind, past.began, parts.clone());
         let mut last = past.began;
         let mut parts = parts;
@@ -196,6 +218,9 @@ impl Walk<'_> {
             .each(past.begin, past.end, Kinds::All, |entry| {
                 written.follow(&entry.event);
                 show.apply(&entry.event);
+                if let Event::RuleOverridden { product, reason } = &entry.event {
+                    overrides.push((product.clone(), reason.clone()));
+                }
                 if !is_later(&entry) {
                     fold.take(entry.at, &entry.event);
                     last = last.max(entry.at);
@@ -219,7 +244,11 @@ impl Walk<'_> {
         self.reader.each(past.end, Seq(u64::MAX), later, |entry| {
             fold.hear_later(&entry.event)
         })?;
-        Ok(fold.finish(ended))
+        Ok(Walked {
+            recap: fold.finish(ended),
+            opening,
+            overrides,
+        })
     }
 }
 

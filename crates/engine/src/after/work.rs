@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use stallcast_clips::{ClipError, Cutter, Piece, SegmentCut, cover};
+use stallcast_clips::{ClipError, Cutter, Edges, Piece, SegmentCut, cover};
 use stallcast_media::recorder::DiskPolicy;
 use stallcast_wire::{ClipState, ClipView};
 
@@ -48,6 +48,7 @@ pub fn look(planned: &Planned, places: &Places) -> ClipView {
         files: Vec::new(),
         cover: None,
         length_ms: ms(planned.length),
+        lead_ms: None,
         missing_ms: ms(planned.missing),
         bytes: 0,
         error: String::new(),
@@ -87,6 +88,7 @@ pub fn look(planned: &Planned, places: &Places) -> ClipView {
 pub fn make(
     planned: &Planned,
     places: &Places,
+    edges: Edges,
     cutter: &mut Cutter,
     go_on: &dyn Fn() -> bool,
 ) -> Option<ClipView> {
@@ -95,7 +97,7 @@ pub fn make(
         return Some(view);
     };
     let made = if has_room(planned, places) {
-        cut(planned, stretches, places, cutter, go_on)
+        cut(planned, stretches, places, edges, cutter, go_on)
     } else {
         Err("disk_full")
     };
@@ -110,6 +112,7 @@ pub fn make(
             view.cover = make_cover(planned, places, &files[0], lead + ENTRANCE);
             (view.files, view.length_ms, view.bytes) = (files, length_ms, bytes);
             view.state = ClipState::Made;
+            view.lead_ms = Some(ms(lead));
             let text = places.path(&format!("{}/{}", places.clips, planned.text_file));
             if let Err(error) = std::fs::write(text, &planned.text) {
                 tracing::warn!(%error, "a clip's text could not be written");
@@ -136,6 +139,7 @@ fn cut(
     planned: &Planned,
     stretches: &[Stretch],
     places: &Places,
+    edges: Edges,
     cutter: &mut Cutter,
     go_on: &dyn Fn() -> bool,
 ) -> Result<Option<Made>, &'static str> {
@@ -155,7 +159,7 @@ fn cut(
     };
     let mut one = |stem: &str, pieces: &[Piece]| {
         let name = places.name(stem, "mp4");
-        let cut = cut_into(&places.path(&name), pieces, cutter, go_on)?;
+        let cut = cut_into(&places.path(&name), pieces, edges, cutter, go_on)?;
         if made.files.is_empty() {
             made.lead = cut.lead;
         }
@@ -191,19 +195,22 @@ fn cut(
 fn cut_into(
     path: &Path,
     pieces: &[Piece],
+    edges: Edges,
     cutter: &mut Cutter,
     go_on: &dyn Fn() -> bool,
 ) -> Result<SegmentCut, ClipError> {
     let mut work = path.as_os_str().to_owned();
     work.push(format!(".{IN_WORK}"));
     let work = PathBuf::from(work);
-    let cut = cutter.cut(pieces, &work, go_on).and_then(|cut| {
-        std::fs::rename(&work, path).map_err(|error| ClipError::Write {
-            path: path.to_owned(),
-            cause: error.to_string(),
-        })?;
-        Ok(cut)
-    });
+    let cut = cutter
+        .cut_with(pieces, &work, edges, go_on)
+        .and_then(|cut| {
+            std::fs::rename(&work, path).map_err(|error| ClipError::Write {
+                path: path.to_owned(),
+                cause: error.to_string(),
+            })?;
+            Ok(cut)
+        });
     if cut.is_err() && work.exists() {
         let _ = std::fs::remove_file(&work);
     }

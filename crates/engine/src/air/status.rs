@@ -134,13 +134,13 @@ fn room_s(free: u64, kbps: u32) -> Option<u64> {
 
 /// Free bytes for this user on the disk of `folder`.
 #[cfg(unix)]
-fn free_bytes(folder: &std::path::Path) -> Option<u64> {
+pub(crate) fn free_bytes(folder: &std::path::Path) -> Option<u64> {
     let disk = nix::sys::statvfs::statvfs(folder).ok()?;
     Some(disk.blocks_available() as u64 * disk.fragment_size() as u64)
 }
 
 /// Not known on this system yet; the page says so.
 #[cfg(not(unix))]
-fn free_bytes(_folder: &std::path::Path) -> Option<u64> {
+pub(crate) fn free_bytes(_folder: &std::path::Path) -> Option<u64> {
     None
 }

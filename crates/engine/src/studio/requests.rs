@@ -9,7 +9,7 @@ use stallcast_media::input::VideoWant;
 use stallcast_show::{Actor, Canvas, Command, DestinationId, Phase, Refusal, SourceKind};
 use stallcast_wire::{
     ChatConnector, CodecAbility, CodecView, Codecs, DeviceView, Devices, EncoderView, Encoders,
-    ErrorCode, Request, WireError,
+    ErrorCode, NoticeLevel, Request, WireError,
 };
 
 use super::{Studio, removed_keys};
@@ -202,8 +202,26 @@ impl Studio {
             | Request::Clips { .. }
             | Request::MakeClips { .. }
             | Request::StopClips
+            | Request::Evidence { .. }
+            | Request::MakeEvidence { .. }
+            | Request::StopEvidence
+            | Request::Keeping
+            | Request::SetKeeping { .. }
             | Request::SaveRecap { .. }
             | Request::ShowInFolder { .. }) => self.inner.after.answer(asked).await,
+            Request::RemoveKept { show, early } => {
+                let removal = self.inner.after.look_at_removal(show, early).await?;
+                // The journal knows who did it before anything is gone.
+                let files = removal.files.clone();
+                let note = Command::NoteFilesRemoved { files };
+                self.inner.desk.submit(actor.clone(), note).await?;
+                let view = self.inner.after.remove_kept(removal.files).await?;
+                let told = [("name", removal.name), ("who", actor.name.clone())];
+                self.inner
+                    .notices
+                    .tell(NoticeLevel::Info, "notice.kept_removed", &told);
+                answer(&view)
+            }
             Request::Shutdown => {
                 if matches!(self.inner.desk.show().phase, Phase::Live { .. }) {
                     return Err(WireError::refused(

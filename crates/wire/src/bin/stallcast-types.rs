@@ -19,6 +19,8 @@ fn main() -> Result<(), ts_rs::ExportError> {
     stallcast_wire::ClipsView::export_all(&config)?;
     stallcast_wire::SavedFile::export_all(&config)?;
     stallcast_wire::PicturePartsView::export_all(&config)?;
+    stallcast_wire::EvidenceView::export_all(&config)?;
+    stallcast_wire::KeepingView::export_all(&config)?;
     ClientMessage::export_all(&config)?;
     ServerMessage::export_all(&config)?;
     ShowView::export_all(&config)?;
