@@ -408,6 +408,11 @@ pub enum Command {
         /// Names below the recordings folder, at least one.
         files: Vec<String>,
     },
+    /// Notes what went wrong with the stream (by the engine only); nothing off air.
+    NoteIncident {
+        /// What.
+        incident: crate::Incident,
+    },
     /// Notes chat lines (by the engine only), written in batches.
     NoteChat {
         /// At least one.

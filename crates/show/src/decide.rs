@@ -136,6 +136,7 @@ pub fn decide(show: &Show, command: Command, at: At) -> Result<Vec<Event>, Refus
             canvas,
         } => show.decide_note_recording_part(file, first_frame, canvas),
         Command::NoteFilesRemoved { files } => show.decide_note_files_removed(files),
+        Command::NoteIncident { incident } => Ok(show.decide_note_incident(incident)),
         Command::NoteChat { lines } => Ok(show.decide_note_chat(lines)),
         Command::TakeBackChat { messages } => Ok(show.decide_take_back_chat(messages)),
     }
@@ -209,6 +210,7 @@ impl Show {
             | Event::RecordingPartOpened { .. }
             | Event::ChatNoted { .. }
             | Event::FilesRemoved { .. }
+            | Event::IncidentNoted { .. }
             | Event::ChatTakenBack { .. } => self.apply_keeping(event),
         }
     }

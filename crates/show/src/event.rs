@@ -226,6 +226,9 @@ pub enum Event {
     FilesRemoved {
         files: Vec<String>,
     },
+    IncidentNoted {
+        incident: crate::Incident,
+    },
     ChatNoted {
         lines: Vec<ChatLine>,
     },

@@ -200,6 +200,9 @@ pub struct Recap {
     pub prices: Vec<RecapPrice>,
     /// What was corrected on the picture, in order.
     pub corrections: Vec<Correction>,
+    /// What went wrong with the stream, in order; nothing in journals before this was noted.
+    #[serde(default)]
+    pub incidents: Vec<crate::RecapIncident>,
     /// The recording's files, in order.
     pub parts: Vec<RecapPart>,
     /// Chat, minute by minute from the beginning; what is later than a day counts for the last one.

@@ -36,6 +36,7 @@ impl RecapFold {
             pinned: Vec::new(),
             prices: Vec::new(),
             corrections: Vec::new(),
+            incidents: Vec::new(),
             parts,
             minutes: Vec::new(),
             taken_back: 0,
@@ -75,6 +76,9 @@ impl RecapFold {
             Event::QuestionAnswered { answer, .. } => self.answer(answer),
             Event::CorrectionShown { correction } => {
                 self.recap.corrections.push(correction.clone());
+            }
+            Event::IncidentNoted { incident } => {
+                crate::recap_incidents::take(&mut self.recap.incidents, at, incident);
             }
             Event::QuestionUnpinned => self.unpin(at),
             Event::RecordingPartOpened { file, at, canvas } => self.recap.parts.push(RecapPart {

@@ -270,6 +270,17 @@ fn running() -> impl Strategy<Value = Command> {
             }),
         1 => prop_oneof![Just("part-1.mp4"), Just("../x")]
             .prop_map(|file| Command::NoteFilesRemoved { files: vec![file.to_owned()] }),
+        1 => short().prop_map(|name| Command::NoteIncident {
+            incident: stallcast_show::Incident {
+                kind: stallcast_show::IncidentKind::Destination,
+                id: "d".to_owned(),
+                name,
+                turn: stallcast_show::IncidentTurn::Began,
+                code: "unreachable".to_owned(),
+                kbps: None,
+                dropped: None,
+            },
+        }),
         1 => proptest::collection::vec(chat_line(), 0..3).prop_map(|lines| Command::NoteChat { lines }),
     ]
 }

@@ -71,6 +71,7 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | Command::EndShow => Role::Owner,
         Command::NoteRecordingPart { .. }
         | Command::NoteFilesRemoved { .. }
+        | Command::NoteIncident { .. }
         | Command::CountStock { .. }
         | Command::NoteOrder { .. }
         | Command::BeginLottery { .. }

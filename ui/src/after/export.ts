@@ -4,7 +4,7 @@ import { t } from '../messages/text.ts';
 import type { Lang } from '../state/prefs.svelte.ts';
 import type { RecapView } from '../wire/types.ts';
 import { pinPath, plotOf, pricePath, round, type Plot } from './plot.ts';
-import { against, intoShow, lengthOf, soldOf, titleOf } from './words.ts';
+import { against, incidentLength, incidentWhat, intoShow, lengthOf, soldOf, titleOf } from './words.ts';
 
 const WIDTH = 900;
 
@@ -116,6 +116,15 @@ export function recapHtml(view: RecapView, lang: Lang): string {
         intoShow(recap, price.at),
         title(price.product),
         `${escape(money(price.from, lang))} → ${escape(money(price.to, lang))}`,
+      ]),
+    ),
+    `<h2>${escape(t('after.incidents'))}</h2>`,
+    table(
+      [t('after.from'), t('after.incident'), t('after.length')],
+      recap.incidents.map((incident) => [
+        intoShow(recap, incident.from),
+        escape(incidentWhat(incident)),
+        escape(incidentLength(recap, incident)),
       ]),
     ),
     `<h2>${escape(t('after.corrections'))}</h2>`,
@@ -306,6 +315,19 @@ export function recapCsv(view: RecapView, lang: Lang): string {
       '',
       '',
       textOf(correction.text, lang),
+    ]);
+  for (const incident of recap.incidents)
+    rows.push([
+      t('after.incident'),
+      new Date(incident.from).toISOString(),
+      seconds((incident.to ?? recap.ended) - incident.from),
+      '',
+      '',
+      '',
+      '',
+      '',
+      '',
+      `${incidentWhat(incident)} · ${incidentLength(recap, incident)}`,
     ]);
   for (const part of view.recordings)
     rows.push([

@@ -2,7 +2,8 @@
 import { clock, minutes, textOf, whole } from '../format.ts';
 import { t } from '../messages/text.ts';
 import type { Lang } from '../state/prefs.svelte.ts';
-import type { ClipView, Recap, RecapProduct, Sales } from '../wire/types.ts';
+import { words } from '../state/sentences.ts';
+import type { ClipView, Recap, RecapIncident, RecapProduct, Sales } from '../wire/types.ts';
 
 export function titleOf(recap: Recap, product: string | null, lang: Lang): string {
   if (product === null) return '';
@@ -61,6 +62,35 @@ export function evidenceFault(code: string): string {
     default:
       return t('after.evidence_fault_unwritable');
   }
+}
+
+/** What went wrong with the stream, in words. */
+export function incidentWhat(incident: RecapIncident): string {
+  const { name } = incident;
+  const why = incident.code === '' ? '' : words('cause', incident.code);
+  switch (incident.kind) {
+    case 'destination':
+      return why === ''
+        ? t('after.incident_destination', { name })
+        : t('after.incident_destination_why', { name, why });
+    case 'input':
+      return why === '' ? t('after.incident_input', { name }) : t('after.incident_input_why', { name, why });
+    case 'bitrate':
+      return t('after.incident_bitrate', { name, kbps: incident.kbps ?? 0 });
+    case 'recording':
+      return t('after.incident_recording', { why });
+    default:
+      return t('after.incident_computer');
+  }
+}
+
+/** How long it was, and what it cost. */
+export function incidentLength(recap: Recap, incident: RecapIncident): string {
+  const long = lengthOf((incident.to ?? recap.ended) - incident.from);
+  const parts = [incident.to === null ? t('after.incident_open', { length: long }) : long];
+  if (incident.dropped !== null && incident.dropped > 0)
+    parts.push(t('after.incident_dropped', { count: incident.dropped }));
+  return parts.join(' · ');
 }
 
 /** How the work stands, in figures. */

@@ -83,6 +83,7 @@ export type { Placement } from '../generated/Placement';
 export type { Preflight } from '../generated/Preflight';
 export type { Product } from '../generated/Product';
 export type { Recap } from '../generated/Recap';
+export type { RecapIncident } from '../generated/RecapIncident';
 export type { RecapProduct } from '../generated/RecapProduct';
 export type { RecapView } from '../generated/RecapView';
 export type { ReceiverView } from '../generated/ReceiverView';
