@@ -3,9 +3,19 @@ import { after } from '../dev/mock_after.ts';
 import { PRODUCTS } from '../dev/demo.ts';
 import { cell, recapCsv, recapHtml } from '../src/after/export.ts';
 import { plotOf } from '../src/after/plot.ts';
-import { against, clipFault, intoShow, pasteText, progressOf } from '../src/after/words.ts';
+import { roomParts } from '../src/after/keeping.ts';
+import {
+  against,
+  clipFault,
+  evidenceFault,
+  incidentLength,
+  incidentWhat,
+  intoShow,
+  pasteText,
+  progressOf,
+} from '../src/after/words.ts';
 import { prefs } from '../src/state/prefs.svelte.ts';
-import type { ClipsView, RecapView } from '../src/wire/types.ts';
+import type { ClipsView, KeepingView, RecapView } from '../src/wire/types.ts';
 
 // What the page asks of its browser for the language that it begins with.
 vi.hoisted(() => {
@@ -123,10 +133,47 @@ describe('words of the page after the show', () => {
   });
 
   it('count only clips that are to be made', () => {
-    const clips = after('count', { ask: 'clips', show: 40 }, Object.values(PRODUCTS)) as ClipsView;
+    const clips = after(
+      'count',
+      { ask: 'clips', show: 40, edges: 'keyframe' },
+      Object.values(PRODUCTS),
+    ) as ClipsView;
     const states = clips.clips.map((clip) => clip.state);
     const skipped = states.filter((state) => state === 'too_short' || state === 'not_recorded').length;
     expect(skipped).toBeGreaterThan(0);
     expect(progressOf(clips.clips)).toEqual({ made: 0, failed: 0, wanted: states.length - skipped });
+  });
+});
+
+describe('what went wrong, and what is kept', () => {
+  it('says who got nothing, why, for how long and what it cost, on the page and in both files', () => {
+    const view = recap();
+    const [lost, short] = view.recap.incidents;
+    if (lost === undefined || short === undefined) throw new Error('the example has two incidents');
+    expect(incidentWhat(lost)).toContain(lost.name);
+    expect(incidentLength(view.recap, lost)).toContain('0:09');
+    expect(incidentLength(view.recap, lost)).toContain('240');
+    expect(incidentWhat(short)).toContain('900');
+    for (const text of [recapHtml(view, 'en'), recapCsv(view, 'en')])
+      for (const incident of view.recap.incidents) expect(text).toContain(incidentWhat(incident));
+  });
+
+  it('has a sentence of its own for every way in which evidence fails', () => {
+    const codes = [
+      'disk_full',
+      'still_written',
+      'went_live',
+      'chain_broken',
+      'part_unreadable',
+      'unwritable',
+    ];
+    expect(new Set(codes.map(evidenceFault)).size).toBe(codes.length);
+  });
+
+  it('draws all of the disk that is known, and no more', () => {
+    const view = after('test', { ask: 'keeping' }, []) as KeepingView;
+    const sum = (parts: { share: number }[]): number => parts.reduce((all, part) => all + part.share, 0);
+    expect(sum(roomParts(view))).toBeCloseTo(1);
+    expect(roomParts({ ...view, free_bytes: null }).map((part) => part.kind)).not.toContain('free');
   });
 });
