@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { secondsLeft, secondsSince, ServerClock } from '../src/state/clock.ts';
+import { secondsLeft, secondsSince, ServerClock, untilLook } from '../src/state/clock.ts';
 
 describe("the engine's clock", () => {
   it('is the local clock until the engine has spoken', () => {
@@ -47,6 +47,20 @@ describe('countdowns', () => {
 
   it('begin at their full time, also for a page that is a moment behind', () => {
     expect(secondsLeft(clock, -200)).toBe(10);
+  });
+
+  it('are looked at right when a second turns, and four times a second', () => {
+    const { deadline } = clock;
+    expect(untilLook(8_990, deadline)).toBe(10);
+    expect(untilLook(9_000, deadline)).toBe(250);
+    expect(untilLook(9_001, deadline)).toBe(249);
+    expect(untilLook(12_345, deadline)).toBe(155);
+    expect(untilLook(12_345, null)).toBe(155);
+    for (let now = 0; now < 20_000; now += 7) {
+      const wait = untilLook(now, deadline + 0.5);
+      expect(wait).toBeGreaterThan(0);
+      expect(wait).toBeLessThanOrEqual(250);
+    }
   });
 
   it('never run backwards before their start', () => {

@@ -40,6 +40,18 @@ export function secondsLeft(
   return Math.ceil(Math.max(0, deadline - Math.max(now, started)) / 1000);
 }
 
+/** Longest between two looks at the clock. */
+const LOOK_MS = 250;
+
+/**
+ * Milliseconds until the clock is looked at again: some four times a second, and right when a second of the countdown
+ * that is shown turns, so that the page's digits are those of the picture.
+ */
+export function untilLook(now: number, deadline: number | null): number {
+  const left = (deadline ?? 0) - now;
+  return left - (Math.ceil(left / LOOK_MS) - 1) * LOOK_MS;
+}
+
 /** Whole seconds gone by, rounded down. */
 export function secondsSince(since: number, now: number): number {
   return Math.floor(Math.max(0, now - since) / 1000);

@@ -19,7 +19,7 @@ import type {
   VettingView,
 } from '../wire/types.ts';
 import { ChatRing, Repainter } from './chat_ring.ts';
-import { ServerClock } from './clock.ts';
+import { ServerClock, untilLook } from './clock.ts';
 import { incidentsOf, type Incident } from './incidents.ts';
 import { prefs } from './prefs.svelte.ts';
 import { reachOf, type Reach } from './reach.ts';
@@ -125,9 +125,15 @@ export class Studio {
 
   start(): () => void {
     this.client.start();
-    const tick = setInterval(() => (this.localNow = Date.now()), 250);
+    let timer: ReturnType<typeof setTimeout>;
+    const tick = (): void => {
+      this.localNow = Date.now();
+      const wait = untilLook(this.localNow + this.offset, this.show?.countdown?.deadline ?? null);
+      timer = setTimeout(tick, wait);
+    };
+    tick();
     return () => {
-      clearInterval(tick);
+      clearTimeout(timer);
       this.client.stop();
     };
   }
