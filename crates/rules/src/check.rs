@@ -71,9 +71,8 @@ impl Rule {
             }),
             Check::ClockWithoutChange => {
                 let offer = reading.subject.product.map(|product| &product.offer);
-                let idle = offer.filter(|o| {
-                    o.list_price.is_none() && o.steps.is_empty() && o.ends.is_none()
-                });
+                let idle = offer
+                    .filter(|o| o.list_price.is_none() && o.steps.is_empty() && o.ends.is_none());
                 let seconds = idle.and_then(|offer| offer.countdown_s);
                 let found = seconds.map(|s| {
                     let clock = format!("{}:{:02}", s / 60, s % 60);

@@ -149,7 +149,9 @@ impl Show {
         let on_air = self.on_air.as_ref().ok_or(Refusal::NotOnAir)?;
         let product = &on_air.product;
         let ends = self.products.get(product).and_then(|it| it.offer.ends);
-        Ok(clock(product, Some(seconds), ends, at).into_iter().collect())
+        Ok(clock(product, Some(seconds), ends, at)
+            .into_iter()
+            .collect())
     }
 
     pub(crate) fn decide_stop_countdown(&self, at: At) -> Vec<Event> {
