@@ -127,9 +127,9 @@ impl Edge {
         }
         let begin = seconds(*first, base);
         // As long as the picture before it: what comes next may be the end.
-        let usual = shown.iter().zip(shown.iter().skip(1)).map(|(a, b)| b - a);
+        let mut usual = shown.iter().zip(shown.iter().skip(1)).map(|(a, b)| b - a);
         let of_packet = group.last().map_or(0, ff::Packet::duration);
-        let length = usual.last().unwrap_or(of_packet).max(1);
+        let length = usual.next_back().unwrap_or(of_packet).max(1);
         let ends = shown.iter().skip(1).copied().chain([last + length]);
         for ((packet, at), end) in packets.iter_mut().zip(&shown).zip(ends) {
             packet.set_duration(end - at);
