@@ -364,7 +364,8 @@ impl Studio {
     /// Takes off the picture what ends while viewers see it.
     async fn follow_offers(self) {
         let inner = &self.inner;
-        let following = crate::vetting::take_off_what_ends(inner.desk.clone(), inner.notices.clone());
+        let following =
+            crate::vetting::take_off_what_ends(inner.desk.clone(), inner.notices.clone());
         tokio::select! {
             () = following => {}
             _ = self.ended() => {}
