@@ -1,6 +1,7 @@
 // What stands on the picture beside the product: put on and taken off with one press, and seen in the composed picture.
 import { fileURLToPath } from 'node:url';
-import { changeOf, expect, previewAtRest, shownPreview, test, WHOLE, type Region } from './world.ts';
+import type { Page } from '@playwright/test';
+import { changeOf, expect, preview, previewAtRest, shownPreview, test, WHOLE, type Region } from './world.ts';
 
 /** Where the orchard theme has the pinned question. */
 const QUESTION: Region = { left: 0.31, top: 0.09, right: 0.64, bottom: 0.22 };
@@ -30,40 +31,49 @@ test('a question is typed, answered below it, and both leave the picture', async
 });
 
 /** Where the orchard theme has the upper right corner, and names above the ticker. */
-const CORNER: Region = { left: 0.89, top: 0.06, right: 0.94, bottom: 0.13 };
+const CORNER: Region = { left: 0.91, top: 0.07, right: 0.94, bottom: 0.12 };
 const NAMES: Region = { left: 0.67, top: 0.75, right: 0.94, bottom: 0.83 };
 const LOGO = fileURLToPath(new URL('../../assets/icons/icon.png', import.meta.url));
 
+/** Waits until something opaque stands there, over leaves that move, and gives it. */
+async function standsOn(page: Page, region: Region, before: number[]): Promise<number[]> {
+  await expect.poll(() => changeOf(page, region, before)).toBeGreaterThan(THERE);
+  return previewAtRest(page, region);
+}
+
 test('logo, name and goal are put on the picture and taken off with one press each', async ({ studio }) => {
   await shownPreview(studio, WHOLE);
-  const corner = await previewAtRest(studio, CORNER);
-  const names = await previewAtRest(studio, NAMES);
   await studio.getByRole('tab', { name: '画面' }).click();
+  const gone = (region: Region, what: number[]) =>
+    expect.poll(() => changeOf(studio, region, what)).toBeGreaterThan(THERE / 2);
 
   const logo = studio.getByRole('region', { name: '店标' });
   await logo.getByRole('button', { name: '店标', exact: true }).click();
+  const corner = await preview(studio, CORNER);
   await logo.locator('input[type=file]').setInputFiles(LOGO);
-  await expect.poll(() => changeOf(studio, CORNER, corner)).toBeGreaterThan(THERE);
+  const mark = await standsOn(studio, CORNER, corner);
   await logo.getByRole('button', { name: '撤下：店标' }).click();
-  await expect.poll(() => changeOf(studio, CORNER, corner)).toBeLessThan(THERE / 2);
+  await gone(CORNER, mark);
 
   const people = studio.getByRole('region', { name: '人名条' });
   await people.getByRole('button', { name: '上屏：人名条' }).click();
   await people.getByLabel('名字').fill('王大姐');
   await people.getByLabel('身份').fill('栖霞果园 第三代果农');
   await people.getByRole('button', { name: '加一个人' }).click();
+  const below = await preview(studio, NAMES);
   await people.getByRole('button', { name: '上屏：王大姐' }).click();
-  await expect.poll(() => changeOf(studio, NAMES, names)).toBeGreaterThan(THERE);
+  const name = await standsOn(studio, NAMES, below);
   await people.getByRole('button', { name: '撤下：王大姐' }).click();
-  await expect.poll(() => changeOf(studio, NAMES, names)).toBeLessThan(THERE / 2);
+  await gone(NAMES, name);
 
   const goal = studio.getByRole('region', { name: '目标进度' });
   await goal.getByRole('button', { name: '上屏：目标进度' }).click();
   await goal.getByLabel('目标是多少').fill('10');
   await goal.getByRole('button', { name: '定下目标' }).click();
   await expect(goal).toContainText('0 / 10');
+  const empty = await preview(studio, CORNER);
   await goal.getByRole('button', { name: '上屏：目标进度' }).click();
-  await expect.poll(() => changeOf(studio, CORNER, corner)).toBeGreaterThan(THERE);
+  await standsOn(studio, CORNER, empty);
   await studio.keyboard.press('1');
   await studio.getByRole('button', { name: '库存减一' }).click();
   await expect(goal, 'what leaves the stock moves the bar').toContainText('1 / 10');

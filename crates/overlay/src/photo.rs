@@ -6,9 +6,7 @@ use std::{
     time::SystemTime,
 };
 
-use image::{
-    DynamicImage, ImageDecoder, ImageReader, Limits, RgbaImage, imageops::FilterType,
-};
+use image::{DynamicImage, ImageDecoder, ImageReader, Limits, RgbaImage, imageops::FilterType};
 use resvg::tiny_skia::{IntSize, Pixmap};
 
 use crate::Notice;
