@@ -110,7 +110,7 @@ fn has_effect(node: Node<'_, '_>) -> bool {
     let named = ["filter", "mask", "clip-path", "opacity", "mix-blend-mode"];
     let style = node.attribute("style").unwrap_or_default();
     let styled = |name: &&str| style.contains(*name) || node.has_attribute(*name);
-    node.has_attribute("class") || named.iter().any(|name| styled(&name))
+    node.has_attribute("class") || named.iter().any(styled)
 }
 
 /// Options for a drawing that reads nothing but itself: links are followed nowhere, and pictures inside it are pictures
