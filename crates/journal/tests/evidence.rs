@@ -10,6 +10,9 @@ use stallcast_journal::evidence::{
 use stallcast_journal::{FILE_NAME, Journal, JournalError, Reader, Seq};
 use stallcast_show::{Actor, At, Event, Role, ShowKind};
 
+/// A change of the lines of the chain's file.
+type Change = fn(&mut Vec<String>);
+
 struct Made {
     _home: tempfile::TempDir,
     folder: PathBuf,
@@ -134,7 +137,7 @@ fn a_link_in_the_place_of_a_file_is_a_change_even_to_the_same_bytes() {
 
 #[test]
 fn every_way_to_change_the_entries_breaks_the_chain_even_when_the_list_was_made_to_fit() {
-    let ways: [(&str, fn(&mut Vec<String>), u64); 5] = [
+    let ways: [(&str, Change, u64); 5] = [
         (
             "one is changed",
             |lines| lines[2] = lines[2].replacen("第5", "第6", 1),
