@@ -11,12 +11,12 @@ import type {
   ServerMessage,
   ShowView,
   StatusView,
+  VettingView,
 } from '../src/wire/types.ts';
 import { sceneUse } from '../src/state/scene_use.ts';
-  VettingView,
+import { openPoints, USUAL } from '../src/state/vetting.ts';
 import {
   cameraView,
-import { openPoints, USUAL } from '../src/state/vetting.ts';
   CHAT,
   demoShow,
   DEVICES,
@@ -157,34 +157,6 @@ export class MockStudio {
         since: now,
       };
     }
-    this.chats = this.has('empty')
-      ? []
-      : [
-          {
-            id: 'simulated',
-            kind: 'simulated',
-            target: '',
-            run: { state: 'live' },
-            lines: 0,
-            dropped: 0,
-            error: '',
-          },
-        ];
-    for (let i = 0; i < (this.has('empty') ? 0 : 40); i += 1)
-      this.recent.push(this.line(now - (40 - i) * 4000));
-  }
-
-  private reasons: Reasons = {};
-
-  private has(word: string): boolean {
-    return this.scenario.includes(word);
-  }
-
-  private line(at: number): ChatLine {
-    const list = this.has('long') ? [...CHAT, ...LONG_CHAT] : CHAT;
-    const [author, text, question] = list[this.chatCount % list.length] ?? ['', '', false];
-    return {
-      id: `sim:${this.chatCount++}`,
     if (this.has('unvetted')) delete this.vetting.vetted['honey'];
     if (this.has('poll')) {
       const keywords = ['1'];
@@ -224,6 +196,45 @@ export class MockStudio {
         drawn: { at: now, seed: hash, winners: ['twitch\tFang Lihua', 'web\t小雨', 'web\t李小明'] },
       };
     }
+    this.chats = this.has('empty')
+      ? []
+      : [
+          {
+            id: 'simulated',
+            kind: 'simulated',
+            target: '',
+            run: { state: 'live' },
+            lines: 0,
+            dropped: 0,
+            error: '',
+          },
+        ];
+    for (let i = 0; i < (this.has('empty') ? 0 : 40); i += 1)
+      this.recent.push(this.line(now - (40 - i) * 4000));
+  }
+
+  private reasons: Reasons = {};
+  /** All was looked at, but for one product where the address says so. */
+  vetting: VettingView = {
+    rule: { asked: 'live', own: [] },
+    vetted: Object.fromEntries(
+      PRODUCTS.map(({ id }) => [
+        id,
+        USUAL.map(([item]) => ({ item, by: '小李', at: Date.now() - 3_600_000 })),
+      ]),
+    ),
+    overrides: {},
+  };
+
+  private has(word: string): boolean {
+    return this.scenario.includes(word);
+  }
+
+  private line(at: number): ChatLine {
+    const list = this.has('long') ? [...CHAT, ...LONG_CHAT] : CHAT;
+    const [author, text, question] = list[this.chatCount % list.length] ?? ['', '', false];
+    return {
+      id: `sim:${this.chatCount++}`,
       platform: this.chatCount % 3 === 0 ? 'twitch' : 'simulated',
       author,
       text,
@@ -242,17 +253,6 @@ export class MockStudio {
 
   products(): Product[] {
     return this.catalogue;
-  /** All was looked at, but for one product where the address says so. */
-  vetting: VettingView = {
-    rule: { asked: 'live', own: [] },
-    vetted: Object.fromEntries(
-      PRODUCTS.map(({ id }) => [
-        id,
-        USUAL.map(([item]) => ({ item, by: '小李', at: Date.now() - 3_600_000 })),
-      ]),
-    ),
-    overrides: {},
-  };
   }
 
   recentChat(): ChatLine[] {
@@ -316,45 +316,17 @@ export class MockStudio {
           this.findings().products[found.id]?.some((it) => it.level === 'forbidden' && it.overridden === null)
         )
           return refused('forbidden_by_rule', { product: found.id, rule: 'cn.absolute_terms' });
+        if (show.phase.phase === 'live' && openPoints(this.vetting, found.id) > 0)
+          return refused('not_vetted', {
+            product: found.id,
+            open: String(openPoints(this.vetting, found.id)),
+          });
         show.on_air = { product: found.id, since: now };
         const seconds = found.offer.countdown_s;
         show.countdown =
           seconds === null ? null : { product: found.id, started: now, deadline: now + seconds * 1000 };
         return null;
       }
-      case 'override_rule':
-        this.reasons = { ...this.reasons, [command.found]: command.reason };
-        return null;
-      case 'show_correction': {
-        const { product, kind, text } = command;
-        const found = this.catalogue.find(({ id }) => id === product);
-        if (found === undefined) return refused('unknown_product', { product });
-        const live_price = found.offer.live_price;
-        show.correction = { kind, product, text, live_price, since: now, until: now + 60_000 };
-        return null;
-      }
-      case 'end_correction':
-        show.correction = null;
-        return null;
-      case 'take_off_air':
-        if (show.on_air === null) return refused('not_on_air');
-        show.on_air = null;
-        show.countdown = null;
-        return null;
-      case 'start_countdown':
-        if (show.on_air === null) return refused('not_on_air');
-        show.countdown = {
-        if (show.phase.phase === 'live' && openPoints(this.vetting, found.id) > 0)
-          return refused('not_vetted', {
-            product: found.id,
-            open: String(openPoints(this.vetting, found.id)),
-          });
-          product: show.on_air.product,
-          started: now,
-          deadline: now + command.seconds * 1000,
-        };
-        return null;
-      case 'stop_countdown':
       case 'set_vetting':
         this.vetting = { ...this.vetting, rule: command.rule };
         return null;
@@ -381,6 +353,34 @@ export class MockStudio {
         this.vetting = { ...this.vetting, overrides };
         return null;
       }
+      case 'override_rule':
+        this.reasons = { ...this.reasons, [command.found]: command.reason };
+        return null;
+      case 'show_correction': {
+        const { product, kind, text } = command;
+        const found = this.catalogue.find(({ id }) => id === product);
+        if (found === undefined) return refused('unknown_product', { product });
+        const live_price = found.offer.live_price;
+        show.correction = { kind, product, text, live_price, since: now, until: now + 60_000 };
+        return null;
+      }
+      case 'end_correction':
+        show.correction = null;
+        return null;
+      case 'take_off_air':
+        if (show.on_air === null) return refused('not_on_air');
+        show.on_air = null;
+        show.countdown = null;
+        return null;
+      case 'start_countdown':
+        if (show.on_air === null) return refused('not_on_air');
+        show.countdown = {
+          product: show.on_air.product,
+          started: now,
+          deadline: now + command.seconds * 1000,
+        };
+        return null;
+      case 'stop_countdown':
         show.countdown = null;
         return null;
       case 'adjust_stock': {

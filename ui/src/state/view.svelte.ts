@@ -23,18 +23,15 @@ class View {
   asking: 'go_live' | 'end_show' | null = $state(null);
   /** The product whose findings stand at the side. */
   looking: string | null = $state(null);
-  /** `null` = the studio. */
   /** The product that was kept from viewers just now: nobody had looked at all points. */
   refused: string | null = $state(null);
-  /** Rises when somebody wants to look for a product. */
-  finding = $state(0);
+  /** `null` = the studio. */
   settings: SettingsPage | null = $state(null);
   /** The page of shows that have ended, in place of studio and settings. */
   after = $state(false);
   /** Whether the rundown's sheet of paper is laid out, unseen; until another page is opened, for a print takes its time. */
   sheet = $state(false);
 
-  readAddress(): void {
   /** The product's list opens, with the ways past it. While going live its check says it. */
   refuse(product: string | null): void {
     if (this.asking !== null) return;
@@ -42,6 +39,7 @@ class View {
     this.refused = product;
   }
 
+  readAddress(): void {
     this.after = location.hash === '#after';
     const page = /^#settings\/(\w+)$/.exec(location.hash)?.[1];
     this.settings = SETTINGS_PAGES.find((known) => known === page) ?? null;
