@@ -196,6 +196,7 @@ export function demoShow(now: number): ShowView {
         codec: 'h264',
       },
     },
+    aired_ms: {},
     phase: { phase: 'rehearsing', since: now - 137_000 },
     recording: true,
     card_look: { theme: null, lang: null, code: false, next_up: false, still: false },
@@ -205,7 +206,6 @@ export function demoShow(now: number): ShowView {
     video_kbps: null,
     recording_parts: ['2026-11-22_1.mp4'],
     chat_lines: 0,
-    aired_ms: {},
   };
 }
 

@@ -43,7 +43,10 @@ mod tests {
         show.apply_all(&events);
         let (shown, until) = drawn(&show, At(1_000));
         assert_eq!((&shown.ticker, until), (&text, Some(At(61_000))));
-        assert!(!shown.ticker_look.hidden, "a correction is shown all the same");
+        assert!(
+            !shown.ticker_look.hidden,
+            "a correction is shown all the same"
+        );
         assert_eq!(drawn(&show, At(60_999)).0.ticker, text);
         let (shown, until) = drawn(&show, At(61_000));
         assert_eq!((shown.ticker.en.as_str(), until), ("Picked today", None));

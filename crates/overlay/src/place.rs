@@ -52,13 +52,13 @@ fn position_of(theme: &Theme, piece: Piece) -> Option<Position> {
         Piece::Code => positions.code?,
         Piece::Next => positions.next?,
         Piece::Pause => positions.pause.unwrap_or_else(middle),
-        Piece::Poll | Piece::Lottery => theme.settings.margins.game(),
         Piece::Goal => positions
             .goal
             .unwrap_or_else(|| place_of_goal(theme.settings.margins)),
         Piece::LowerThird => positions
             .lower_third
             .unwrap_or_else(|| place_of_names(theme.settings.margins)),
+        Piece::Poll | Piece::Lottery => theme.settings.margins.game(),
     })
 }
 

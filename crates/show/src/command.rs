@@ -84,13 +84,6 @@ pub enum Command {
         /// Units added (or taken when negative).
         by: i32,
     },
-    /// Changes what is left of everything in a product's bundle by so many bundles; refused below zero.
-    AdjustBundles {
-        /// Whose bundle.
-        product: ProductId,
-        /// Bundles added (or sold when negative).
-        by: i32,
-    },
     /// Sets what is left of several products, as a watched list says (by the engine only).
     CountStock {
         /// Units left.
@@ -100,6 +93,13 @@ pub enum Command {
     NoteOrder {
         /// What it told.
         news: crate::OrderNews,
+    },
+    /// Changes what is left of everything in a product's bundle by so many bundles; refused below zero.
+    AdjustBundles {
+        /// Whose bundle.
+        product: ProductId,
+        /// Bundles added (or sold when negative).
+        by: i32,
     },
     /// Adds or replaces a source.
     PutSource {

@@ -36,12 +36,12 @@ pub fn decide(show: &Show, command: Command, at: At) -> Result<Vec<Event>, Refus
             let events = show.decide_adjust_stock(product, by)?;
             Ok(show.counted_by_goal(events, at))
         }
-        Command::AdjustBundles { product, by } => show.decide_adjust_bundles(product, by),
         Command::CountStock { counts } => show.decide_count_stock(counts),
         Command::NoteOrder { news } => {
             let events = show.decide_note_order(news)?;
             Ok(show.counted_by_goal(events, at))
         }
+        Command::AdjustBundles { product, by } => show.decide_adjust_bundles(product, by),
         Command::PutSource { source } => show.decide_put_source(source),
         Command::RemoveSource { source } => show.decide_remove_source(source),
         Command::SetCamera { device, settings } => show.decide_set_camera(device, settings),
@@ -188,6 +188,9 @@ impl Show {
             | Event::LotteryClosed { .. }
             | Event::LotteryDrawn { .. }
             | Event::LotteryCleared { .. } => self.apply_lottery(event),
+            Event::VettingSet { .. }
+            | Event::VettingRuleSet { .. }
+            | Event::VettingOverridden { .. } => self.apply_vetting(event),
             Event::LogoSet { logo } => self.logo.clone_from(logo),
             Event::LowerThirdPut { .. }
             | Event::LowerThirdRemoved { .. }
@@ -195,9 +198,6 @@ impl Show {
             Event::GoalSet { .. } | Event::GoalShown { .. } | Event::GoalCounted { .. } => {
                 self.apply_goal(event)
             }
-            Event::VettingSet { .. }
-            | Event::VettingRuleSet { .. }
-            | Event::VettingOverridden { .. } => self.apply_vetting(event),
             Event::TickerLookSet { look } => self.ticker_look = *look,
             Event::CanvasesSet { .. } => self.apply_canvases(event),
             Event::CameraSet { .. } | Event::VirtualCameraSet { .. } => self.apply_cameras(event),

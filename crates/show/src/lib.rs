@@ -29,9 +29,9 @@ mod lottery;
 mod lower_third;
 mod money;
 mod money_text;
-mod part_place;
 mod order;
 mod ordering;
+mod part_place;
 mod poll;
 mod product;
 mod product_check;
@@ -46,8 +46,8 @@ mod show;
 mod sound;
 mod stage;
 mod staging;
-mod vetting;
 mod ticker;
+mod vetting;
 mod video_bitrate;
 mod visible;
 
@@ -64,15 +64,18 @@ pub use crowd::{CROWD_MAX, Counting, Crowd, plain_word};
 pub use decide::decide;
 pub use destination::{Destination, Priority, VideoCodec};
 pub use event::Event;
+pub use goal::{Counted, Goal, GoalCount, GoalPlan, GoalUnit};
 pub use honest::{Correction, CorrectionKind, Offered, RuleOverride};
 pub use ids::{CanvasId, DestinationId, INVENTED, MessageId, ProductId, SceneId, SourceId};
 pub use incident::{Incident, IncidentKind, IncidentTurn};
+pub use logo::{Corner, Logo};
 pub use lottery::{Lottery, LotteryClosed, LotteryDrawn, LotteryTerms};
+pub use lower_third::LowerThird;
 pub use money::{Currency, Money, MoneyFault};
-pub use poll::{Poll, PollOption, PollResult, PollTerms};
 pub use order::{Order, OrderLine, OrderSaid, OrderState, Orders, RefundLine, Sales, Shop};
 pub use ordering::{NewsLine, NewsOfOrder, OrderNews};
 pub use part_place::{PartPlace, PartPlaces, PicturePart};
+pub use poll::{Poll, PollOption, PollResult, PollTerms};
 pub use product::{Coupon, Facts, Offer, Origin, PriceStep, Product, RundownItem, Text};
 pub use recap::{
     PriceCause, Recap, RecapMinute, RecapPart, RecapPinned, RecapPrice, RecapProduct, RecapSegment,
@@ -88,9 +91,6 @@ pub use sound::{Ducking, NoiseSuppression, Sound, SoundRole};
 pub use stage::{
     Area, PhoneLink, PinnedQuestion, Placement, Scene, Source, SourceKind, Strip, Transition,
 };
-pub use logo::{Corner, Logo};
-pub use lower_third::LowerThird;
-pub use goal::{Counted, Goal, GoalCount, GoalPlan, GoalUnit};
-pub use vetting::{VetItem, VetTick, VettingAsked, VettingOverride, VettingRule};
 pub use ticker::TickerLook;
+pub use vetting::{VetItem, VetTick, VettingAsked, VettingOverride, VettingRule};
 pub use visible::visible;

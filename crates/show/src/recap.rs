@@ -235,7 +235,12 @@ impl Recap {
             chat_lines: sum(|minute| minute.chat_lines),
             questions: sum(|minute| minute.questions),
             pinned: count(self.pinned.len()),
-            answered: count(self.pinned.iter().filter(|it| !it.answer.is_empty()).count()),
+            answered: count(
+                self.pinned
+                    .iter()
+                    .filter(|it| !it.answer.is_empty())
+                    .count(),
+            ),
             stock_down: (!counted.is_empty()).then(|| counted.iter().sum()),
             sales: self.sales(),
         }

@@ -300,7 +300,7 @@ fn a_bundle_sold_takes_all_of_its_parts_or_nothing() {
         },
         70,
     );
-    assert!(!show.bundle_offered(&"a".into(), &yuan(3_990)).is_some());
+    assert!(show.bundle_offered(&"a".into(), &yuan(3_990)).is_none());
     assert!(decide(&show, sell(-1), At(80)).is_err());
 }
 

@@ -70,10 +70,10 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | Command::GoLive
         | Command::EndShow => Role::Owner,
         Command::NoteRecordingPart { .. }
-        | Command::NoteFilesRemoved { .. }
-        | Command::NoteIncident { .. }
         | Command::CountStock { .. }
         | Command::NoteOrder { .. }
+        | Command::NoteFilesRemoved { .. }
+        | Command::NoteIncident { .. }
         | Command::BeginLottery { .. }
         | Command::CloseLottery { .. }
         | Command::NoteDraw { .. }

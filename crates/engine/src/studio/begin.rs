@@ -16,8 +16,8 @@ use crate::canvases::{Canvases, Heard};
 use crate::desk::Desk;
 use crate::folders::Folders;
 use crate::looks::Looks;
-use crate::part_boxes::PartBoxes;
 use crate::notices::{INTERRUPTED, Notices};
+use crate::part_boxes::PartBoxes;
 use crate::threads::Threads;
 use crate::{StartError, demo, picture, sign_of_life};
 

@@ -38,9 +38,9 @@ use crate::desk::Desk;
 use crate::folders::Folders;
 use crate::keys::Keys;
 use crate::looks::Looks;
-use crate::part_boxes::PartBoxes;
 use crate::notices::Notices;
 use crate::orders::Orders;
+use crate::part_boxes::PartBoxes;
 use crate::phones::Phones;
 use crate::replay::Replay;
 use crate::threads::Threads;
@@ -164,8 +164,12 @@ impl Studio {
         let (chat, damaged_chat) =
             ChatConnections::open(room.clone(), folders.chat_file(), addresses).await;
         let (secrets, damaged_secrets) = keys.shop_secrets(folders.shop_key_file());
-        let (orders_of_shops, damaged_orders) =
-            Orders::open(desk.clone(), folders.orders_file(), secrets, notices.clone());
+        let (orders_of_shops, damaged_orders) = Orders::open(
+            desk.clone(),
+            folders.orders_file(),
+            secrets,
+            notices.clone(),
+        );
         for (key, damaged) in [
             ("notice.keys_damaged", damaged_keys),
             ("notice.keys_damaged", damaged_addresses),

@@ -47,7 +47,9 @@ impl Studio {
                 found.items.push(upload);
                 let selling = crate::selling::checks(&self.inner.findings.borrow());
                 found.items.extend(selling);
-                found.items.extend(crate::vetting::checks(&show, crate::clock::now()));
+                found
+                    .items
+                    .extend(crate::vetting::checks(&show, crate::clock::now()));
                 found
                     .items
                     .sort_by_key(|item| air::how_pressing(item.level));
@@ -237,6 +239,11 @@ impl Studio {
 }
 
 impl Studio {
+    fn draws(&self) -> Draws {
+        let folders = &self.inner.folders;
+        Draws::new(folders.data().to_owned(), folders.recordings())
+    }
+
     /// Whether a destination has its key, or goes where none is needed.
     fn has_what_it_needs(&self, id: &DestinationId) -> bool {
         let show = self.inner.desk.show();

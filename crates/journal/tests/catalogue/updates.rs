@@ -7,8 +7,7 @@ use stallcast_journal::catalogue::{
     rundown_with,
 };
 use stallcast_show::{
-    Catalogue, Coupon, Currency, Facts, Money, Origin, PriceStep, Product, ProductId, RundownItem,
-    Text,
+    Catalogue, Coupon, Currency, Facts, Money, Origin, PriceStep, Product, RundownItem, Text,
 };
 
 use super::{ids, problems, read};

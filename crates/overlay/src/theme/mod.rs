@@ -102,7 +102,14 @@ impl Piece {
     pub fn is_optional(self) -> bool {
         matches!(
             self,
-            Piece::Perks | Piece::Drop | Piece::Origin | Piece::Code | Piece::Next | Piece::Goal | Piece::LowerThird | Piece::Pause
+            Piece::Perks
+                | Piece::Drop
+                | Piece::Origin
+                | Piece::Code
+                | Piece::Next
+                | Piece::Goal
+                | Piece::LowerThird
+                | Piece::Pause
         )
     }
 
@@ -248,7 +255,17 @@ impl Piece {
                 }
             }
             Piece::LowerThird => const { &[must("person"), may("person-role")] },
-            Piece::Goal => const { &[must("goal-count"), must("goal-source"), may("goal-title"), may("goal-bar"), may("goal-reached")] },
+            Piece::Goal => {
+                const {
+                    &[
+                        must("goal-count"),
+                        must("goal-source"),
+                        may("goal-title"),
+                        may("goal-bar"),
+                        may("goal-reached"),
+                    ]
+                }
+            }
             Piece::Slate => const { &[must("headline"), may("detail")] },
         }
     }
@@ -376,7 +393,9 @@ impl Theme {
         let mut templates = BTreeMap::new();
         let mut upright = BTreeMap::new();
         for piece in Piece::ALL {
-            match read(piece.file()) {
+            let own = |file: &str| read(file).or_else(|error| usual_game(&settings, file, error));
+            let has_own = read(piece.file()).is_ok();
+            match own(piece.file()) {
                 Ok(source) => {
                     templates.insert(piece, checked(piece, piece.file(), &source)?);
                 }
@@ -388,7 +407,8 @@ impl Theme {
                 }
             }
             let file = piece.portrait_file();
-            match read(&file) {
+            // A theme's own wide drawing is better upright than another one's.
+            match if has_own { read(&file) } else { own(&file) } {
                 Ok(source) => {
                     upright.insert(piece, checked(piece, &file, &source)?);
                 }
@@ -448,12 +468,12 @@ fn checked(piece: Piece, file: &str, source: &str) -> Result<Template, ThemeErro
     // The renderer must understand it too; a drawing without text needs no fonts.
     for half in [Half::Under, Half::Over] {
         let drawing = template.drawing(piece.conditions(), half);
-        resvg::usvg::Tree::from_str(&drawing, &bounds::alone()).map_err(
-            |error| ThemeError::NotSvg {
+        resvg::usvg::Tree::from_str(&drawing, &bounds::alone()).map_err(|error| {
+            ThemeError::NotSvg {
                 file: file.to_owned(),
                 reason: error.to_string(),
-            },
-        )?;
+            }
+        })?;
     }
     Ok(template)
 }

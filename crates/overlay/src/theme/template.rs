@@ -188,7 +188,8 @@ impl Template {
         if !inside {
             return Err(Fault::Outside);
         }
-        let photo = matches!(name, "photo" | "code" | "stock-bar" | "goal-bar") || name.starts_with("gauge-");
+        let photo = matches!(name, "photo" | "code" | "stock-bar" | "goal-bar")
+            || name.starts_with("gauge-");
         let size = if photo {
             0.0
         } else {

@@ -1,6 +1,7 @@
 //! The import behind its route: what it takes over, what it leaves, and when it ends.
 
 use stallcast_journal::Journal;
+use stallcast_show::Product;
 
 use super::list_photos::{NewPhoto, first_of, set_photos};
 use super::*;
