@@ -7,7 +7,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Plugin } from 'vite';
 import type { ChatLine, ClientMessage, ServerMessage } from '../src/wire/types.ts';
-import { MockStudio } from './mock_studio.ts';
+import { MockStudio, wholeCatalogue } from './mock_studio.ts';
 
 const studios = new Map<string, MockStudio>();
 
@@ -84,7 +84,7 @@ function serve(ws: WebSocket): void {
     studio = opened;
     send({ type: 'welcome', role: token.includes('viewer') ? 'viewer' : 'owner', version: '0.1.0' });
     send({ type: 'chat', lines: opened.recentChat() });
-    send({ type: 'topic', seq: seq++, topic: 'catalogue', data: { products: opened.products() } });
+    send({ type: 'topic', seq: seq++, topic: 'catalogue', data: wholeCatalogue(opened.products(), seq) });
     show();
     const status = (): void => send({ type: 'topic', seq: seq++, topic: 'status', data: opened.status() });
     status();
@@ -102,7 +102,7 @@ function serve(ws: WebSocket): void {
 
   function catalogue(): void {
     if (studio !== null)
-      send({ type: 'topic', seq: seq++, topic: 'catalogue', data: { products: studio.products() } });
+      send({ type: 'topic', seq: seq++, topic: 'catalogue', data: wholeCatalogue(studio.products(), seq) });
   }
 
   function notice(entry: Extract<ServerMessage, { type: 'notice' }>['notice']): void {

@@ -1,5 +1,6 @@
 // The state behind the mock engine: enough of a show that every control of the page does something.
 import type {
+  CatalogueView,
   ChatLine,
   FindingsView,
   Command,
@@ -7,6 +8,7 @@ import type {
   MetersView,
   Notice,
   Product,
+  ProductsView,
   Request,
   ServerMessage,
   ShowView,
@@ -32,6 +34,31 @@ import { findingsOf, type Reasons } from './mock_findings.ts';
 import { after } from './mock_after.ts';
 import { ordersView } from './mock_orders.ts';
 import { metersOf, statusOf, type MockWorld } from './mock_health.ts';
+
+/** As the engine tells it at first: a small catalogue comes whole. */
+export function wholeCatalogue(products: Product[], version: number): CatalogueView {
+  return { whole: true, products, gone: [], total: products.length, version };
+}
+
+function foundIn(
+  catalogue: readonly Product[],
+  show: ShowView,
+  { query, scope, offset, count }: Extract<Request, { ask: 'products' }>,
+): ProductsView {
+  const listed = new Set(show.rundown.map((item) => item.product));
+  const words = query.toLowerCase().split(/\s+/);
+  const has = ({ id, title, gtin }: Product): boolean => {
+    const text = [id, gtin ?? '', title.zh, title.en].join('\n').toLowerCase();
+    return words.every((word) => text.includes(word));
+  };
+  const found = catalogue.filter((it) => has(it) && (scope === 'all' || !listed.has(it.id)));
+  return {
+    found: found.length,
+    products: found.slice(offset, offset + count),
+    stock: show.stock,
+    version: 0,
+  };
+}
 
 /** What the mock's import answers, whatever the sheet. */
 const IMPORT: ImportView = {
@@ -584,6 +611,8 @@ export class MockStudio {
           ],
         });
       }
+      case 'products':
+        return ok(foundIn(this.catalogue, this.show, request));
       case 'devices':
         return ok(DEVICES);
       case 'encoders':

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use stallcast_show::{Actor, Command, Former, ProductId};
+use stallcast_show::{Actor, Command, Former, ProductId, Show};
 use stallcast_wire::{BulkKind, ErrorCode, UndoView, WireError};
 
 use crate::clock::now;
@@ -38,33 +38,55 @@ impl Desk {
         actor: Actor,
         command: Command,
     ) -> Result<(u64, Vec<ProductId>), WireError> {
-        let (kind, count) = match &command {
-            Command::RemoveProducts { products } => (BulkKind::Removal, products.len()),
-            Command::ImportProducts { products } => (BulkKind::Import, products.len()),
-            _ => return Ok((self.submit(actor, command).await?, vec![])),
-        };
+        self.submit_kept_at_turn(actor, |_| Some(command)).await
+    }
+
+    /// As [`Desk::submit_kept`], with a command that is made when the desk comes to it: see [`Desk::submit_at_turn`].
+    ///
+    /// # Errors
+    /// Those of [`Desk::submit_kept`].
+    pub async fn submit_kept_at_turn(
+        &self,
+        actor: Actor,
+        wish: impl FnOnce(&Show) -> Option<Command> + Send + 'static,
+    ) -> Result<(u64, Vec<ProductId>), WireError> {
         let before = Arc::new(OnceLock::new());
         let found = Arc::clone(&before);
         let seq = self
             .submit_at_turn(actor, move |show| {
+                let command = wish(show)?;
                 if let Some(former) = Former::before(show, &command) {
+                    let (kind, count) = kind_of(&command);
+                    let view = UndoView {
+                        kind,
+                        count: u32::try_from(count).unwrap_or(u32::MAX),
+                        at: now().0,
+                    };
                     // Set once, right here.
-                    let _ = found.set(former);
+                    let _ = found.set(Kept { former, view });
                 }
                 Some(command)
             })
             .await?;
-        let Some(former) = before.get().cloned() else {
+        // The desk let go of its own when it had looked.
+        let Some(kept) = Arc::into_inner(before).and_then(OnceLock::into_inner) else {
             return Ok((seq, vec![]));
         };
-        let added = former.added.clone();
-        let view = UndoView {
-            kind,
-            count: u32::try_from(count).unwrap_or(u32::MAX),
-            at: now().0,
-        };
-        *self.last_bulk().kept() = Some(Kept { former, view });
+        let added = kept.former.added.clone();
+        *self.last_bulk().kept() = Some(kept);
         Ok((seq, added))
+    }
+
+    /// Removes every product, which can be taken back after it.
+    ///
+    /// # Errors
+    /// Those of [`Desk::submit_kept`]: one that is on air is not taken away.
+    pub async fn remove_all_products(&self, actor: Actor) -> Result<u64, WireError> {
+        let all = |show: &Show| Command::RemoveProducts {
+            products: show.products.keys().cloned().collect(),
+        };
+        let done = self.submit_kept_at_turn(actor, move |show| Some(all(show)));
+        Ok(done.await?.0)
     }
 
     /// What can be taken back now.
@@ -97,6 +119,15 @@ impl Desk {
         let listed: BTreeSet<&ProductId> = show.rundown.iter().map(|item| &item.product).collect();
         let aside = |id: &&ProductId| !listed.contains(id);
         products.iter().filter(aside).count()
+    }
+}
+
+fn kind_of(command: &Command) -> (BulkKind, usize) {
+    match command {
+        Command::RemoveProducts { products } => (BulkKind::Removal, products.len()),
+        Command::ImportProducts { products } => (BulkKind::Import, products.len()),
+        // Nothing else has a former state.
+        _ => (BulkKind::Import, 0),
     }
 }
 

@@ -7,6 +7,7 @@ pub mod api;
 mod bulk_undo;
 mod canvases;
 mod carriers;
+mod catalogue_search;
 mod chat_connections;
 mod chat_history;
 mod chat_room;

@@ -72,20 +72,17 @@ fn reason<'a>(show: &'a Show, product: &ProductId, finding: &Finding) -> Option<
 /// Everything of a product that its findings hang on.
 #[derive(PartialEq)]
 struct Looked {
-    product: Product,
+    product: Arc<Product>,
     demonstration: String,
     stock_left: Option<u32>,
     offered: Vec<Offered>,
 }
 
 impl Looked {
-    fn of(show: &Show, id: &ProductId) -> Option<Self> {
-        let item = show.rundown.iter().find(|item| item.product == *id);
+    fn of(show: &Show, id: &ProductId, demonstration: &str) -> Option<Self> {
         Some(Self {
-            product: show.products.get(id)?.clone(),
-            demonstration: item
-                .map(|item| item.demonstration.clone())
-                .unwrap_or_default(),
+            product: show.products.shared(id)?.clone(),
+            demonstration: demonstration.to_owned(),
             stock_left: show.stock_left(id),
             offered: show.offered.get(id).cloned().unwrap_or_default(),
         })
@@ -124,9 +121,15 @@ impl Known {
         let mut view = FindingsView::default();
         let mut before = std::mem::take(&mut self.0);
         let mut markets = Vec::new();
-        for item in &show.rundown {
-            let id = &item.product;
-            let Some(looked) = Looked::of(show, id) else {
+        let listed = show.rundown.iter();
+        let listed = listed.map(|item| (&item.product, item.demonstration.as_str()));
+        // One found in the catalogue goes on air without standing on the rundown.
+        let on_air = show.on_air.iter().map(|on| (&on.product, ""));
+        for (id, demonstration) in listed.chain(on_air) {
+            if self.0.contains_key(id) {
+                continue;
+            }
+            let Some(looked) = Looked::of(show, id, demonstration) else {
                 continue;
             };
             markets.extend(Market::of_product(&looked.product));

@@ -7,7 +7,9 @@ use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 
 use counting::counted;
+use stallcast_journal::Journal;
 use stallcast_journal::catalogue::{ImportError, ImportOptions, ImportReport, import};
+use stallcast_show::{Actor, At, Command, Product, ProductId, Role, decide};
 use zip::write::SimpleFileOptions;
 
 const MB: usize = 1 << 20;
@@ -15,10 +17,11 @@ const MB: usize = 1 << 20;
 /// What fifty thousand products and their report may take, besides what grows with the file.
 const FIXED: usize = 200 * MB;
 
+/// The counters are the process's, so one at a time.
+static ALONE: Mutex<()> = Mutex::new(());
+
 /// The import's answer; it must not have held more than `times` its file.
 fn within(times: usize, bytes: &[u8]) -> Result<ImportReport, ImportError> {
-    // The counters are the process's, so one at a time.
-    static ALONE: Mutex<()> = Mutex::new(());
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let (answer, taken) = counted(|| import(bytes, &ImportOptions::default()));
     println!(
@@ -52,6 +55,49 @@ fn rows_without_end_of_the_same_product_or_of_bad_ones_are_counted_only() {
 fn a_list_that_is_too_long_is_read_no_further_than_its_limit() {
     let report = within(1, &list("title,price", 300_000, |n| format!("{n}a,1"))).unwrap();
     assert_eq!(report.products.len(), 50_000);
+}
+
+/// What one press takes with so many products: decided, written down, and handed out as the engine does. And what the
+/// products would take if they were copied for it.
+fn press_with(products: usize) -> (usize, usize) {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut journal, _) = Journal::open(folder.path().join("journal")).unwrap();
+    let actor = Actor {
+        name: "a".into(),
+        role: Role::Owner,
+    };
+    let rows = list("货号,标题,价格,库存", products, |n| {
+        format!("A{n:05},水蜜桃 {n} 号,29.9,5")
+    });
+    let products = import(&rows, &ImportOptions::default()).unwrap().products;
+    let last = products.last().unwrap().id.clone();
+    let import = Command::ImportProducts { products };
+    let events = decide(journal.show(), import, At(1)).unwrap();
+    journal.append(&actor, At(1), &events).unwrap();
+    let handed_out = journal.show().clone();
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let press = Command::PutOnAir { product: last };
+    let (next, taken) = counted(|| {
+        let events = decide(journal.show(), press, At(2)).unwrap();
+        journal.append(&actor, At(2), &events).unwrap();
+        journal.show().clone()
+    });
+    assert!(next.on_air.is_some() && handed_out.on_air.is_none());
+    let copy = || -> Vec<(ProductId, Product)> {
+        let all = next.products.iter();
+        all.map(|(id, product)| (id.clone(), product.clone()))
+            .collect()
+    };
+    let (_, copied) = counted(copy);
+    (taken, copied)
+}
+
+#[test]
+fn a_press_takes_no_more_memory_with_fifty_thousand_products_than_with_fifty() {
+    let (few, _) = press_with(50);
+    let (many, copied) = press_with(50_000);
+    println!("a press took {few} bytes of 50 products, {many} of 50,000; their copy {copied}");
+    assert!(many <= 2 * few + 64 * 1024, "{many} bytes, {few} with 50");
 }
 
 #[test]

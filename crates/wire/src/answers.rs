@@ -296,6 +296,31 @@ pub struct ImportColumn {
     pub field: Option<String>,
 }
 
+/// What an import does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum ImportStage {
+    /// Reads the file.
+    Reading,
+    /// Compares it with the show.
+    Comparing,
+    /// Writes it down; it cannot be ended any more.
+    Writing,
+    /// Fetches photos of products that are in the show already.
+    Photos,
+}
+
+/// Answer to `GET /api/import?id=`: how far an import is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ImportProgress {
+    /// What it does.
+    pub stage: ImportStage,
+    /// Rows read so far.
+    pub rows: u32,
+    /// How much of the file that is, 0 to 1000; 0 where the file does not say how long it is.
+    pub permille: u32,
+}
+
 /// Answer to `POST /api/import`: with `?step=look` nothing was taken over yet.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ImportView {

@@ -4,6 +4,7 @@
 
 mod after;
 mod answers;
+mod catalogue;
 mod error;
 mod findings;
 mod games;
@@ -25,8 +26,11 @@ pub use after::{
 pub use answers::{
     CameraControlView, CameraView, Check, CheckLevel, CodecAbility, CodecView, Codecs,
     ControlChoice, DeviceView, Devices, EncoderView, Encoders, ImportChange, ImportColumn,
-    ImportFieldChange, ImportProblem, ImportView, PhoneAddress, PhoneView, PhotoView, Preflight,
-    ReplayView, UploadTestView, WebhookView,
+    ImportFieldChange, ImportProblem, ImportProgress, ImportStage, ImportView, PhoneAddress,
+    PhoneView, PhotoView, Preflight, ReplayView, UploadTestView, WebhookView,
+};
+pub use catalogue::{
+    CATALOGUE_COMES_WHOLE, CatalogueView, PRODUCTS_AT_ONCE, ProductScope, ProductSort, ProductsView,
 };
 pub use error::{ErrorCode, WireError};
 pub use findings::{FindingLevel, FindingView, FindingsView, RuleView};
@@ -36,7 +40,7 @@ pub use messages::{ChatConnector, ClientMessage, Outcome, Request, ServerMessage
 pub use orders::{OrdersView, ShopView, StockListView, UnknownGoods};
 pub use picture_parts::{PartBox, PicturePartsView};
 pub use registry::{least_role, least_role_of_request};
-pub use show_view::{CatalogueView, ShowView};
+pub use show_view::ShowView;
 pub use status::{
     BulkKind, CanvasStatus, ChatStatus, DestinationHealth, EncoderStatus, InputStatus,
     JournalTrouble, KeyStore, PictureView, ReceiverView, RecordingStatus, RunState, SlateCause,

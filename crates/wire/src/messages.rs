@@ -147,6 +147,22 @@ pub enum Request {
     /// Draws the winners, once nobody can enter any more, and keeps the record that anybody can check. Answer:
     /// [`SavedFile`]; asked again, the record is written again.
     DrawLottery,
+    /// Looks through the catalogue: title, short title, id, barcode, place on the rundown. Answer:
+    /// [`crate::ProductsView`].
+    Products {
+        /// What every one must have; empty = all are wanted.
+        query: String,
+        /// Where to look.
+        scope: crate::ProductScope,
+        /// In which order.
+        sort: crate::ProductSort,
+        /// How many are passed over.
+        offset: u32,
+        /// How many are wanted, at most [`crate::PRODUCTS_AT_ONCE`].
+        count: u32,
+    },
+    /// Removes every product of the catalogue; refused while one is on air.
+    RemoveAllProducts,
     /// Shows that have ended. Answer: [`PastShows`].
     PastShows,
     /// What a show was. Answer: [`RecapView`].

@@ -86,6 +86,7 @@ pub fn least_role(command: &Command) -> Option<Role> {
 /// The least role that may send `request`.
 pub fn least_role_of_request(request: &Request) -> Role {
     match request {
+        Request::Products { .. } => Role::Viewer,
         Request::Platforms
         | Request::Themes
         | Request::PictureParts
@@ -104,6 +105,7 @@ pub fn least_role_of_request(request: &Request) -> Role {
         | Request::Camera { .. }
         | Request::ConnectChat { .. }
         | Request::TakeBackProducts
+        | Request::RemoveAllProducts
         | Request::StartLottery { .. }
         | Request::DrawLottery
         | Request::MakeClips { .. }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use stallcast_show::{
     Break, CameraSettings, Canvas, CanvasId, Canvases, CardLook, Countdown, Destination,
-    DestinationId, Ducking, OnAir, Phase, PinnedQuestion, Placement, Product, ProductId,
-    RecordingSplit, RundownItem, Scene, SceneId, Show, Sound, Source, SourceId, Strip, Text,
+    DestinationId, Ducking, OnAir, Phase, PinnedQuestion, Placement, ProductId, RecordingSplit,
+    RundownItem, Scene, SceneId, Show, Sound, Source, SourceId, Strip, Text,
 };
 use ts_rs::TS;
 
@@ -27,7 +27,7 @@ pub struct ShowView {
     pub aired_ms: BTreeMap<ProductId, i64>,
     /// Running price clock.
     pub countdown: Option<Countdown>,
-    /// Units left of counted products.
+    /// Units left of counted products, of those on the rundown and on air.
     pub stock: BTreeMap<ProductId, u32>,
     /// Units that orders took beyond what was there.
     pub oversold: BTreeMap<ProductId, u32>,
@@ -108,7 +108,7 @@ impl ShowView {
             on_air: show.on_air.clone(),
             aired_ms: show.aired_ms.clone(),
             countdown: show.countdown.clone(),
-            stock: show.stock.clone(),
+            stock: stock_of_shown(show),
             oversold: show.oversold.clone(),
             sales: show.sales(),
             sources: show.sources.clone(),
@@ -150,6 +150,14 @@ impl ShowView {
     }
 }
 
+fn stock_of_shown(show: &Show) -> BTreeMap<ProductId, u32> {
+    let shown = show.rundown.iter().map(|item| &item.product);
+    let shown = shown.chain(show.on_air.iter().map(|on| &on.product));
+    shown
+        .filter_map(|id| Some((id.clone(), *show.stock.get(id)?)))
+        .collect()
+}
+
 fn auto_layouts(show: &Show) -> BTreeMap<SceneId, BTreeMap<CanvasId, Vec<Placement>>> {
     let made = show.scenes.iter().map(|scene| {
         let missing = Canvas::ALL
@@ -159,11 +167,4 @@ fn auto_layouts(show: &Show) -> BTreeMap<SceneId, BTreeMap<CanvasId, Vec<Placeme
         (scene.id.clone(), layouts.collect())
     });
     made.collect()
-}
-
-/// The products.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-pub struct CatalogueView {
-    /// All products, in id order.
-    pub products: Vec<Product>,
 }

@@ -95,6 +95,22 @@ impl Session {
         }
     }
 
+    fn learn(&mut self, changes: CatalogueView) {
+        let Some(known) = self.catalogue.as_mut().filter(|_| !changes.whole) else {
+            self.catalogue = Some(changes);
+            return;
+        };
+        let is_new = |id: &stallcast_show::ProductId| {
+            changes.products.iter().any(|product| product.id == *id)
+        };
+        let is_gone = |id: &stallcast_show::ProductId| changes.gone.contains(id);
+        known
+            .products
+            .retain(|it| !is_new(&it.id) && !is_gone(&it.id));
+        known.products.extend(changes.products);
+        (known.total, known.version) = (changes.total, changes.version);
+    }
+
     /// Waits for one message and remembers it; false when the engine is gone.
     pub async fn step(&mut self) -> bool {
         let Some(message) = self.receive().await else {
@@ -103,7 +119,7 @@ impl Session {
         match message {
             ServerMessage::Topic { topic, .. } => match topic {
                 Topic::Show(show) => self.show = Some(*show),
-                Topic::Catalogue(catalogue) => self.catalogue = Some(catalogue),
+                Topic::Catalogue(changes) => self.learn(changes),
                 Topic::Vetting(vetting) => self.vetting = Some(vetting),
                 Topic::Status(status) => self.status = Some(*status),
                 Topic::Findings(findings) => self.findings = Some(findings),

@@ -7,6 +7,7 @@ mod codecs;
 mod ending;
 mod importing;
 mod keeping;
+mod large_catalogue;
 mod look;
 mod network;
 mod on_air;

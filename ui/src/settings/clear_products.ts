@@ -11,6 +11,14 @@ export async function removeProducts(studio: Studio, products: readonly string[]
   return studio.run({ do: 'remove_products', products: [...products] });
 }
 
+/** Removes every product; one that is on air is taken off before. */
+export async function removeAll(studio: Studio): Promise<boolean> {
+  if (studio.show?.on_air && !(await studio.run({ do: 'take_off_air' }))) return false;
+  const outcome = await studio.ask({ ask: 'remove_all_products' });
+  if (!outcome.ok) studio.complain(outcome.error);
+  return outcome.ok;
+}
+
 /** Removes the demo's products and its lines from the ticker. */
 export async function removeDemo(studio: Studio): Promise<boolean> {
   return (await removeProducts(studio, demoProducts(studio.products))) && clearDemoTicker(studio);

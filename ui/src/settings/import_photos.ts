@@ -17,6 +17,11 @@ function stem(name: string): string {
   return bare(name).replace(/\.[a-z]+$/, '');
 }
 
+/** What a file is called, to look for its product. */
+export function sought(file: string): string {
+  return said(stem(file));
+}
+
 /** Finds products by the names of files; the surest name goes first. */
 export class PhotoNames {
   private readonly byFile = new Map<string, string[]>();

@@ -85,6 +85,11 @@ export function perform(studio: Studio, action: Action): void {
       if (top !== undefined && show.pinned?.message !== top.id) pin(studio, top);
       return;
     }
+    case 'find_product':
+      if (view.settings !== null) view.open(null);
+      view.narrowTab = 'products';
+      view.finding += 1;
+      return;
     case 'replay':
       void saveReplay(studio);
       return;

@@ -7,6 +7,7 @@ export type Action =
   | { kind: 'scene'; index: number }
   | { kind: 'pin_top' }
   | { kind: 'replay' }
+  | { kind: 'find_product' }
   | { kind: 'go_live' };
 
 export type ActionName =
@@ -16,6 +17,7 @@ export type ActionName =
   | `scene_${1 | 2 | 3 | 4}`
   | 'pin_top'
   | 'replay'
+  | 'find_product'
   | 'go_live';
 
 /** A chord in the form `Ctrl+L`, `F1`, `Space`, `7`. */
@@ -40,6 +42,7 @@ export const DEFAULT_KEYS: KeyMap = {
   scene_4: 'F4',
   pin_top: 'P',
   replay: 'R',
+  find_product: 'F',
   go_live: 'Ctrl+L',
 };
 
@@ -89,6 +92,8 @@ export function actionOf(name: ActionName): Action {
       return { kind: 'mute_mic' };
     case 'pin_top':
       return { kind: 'pin_top' };
+    case 'find_product':
+      return { kind: 'find_product' };
     case 'replay':
       return { kind: 'replay' };
     default:

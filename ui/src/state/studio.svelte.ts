@@ -11,6 +11,7 @@ import type {
   PageError,
   MetersView,
   Product,
+  ProductsView,
   Request,
   Role,
   ShowView,
@@ -18,6 +19,7 @@ import type {
   StatusView,
   VettingView,
 } from '../wire/types.ts';
+import { afterChanges, Looked } from './catalogue.ts';
 import { ChatRing, Repainter } from './chat_ring.ts';
 import { ServerClock, untilLook } from './clock.ts';
 import { incidentsOf, type Incident } from './incidents.ts';
@@ -55,7 +57,12 @@ export class Studio {
   show: ShowView | null = $state.raw(null);
   /** What the mute key works on. */
   voice: Source | undefined = $state.raw(undefined);
+  /** Products of the rundown and on air, all where they are few; and those that were looked for last. */
   products: Record<string, Product> = $state.raw({});
+  /** How many the catalogue has, and a number that is another one whenever any of them changed. */
+  catalogue: { total: number; version: number } = $state.raw({ total: 0, version: 0 });
+  private listed: Record<string, Product> = {};
+  private looked = new Looked();
   status: StatusView | null = $state.raw(null);
   meters: MetersView | null = $state.raw(null);
   /** What the rules of honest selling found; `null` before the engine has looked. */
@@ -210,6 +217,15 @@ export class Studio {
     }
   }
 
+  /** Looks through the catalogue, of which the page holds but the rundown. */
+  async lookFor(sought: Omit<Extract<Request, { ask: 'products' }>, 'ask'>): Promise<ProductsView | null> {
+    const outcome = await this.client.request<ProductsView>({ ask: 'products', ...sought });
+    if (!outcome.ok) return null;
+    this.looked.keep(outcome.data.products);
+    this.products = { ...this.looked.all, ...this.listed };
+    return outcome.data;
+  }
+
   /** Puts an error of an action of this page into the log. */
   complain(error: PageError): void {
     if (error.message_key === 'refusal.forbidden_by_rule') view.looking = error.params['product'] ?? null;
@@ -250,7 +266,10 @@ export class Studio {
         this.learnClock(message.data.server_now);
         return;
       case 'catalogue':
-        this.products = Object.fromEntries(message.data.products.map((product) => [product.id, product]));
+        this.listed = afterChanges(this.listed, message.data);
+        if (message.data.whole) this.looked = new Looked();
+        this.products = { ...this.looked.all, ...this.listed };
+        this.catalogue = { total: message.data.total, version: message.data.version };
         return;
       case 'vetting':
         this.vetting = message.data;

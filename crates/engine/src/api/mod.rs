@@ -2,11 +2,13 @@
 
 mod covers;
 mod guard;
+mod imports;
 mod look;
 mod orders;
 mod page;
 mod photos;
 mod preview;
+mod shown_products;
 mod socket;
 mod upload;
 mod webhook;
@@ -23,6 +25,7 @@ use stallcast_show::{Actor, Role};
 use stallcast_wire::{ErrorCode, WireError};
 use tokio::net::TcpListener;
 
+use self::imports::Imports;
 use crate::photo_folder::PHOTO_MAX_BYTES;
 use crate::studio::Studio;
 
@@ -40,6 +43,7 @@ pub struct Api {
     webhook_token: Arc<str>,
     ui: Option<PathBuf>,
     port: u16,
+    imports: Imports,
 }
 
 impl Api {
@@ -51,6 +55,7 @@ impl Api {
             webhook_token: webhook::token_beside(token).into(),
             ui,
             port,
+            imports: Imports::default(),
         }
     }
 
@@ -66,7 +71,10 @@ impl Api {
             .route("/api/preview", get(preview::open))
             .route(
                 "/api/import",
-                post(upload::import_route).layer(DefaultBodyLimit::max(MAX_UPLOAD)),
+                post(upload::import_route)
+                    .layer(DefaultBodyLimit::max(MAX_UPLOAD))
+                    .get(imports::progress)
+                    .delete(imports::end),
             )
             .route("/api/cover/{*name}", get(covers::cover))
             .route("/api/photo/{*name}", get(photos::photo))

@@ -6,7 +6,7 @@ use axum::response::Response;
 use stallcast_media::audio::Meters;
 use stallcast_show::{Actor, Command, Product, Role};
 use stallcast_wire::{
-    CatalogueView, ClientMessage, ErrorCode, FindingsView, Level, MetersView, Outcome, Request,
+    ClientMessage, ErrorCode, FindingsView, Level, MetersView, Outcome, Request,
     ServerMessage, ShowView, Topic, VettingView, WireError, least_role, least_role_of_request,
 };
 use tokio::sync::broadcast::error::RecvError;
@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Duration, timeout};
 
 use super::Api;
+use super::shown_products::ShownProducts;
 use crate::chat_room::Told;
 use crate::clock::now;
 
@@ -101,7 +102,7 @@ fn levels(meters: &Meters) -> MetersView {
 /// What a page has been sent so far.
 struct Pushed {
     seq: u64,
-    catalogue: Option<u64>,
+    products: ShownProducts,
     vetting: Option<VettingView>,
     role: Role,
 }
@@ -121,15 +122,10 @@ impl Pushed {
 
     async fn show(&mut self, api: &Api, socket: &mut WebSocket) -> bool {
         let state = api.studio.desk().published().borrow().clone();
-        if self.catalogue != Some(state.catalogue) {
-            self.catalogue = Some(state.catalogue);
-            let products = (state.show.products.values().cloned())
-                .map(|product| seen_by(self.role, product))
-                .collect();
-            if !self
-                .topic(socket, Topic::Catalogue(CatalogueView { products }))
-                .await
-            {
+        if let Some(mut changes) = self.products.changes(&state) {
+            let products = changes.products.into_iter();
+            changes.products = products.map(|it| seen_by(self.role, it)).collect();
+            if !self.topic(socket, Topic::Catalogue(changes)).await {
                 return false;
             }
         }
@@ -170,7 +166,7 @@ async fn talk(api: Api, mut socket: WebSocket) {
     let (slow, mut answers) = mpsc::channel(SLOW_REQUESTS);
     let mut pushed = Pushed {
         seq: 0,
-        catalogue: None,
+        products: ShownProducts::default(),
         vetting: None,
         role: actor.role,
     };

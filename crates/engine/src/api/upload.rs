@@ -6,6 +6,8 @@ mod web_fetch;
 mod web_photos;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Json;
 use axum::body::Bytes;
@@ -19,7 +21,7 @@ use stallcast_journal::catalogue::{
 };
 use stallcast_overlay::Lang;
 use stallcast_show::{Actor, Command, Currency, ProductId, Role, Show};
-use stallcast_wire::{ErrorCode, ImportColumn, ImportProblem, ImportView, WireError};
+use stallcast_wire::{ErrorCode, ImportColumn, ImportProblem, ImportStage, ImportView, WireError};
 use tokio::sync::Semaphore;
 
 use self::changes::{Changes, changes_of};
@@ -27,6 +29,7 @@ use self::list_photos::{add_photos, with_kept_photos};
 use self::web_fetch::Web;
 use self::web_photos::WebPhotos;
 use super::Api;
+use super::imports::Running;
 use crate::demo::Demo;
 use crate::wire_name::wire_name;
 
@@ -59,6 +62,8 @@ pub struct Wanted {
     /// What a person said about headers, as JSON: the code of the column's field for its header, or nothing for one
     /// that is not read.
     columns: String,
+    /// By which name it is asked how far this is.
+    id: String,
 }
 
 impl Wanted {
@@ -98,7 +103,9 @@ pub async fn import_file(
     let photos = WebPhotos::new(api.studio.folders().photos(), Web::public());
     let demo = demo_of(api).await;
     let currency = currency_of(&api.studio.desk().show(), &demo, api.studio.lang());
+    let known = api.imports.begin(&wanted.id);
     let list = List {
+        running: &known.running,
         file_name: &name,
         body: &body,
         currency: &currency,
@@ -131,6 +138,7 @@ pub async fn import_file(
         })
         .collect();
     if wanted.step == Step::Take {
+        known.running.enter(ImportStage::Photos);
         let links = changes.with_photos(report.photo_links);
         problems.extend(add_photos(api, &actor, links, &photos).await?);
     }
@@ -188,6 +196,7 @@ fn currency_of(show: &Show, demo: &Demo, lang: Lang) -> Currency {
 
 /// A file that was sent.
 struct List<'a> {
+    running: &'a Running,
     file_name: &'a str,
     body: &'a Bytes,
     currency: &'a Currency,
@@ -214,12 +223,18 @@ impl List<'_> {
             currency: self.currency.clone(),
             columns: self.columns.clone(),
         };
-        let mut report = read_list(self.body.clone(), options, Stop::default())
+        let stop = &self.running.stop;
+        self.running.enter(ImportStage::Reading);
+        let mut report = read_list(self.body.clone(), options, stop.clone())
             .await?
             .map_err(unreadable)?;
+        self.running.enter(ImportStage::Comparing);
         let kept = with_kept_photos(&mut report.products, &report.photo_links, photos).await;
         let rundown = show.rundown.iter().filter(|item| stays(&item.product));
         let changes = changes_of(&known, rundown, &mut report, &kept);
+        if stop.asked() {
+            return Err(unreadable(ImportError::Stopped));
+        }
         Ok(Read { report, changes })
     }
 }
@@ -254,7 +269,21 @@ async fn take_over(
         let mut added = Vec::new();
         if !products.is_empty() {
             let command = Command::ImportProducts { products };
-            added = match desk.submit_kept(actor.clone(), command).await {
+            let stop = list.running.stop.clone();
+            let taken = Arc::new(AtomicBool::new(false));
+            let takes = Arc::clone(&taken);
+            // The last moment at which it can still be ended: from here on all of it happens.
+            let wish = move |_: &Show| {
+                let wanted = !stop.asked();
+                takes.store(wanted, Ordering::Relaxed);
+                wanted.then_some(command)
+            };
+            list.running.enter(ImportStage::Writing);
+            let done = desk.submit_kept_at_turn(actor.clone(), wish).await;
+            added = match done {
+                Ok(_) if !taken.load(Ordering::Relaxed) => {
+                    return Err(unreadable(ImportError::Stopped));
+                }
                 // Somebody added products while the list was read: it is measured against the show again.
                 Err(error) if tries < TRIES && error.message_key.ends_with("too_many") => continue,
                 Err(error) => return Err(error),

@@ -31,6 +31,7 @@ use crate::after::After;
 pub use crate::air::End;
 use crate::air::{Air, Order, Parts};
 use crate::canvases::{Canvases, Watching};
+use crate::catalogue_search::CatalogueSearch;
 use crate::chat_connections::ChatConnections;
 use crate::chat_room::{ChatRoom, RECENT};
 use crate::clock::now;
@@ -99,6 +100,7 @@ struct Inner {
     phones: Phones,
     replay: Replay,
     after: After,
+    search: CatalogueSearch,
     canvases: Canvases,
     looks: Looks,
     parts: PartBoxes,
@@ -241,6 +243,7 @@ impl Studio {
             parts: part_boxes,
             orders,
             notices,
+            search: CatalogueSearch::default(),
             status,
             findings,
             upload: tokio::sync::Mutex::default(),

@@ -6,7 +6,9 @@ use std::time::Duration;
 use stallcast_delivery::VideoCodec;
 use stallcast_media::encoder;
 use stallcast_media::input::VideoWant;
-use stallcast_show::{Actor, Canvas, Command, DestinationId, Phase, Refusal, SourceKind};
+use stallcast_show::{
+    Actor, Canvas, Command, DestinationId, Phase, Product, Refusal, Role, SourceKind,
+};
 use stallcast_wire::{
     ChatConnector, CodecAbility, CodecView, Codecs, DeviceView, Devices, EncoderView, Encoders,
     ErrorCode, NoticeLevel, Request, WireError,
@@ -15,6 +17,7 @@ use stallcast_wire::{
 use super::{Studio, removed_keys};
 use crate::air::{self, Order};
 use crate::carriers::{self, Way};
+use crate::catalogue_search::Sought;
 use crate::demo::Demo;
 use crate::games::Draws;
 use crate::wire_name::wire_name;
@@ -178,6 +181,37 @@ impl Studio {
                     ));
                 }
                 self.inner.chat.connect(id, connector, allow_file).await?;
+                Ok(serde_json::Value::Null)
+            }
+            Request::Products {
+                query,
+                scope,
+                sort,
+                offset,
+                count,
+            } => {
+                let inner = Arc::clone(&self.inner);
+                let sees_costs = actor.role >= Role::Producer;
+                let sought = Sought {
+                    query,
+                    scope,
+                    sort,
+                    offset,
+                    count,
+                };
+                let look = move || {
+                    let published = inner.desk.published().borrow().clone();
+                    let mut view = inner.search.look(&published, &sought);
+                    if !sees_costs {
+                        let products = view.products.into_iter();
+                        view.products = products.map(Product::without_private).collect();
+                    }
+                    view
+                };
+                blocking(look).await
+            }
+            Request::RemoveAllProducts => {
+                self.inner.desk.remove_all_products(actor.clone()).await?;
                 Ok(serde_json::Value::Null)
             }
             Request::TakeBackProducts => {

@@ -50,6 +50,8 @@ impl Iterator for CsvRows<'_> {
             let start = self.record.position().map_or(0, csv::Position::byte);
             let blank = blank_lines(self.body, usize::try_from(start).unwrap_or(usize::MAX));
             self.line = self.line.saturating_add(1).saturating_add(blank);
+            let read = self.reader.position().byte();
+            self.stop.read_row(read, self.body.len() as u64);
             let cells: Vec<Cell> = self
                 .record
                 .iter()

@@ -41,7 +41,7 @@ pub use report::{
 };
 pub use rundown::{RundownLine, rundown_with};
 pub use stock::{StockList, StockRow, stock_list};
-pub use stop::Stop;
+pub use stop::{Progress, Stop};
 
 use columns::{Columns, Sought};
 use reading::Reading;

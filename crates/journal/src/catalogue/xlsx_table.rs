@@ -41,6 +41,8 @@ fn read_sheets(bytes: &[u8], stop: &Stop, take: &mut Take<'_>) -> Option<Option<
             .map_err(failed)
             .ok()?;
         let mut cells = Cells {
+            lines: u64::from(reader.dimensions().end.0),
+            line: None,
             reader,
             stop,
             damaged: false,
@@ -71,6 +73,10 @@ fn failed(error: calamine::XlsxError) {
 struct Cells<'w, 'b> {
     reader: XlsxCellReader<'w, Cursor<&'b [u8]>>,
     stop: &'w Stop,
+    /// Lines of the sheet, as it says itself; 0 = it does not.
+    lines: u64,
+    /// The one that is read.
+    line: Option<u32>,
     damaged: bool,
 }
 
@@ -88,6 +94,9 @@ impl Iterator for Cells<'_, '_> {
                 }
             };
             let (row, column) = found.get_position();
+            if self.line.replace(row) != Some(row) {
+                self.stop.read_row(u64::from(row), self.lines);
+            }
             let column = column as usize;
             if column >= COLUMNS_MAX {
                 continue;

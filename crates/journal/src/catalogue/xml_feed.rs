@@ -77,6 +77,7 @@ impl<'a> XmlRows<'a> {
             .line
             .saturating_add(u32::try_from(lines).unwrap_or(u32::MAX));
         self.counted = at;
+        self.stop.read_row(at as u64, self.text.len() as u64);
         self.line
     }
 

@@ -25,6 +25,8 @@ fn main() -> Result<(), ts_rs::ExportError> {
     ServerMessage::export_all(&config)?;
     ShowView::export_all(&config)?;
     CatalogueView::export_all(&config)?;
+    stallcast_wire::ProductsView::export_all(&config)?;
+    stallcast_wire::ImportProgress::export_all(&config)?;
     StatusView::export_all(&config)?;
     MetersView::export_all(&config)?;
     Preflight::export_all(&config)?;
