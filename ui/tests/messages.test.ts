@@ -126,6 +126,20 @@ describe('message files', () => {
     inBoth(whole);
   });
 
+  it('have words for everything that can be wrong with what a shop or a list of stock tells', () => {
+    const said = (file: string) =>
+      [...read(file).matchAll(/(?:=> |failed\()"([a-z_]+)"/g)].map((match) => match[1]);
+    const orders = [
+      'crates/engine/src/orders/told.rs',
+      'crates/engine/src/orders/mod.rs',
+      'crates/orders/src/lib.rs',
+    ];
+    inBoth(orders.flatMap(said).map((code) => `orders_error.${code}`));
+    const list = read('crates/engine/src/orders/list.rs');
+    const codes = [...list.matchAll(/(?:=> |Err\(|\|_\| )"([a-z_]+)"/g)].map((match) => match[1]);
+    inBoth([...codes, 'journal'].map((code) => `stock_list_error.${code}`));
+  });
+
   it('have a sentence for every reason why a destination is sent H.264 instead', () => {
     const engine = ['codecs', 'outputs'].map((name) => read(`crates/engine/src/air/${name}.rs`)).join('\n');
     const codes = new Set([...engine.matchAll(/"(codec_[a-z_]+)"/g)].map((match) => match[1]));
@@ -140,7 +154,7 @@ describe('message files', () => {
       .join('\n');
     // Built from a code at run time.
     const built =
-      /^(canvas|canvases|engine|error|refusal|notice|warning|preflight|cause|field|problem|phase|run|level|check_level|loudness|slate|sound\.role|undo|severity|source|chat_kind|platform|access|theme|settings|keys|next|tab|import\.column|place|area|crop|codec|codec_here|codec_note)\./;
+      /^(canvas|canvases|engine|error|refusal|notice|warning|preflight|cause|field|problem|phase|run|level|check_level|loudness|slate|sound\.role|undo|severity|source|chat_kind|platform|access|theme|settings|keys|next|tab|import\.column|place|area|crop|codec|codec_here|codec_note|orders_error|stock_list_error)\.|^products\.sort_/;
     const unused = Object.keys(EN).filter((key) => !built.test(key) && !sources.includes(`'${key}'`));
     expect(unused).toEqual([]);
   });

@@ -3,6 +3,8 @@ import type { ChatConnector } from "./ChatConnector";
 import type { ClipEdges } from "./ClipEdges";
 import type { DestinationId } from "./DestinationId";
 import type { LotteryTerms } from "./LotteryTerms";
+import type { ProductScope } from "./ProductScope";
+import type { ProductSort } from "./ProductSort";
 import type { RecapFormat } from "./RecapFormat";
 import type { Shop } from "./Shop";
 import type { SourceId } from "./SourceId";
@@ -80,7 +82,27 @@ id: string, } | { "ask": "take_back_products" } | { "ask": "start_lottery",
 /**
  * What is promised.
  */
-terms: LotteryTerms, } | { "ask": "draw_lottery" } | { "ask": "past_shows" } | { "ask": "recap", 
+terms: LotteryTerms, } | { "ask": "draw_lottery" } | { "ask": "products", 
+/**
+ * What every one must have; empty = all are wanted.
+ */
+query: string, 
+/**
+ * Where to look.
+ */
+scope: ProductScope, 
+/**
+ * In which order.
+ */
+sort: ProductSort, 
+/**
+ * How many are passed over.
+ */
+offset: number, 
+/**
+ * How many are wanted, at most [`crate::PRODUCTS_AT_ONCE`].
+ */
+count: number, } | { "ask": "remove_all_products" } | { "ask": "past_shows" } | { "ask": "recap", 
 /**
  * Its number.
  */

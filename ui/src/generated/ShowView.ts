@@ -67,7 +67,7 @@ aired_ms: { [key in ProductId]: number },
  */
 countdown: Countdown | null, 
 /**
- * Units left of counted products.
+ * Units left of counted products, of those on the rundown and on air.
  */
 stock: { [key in ProductId]: number }, 
 /**

@@ -6,8 +6,8 @@ use axum::response::Response;
 use stallcast_media::audio::Meters;
 use stallcast_show::{Actor, Command, Product, Role};
 use stallcast_wire::{
-    ClientMessage, ErrorCode, FindingsView, Level, MetersView, Outcome, Request,
-    ServerMessage, ShowView, Topic, VettingView, WireError, least_role, least_role_of_request,
+    ClientMessage, ErrorCode, FindingsView, Level, MetersView, Outcome, Request, ServerMessage,
+    ShowView, Topic, VettingView, WireError, least_role, least_role_of_request,
 };
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
