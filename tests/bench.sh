@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-names=(overlay-blend overlay-redraw studio-tax dual-canvas memory start delay faults destinations uplink soak clips import)
+names=(overlay-blend overlay-redraw studio-tax dual-canvas memory start delay faults destinations uplink soak clips import one-press)
 
 usage() {
   cat >&2 <<TEXT
@@ -21,6 +21,7 @@ usage: tests/bench.sh NAME
   soak           growth of memory over 20 minutes of faults, %; needs root
   clips          time of 30 clips of two hours over that of FFmpeg's own command line; needs 5 GB of room
   import         rows per second of a list of 50,000, from the file to the journal
+  one-press      frames from an accepted press to the first streamed picture with the new card, 95th percentile
   destinations   CPU of each further destination at 2.5 Mbit/s, % of a core
 TEXT
   exit 2

@@ -314,7 +314,165 @@ def hamper():
     return canvas
 
 
-PHOTOS = {"apple": apples, "pear": pears, "honey": honey, "walnut": walnuts, "jujube": dates, "sweet-potato": sweet_potatoes, "juice": juice, "hamper": hamper}
+def orange(canvas, centre, radius, seed, turn=0.0):
+    pores = noise((TEX, TEX), 90, seed, 2)
+    tone = noise((TEX, TEX), 3, seed + 1, 3)
+    def profile(v):
+        return np.sqrt(np.maximum(1 - v * v, 0)) ** 0.94 * 1.02
+    def colour(u, v, z):
+        out = mix((255, 164, 36), (236, 112, 14), sample(tone, u, v) * 1.3 - 0.2)
+        return mix(out, np.array([206, 96, 16.0]), smooth(0.66, 0.86, sample(pores, u, v)) * 0.35)
+    def bump(u, v):
+        return sample(pores, u, v) * 0.016
+    shadow(canvas, (centre[0] + radius * 0.22, centre[1] + radius * 0.88), (radius * 1.1, radius * 0.28), 0.6, 24)
+    solid(canvas, centre, radius, profile, colour, turn=turn, bump=bump, gloss=0.45, shine=26, ground=centre[1] + radius * 0.94)
+    # The navel.
+    def navel(pen, _):
+        x, y, r = centre[0] + radius * 0.30, centre[1] + radius * 0.22, radius * 0.12
+        pen.ellipse((x - r, y - r * 0.9, x + r, y + r * 0.9), fill=(214, 98, 16, 255))
+        pen.ellipse((x - r * 0.6, y - r * 0.5, x + r * 0.6, y + r * 0.6), fill=(250, 172, 66, 255))
+    paste(canvas, navel)
+
+
+def segments(canvas, centre, radius, peel, flesh, light):
+    """A cut half, looked at from the front."""
+    def draw(pen, _):
+        x, y = centre
+        pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=peel + (255,))
+        pen.ellipse((x - radius * 0.93, y - radius * 0.93, x + radius * 0.93, y + radius * 0.93), fill=(255, 240, 208, 255))
+        for k in range(10):
+            a, b = 2 * np.pi * (k + 0.05) / 10, 2 * np.pi * (k + 0.95) / 10
+            rim = [(x + radius * 0.86 * np.cos(t), y + radius * 0.86 * np.sin(t)) for t in np.linspace(a, b, 9)]
+            middle = (a + b) / 2
+            tip = (x + radius * 0.12 * np.cos(middle), y + radius * 0.12 * np.sin(middle))
+            pen.polygon([tip] + rim, fill=flesh + (255,))
+            for t in np.linspace(a + 0.1, b - 0.1, 5):
+                pen.line((x + radius * 0.34 * np.cos(t), y + radius * 0.34 * np.sin(t), x + radius * 0.80 * np.cos(t), y + radius * 0.80 * np.sin(t)), fill=light + (170,), width=7)
+        pen.ellipse((x - radius * 0.07, y - radius * 0.07, x + radius * 0.07, y + radius * 0.07), fill=(255, 244, 216, 255))
+    shadow(canvas, (centre[0] + radius * 0.16, centre[1] + radius * 0.96), (radius * 1.0, radius * 0.20), 0.6, 20)
+    paste(canvas, draw)
+
+
+def oranges():
+    canvas = backdrop((N, N), 97, (196, 214, 130), (140, 170, 76), (198, 150, 98))
+    orange(canvas, (390, 590), 225, 5, -0.2)
+    orange(canvas, (840, 570), 220, 9, 0.2)
+    orange(canvas, (480, 830), 245, 13, 0.1)
+    segments(canvas, (850, 850), 215, (238, 128, 22), (250, 160, 40), (255, 206, 110))
+    leaf(canvas, (402, 380), 180, 46, -0.35)
+    return canvas
+
+
+def persimmon(canvas, centre, radius, seed, turn=0.0):
+    tone = noise((TEX, TEX), 3, seed, 3)
+    def profile(v):
+        return np.sqrt(np.maximum(1 - v * v, 0)) ** 0.72 * 1.16
+    def colour(u, v, z):
+        out = mix((244, 92, 22), (206, 48, 14), sample(tone, u, v) * 1.4 - 0.3)
+        return mix(out, np.array([255, 150, 50.0]), smooth(-0.2, -0.9, v) * 0.35)
+    shadow(canvas, (centre[0] + radius * 0.22, centre[1] + radius * 0.84), (radius * 1.22, radius * 0.28), 0.6, 24)
+    solid(canvas, centre, radius, profile, colour, turn=turn, gloss=0.6, shine=44, ground=centre[1] + radius * 0.9)
+    top = (centre[0] + np.sin(turn) * radius * 0.86, centre[1] - np.cos(turn) * radius * 0.84)
+    for side, tint in ((np.pi * 0.94, (110, 118, 58)), (np.pi * 0.06, (128, 136, 66)), (np.pi * 0.72, (142, 148, 74)), (np.pi * 0.28, (150, 154, 80))):
+        leaf(canvas, top, radius * 0.56, radius * 0.15, side * 0.62 + 0.6, tint)
+    stem(canvas, [(top[0], top[1] + 6), (top[0] + 6, top[1] - radius * 0.16)], int(radius * 0.09))
+
+
+def persimmons():
+    canvas = backdrop((N, N), 101, (214, 204, 140), (166, 150, 84), (184, 136, 88))
+    persimmon(canvas, (400, 600), 195, 3, -0.08)
+    persimmon(canvas, (830, 590), 190, 8, 0.10)
+    persimmon(canvas, (610, 820), 240, 15, 0.02)
+    return canvas
+
+
+def kiwi(canvas, centre, radius, seed, turn):
+    fuzz = noise((TEX, TEX), 120, seed, 2)
+    tone = noise((TEX, TEX), 4, seed + 1, 3)
+    def profile(v):
+        return np.sqrt(np.maximum(1 - v * v, 0)) ** 0.9 * 0.80
+    def colour(u, v, z):
+        out = mix((150, 112, 62), (110, 78, 40), sample(tone, u, v))
+        return mix(out, np.array([186, 150, 94.0]), smooth(0.62, 0.86, sample(fuzz, u, v)) * 0.6)
+    def bump(u, v):
+        return sample(fuzz, u, v) * 0.02
+    drop = radius * (0.80 + 0.16 * abs(np.cos(turn)))
+    shadow(canvas, (centre[0] + radius * 0.15, centre[1] + drop), (radius * 1.0, radius * 0.26), 0.6, 20)
+    solid(canvas, centre, radius, profile, colour, turn=turn, bump=bump, gloss=0.10, shine=12, ground=centre[1] + drop)
+
+
+def kiwi_half(canvas, centre, radius):
+    shadow(canvas, (centre[0] + radius * 0.16, centre[1] + radius * 0.94), (radius * 1.0, radius * 0.22), 0.6, 18)
+    ys, xs = np.mgrid[0:N, 0:N]
+    dx, dy = (xs - centre[0]) / radius, (ys - centre[1]) / radius
+    r, a = np.hypot(dx, dy), np.arctan2(dy, dx)
+    out = mix((168, 204, 76), (92, 158, 38), smooth(0.30, 0.92, r))
+    rays = np.cos(a * 34) * 0.5 + 0.5
+    out = mix(out, np.array([206, 228, 128.0]), rays * smooth(0.24, 0.34, r) * smooth(0.90, 0.5, r) * 0.55)
+    out = mix(out, np.array([244, 240, 202.0]), smooth(0.30, 0.22, r))
+    out = mix(out, np.array([110, 78, 40.0]), smooth(0.955, 0.975, r))
+    cover = smooth(1.0, 0.985, r)[..., None]
+    canvas[:] = canvas * (1 - cover) + out * cover
+    def seeds(pen, _):
+        for k in range(34):
+            for ring in (0.40, 0.50):
+                t = 2 * np.pi * (k + (0.5 if ring > 0.45 else 0)) / 34
+                x, y = centre[0] + radius * ring * np.cos(t), centre[1] + radius * ring * np.sin(t)
+                s = radius * 0.020
+                pen.ellipse((x - s, y - s * 1.3, x + s, y + s * 1.3), fill=(34, 28, 22, 255))
+    paste(canvas, seeds)
+
+
+def kiwis():
+    canvas = backdrop((N, N), 103, (196, 216, 150), (132, 164, 92), (190, 144, 96))
+    kiwi(canvas, (360, 600), 220, 5, 1.25)
+    kiwi(canvas, (800, 590), 215, 9, -1.1)
+    kiwi(canvas, (330, 850), 225, 14, 1.5)
+    kiwi_half(canvas, (640, 830), 200)
+    kiwi_half(canvas, (950, 860), 190)
+    return canvas
+
+
+def egg(canvas, centre, radius, seed, turn, shell):
+    tone = noise((TEX, TEX), 6, seed, 4)
+    specks = noise((TEX, TEX), 120, seed + 1, 1)
+    def profile(v):
+        return np.sqrt(np.maximum(1 - v * v, 0)) * (0.76 + 0.09 * v)
+    def colour(u, v, z):
+        base = np.array(shell, float)
+        out = mix(base, base * 0.88, sample(tone, u, v))
+        return mix(out, base * 0.68, smooth(0.90, 0.97, sample(specks, u, v)) * 0.5)
+    shadow(canvas, (centre[0] + radius * 0.15, centre[1] + radius * 0.80), (radius * 0.95, radius * 0.24), 0.5, 18)
+    solid(canvas, centre, radius, profile, colour, turn=turn, gloss=0.22, shine=22, ground=centre[1] + radius * 0.9)
+
+
+def eggs():
+    canvas = backdrop((N, N), 107, (222, 214, 160), (176, 160, 100), (176, 130, 84))
+    # A nest of straw.
+    shadow(canvas, (620, 930), (500, 120), 0.5, 28)
+    rng = np.random.default_rng(5)
+    def straw(pen, _):
+        for _ in range(520):
+            t, r = rng.random() * 6.28, 0.45 + 0.55 * rng.random()
+            x, y = 600 + 470 * r * np.cos(t), 850 + 170 * r * np.sin(t)
+            a, length = t + np.pi / 2 + rng.normal(0, 0.5), 60 + rng.random() * 110
+            tint = rng.integers(-30, 30)
+            pen.line((x - length * np.cos(a), y - length * 0.4 * np.sin(a), x + length * np.cos(a), y + length * 0.4 * np.sin(a)), fill=(214 + tint, 176 + tint, 96 + tint, 255), width=6)
+    paste(canvas, straw)
+    shells = [(232, 190, 146), (214, 160, 116), (240, 214, 182), (222, 174, 130), (236, 200, 162), (208, 152, 108)]
+    for k, (x, y, r, t) in enumerate([(380, 640, 150, -0.3), (620, 610, 155, 0.1), (860, 650, 150, 0.4), (290, 800, 155, -0.8), (760, 820, 160, 0.6), (530, 820, 165, -0.1)]):
+        egg(canvas, (x, y), r, 120 + 5 * k, t, shells[k])
+    def front(pen, _):
+        for _ in range(170):
+            x, y = 180 + rng.random() * 840, 930 + rng.random() * 80
+            a, length = rng.normal(0, 0.35), 60 + rng.random() * 110
+            tint = rng.integers(-30, 30)
+            pen.line((x - length * np.cos(a), y - length * np.sin(a), x + length * np.cos(a), y + length * np.sin(a)), fill=(218 + tint, 180 + tint, 100 + tint, 255), width=6)
+    paste(canvas, front)
+    return canvas
+
+
+PHOTOS = {"apple": apples, "pear": pears, "honey": honey, "walnut": walnuts, "jujube": dates, "sweet-potato": sweet_potatoes, "juice": juice, "hamper": hamper, "orange": oranges, "persimmon": persimmons, "kiwi": kiwis, "eggs": eggs}
 
 
 def main():

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
-use stallcast_journal::catalogue::{ImportOptions, import};
+use stallcast_journal::catalogue::{ImportOptions, RundownLine, import, rundown_with};
 use stallcast_show::{
     Area, Canvas, Command, Placement, Product, ProductId, Scene, Show, Source, SourceKind, Text,
 };
@@ -17,6 +17,7 @@ use crate::folders::Folders;
 pub struct Demo {
     script: Script,
     products: Vec<Product>,
+    rundown: Vec<RundownLine>,
 }
 
 impl Demo {
@@ -31,10 +32,13 @@ impl Demo {
             file_name: "products.csv".into(),
             ..ImportOptions::default()
         };
-        let products = import(&std::fs::read(demo.join("products.csv"))?, &options)
-            .map_err(std::io::Error::other)?
-            .products;
-        Ok(Self { script, products })
+        let report = import(&std::fs::read(demo.join("products.csv"))?, &options)
+            .map_err(std::io::Error::other)?;
+        Ok(Self {
+            script,
+            products: report.products,
+            rundown: report.rundown,
+        })
     }
 
     /// Whether a product of the show is the demo's; one that was given another name is somebody's own.
@@ -67,7 +71,11 @@ struct Script {
 /// When a file of the demo is missing or cannot be copied.
 pub fn commands(folders: &Folders, chinese: bool) -> std::io::Result<Vec<Command>> {
     let demo = folders.asset("demo");
-    let Demo { script, products } = Demo::read(folders)?;
+    let Demo {
+        script,
+        products,
+        rundown,
+    } = Demo::read(folders)?;
     copy_photos(&demo.join("photos"), &folders.photos())?;
     let first = products.first().map(|product| product.id.clone());
     let clip = demo.join("orchard.mp4").canonicalize()?;
@@ -126,6 +134,9 @@ pub fn commands(folders: &Folders, chinese: bool) -> std::io::Result<Vec<Command
             products: None,
             by: String::new(),
         },
+        Command::SetRundown {
+            items: rundown_with(&[], &rundown),
+        },
     ];
     commands.extend(first.map(|product| Command::PutOnAir { product }));
     commands.push(Command::StartRehearsal);
@@ -173,4 +184,61 @@ fn copy_photos(from: &Path, to: &Path) -> std::io::Result<()> {
         std::fs::copy(entry.path(), to.join(entry.file_name()))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use stallcast_journal::catalogue::ImportError;
+
+    fn report() -> Result<stallcast_journal::catalogue::ImportReport, ImportError> {
+        let demo = Folders::default_assets().join("demo");
+        let options = ImportOptions {
+            file_name: "products.csv".into(),
+            ..ImportOptions::default()
+        };
+        import(&std::fs::read(demo.join("products.csv")).unwrap(), &options)
+    }
+
+    #[test]
+    fn the_demo_has_twelve_products_that_speak_both_languages_and_have_a_photo_each() {
+        let report = report().unwrap();
+        assert!(report.problems.is_empty(), "{:?}", report.problems);
+        assert!(report.unmapped.is_empty(), "{:?}", report.unmapped);
+        assert_eq!((report.products.len(), report.rundown.len()), (12, 12));
+        let photos = Folders::default_assets().join("demo/photos");
+        for product in &report.products {
+            let both = |text: &Text| !text.zh.is_empty() && !text.en.is_empty();
+            let offer = &product.offer;
+            assert!(both(&product.title) && both(&product.spec), "{product:?}");
+            for text in [&offer.gift, &offer.coupon.clone().unwrap_or_default().text] {
+                assert!(*text == Text::default() || both(text), "{product:?}");
+            }
+            let origin = product.origin.clone().unwrap_or_default();
+            for text in [&origin.place, &origin.grower] {
+                assert!(*text == Text::default() || both(text), "{product:?}");
+            }
+            let facts = product.facts.as_ref().expect("answers");
+            assert!(both(&facts.shipping) && both(&facts.usage) && both(&facts.after_sales));
+            assert_eq!(product.talking_points.len(), 3);
+            assert!(product.link.is_some());
+            let photo = photos.join(product.photo.as_deref().unwrap());
+            assert!(photo.is_file(), "{}", photo.display());
+        }
+    }
+
+    #[test]
+    fn the_demo_has_everything_that_an_offer_may_have() {
+        let products = report().unwrap().products;
+        let has = |holds: &dyn Fn(&Product) -> bool| products.iter().any(holds);
+        assert!(has(&|p| p.offer.steps.len() == 2));
+        assert!(has(&|p| p.offer.coupon.is_some()));
+        assert!(has(&|p| !p.offer.gift.zh.is_empty()));
+        assert!(has(&|p| p.offer.limit_per_person.is_some()));
+        assert!(has(&|p| p
+            .origin
+            .as_ref()
+            .is_some_and(|o| !o.harvested.is_empty())));
+        assert!(has(&|p| p.offer.quantity.is_some_and(|left| left <= 20)));
+    }
 }

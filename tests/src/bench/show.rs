@@ -2,6 +2,7 @@
 //! recording and two destinations.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -11,11 +12,12 @@ use stallcast_wire::{EncoderStatus, RunState};
 use tokio::task::JoinHandle;
 
 use super::PreviewClient;
+use crate::probe::Press;
 use crate::stage::{
     destination, end_show, go_live, import_orchard, input_live, put_destination_like,
-    put_full_screen, put_on_air, switch_canvases,
+    put_full_screen, put_on_air, show_of, switch_canvases,
 };
-use crate::world::{Engine, RtmpServer, Session};
+use crate::world::{Engine, PATIENCE, RtmpServer, Session};
 
 /// The one source of the show.
 const SOURCE: &str = "main";
@@ -81,6 +83,44 @@ impl LiveShow {
     /// As a page, reads on for `length`.
     pub async fn play(&mut self, length: Duration) {
         self.session.play(length).await;
+    }
+
+    /// What each server received, whole once the show has ended.
+    pub fn received(&self) -> Vec<PathBuf> {
+        let of_each = self.servers.iter().map(|server| {
+            let mut files = server.finished_recordings("live");
+            files.remove(0)
+        });
+        of_each.collect()
+    }
+
+    /// Puts products of the rundown on air, one after the other as these places of it say, `apart`.
+    pub async fn press(
+        &mut self,
+        places: impl Iterator<Item = usize>,
+        apart: Duration,
+    ) -> Vec<Press> {
+        let mut presses = Vec::new();
+        for place in places {
+            // The cards of the number keys are drawn ahead while nothing else is to be drawn.
+            self.play(apart).await;
+            let before = show_of(&self.session);
+            let product = before.rundown[place].product.clone();
+            let command = Command::PutOnAir {
+                product: product.clone(),
+            };
+            self.session.command(command).await.unwrap();
+            let at = self
+                .session
+                .until(PATIENCE, "the product is on air", |s| {
+                    let on_air = s.show.as_ref()?.on_air.as_ref()?;
+                    (on_air.product == product).then_some(on_air.since)
+                })
+                .await;
+            let after = show_of(&self.session);
+            presses.push(Press { at, before, after });
+        }
+        presses
     }
 
     /// Counters of a canvas's encoder as last told.

@@ -1,6 +1,7 @@
 //! The world around the studio, made small: ingest servers, devices, a screen, a chat server, and
 //! the engine itself. Each fixture has folders and ports of its own and ends with its owner.
 
+mod browser;
 mod engine;
 mod enhanced;
 mod irc;
@@ -17,6 +18,7 @@ mod webdriver;
 mod whip;
 mod xvfb;
 
+pub use browser::Browser;
 pub use engine::{Engine, EngineOptions, HttpAnswer, Running, built};
 pub use enhanced::{Came, EnhancedServer, Published, Says};
 pub use irc::{Ircd, Speaker};

@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod camera;
-mod card;
 mod codecs;
 mod ending;
 mod importing;
@@ -11,6 +10,8 @@ mod large_catalogue;
 mod look;
 mod network;
 mod on_air;
+mod one_press;
+mod orders;
 mod phone;
 mod press;
 mod resume;
@@ -18,3 +19,5 @@ mod selling;
 mod together;
 mod two_canvases;
 mod ways;
+
+use stallcast_tests::probe::card;

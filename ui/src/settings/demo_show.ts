@@ -10,6 +10,10 @@ export const DEMO_PRODUCTS: ReadonlySet<string> = new Set([
   'sweet-potato-yan25-5',
   'juice-apple-6',
   'hamper-family',
+  'orange-gannan-5',
+  'persimmon-huojing-3',
+  'kiwi-xuxiang-24',
+  'eggs-mountain-30',
 ]);
 
 export const DEMO_TICKER: ReadonlySet<string> = new Set([

@@ -3,7 +3,8 @@
 use image::RgbImage;
 use stallcast_overlay::{CanvasSize, Fonts, Lang, Layer, Overlay, Theme};
 use stallcast_show::{At, Show};
-use stallcast_tests::stage::assets;
+
+use crate::stage::assets;
 
 /// The layers the engine should have drawn for `show` at `at` on the landscape canvas.
 pub fn expected(show: &Show, at: At) -> Vec<Layer> {
