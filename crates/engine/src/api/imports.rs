@@ -70,9 +70,12 @@ impl Imports {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Nobody can ask for one that has no name.
     pub(super) fn begin(&self, id: &str) -> Known {
         let running = Running::default();
-        self.all().insert(id.to_owned(), running.clone());
+        if !id.is_empty() {
+            self.all().insert(id.to_owned(), running.clone());
+        }
         Known {
             imports: self.clone(),
             id: id.to_owned(),

@@ -313,14 +313,16 @@ async fn read_list(
     options: ImportOptions,
     stop: Stop,
 ) -> Result<Result<ImportReport, ImportError>, WireError> {
-    struct StopWhenDropped(Stop);
+    struct StopWhenDropped(Option<Stop>);
     impl Drop for StopWhenDropped {
         fn drop(&mut self) {
-            self.0.ask();
+            if let Some(stop) = &self.0 {
+                stop.ask();
+            }
         }
     }
     let internal = || WireError::new(ErrorCode::Internal);
-    let asker = StopWhenDropped(stop.clone());
+    let mut asker = StopWhenDropped(Some(stop.clone()));
     let turn = READERS.acquire().await.map_err(|_| internal())?;
     let reading = tokio::task::spawn_blocking(move || {
         // Held by the work, not by whoever waits for it.
@@ -328,7 +330,8 @@ async fn read_list(
         import_unless(&body, &options, &stop)
     });
     let report = reading.await.map_err(|_| internal())?;
-    drop(asker);
+    // It was read to its end: what follows may still be ended by whoever asked.
+    asker.0 = None;
     Ok(report)
 }
 

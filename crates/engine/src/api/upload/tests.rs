@@ -65,8 +65,10 @@ async fn a_list_whose_asker_is_gone_is_read_no_further() {
     // The turn comes back when the work has really ended.
     drop(READERS.acquire().await.unwrap());
     let list = Bytes::from_static(b"title,price\na,1\n");
-    let next = read_list(list, ImportOptions::default(), Stop::default()).await;
+    let stop = Stop::default();
+    let next = read_list(list, ImportOptions::default(), stop.clone()).await;
     assert_eq!(next.unwrap().unwrap().products.len(), 1);
+    assert!(!stop.asked(), "what was read to its end goes on");
 }
 
 #[test]
