@@ -21,8 +21,8 @@ test('a page whose engine is gone stands still and grey, keeps its photos, and s
   await shownPreview(studio, WHOLE);
   const list = studio.getByRole('region', { name: '商品' });
   const photos = list.locator('img');
-  // One after the other comes; all eight products of the demo have one.
-  const before = 8;
+  // One after the other comes; all twelve products of the demo have one.
+  const before = 12;
   await expect(list.getByRole('listitem')).toHaveCount(before);
   await expect(photos).toHaveCount(before);
   await engine.program.end();

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Page } from '@playwright/test';
-import { CARD_PHOTO, expect, preview, shownPreview, test } from './world.ts';
+import { CARD_PHOTO, expect, preview, previewAtRest, shownPreview, test } from './world.ts';
 
 const THEMES = fileURLToPath(new URL('../../assets/themes/', import.meta.url));
 
@@ -54,7 +54,7 @@ test('a look is previewed with the product, chosen, and on the picture; a broken
 test('one press puts the break over the picture, the next one takes it off', async ({ studio }) => {
   await studio.keyboard.press('1');
   await shownPreview(studio, CARD_PHOTO);
-  const card = await preview(studio, CARD_PHOTO);
+  const card = await previewAtRest(studio, CARD_PHOTO);
   const differs = async (): Promise<boolean> => {
     const now = await preview(studio, CARD_PHOTO);
     return now.some((channel, at) => Math.abs(channel - (card[at] ?? 0)) > 60);

@@ -59,7 +59,7 @@ test('a show goes live with two deliberate presses, survives a reload of the pag
   const ask = studio.getByRole('dialog', { name: '开播前检查' });
   await expect(ask).toContainText('自定义');
   await expect(ask).toContainText('x264enc');
-  await expect(ask).toContainText('8 件商品');
+  await expect(ask).toContainText('12 件商品');
   // One press is none.
   await ask.getByRole('button', { name: '开播到 1 个平台' }).click();
   const sure = ask.getByRole('button', { name: '确定，开播到 1 个平台' });

@@ -45,7 +45,7 @@ test('the template is imported whole in the demo’s place, and products are cle
   await card.getByRole('button', { name: '下载表格模板（CSV）' }).click();
   const template = await coming;
   expect(template.suggestedFilename()).toBe('商品模板.csv');
-  await expect(card.getByRole('checkbox', { name: /同时移除演示的 8 件商品/ })).toBeChecked();
+  await expect(card.getByRole('checkbox', { name: /同时移除演示的 12 件商品/ })).toBeChecked();
   await studio.locator('input[type=file]').setInputFiles(await template.path());
   // Looked at first: the demo is still there.
   await expect(card).toContainText('新增 2 件');

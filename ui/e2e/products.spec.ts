@@ -37,21 +37,25 @@ test('a product typed by hand is on the rundown with its photo, and says which f
   await expect(row.locator('img')).toBeVisible();
   // Dragged one up, it has the key of the one before.
   const rows = studio.getByRole('main').getByRole('listitem');
-  await expect(rows.nth(8)).toContainText('山东大樱桃');
-  await row.getByTitle('拖动可换位置').dragTo(rows.nth(7).getByRole('group'));
-  await expect(rows.nth(7)).toContainText('山东大樱桃');
+  await expect(rows.nth(12)).toContainText('山东大樱桃');
+  await row.getByTitle('拖动可换位置').dragTo(rows.nth(11).getByRole('group'));
+  await expect(rows.nth(11)).toContainText('山东大樱桃');
   // On paper, the rundown and nothing else.
   await studio.evaluate(() => (window.print = () => {}));
   await studio.getByRole('button', { name: '打印排品表' }).click();
   await studio.emulateMedia({ media: 'print' });
-  const line = studio.getByRole('table').getByRole('row').nth(8);
+  const line = studio.getByRole('table').getByRole('row').nth(12);
   await expect(line).toContainText('山东大樱桃');
   await expect(line).toContainText('2:00 → ¥49.9');
   await expect(studio.getByRole('button', { name: '返回直播间' })).toBeHidden();
   await studio.screenshot({ path: '../tests/out/web/sheet.png', fullPage: true });
   await studio.emulateMedia({ media: null });
   await studio.getByRole('button', { name: '返回直播间' }).click();
-  await studio.keyboard.press('8');
+  // Beyond the nine keys a product is looked for.
+  await studio.keyboard.press('f');
+  await studio.keyboard.type('樱桃');
+  await expect(studio.getByRole('option', { name: /山东大樱桃/ })).toBeVisible();
+  await studio.keyboard.press('Enter');
   await expect(studio.getByRole('region', { name: '正在讲解' })).toContainText('山东大樱桃');
 });
 
@@ -70,16 +74,16 @@ test('a price changed on air is changed at once, and two people do not undo one 
     await page.getByRole('button', { name: `编辑 ${title}`, exact: true }).click();
     await expect(page.getByText('正在讲解：保存后画面上立刻就变。')).toBeVisible();
   }
-  await studio.getByLabel('直播价').fill('12.3');
+  await studio.getByLabel('直播价').fill('28.3');
   await studio.getByRole('button', { name: '保存' }).click();
-  await expect(studio.getByRole('group', { name: title, exact: true })).toContainText('¥12.3');
+  await expect(studio.getByRole('group', { name: title, exact: true })).toContainText('¥28.3');
 
   await expect(other.getByText('这件商品刚被别人改过')).toBeVisible();
   await expect(other.getByRole('button', { name: '保存' })).toBeDisabled();
   await other.getByRole('button', { name: '看改后的' }).click();
-  await expect(other.getByLabel('直播价')).toHaveValue('12.3');
-  await other.getByLabel('直播价').fill('11.1');
+  await expect(other.getByLabel('直播价')).toHaveValue('28.3');
+  await other.getByLabel('直播价').fill('28.1');
   await other.getByRole('button', { name: '保存' }).click();
   await studio.getByRole('button', { name: '返回直播间' }).click();
-  await expect(air).toContainText('¥11.1');
+  await expect(air).toContainText('¥28.1');
 });
