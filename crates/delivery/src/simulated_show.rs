@@ -221,8 +221,7 @@ impl World {
         self.now_ms += 1;
         self.encode();
         let now = self.now_ms;
-        let back_after_ms = self.luck.back_after_ms;
-        for n in 0..2 {
+        for (n, back_after_ms) in self.luck.back_after_ms.into_iter().enumerate() {
             let way = &mut self.ways[n];
             let Some(tcp) = self.link.connections[n].as_mut() else {
                 match way.back_at_ms {
@@ -241,7 +240,7 @@ impl World {
                         }
                         self.link.connect(n, now);
                     }
-                    None if kbps > 0 => way.back_at_ms = Some(now + back_after_ms[n]),
+                    None if kbps > 0 => way.back_at_ms = Some(now + back_after_ms),
                     _ => {}
                 }
                 continue;
