@@ -72,6 +72,8 @@ enum Phase {
     /// A group was cut: pictures wait for the next keyframe. Sound goes on, so that viewers
     /// hear the anchor while the picture stands still.
     Skipping,
+    /// As at first, but the consumer was there before: what it misses is counted.
+    Returning,
     /// Nobody wants packets (no connection): everything is counted and let go.
     Suspended,
 }
@@ -111,6 +113,7 @@ impl GroupQueue {
             Phase::Suspended => return self.count_one(packet, packet.starts_group()),
             // Before the first keyframe nothing is lost: the consumer was not there yet.
             Phase::Fresh if !packet.starts_group() => return,
+            Phase::Returning if !packet.starts_group() => return self.count_one(packet, false),
             Phase::Skipping if packet.track == Track::Video && !packet.keyframe => {
                 return self.count_one(packet, false);
             }
@@ -169,7 +172,10 @@ impl GroupQueue {
     /// Takes packets again, from the next keyframe on.
     pub fn resume(&mut self) {
         self.drop_front(self.items.len());
-        self.phase = Phase::Fresh;
+        self.phase = match self.group_format {
+            None => Phase::Fresh,
+            Some(_) => Phase::Returning,
+        };
     }
 
     pub fn bytes(&self) -> usize {
