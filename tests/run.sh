@@ -82,7 +82,9 @@ stage_lint() {
 
 stage_unit() {
   page
-  run_tests -p stallcast-show -p stallcast-journal -p stallcast-overlay -p stallcast-clips -p stallcast-wire -p stallcast-engine
+  # Every room without a stage of its own.
+  run_tests --workspace --exclude stallcast-media --exclude stallcast-delivery --exclude stallcast-chat \
+    --exclude stallcast-desktop --exclude stallcast-tests
   if may_isolate; then
     run_ignored -p stallcast-journal --test full_disk
   else
