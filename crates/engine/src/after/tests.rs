@@ -119,17 +119,20 @@ pub(super) async fn show_of(world: &World) -> u64 {
     shows.shows[0].show
 }
 
+async fn clips(world: &World, show: u64) -> ClipsView {
+    let edges = ClipEdges::Keyframe;
+    ask(&world.after, Request::Clips { show, edges }).await
+}
+
+async fn make_clips(world: &World, show: u64) -> ClipsView {
+    let edges = ClipEdges::Keyframe;
+    ask(&world.after, Request::MakeClips { show, edges }).await
+}
+
 async fn finished(world: &World, show: u64) -> ClipsView {
     let wait = async {
         loop {
-            let view: ClipsView = ask(
-                &world.after,
-                Request::Clips {
-                    show,
-                    edges: ClipEdges::Keyframe,
-                },
-            )
-            .await;
+            let view = clips(world, show).await;
             if !view.running {
                 return view;
             }
@@ -150,24 +153,10 @@ fn state(view: &ClipsView, segment: u32, canvas: Canvas) -> &ClipView {
 async fn every_segment_becomes_a_clip_with_cover_and_text_on_every_canvas() {
     let world = world();
     let show = show_of(&world).await;
-    let planned: ClipsView = ask(
-        &world.after,
-        Request::Clips {
-            show,
-            edges: ClipEdges::Keyframe,
-        },
-    )
-    .await;
+    let planned = clips(&world, show).await;
     let waits = state(&planned, 0, Canvas::Landscape);
     assert_eq!((waits.state, waits.length_ms), (ClipState::Waiting, 10_000));
-    let begun: ClipsView = ask(
-        &world.after,
-        Request::MakeClips {
-            show,
-            edges: ClipEdges::Keyframe,
-        },
-    )
-    .await;
+    let begun = make_clips(&world, show).await;
     assert!(begun.running);
     let view = finished(&world, show).await;
 
@@ -235,14 +224,7 @@ async fn a_part_that_is_damaged_costs_only_the_clips_that_are_in_it() {
     let show = show_of(&world).await;
     let file = world.folders.recordings().join("two.mp4");
     std::fs::write(&file, b"not a recording any more").unwrap();
-    let _: ClipsView = ask(
-        &world.after,
-        Request::MakeClips {
-            show,
-            edges: ClipEdges::Keyframe,
-        },
-    )
-    .await;
+    let _ = make_clips(&world, show).await;
     let view = finished(&world, show).await;
     assert_eq!(state(&view, 0, Canvas::Landscape).state, ClipState::Made);
     // Of the pears only the first part is left, and the page is told how much is missing.
@@ -258,14 +240,7 @@ async fn parts_that_cannot_share_a_file_become_one_each_and_are_found_again() {
     // The canvas was changed between the parts.
     let two = world.folders.recordings().join("two.mp4");
     record(&two, "160x90", 15);
-    let _: ClipsView = ask(
-        &world.after,
-        Request::MakeClips {
-            show,
-            edges: ClipEdges::Keyframe,
-        },
-    )
-    .await;
+    let _ = make_clips(&world, show).await;
     let view = finished(&world, show).await;
     let pears = state(&view, 1, Canvas::Landscape);
     assert_eq!(
@@ -290,14 +265,7 @@ async fn parts_that_cannot_share_a_file_become_one_each_and_are_found_again() {
 async fn work_that_is_stopped_leaves_nothing_half_and_goes_on_when_asked_again() {
     let world = world();
     let show = show_of(&world).await;
-    let begun: ClipsView = ask(
-        &world.after,
-        Request::MakeClips {
-            show,
-            edges: ClipEdges::Keyframe,
-        },
-    )
-    .await;
+    let begun = make_clips(&world, show).await;
     let stopped = world.after.answer(Request::StopClips).await.unwrap();
     assert!(stopped.is_null());
     let view = finished(&world, show).await;
@@ -313,14 +281,7 @@ async fn work_that_is_stopped_leaves_nothing_half_and_goes_on_when_asked_again()
         .iter()
         .filter(|name| name.to_string_lossy().ends_with(".mp4"));
     assert_eq!(clips.count(), made, "{names:?}");
-    let _: ClipsView = ask(
-        &world.after,
-        Request::MakeClips {
-            show,
-            edges: ClipEdges::Keyframe,
-        },
-    )
-    .await;
+    let _ = make_clips(&world, show).await;
     assert_eq!(wanted(&finished(&world, show).await, ClipState::Made), 4);
 }
 
@@ -328,25 +289,11 @@ async fn work_that_is_stopped_leaves_nothing_half_and_goes_on_when_asked_again()
 async fn a_folder_that_cannot_be_written_fails_each_clip_and_says_so() {
     let world = world();
     let show = show_of(&world).await;
-    let view: ClipsView = ask(
-        &world.after,
-        Request::Clips {
-            show,
-            edges: ClipEdges::Keyframe,
-        },
-    )
-    .await;
+    let view = clips(&world, show).await;
     // In the place of one clip stands a folder: the one beside it is made.
     let folder = world.folders.recordings().join(&view.folder);
     std::fs::create_dir_all(folder.join("01-Apples.mp4.making/full")).unwrap();
-    let _: ClipsView = ask(
-        &world.after,
-        Request::MakeClips {
-            show,
-            edges: ClipEdges::Keyframe,
-        },
-    )
-    .await;
+    let _ = make_clips(&world, show).await;
     let view = finished(&world, show).await;
     let apples = state(&view, 0, Canvas::Landscape);
     assert_eq!(
@@ -445,14 +392,7 @@ async fn exact_clips_begin_with_their_product_and_lie_beside_the_others() {
     let long = apples.length_ms;
     assert!((9_900..10_100).contains(&long), "{long} ms");
     // Those at keyframes are not made by that.
-    let others: ClipsView = ask(
-        &world.after,
-        Request::Clips {
-            show,
-            edges: ClipEdges::Keyframe,
-        },
-    )
-    .await;
+    let others = clips(&world, show).await;
     assert_eq!(
         state(&others, 0, Canvas::Landscape).state,
         ClipState::Waiting
