@@ -115,6 +115,7 @@ impl Show {
                     self.begin_keeping_anew();
                     self.begin_goal_anew();
                     self.selling_since = Some(*since);
+                    self.orders.count_anew();
                 }
                 if *phase == Phase::Idle {
                     self.vetting_overrides.clear();

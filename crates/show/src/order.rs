@@ -1,9 +1,9 @@
 //! Orders as shops tell of them, put together so that neither their sequence nor their repetition changes a sum.
 
 use std::collections::BTreeMap;
-use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use imbl::OrdMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{At, ProductId};
@@ -238,40 +238,96 @@ impl Order {
     }
 }
 
-/// The orders known, by `shop:id`. Cheap to copy with the show.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Orders(Arc<BTreeMap<String, Order>>);
+/// The orders known, by `shop:id`. Cheap to copy with the show, and to add to: copies share what they have in common.
+#[derive(Debug, Clone, Default)]
+pub struct Orders {
+    known: OrdMap<String, Arc<Order>>,
+    /// What they come to, once somebody asked; of these orders only.
+    sales: Arc<OnceLock<Summed>>,
+}
+
+/// What orders come to that were placed since a moment.
+#[derive(Debug)]
+struct Summed {
+    since: Option<At>,
+    sales: BTreeMap<ProductId, Sales>,
+}
 
 impl Orders {
-    /// Keeps an order; the one placed first goes when there are too many.
-    pub(crate) fn keep(&mut self, id: &str, order: &Order) {
-        let orders = Arc::make_mut(&mut self.0);
-        orders.insert(id.to_owned(), order.clone());
-        if orders.len() > ORDERS_MAX {
-            let first = orders.iter().min_by_key(|(_, order)| order.placed());
-            if let Some(first) = first.map(|(id, _)| id.clone()) {
-                orders.remove(&first);
+    /// An order.
+    pub fn get(&self, id: &str) -> Option<&Order> {
+        self.known.get(id).map(|order| &**order)
+    }
+
+    /// All, in the order of their ids.
+    pub fn values(&self) -> impl Iterator<Item = &Order> {
+        self.known.values().map(|order| &**order)
+    }
+
+    /// Those placed since a moment; `None` = all.
+    pub(crate) fn since(&self, since: Option<At>) -> impl Iterator<Item = &Order> {
+        self.values()
+            .filter(move |order| since.is_none_or(|since| order.placed() >= Some(since)))
+    }
+
+    /// What those come to, product by product. Every page asks for it with every change of the show: it is added up when
+    /// an order changed.
+    pub(crate) fn sales(&self, since: Option<At>) -> BTreeMap<ProductId, Sales> {
+        let add_up = || {
+            let mut sales: BTreeMap<ProductId, Sales> = BTreeMap::new();
+            for (product, own) in self.since(since).flat_map(Order::sales) {
+                sales.entry(product).or_default().add(own);
             }
+            Summed { since, sales }
+        };
+        let summed = self.sales.get_or_init(add_up);
+        if summed.since == since {
+            summed.sales.clone()
+        } else {
+            add_up().sales
         }
     }
-}
 
-impl Deref for Orders {
-    type Target = BTreeMap<String, Order>;
+    /// Keeps an order; the one placed first goes when there are too many.
+    pub(crate) fn keep(&mut self, id: &str, order: &Order) {
+        self.known.insert(id.to_owned(), Arc::new(order.clone()));
+        if self.known.len() > ORDERS_MAX {
+            let first = self.known.iter().min_by_key(|(_, order)| order.placed());
+            if let Some(first) = first.map(|(id, _)| id.clone()) {
+                self.known.remove(&first);
+            }
+        }
+        self.count_anew();
+    }
 
-    fn deref(&self) -> &Self::Target {
-        &self.0
+    /// Another moment counts, or other orders.
+    pub(crate) fn count_anew(&mut self) {
+        self.sales = Arc::default();
     }
 }
 
+impl PartialEq for Orders {
+    fn eq(&self, other: &Self) -> bool {
+        self.known == other.known
+    }
+}
+
+impl Eq for Orders {}
+
+// As a map of its orders, as every journal has it.
 impl Serialize for Orders {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
+        serializer.collect_map(self.known.iter().map(|(id, order)| (id, &**order)))
     }
 }
 
 impl<'de> Deserialize<'de> for Orders {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        BTreeMap::deserialize(deserializer).map(|orders| Self(Arc::new(orders)))
+        let known = BTreeMap::<String, Order>::deserialize(deserializer)?;
+        let known = known.into_iter().map(|(id, order)| (id, Arc::new(order)));
+        Ok(Self {
+            known: known.collect(),
+            sales: Arc::default(),
+        })
     }
 }

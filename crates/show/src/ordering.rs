@@ -58,18 +58,12 @@ impl Show {
     /// Units of each product ordered since viewers could last begin to watch (all that are known before a first live
     /// show), apart by what became of them.
     pub fn sales(&self) -> BTreeMap<ProductId, Sales> {
-        let mut sales: BTreeMap<ProductId, Sales> = BTreeMap::new();
-        for (product, own) in self.orders_since_begin().flat_map(Order::sales) {
-            sales.entry(product).or_default().add(own);
-        }
-        sales
+        self.orders.sales(self.selling_since)
     }
 
     /// The orders that [`Show::sales`] counts.
     pub fn orders_since_begin(&self) -> impl Iterator<Item = &Order> {
-        let since = self.selling_since;
-        let orders = self.orders.values();
-        orders.filter(move |order| since.is_none_or(|since| order.placed() >= Some(since)))
+        self.orders.since(self.selling_since)
     }
 
     /// The products that lines of a shop or a list mean: by SKU, id or barcode, then by the last part or the variant of
