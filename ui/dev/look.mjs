@@ -64,6 +64,8 @@ const SHOTS = [
   ['tablet', 'dev-live', 'tablet', 'en', 'dark', { seen: true }],
   ['vetting', 'dev-live-unvetted', '720', 'zh-CN', 'dark', { seen: true, keys: ['3'] }],
   ['vetting', 'dev-live-unvetted', '720', 'en', 'sunlight', { seen: true, keys: ['3'] }],
+  ['unvetted', 'dev-unvetted', '720', 'en', 'dark', { seen: true }],
+  ['unvetted', 'dev-unvetted', 'phone', 'en', 'light', { seen: true }],
   ['vetting', 'dev-live-unvetted', 'phone', 'zh-CN', 'light', { seen: true, keys: ['3'], reach: '.vetting' }],
   ['vetting-rule', 'dev-unvetted', '720', 'en', 'dark', { page: 'products', scroll: 900 }],
   [

@@ -121,11 +121,11 @@ pub(crate) fn card(
     content
 }
 
-/// Whole percents below the list price, rounded down: never more than it is.
+/// Whole percents below the list price, rounded down: never more than it is, and 100 only of what costs nothing.
 fn percent_off(list: &Money, live: &Money) -> i64 {
     let (list, live) = (i128::from(list.minor), i128::from(live.minor));
     let off = (list - live) * 100 / list.max(1);
-    i64::try_from(off).unwrap_or(0).clamp(0, 99)
+    i64::try_from(off).unwrap_or(0).clamp(0, 100)
 }
 
 /// The short title, unless only the full one speaks the language.

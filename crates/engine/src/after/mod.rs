@@ -4,6 +4,7 @@
 mod evidence;
 mod folder;
 mod keeping;
+mod offers;
 mod plan;
 mod told;
 mod work;

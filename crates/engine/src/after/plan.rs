@@ -38,7 +38,7 @@ pub enum Wanted {
     Cut(Vec<Stretch>),
     /// Nothing of it was recorded.
     NotRecorded,
-    /// Nobody wants it.
+    /// So little of it was recorded, or there was, that nobody wants it.
     TooShort,
 }
 
@@ -98,10 +98,10 @@ fn one<'a>(
     let whole = between(segment.from, segment.to);
     let stretches: Vec<Stretch> = parts.filter_map(|part| stretch(segment, part)).collect();
     let length: Duration = stretches.iter().map(|part| part.to - part.from).sum();
-    let wanted = if whole < SHORTEST {
-        Wanted::TooShort
-    } else if stretches.is_empty() {
+    let wanted = if whole >= SHORTEST && stretches.is_empty() {
         Wanted::NotRecorded
+    } else if length < SHORTEST {
+        Wanted::TooShort
     } else {
         Wanted::Cut(stretches)
     };

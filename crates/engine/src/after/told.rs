@@ -10,6 +10,7 @@ use stallcast_show::{
     Show, ShowKind,
 };
 
+use super::offers::{Offered, Offers};
 use crate::air::engine;
 
 /// What makes out shows and their files.
@@ -50,6 +51,8 @@ pub struct Told {
     pub opening: Show,
     /// Reasons that were given in it for what a rule forbids.
     pub overrides: Vec<(ProductId, RuleOverride)>,
+    /// The prices that products came before viewers with.
+    pub offered: Vec<Offered>,
     /// The entries with which it began and ended.
     pub span: (Seq, Seq),
 }
@@ -59,6 +62,7 @@ struct Walked {
     recap: Recap,
     opening: Show,
     overrides: Vec<(ProductId, RuleOverride)>,
+    offered: Vec<Offered>,
 }
 
 /// All shows that have ended, oldest first.
@@ -147,6 +151,7 @@ pub fn tell(
         before,
         opening: walked.opening,
         overrides: walked.overrides,
+        offered: walked.offered,
         span: (past[place].begin, past[place].end),
     }))
 }
@@ -209,6 +214,7 @@ impl Walk<'_> {
         let parts = written.running();
         let opening = show.clone();
         let mut overrides = Vec::new();
+        let mut offers = Offers::begin(show, past.began);
         let mut fold = RecapFold::begin(show.clone(), past.kind, past.began, parts.clone());
         let mut last = past.began;
         let mut parts = parts;
@@ -218,6 +224,7 @@ impl Walk<'_> {
             .each(past.begin, past.end, Kinds::All, |entry| {
                 written.follow(&entry.event);
                 show.apply(&entry.event);
+                offers.take(show, entry.at, &entry.event);
                 if let Event::RuleOverridden { product, reason } = &entry.event {
                     overrides.push((product.clone(), reason.clone()));
                 }
@@ -248,6 +255,7 @@ impl Walk<'_> {
             recap: fold.finish(ended),
             opening,
             overrides,
+            offered: offers.finish(),
         })
     }
 }

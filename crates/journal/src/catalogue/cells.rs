@@ -223,7 +223,7 @@ impl<'a> RowCells<'a> {
         // Whole units are read like an amount of a currency without minor unit.
         let plain = number
             .chars()
-            .all(|c| c.is_ascii_digit() || "., '-".contains(c));
+            .all(|c| c.is_ascii_digit() || matches!(c, '０'..='９') || "., '-".contains(c));
         let whole = plain.then(|| Money::parse(number, &Currency("JPY".to_owned())));
         let code = match whole {
             Some(Ok(count)) => match u32::try_from(count.minor) {

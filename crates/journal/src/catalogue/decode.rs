@@ -33,13 +33,23 @@ pub(super) fn decode(bytes: &[u8]) -> (Cow<'_, str>, Encoding) {
     // into nonsense. Three-byte characters of UTF-8 do not come about by chance in a GB18030 text, where
     // almost every character is an error in UTF-8.
     let unicode = tried(UTF_8, bytes);
-    let damaged_unicode = unicode.three_bytes > 3 * unicode.lost;
+    let damaged_unicode = unicode.three_bytes > 3 * unicode.lost || mostly_unicode(bytes);
     let (decoder, encoding) = if damaged_unicode || unicode.lost <= tried(GB18030, bytes).lost {
         (UTF_8, Encoding::Utf8)
     } else {
         (GB18030, Encoding::Gb18030)
     };
     (decoder.decode_without_bom_handling(bytes).0, encoding)
+}
+
+/// Whether more lines are UTF-8 than not, of those that are more than ASCII: rows of another list were pasted into it.
+/// Words of three characters and more in GB18030 are UTF-8 by the rarest chance.
+fn mostly_unicode(bytes: &[u8]) -> bool {
+    let lines = bytes.split(|byte| *byte == b'\n');
+    let (whole, broken): (Vec<_>, Vec<_>) = lines
+        .filter(|line| line.iter().filter(|byte| !byte.is_ascii()).count() >= 6)
+        .partition(|line| std::str::from_utf8(line).is_ok());
+    whole.len() > broken.len()
 }
 
 /// What a reading of the bytes gives, counted without keeping its text.

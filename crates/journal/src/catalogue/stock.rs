@@ -108,7 +108,7 @@ mod tests {
     fn counts_are_read_with_the_importers_headers() {
         for text in [
             "SKU,Stock\nA1,5\nB2,0\n",
-            "商家编码;库存\nA1;5\nB2;0件\n",
+            "商家编码;库存\nA1;５\nB2;0件\n",
             "导出于今天\n货号\t名称\t库存\nA1\t桃\t5\nB2\t李\t-3\n",
             "Variant SKU,Variant Inventory Qty\nA1,5\nB2,-1\n",
         ] {

@@ -208,3 +208,18 @@ fn prices_that_name_no_currency_are_counted() {
     let shop = "Handle,Title,Variant SKU,Variant Price\nsoap,Soap,s1,9.99\n";
     assert_eq!(read(shop.as_bytes()).assumed, 1);
 }
+
+#[test]
+fn a_row_pasted_in_from_a_list_of_another_encoding_costs_that_row_only() {
+    let (pasted, _, _) = encoding_rs::GB18030.encode("烟台红富士苹果,19.9,,50,五斤装,\n");
+    let mut list = ZH.as_bytes().to_vec();
+    list.extend_from_slice(&pasted);
+    let report = read(&list);
+    assert_eq!(report.encoding, Encoding::Utf8);
+    assert_zh(&report);
+    let problem = &report.problems[0];
+    assert_eq!(
+        (problem.line, problem.code),
+        (4, ProblemCode::BadCharacters)
+    );
+}

@@ -26,39 +26,40 @@ was made anew as a whole is found out.
 Change, add or remove nothing here. Times are UTC.
 ";
 
-/// Every price that was offered, and every change.
+/// Every price that came before viewers, and every change, in the order of time.
 pub fn prices(told: &Told) -> String {
     let heads = [
         "time_utc", "product", "title", "what", "price", "was", "currency", "note",
     ];
-    let mut rows = vec![heads.map(str::to_owned)];
-    for line in &told.recap.products {
-        let title = title(&line.title);
-        let row = |what: &str, price: &Money, note: &str| {
-            let currency = price.currency.0.clone();
-            let (at, id) = (utc(told.recap.began), line.product.to_string());
-            let what = what.to_owned();
-            [
-                at,
-                id,
-                title.clone(),
-                what,
-                exact(price),
+    let mut timed: Vec<(At, [String; 8])> = Vec::new();
+    let mut add = |at: At, product: &ProductId, what: &str, said: [String; 4]| {
+        let [price, was, currency, note] = said;
+        let (id, title) = (product.to_string(), title_of(told, product));
+        let what = what.to_owned();
+        timed.push((at, [utc(at), id, title, what, price, was, currency, note]));
+    };
+    for it in &told.offered {
+        let currency = it.live.currency.0.clone();
+        if it.first {
+            let said = [
+                exact(&it.live),
                 String::new(),
-                currency,
-                note.to_owned(),
-            ]
-        };
-        rows.push(row("live_price_at_start", &line.price_before, ""));
-        let opening = told.opening.products.get(&line.product);
-        if let Some(offer) = opening.map(|product| &product.offer)
-            && let Some(list) = &offer.list_price
-        {
-            rows.push(row(
-                "struck_price_at_start",
-                list,
-                &offer.list_price_evidence,
-            ));
+                currency.clone(),
+                String::new(),
+            ];
+            add(it.at, &it.product, "live_price_first_shown", said);
+        }
+        let was = it.list_before.as_ref().map(exact).unwrap_or_default();
+        match &it.list {
+            Some((list, evidence)) => {
+                let said = [exact(list), was, currency, evidence.clone()];
+                add(it.at, &it.product, "struck_price_shown", said);
+            }
+            None if it.first => {}
+            None => {
+                let said = [String::new(), was, currency, String::new()];
+                add(it.at, &it.product, "struck_price_taken_off", said);
+            }
         }
     }
     for change in &told.recap.prices {
@@ -66,18 +67,23 @@ pub fn prices(told: &Told) -> String {
             PriceCause::Edited => "changed_by_hand",
             PriceCause::Step => "step_of_the_offer",
         };
-        rows.push([
-            utc(change.at),
-            change.product.to_string(),
-            title_of(told, &change.product),
-            cause.to_owned(),
+        let currency = change.to.currency.0.clone();
+        let said = [
             exact(&change.to),
             exact(&change.from),
-            change.to.currency.0.clone(),
+            currency,
             String::new(),
-        ]);
+        ];
+        add(change.at, &change.product, cause, said);
     }
-    table(rows)
+    // Sorting is stable: what belongs to one moment keeps its order.
+    timed.sort_by_key(|(at, _)| *at);
+    let rows = timed.into_iter().map(|(_, row)| row);
+    table(
+        std::iter::once(heads.map(str::to_owned))
+            .chain(rows)
+            .collect(),
+    )
 }
 
 /// What was corrected on the picture.

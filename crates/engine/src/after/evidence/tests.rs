@@ -57,7 +57,7 @@ async fn a_show_becomes_a_folder_that_the_verifier_takes_and_that_tells_every_ch
     assert_eq!(kept, std::fs::read(recordings.join("one.mp4")).unwrap());
     assert_eq!(
         read(&folder, "prices.csv").lines().nth(1).unwrap(),
-        "1970-01-01 00:01:40.000,a,Apples,live_price_at_start,9.90,,CNY,"
+        "1970-01-01 00:01:45.000,a,Apples,live_price_first_shown,9.90,,CNY,"
     );
 
     // Another engine finds it, and does not make it twice.
