@@ -143,6 +143,7 @@ export function demoShow(now: number): ShowView {
     lottery: null,
     logo: null,
     ticker_look: { hidden: false, page_s: 0 },
+    markets: [],
     lower_thirds: [
       { id: 'person', name: '王大姐', role: '栖霞果园 第三代果农' },
       { id: 'person-2', name: '小雨', role: '主播' },

@@ -26,7 +26,8 @@ function recapOf(show: number, catalogue: readonly Product[]): RecapView {
     at += turn === 0 ? 1500 : turn * MINUTE;
     const product = catalogue[index % catalogue.length]?.id ?? 'gone';
     const lines = turn * 14 + index;
-    const segment = { product, from, to: at, chat_lines: lines, questions: Math.round(lines / 6) };
+    const sales = { open: 0, paid: turn * 2, refunded: index % 4 === 1 ? 1 : 0, cancelled: 0 };
+    const segment = { product, from, to: at, chat_lines: lines, questions: Math.round(lines / 6), sales };
     at += 25_000;
     return segment;
   });
@@ -52,13 +53,22 @@ function recapOf(show: number, catalogue: readonly Product[]): RecapView {
           ? { before: 200, after: 200 - 13 * (index + 1), down: 13 * (index + 1), up: 0 }
           : null,
       sales: index % 2 === 0 ? { open: 1, paid: 11 * (index + 1), refunded: index, cancelled: 2 } : null,
+      takings: index % 2 === 0 ? [{ paid: money(32_890 * (index + 1)), refunded: money(2990 * index) }] : [],
       price_before: product.offer.live_price,
       price_after: index === 1 ? money(product.offer.live_price.minor - 300) : product.offer.live_price,
     };
   });
   const minutes = Array.from({ length: Math.ceil((ended - began) / MINUTE) }, (_, minute) => {
     const chat_lines = Math.round(14 + 9 * Math.sin(minute / 4) + ((minute * 7) % 6));
-    return { chat_lines, questions: Math.round(chat_lines / 6) };
+    const paid = Math.max(0, Math.round(3 + 4 * Math.sin(minute / 3)));
+    const sales = {
+      open: minute % 9 === 0 ? 1 : 0,
+      paid,
+      refunded: minute % 11 === 5 ? 2 : 0,
+      cancelled: minute % 23 === 7 ? 3 : 0,
+    };
+    const takings = paid === 0 ? [] : [{ paid: money(2990 * paid), refunded: money(2990 * sales.refunded) }];
+    return { chat_lines, questions: Math.round(chat_lines / 6), sales, takings };
   });
   const pinned = QUESTIONS.map((text, index) => ({
     at: began + (8 + index * 13) * MINUTE,
@@ -80,6 +90,7 @@ function recapOf(show: number, catalogue: readonly Product[]): RecapView {
     answered: pinned.filter((one) => one.answer !== '').length,
     stock_down: products.reduce((total, product) => total + (product.stock?.down ?? 0), 0),
     sales: { open: 4, paid: 176, refunded: 12, cancelled: 8 },
+    takings: [{ paid: money(526_240), refunded: money(35_880) }],
   };
   const recorded = show === 40;
   const part = (file: string, canvas: 'landscape' | 'portrait', from: number, length: number | null) => ({
@@ -108,6 +119,8 @@ function recapOf(show: number, catalogue: readonly Product[]): RecapView {
           chat_lines: totals.chat_lines - 210,
           questions: totals.questions + 12,
           stock_down: null,
+          sales: { open: 2, paid: 151, refunded: 9, cancelled: 5 },
+          takings: [{ paid: money(451_490), refunded: money(26_910) }],
         }
       : null,
     recordings,
@@ -168,7 +181,23 @@ function recapOf(show: number, catalogue: readonly Product[]): RecapView {
           kbps: 900,
           dropped: null,
         },
+        {
+          kind: 'input',
+          id: 's1',
+          name: '主机位',
+          code: 'device_missing',
+          from: began + 44 * MINUTE,
+          to: began + 45 * MINUTE + 20_000,
+          kbps: null,
+          dropped: null,
+        },
       ],
+      drops: [18, 19, 31, 32, 33, 47, 58].map((minute) => ({
+        destination: 'd1',
+        name: 'Bilibili',
+        minute,
+        pictures: 30 + ((minute * 37) % 210),
+      })),
       parts: recordings.map(({ file, at, canvas }) => ({ file, at, canvas })),
       minutes,
       taken_back: 3,

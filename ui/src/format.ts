@@ -83,6 +83,15 @@ export function decibels(db: number, lang: Lang, digits = 1): string {
   return `${sign}${shown} dB`;
 }
 
+/** Day, month, year, hour and minute. */
+export function fullMoment(at: number, lang: Lang): string {
+  return new Intl.DateTimeFormat(lang, {
+    dateStyle: 'medium',
+    timeStyle: 'short',
+    hourCycle: 'h23',
+  }).format(at);
+}
+
 /** `November 22 at 21:43`: a moment that may lie before today. */
 export function dayAndTime(at: number, lang: Lang): string {
   return new Intl.DateTimeFormat(lang, {

@@ -1,7 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
 import { after } from '../dev/mock_after.ts';
 import { PRODUCTS } from '../dev/demo.ts';
-import { cell, recapCsv, recapHtml } from '../src/after/export.ts';
+import { recapCsv, recapHtml } from '../src/after/export.ts';
+import { cell } from '../src/after/export_text.ts';
+import { lanesOf } from '../src/after/lanes.ts';
 import { plotOf } from '../src/after/plot.ts';
 import { roomParts } from '../src/after/keeping.ts';
 import {
@@ -13,6 +15,8 @@ import {
   intoShow,
   pasteText,
   progressOf,
+  takenAgainst,
+  takenOf,
 } from '../src/after/words.ts';
 import { prefs } from '../src/state/prefs.svelte.ts';
 import type { ClipsView, KeepingView, RecapView } from '../src/wire/types.ts';
@@ -44,7 +48,12 @@ describe('the time line', () => {
 
   it('draws a day in bars that can still be told apart, none higher than there is room', () => {
     const { recap: one } = recap();
-    const minutes = Array.from({ length: 1440 }, (_, n) => ({ chat_lines: n % 50, questions: n % 5 }));
+    const minutes = Array.from({ length: 1440 }, (_, n) => ({
+      chat_lines: n % 50,
+      questions: n % 5,
+      sales: { open: 0, paid: n % 3, refunded: 0, cancelled: 0 },
+      takings: [],
+    }));
     const plot = plotOf({ ...one, ended: one.began + 1440 * 60_000, minutes }, 600);
     expect(plot.bars.length).toBeLessThanOrEqual(120);
     expect(plot.minutesPerBar).toBe(12);
@@ -95,9 +104,74 @@ describe('the exports', () => {
     expect(csv.startsWith('\ufeff')).toBe(true);
     expect(csv).toContain(`"'=HYPERLINK(""x""),\n2"`);
     const plain = csv.split('\r\n').filter((row) => row !== '' && !row.includes('"'));
-    expect(new Set(plain.map((row) => row.split(',').length))).toEqual(new Set([10]));
+    expect(new Set(plain.map((row) => row.split(',').length))).toEqual(new Set([18]));
     expect(cell(-3)).toBe('-3');
     expect(cell('-3')).toBe("'-3");
+  });
+});
+
+describe('the lanes below the time line', () => {
+  it('show what sold, what was left out and what failed, each in its place and told in words', () => {
+    const { recap: one } = recap();
+    for (const width of [240, 900]) {
+      const lanes = lanesOf(one, width, 'en');
+      if (lanes === null) throw new Error('the example has all of them');
+      for (const mark of lanes.marks) {
+        expect(mark.x).toBeGreaterThanOrEqual(0);
+        if (mark.kind === 'text') continue;
+        expect(mark.x + mark.w).toBeLessThanOrEqual(width + 3);
+        expect(mark.y + mark.h).toBeLessThanOrEqual(lanes.height + 1);
+      }
+      const looks = lanes.legend.map(({ look }) => look);
+      expect(looks).toEqual(['paid', 'open', 'back', 'failed', 'less', 'dropped']);
+      const names = lanes.marks.flatMap((mark) => (mark.kind === 'text' ? [mark.text] : []));
+      expect(names.filter((name) => name.includes('Bilibili')).length).toBe(3);
+    }
+  });
+
+  it('have bars as high as what was sold, and nothing where nothing is known', () => {
+    const { recap: one } = recap();
+    const none = { open: 0, paid: 0, refunded: 0, cancelled: 0 };
+    const quiet = { ...one, incidents: [], drops: [] };
+    const minute = (paid: number) => ({ chat_lines: 1, questions: 0, sales: { ...none, paid }, takings: [] });
+    expect(lanesOf({ ...quiet, minutes: [minute(0)] }, 600, 'en')).toBeNull();
+    const lanes = lanesOf({ ...quiet, minutes: [minute(6), minute(0), minute(3)] }, 600, 'en');
+    const bars = lanes?.marks.flatMap((mark) =>
+      mark.kind === 'rect' && mark.look === 'paid' ? [mark.h] : [],
+    );
+    expect(bars?.length).toBe(2);
+    expect((bars?.[0] ?? 0) / (bars?.[1] ?? 1)).toBeCloseTo(2);
+  });
+
+  it('stand in the exported page, and their figures in the table', () => {
+    prefs.lang = 'en';
+    const view = recap();
+    const html = recapHtml(view, 'en');
+    for (const look of ['paid', 'open', 'back', 'failed', 'less', 'dropped'])
+      expect(html).toContain(`class="m-${look}"`);
+    expect(html.match(/<svg viewBox="0 0 900/g)?.length).toBe(2);
+    const rows = recapCsv(view, 'en').split('\r\n');
+    const minutes = rows.filter((row) => row.startsWith('minute,')).map((row) => row.split(','));
+    const paid = minutes.reduce((sum, row) => sum + Number(row[10]), 0);
+    expect(paid).toBe(view.recap.minutes.reduce((sum, one) => sum + one.sales.paid, 0));
+    expect(minutes[0]?.slice(14, 17)).toEqual(['89.7', '0', 'CNY']);
+    const dropped = rows.filter((row) => row.startsWith('pictures left out,'));
+    expect(dropped.map((row) => Number(row.split(',')[17]))).toEqual(
+      view.recap.drops.map((drop) => drop.pictures),
+    );
+  });
+
+  it('add up money of each currency by itself and compare only the same', () => {
+    const taken = (paid: number, refunded: number, currency = 'CNY') => ({
+      paid: { minor: paid, currency },
+      refunded: { minor: refunded, currency },
+    });
+    expect(takenOf([], 'en')).toBe('');
+    expect(takenOf([taken(100, 0), taken(250, 50)], 'en')).toContain('¥3.50');
+    expect(takenOf([taken(100, 0), taken(200, 0, 'USD')], 'en')).toBe('¥1 + $2');
+    expect(takenAgainst([taken(500, 0)], [taken(800, 0)], 'en')).toBe('−¥3');
+    expect(takenAgainst([taken(500, 0)], [taken(800, 0, 'USD')], 'en')).toBeNull();
+    expect(takenAgainst([taken(500, 0)], null, 'en')).toBeNull();
   });
 });
 

@@ -17,6 +17,7 @@ mod correction;
 mod demo;
 mod desk;
 pub mod draw;
+mod drops;
 pub mod folders;
 mod games;
 mod incidents;

@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
-use stallcast_rules::{Certainty, Finding, Market, PackFault, Rule, RuleBook, Severity, Subject};
-use stallcast_show::{At, Command, Offered, Product, ProductId, Refusal, RuleOverride, Show};
+use stallcast_rules::{Certainty, Finding, PackFault, Rule, RuleBook, Severity, Subject};
+use stallcast_show::{
+    At, Command, Market, Offered, Product, ProductId, Refusal, RuleOverride, Show,
+};
 use stallcast_wire::{Check, CheckLevel, FindingLevel, FindingView, FindingsView, RuleView};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -30,7 +32,7 @@ pub fn book() -> Result<&'static RuleBook, &'static PackFault> {
 /// [`Refusal::ForbiddenByRule`] with the first such rule.
 pub fn permit(show: &Show, command: &Command, at: At) -> Result<(), Refusal> {
     if let (Command::BeginLottery { terms, .. }, Ok(book)) = (command, book()) {
-        let above = book.above_prize_cap(&terms.value);
+        let above = book.above_prize_cap(show, &terms.value);
         let above = above.filter(|_| terms.reason.trim().is_empty());
         return above.map_or(Ok(()), |rule| {
             Err(Refusal::PrizeAboveCap {
@@ -57,11 +59,11 @@ pub fn permit(show: &Show, command: &Command, at: At) -> Result<(), Refusal> {
     }
 }
 
-/// What is found in a product; `None` when no pack is for its currency.
+/// What is found in a product; `None` when there are no rules for it.
 fn look(book: &RuleBook, show: &Show, id: &ProductId, at: At) -> Option<Vec<Finding>> {
     let subject = Subject::product(show, id, at)?;
-    let market = Market::of_product(show.products.get(id)?)?;
-    Some(book.look(&subject, market))
+    let markets = show.markets_of(show.products.get(id)?);
+    (!markets.is_empty()).then(|| book.look(&subject, &markets))
 }
 
 fn reason<'a>(show: &'a Show, product: &ProductId, finding: &Finding) -> Option<&'a RuleOverride> {
@@ -76,12 +78,15 @@ struct Looked {
     demonstration: String,
     stock_left: Option<u32>,
     offered: Vec<Offered>,
+    markets: Vec<Market>,
 }
 
 impl Looked {
     fn of(show: &Show, id: &ProductId, demonstration: &str) -> Option<Self> {
+        let product = show.products.shared(id)?.clone();
         Some(Self {
-            product: show.products.shared(id)?.clone(),
+            markets: show.markets_of(&product),
+            product,
             demonstration: demonstration.to_owned(),
             stock_left: show.stock_left(id),
             offered: show.offered.get(id).cloned().unwrap_or_default(),
@@ -120,7 +125,7 @@ impl Known {
     fn findings(&mut self, book: &RuleBook, show: &Show, at: At) -> FindingsView {
         let mut view = FindingsView::default();
         let mut before = std::mem::take(&mut self.0);
-        let mut markets = Vec::new();
+        let mut markets: Vec<Market> = show.markets.iter().copied().collect();
         let listed = show.rundown.iter();
         let listed = listed.map(|item| (&item.product, item.demonstration.as_str()));
         // One found in the catalogue goes on air without standing on the rundown.
@@ -132,7 +137,7 @@ impl Known {
             let Some(looked) = Looked::of(show, id, demonstration) else {
                 continue;
             };
-            markets.extend(Market::of_product(&looked.product));
+            markets.extend(&looked.markets);
             let found = match before.remove(id) {
                 Some((same, found)) if same == looked => found,
                 _ => look(book, show, id, at),
@@ -150,9 +155,7 @@ impl Known {
         markets.sort();
         markets.dedup();
         let ticker = Subject::ticker(&show.ticker, at);
-        let found = markets
-            .into_iter()
-            .flat_map(|market| book.look(&ticker, market));
+        let found = book.look(&ticker, &markets).into_iter();
         view.ticker = found.map(|finding| told(&finding, None)).collect();
         let named = view.products.values().flatten().chain(&view.ticker);
         let rules = named.filter_map(|it| Some((it.rule.clone(), rule(book.rule(&it.rule)?))));

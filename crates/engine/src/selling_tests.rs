@@ -187,3 +187,61 @@ fn the_demo_may_be_shown_and_has_one_thing_to_look_at() {
     assert_eq!(named, ["hamper-family"]);
     assert!(!found.products.values().flatten().any(FindingView::blocks));
 }
+
+#[test]
+fn rules_of_a_market_hold_only_where_it_is_chosen_and_a_choice_goes_before_the_currency() {
+    use std::collections::BTreeSet;
+    // Each market has something of its own to say of this one.
+    let mut show = Show::default();
+    let words = "国家级好果, cures cancer, the lowest price you will find";
+    show.products.insert("a".into(), says("a", words));
+    show.rundown
+        .push(stallcast_show::RundownItem::open("a".into()));
+    show.ticker.zh = "全国最好的苹果".into();
+    show.ticker.en = "The lowest price you will find".into();
+    let put = Command::PutOnAir {
+        product: "a".into(),
+    };
+    let of = |findings: &[FindingView]| -> BTreeSet<String> {
+        let rules = findings.iter().map(|it| it.rule.as_str());
+        let markets = rules.filter_map(|rule| rule.split_once('.'));
+        markets.map(|(market, _)| market.to_owned()).collect()
+    };
+    let mut known = Known::default();
+    for choice in 0..8 {
+        let chosen = Market::ALL.into_iter().enumerate();
+        let chosen = chosen.filter(|(n, _)| choice & (1 << n) != 0);
+        let markets: BTreeSet<Market> = chosen.map(|(_, market)| market).collect();
+        let events = stallcast_show::decide(
+            &show,
+            Command::SetMarkets {
+                markets: markets.clone(),
+            },
+            At(0),
+        );
+        show.apply_all(&events.unwrap());
+        // Nothing is chosen: the price is in yuan.
+        let wanted: BTreeSet<String> = if markets.is_empty() {
+            ["cn".to_owned()].into()
+        } else {
+            markets.iter().map(|it| it.code().to_owned()).collect()
+        };
+        // Findings are kept from look to look, and must not outlive the choice.
+        let found = known.findings(book().unwrap(), &show, At(0));
+        assert_eq!(of(&found.products[&"a".into()]), wanted);
+        assert_eq!(of(&found.ticker), wanted, "ticker");
+        assert_eq!(found.unchecked, 0);
+        let refused = permit(&show, &put, At(0)).unwrap_err();
+        let Refusal::ForbiddenByRule { rule, .. } = refused else {
+            panic!("{refused:?}");
+        };
+        assert!(wanted.contains(rule.split_once('.').unwrap().0), "{rule}");
+    }
+    // A currency without rules is held to those that were chosen.
+    let mut goods = says("a", "国家级好果");
+    goods.offer.live_price.currency = stallcast_show::Currency("JPY".into());
+    show.products.insert("a".into(), goods);
+    assert!(permit(&show, &put, At(0)).is_err());
+    show.markets = [Market::Us].into();
+    assert!(permit(&show, &put, At(0)).is_ok());
+}

@@ -30,8 +30,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 const CASES: u32 = 400;
 
 const ZH: &str = "\
-商品名称,直播价,日常价,库存,优惠券,赠品,限购,降价,产地,采摘日期,条码,图片,链接,倒计时,讲解时长,演示动作,讲解人,卖点1,卖点2
-阳山水蜜桃,29.9,59,100,减5元,刀,2,3分钟 27.9；10:00 25,无锡,2026/7/8,6901234567892,a.jpg,https://a.example/1,5分钟,3,切开,小李,甜,脆
+商品名称,直播价,日常价,库存,优惠券,赠品,限购,降价,产地,采摘日期,条码,图片,链接,倒计时,讲解时长,演示动作,讲解人,卖点1,卖点2,开始时间,结束时间
+阳山水蜜桃,29.9,59,100,减5元,刀,2,3分钟 27.9；10:00 25,无锡,2026/7/8,6901234567892,a.jpg,https://a.example/1,5分钟,3,切开,小李,甜,脆,2026-11-22 20:00,2026年11月23日20点
 东北大米,59元/袋,88,不限,,,,,五常,,,https://a.example/2.jpg,,00:05:00,1分30秒,,,\"香;糯\",
 ";
 const SHOPIFY: &str = "\
@@ -41,13 +41,14 @@ peach,,Large,P-L,shopify,-2,29.99,29.99,https://cdn.example/2.jpg,l.jpg
 jam,Plum jam,Default Title,J,,0,5.00,,,
 ";
 const WOOCOMMERCE: &str = "\
-ID,Type,SKU,Name,Stock,Sale price,Regular price,Images,Parent,Attribute 1 value(s)
+ID,Type,SKU,Name,Stock,Sale price,Regular price,Images,Parent,Attribute 1 value(s),Date sale price starts,Date sale price ends
 10,variable,TEE,T-shirt,,,,https://shop.example/tee.jpg,,\"Red, Blue\"
-11,variation,TEE-R,,5,15.00,20.00,,id:10,Red
+11,variation,TEE-R,,5,15.00,20.00,,id:10,Red,2026-11-22,2026-11-23
 13,simple,JAM,Plum jam,,,4.50,,,
 ";
 const XML: &str = r#"<?xml version="1.0"?><rss xmlns:g="http://base.google.com/ns/1.0"><channel>
-<item><g:id>A1</g:id><title>Peaches &amp; cream</title><link>https://a.example/1</link><g:price>29.90 USD</g:price></item>
+<item><g:id>A1</g:id><title>Peaches &amp; cream</title><link>https://a.example/1</link><g:price>29.90 USD</g:price><g:sale_price>19.90 USD</g:sale_price>
+<g:sale_price_effective_date>2026-11-21T11:00-0500/2026-11-22T11:00-0500</g:sale_price_effective_date></item>
 <item><g:id>B2</g:id><title><![CDATA[Plums]]></title><g:price>9.90 USD</g:price><g:x><g:y/></g:x></item></channel></rss>"#;
 
 /// What is put into a list: marks that mean something, numbers at the edges, and much of the same.

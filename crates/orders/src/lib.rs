@@ -1,6 +1,7 @@
 //! What shops send when somebody orders: signatures checked over the raw body, bodies read into plain values.
 //! Pure: no I/O, no clock. Nothing of a buyer is read.
 
+mod amount;
 mod body;
 mod moment;
 mod shopify;

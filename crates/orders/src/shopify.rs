@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
-use stallcast_show::{NewsLine, NewsOfOrder, OrderNews, OrderState, RefundLine, Shop};
+use stallcast_show::{Currency, NewsLine, NewsOfOrder, OrderNews, OrderState, RefundLine, Shop};
 
+use crate::amount::Amount;
 use crate::body::{Bounded, at_most, id, name, needed_id, parse, said, units};
 use crate::moment::moment;
 use crate::{Heard, OrderFault};
@@ -20,6 +21,9 @@ struct Body {
     financial_status: Option<String>,
     line_items: Option<Bounded<Line>>,
     refunds: Option<Bounded<Refund>>,
+    currency: Option<String>,
+    #[serde(default)]
+    taxes_included: Value,
 }
 
 #[derive(Deserialize)]
@@ -36,6 +40,20 @@ struct Line {
     title: Option<String>,
     variant_title: Option<String>,
     name: Option<String>,
+    /// Of one unit, before discounts.
+    #[serde(default)]
+    price: Value,
+    discount_allocations: Option<Bounded<Part>>,
+    tax_lines: Option<Bounded<Part>>,
+}
+
+/// A part of what a line costs.
+#[derive(Deserialize)]
+struct Part {
+    #[serde(default)]
+    amount: Value,
+    #[serde(default)]
+    price: Value,
 }
 
 #[derive(Deserialize)]
@@ -82,6 +100,9 @@ fn order(body: Body) -> Result<Heard, OrderFault> {
         .as_deref()
         .is_some_and(|at| !at.is_empty());
     let refunds = body.refunds.map_or_else(Vec::new, |refunds| refunds.0);
+    let currency = body.currency.as_deref();
+    let currency = currency.and_then(|code| Currency::new(code).ok());
+    let taxed = body.taxes_included == Value::Bool(true);
     Ok(Heard::Order(Box::new(OrderNews {
         shop: Shop::Shopify,
         order,
@@ -89,7 +110,11 @@ fn order(body: Body) -> Result<Heard, OrderFault> {
             updated: updated.unwrap_or(placed),
             state: state(body.financial_status.as_deref(), cancelled),
             placed,
-            lines: lines.into_iter().map(line).collect(),
+            lines: lines
+                .into_iter()
+                .map(|it| line(it, currency.as_ref(), taxed))
+                .collect(),
+            currency: currency.clone(),
         }),
         refunds: backs(refunds)?,
     })))
@@ -109,7 +134,23 @@ fn state(financial: Option<&str>, cancelled: bool) -> OrderState {
     }
 }
 
-fn line(line: Line) -> NewsLine {
+/// What the units of a line cost the buyer together, in the shop's currency: less its discounts, and with taxes where
+/// prices are written without. `None` = the price is not said.
+fn amount(line: &Line, currency: &Currency, taxed: bool) -> Option<i64> {
+    let parts = |parts: &Option<Bounded<Part>>, of: fn(&Part) -> &Value| {
+        let parts = parts.iter().flat_map(|parts| &parts.0);
+        let amounts = parts.filter_map(|part| Amount::of(of(part)));
+        amounts.fold(Amount::default(), Amount::plus)
+    };
+    let goods = Amount::of(&line.price)?.times(units(&line.quantity));
+    let rest = goods.minus(parts(&line.discount_allocations, |part| &part.amount));
+    let taxes = parts(&line.tax_lines, |part| &part.price);
+    let whole = if taxed { rest } else { rest.plus(taxes) };
+    whole.minor(currency)
+}
+
+fn line(line: Line, currency: Option<&Currency>, taxed: bool) -> NewsLine {
+    let amount = currency.and_then(|currency| amount(&line, currency, taxed));
     let text = |words: Option<String>| words.as_deref().map(name).unwrap_or_default();
     let (whole, title) = (text(line.name), text(line.title));
     let with_variant = match text(line.variant_title) {
@@ -121,6 +162,7 @@ fn line(line: Line) -> NewsLine {
         names: said([text(line.sku), id(&line.variant_id), id(&line.product_id)]),
         titles: said([with_variant, whole, title]),
         units: units(&line.quantity),
+        amount,
     }
 }
 

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
-use stallcast_show::{NewsLine, NewsOfOrder, OrderNews, OrderState, Shop};
+use stallcast_show::{Currency, NewsLine, NewsOfOrder, OrderNews, OrderState, Shop};
 
+use crate::amount::Amount;
 use crate::body::{Bounded, at_most, id, name, needed_id, parse, said, units};
 use crate::moment::moment;
 use crate::{Heard, OrderFault};
@@ -20,6 +21,7 @@ struct Body {
     date_paid_gmt: Option<String>,
     line_items: Option<Bounded<Line>>,
     refunds: Option<Bounded<Refund>>,
+    currency: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -35,6 +37,11 @@ struct Line {
     product_id: Value,
     name: Option<String>,
     parent_name: Option<String>,
+    /// Of all its units, after discounts and without tax.
+    #[serde(default)]
+    total: Value,
+    #[serde(default)]
+    total_tax: Value,
 }
 
 #[derive(Deserialize)]
@@ -66,6 +73,8 @@ fn order(body: Body) -> Result<Heard, OrderFault> {
     for refund in refunds {
         parts.insert(needed_id("refunds.id", &refund.id)?, Vec::new());
     }
+    let currency = body.currency.as_deref();
+    let currency = currency.and_then(|code| Currency::new(code).ok());
     Ok(Heard::Order(Box::new(OrderNews {
         shop: Shop::Woocommerce,
         order: needed_id("id", &body.id)?,
@@ -73,7 +82,11 @@ fn order(body: Body) -> Result<Heard, OrderFault> {
             updated: updated.unwrap_or(placed),
             state,
             placed,
-            lines: lines.into_iter().map(line).collect(),
+            lines: lines
+                .into_iter()
+                .map(|it| line(it, currency.as_ref()))
+                .collect(),
+            currency: currency.clone(),
         }),
         refunds: parts,
     })))
@@ -93,12 +106,16 @@ fn state(status: &str, paid: bool) -> Option<OrderState> {
     })
 }
 
-fn line(line: Line) -> NewsLine {
+fn line(line: Line, currency: Option<&Currency>) -> NewsLine {
+    let tax = Amount::of(&line.total_tax).unwrap_or_default();
+    let whole = Amount::of(&line.total).map(|total| total.plus(tax));
+    let amount = whole.and_then(|whole| whole.minor(currency?));
     let text = |words: Option<String>| words.as_deref().map(name).unwrap_or_default();
     NewsLine {
         line: id(&line.id),
         names: said([text(line.sku), id(&line.variation_id), id(&line.product_id)]),
         titles: said([text(line.name), text(line.parent_name)]),
         units: units(&line.quantity),
+        amount,
     }
 }

@@ -7,7 +7,8 @@ use payloads::{shopify_order, shopify_refund, woo_order};
 use serde_json::{Value, json};
 use stallcast_orders::{Heard, OrderFault, is_ping, read};
 use stallcast_show::{
-    At, Command, Currency, Money, Offer, Product, ProductId, Sales, Shop, Show, Text, decide,
+    At, Command, Currency, Event, GoalCount, GoalPlan, GoalUnit, Money, Offer, Phase, Product,
+    ProductId, RecapFold, Sales, Shop, Show, ShowKind, Text, decide,
 };
 
 fn product(id: &str, title: &str) -> Product {
@@ -287,4 +288,186 @@ fn nothing_of_the_buyer_is_kept() {
     ] {
         assert!(!kept.contains(private), "{private}");
     }
+}
+
+fn follow(of: GoalUnit) -> Show {
+    let mut show = stall();
+    let plan = GoalPlan {
+        title: String::new(),
+        of,
+        target: 10_000,
+        count: GoalCount::Shops,
+    };
+    carry_out(&mut show, Command::SetGoal { plan: Some(plan) });
+    show
+}
+
+fn done(show: &Show) -> u64 {
+    show.goal.as_ref().unwrap().done
+}
+
+#[test]
+fn a_goal_follows_what_shops_say_was_paid_and_falls_with_a_refund() {
+    let money = GoalUnit::Money {
+        currency: Currency("USD".to_owned()),
+    };
+    // Units, orders, cents; after each telling.
+    let wanted = [
+        (GoalUnit::Pieces, [0, 4, 4, 3, 5, 2]),
+        (GoalUnit::Orders, [0, 1, 1, 1, 2, 1]),
+        (money, [0, 7_996, 7_996, 5_997, 11_977, 5_980]),
+    ];
+    for (unit, wanted) in wanted {
+        let mut show = follow(unit);
+        let lines = [(1, "PEACH", 3), (2, "PLUM", 1), (7, "TENT", 9)];
+        let order = |updated, financial, cancelled, refunds: &[Value]| {
+            shopify_order(1, (60, updated), financial, cancelled, &lines, refunds)
+        };
+        let mut seen = Vec::new();
+        let mut telling = |shop, topic, body: &Value| {
+            tell(&mut show, shop, topic, body);
+            seen.push(done(&show));
+        };
+        let shopify = Shop::Shopify;
+        telling(shopify, "orders/create", &order(60, "pending", false, &[]));
+        telling(shopify, "orders/paid", &order(65, "paid", false, &[]));
+        telling(shopify, "orders/paid", &order(65, "paid", false, &[]));
+        let refund = shopify_refund(1, 9, &[(1, 1, true)]);
+        telling(shopify, "refunds/create", &refund);
+        // 59.80 for two of WooCommerce.
+        let woo = woo_order(7, (70, 70), "processing", &[(1, "PLUM", 2)], &[]);
+        telling(Shop::Woocommerce, "order.created", &woo);
+        let gone = order(80, "paid", true, &[refund]);
+        telling(shopify, "orders/cancelled", &gone);
+        assert_eq!(seen, wanted);
+        // By hand nobody corrects it, and a show that begins counts anew.
+        decide(&show, Command::CountGoal { done: 1 }, At(0)).unwrap_err();
+        let since = At(show
+            .orders
+            .values()
+            .filter_map(|it| it.placed())
+            .max()
+            .unwrap()
+            .0
+            + 1);
+        show.apply(&Event::PhaseChanged {
+            phase: Phase::Live { since },
+        });
+        assert_eq!(done(&show), 0);
+    }
+}
+
+#[test]
+fn amounts_are_what_the_buyer_pays_for_goods() {
+    let amount = |shop, topic, body: &Value| match read(shop, topic, body.to_string().as_bytes()) {
+        Ok(Heard::Order(news)) => {
+            let said = news.said.unwrap();
+            (said.lines[0].amount, said.currency.map(|code| code.0))
+        }
+        other => panic!("{other:?}"),
+    };
+    let usd = || Some("USD".to_owned());
+    let mut body = shopify_order(1, (60, 60), "paid", false, &[(1, "PEACH", 3)], &[]);
+    let shopify = |body: &Value| amount(Shop::Shopify, "orders/paid", body);
+    assert_eq!(shopify(&body), (Some(5_997), usd()));
+    let line = |body: &mut Value, field: &str, value: Value| body["line_items"][0][field] = value;
+    let off = json!([{"amount": "10.00", "discount_application_index": 0}, {"amount": "0.97"}]);
+    line(&mut body, "discount_allocations", off);
+    assert_eq!(shopify(&body), (Some(4_900), usd()));
+    line(
+        &mut body,
+        "tax_lines",
+        json!([{"price": "3.92", "rate": 0.08, "title": "State tax"}]),
+    );
+    assert_eq!(shopify(&body), (Some(5_292), usd()), "taxes come on top");
+    body["taxes_included"] = json!(true);
+    assert_eq!(shopify(&body), (Some(4_900), usd()), "or are in the price");
+    line(&mut body, "price", json!("a lot"));
+    assert_eq!(shopify(&body).0, None);
+    let mut woo = woo_order(7, (70, 70), "processing", &[(1, "PLUM", 2)], &[]);
+    let of = |body: &Value| amount(Shop::Woocommerce, "order.created", body);
+    assert_eq!(of(&woo), (Some(5_980), usd()));
+    woo["line_items"][0]["total_tax"] = json!("4.784");
+    assert_eq!(of(&woo), (Some(6_458), usd()));
+    woo["currency"] = json!("?");
+    assert_eq!(of(&woo), (None, None));
+}
+
+#[test]
+fn a_recap_tells_what_was_sold_minute_by_minute_and_while_it_was_shown() {
+    let mut show = stall();
+    // Shopify's moments: 12:01:00 in New York and later; the show began half a minute before.
+    let lines = [(1, "PEACH", 3)];
+    let first = shopify_order(1, (43_260, 43_260), "paid", false, &lines, &[]);
+    let began = match read(Shop::Shopify, "orders/paid", first.to_string().as_bytes()).unwrap() {
+        Heard::Order(news) => At(news.said.unwrap().placed.0 - 30_000),
+        Heard::Other => panic!("an order"),
+    };
+    let mut fold = RecapFold::begin(show.clone(), ShowKind::Live, began, vec![]);
+    let mut does = |at: i64, command| {
+        for event in decide(&show, command, At(began.0 + at)).unwrap() {
+            fold.take(At(began.0 + at), &event);
+            show.apply(&event);
+        }
+    };
+    let told =
+        |topic: &str, body: &Value| match read(Shop::Shopify, topic, body.to_string().as_bytes())
+            .unwrap()
+        {
+            Heard::Order(news) => Command::NoteOrder { news: *news },
+            Heard::Other => panic!("an order"),
+        };
+    let product = ProductId::from("PEACH");
+    does(0, Command::PutOnAir { product });
+    does(31_000, told("orders/paid", &first));
+    let late = shopify_order(
+        2,
+        (43_350, 43_350),
+        "paid",
+        false,
+        &[(1, "PEACH", 1), (2, "PLUM", 2)],
+        &[],
+    );
+    does(121_000, told("orders/paid", &late));
+    does(
+        122_000,
+        told("refunds/create", &shopify_refund(2, 5, &[(2, 1, false)])),
+    );
+    does(125_000, Command::TakeOffAir);
+    let after = shopify_order(3, (43_370, 43_370), "voided", true, &lines, &[]);
+    does(141_000, told("orders/cancelled", &after));
+    let recap = fold.finish(At(began.0 + 150_000));
+
+    let minutes: Vec<_> = recap
+        .minutes
+        .iter()
+        .map(|minute| {
+            let s = minute.sales;
+            let paid = minute
+                .takings
+                .first()
+                .map(|it| (it.paid.minor, it.refunded.minor));
+            ([s.open, s.paid, s.refunded, s.cancelled], paid)
+        })
+        .collect();
+    let wanted = [
+        ([0, 3, 0, 0], Some((5_997, 0))),
+        ([0, 0, 0, 0], None),
+        ([0, 2, 1, 3], Some((3_998, 1_999))),
+    ];
+    assert_eq!(minutes, wanted);
+    assert_eq!(
+        recap.segments[0].sales.paid, 4,
+        "of peaches, while they were shown"
+    );
+    let totals = recap.totals();
+    assert_eq!(totals.takings.len(), 1);
+    assert_eq!(totals.takings[0].paid.minor, 9_995);
+    assert_eq!(totals.takings[0].refunded.minor, 1_999);
+    let plums = recap
+        .products
+        .iter()
+        .find(|it| it.product.as_str() == "PLUM")
+        .unwrap();
+    assert_eq!(plums.takings[0].paid.minor, 1_999);
 }

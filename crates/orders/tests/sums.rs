@@ -7,7 +7,8 @@ use payloads::{shopify_order, shopify_refund, woo_order};
 use proptest::prelude::*;
 use stallcast_orders::{Heard, read};
 use stallcast_show::{
-    At, Command, Currency, Money, Offer, Product, ProductId, Shop, Show, Text, decide,
+    At, Command, Currency, GoalCount, GoalPlan, GoalUnit, Money, Offer, Product, ProductId, Shop,
+    Show, Text, decide,
 };
 
 const SKUS: [&str; 3] = ["PEACH", "PLUM", "not sold here"];
@@ -119,8 +120,22 @@ fn tellings() -> impl Strategy<Value = (Vec<Telling>, Vec<Telling>)> {
         })
 }
 
-fn told(stock: u32, tellings: &[Telling]) -> Show {
+fn goal_in(unit: usize) -> GoalUnit {
+    let money = GoalUnit::Money {
+        currency: Currency("USD".to_owned()),
+    };
+    [GoalUnit::Pieces, GoalUnit::Orders, money][unit].clone()
+}
+
+fn told(stock: u32, unit: usize, tellings: &[Telling]) -> Show {
     let mut show = stall(stock);
+    let plan = GoalPlan {
+        title: String::new(),
+        of: goal_in(unit),
+        target: 10,
+        count: GoalCount::Shops,
+    };
+    carry_out(&mut show, Command::SetGoal { plan: Some(plan) });
     for (shop, topic, body) in tellings {
         let Heard::Order(news) = read(*shop, topic, body.as_bytes()).unwrap() else {
             panic!("{topic} is of an order");
@@ -134,12 +149,22 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_sequence_and_repetition_gives_the_same_sums((once, mixed) in tellings(), stock in 0..20u32) {
-        let (once, mixed) = (told(stock, &once), told(stock, &mixed));
+    fn any_sequence_and_repetition_gives_the_same_sums((once, mixed) in tellings(), stock in 0..20u32, unit in 0..3usize) {
+        let (once, mut mixed) = (told(stock, unit, &once), told(stock, unit, &mixed));
         prop_assert_eq!(once.sales(), mixed.sales());
         prop_assert_eq!(&once.stock, &mixed.stock);
         prop_assert_eq!(&once.oversold, &mixed.oversold);
         prop_assert_eq!(&once.orders, &mixed.orders);
+        prop_assert_eq!(&once.goal, &mixed.goal);
+        let done = once.goal.as_ref().unwrap().done;
+        if unit == 0 {
+            prop_assert_eq!(done, once.sales().values().map(|s| u64::from(s.paid)).sum::<u64>());
+        }
+        // What was followed order by order is what is counted anew.
+        let plan = mixed.goal.as_ref().unwrap().plan.clone();
+        carry_out(&mut mixed, Command::SetGoal { plan: None });
+        carry_out(&mut mixed, Command::SetGoal { plan: Some(plan) });
+        prop_assert_eq!(done, mixed.goal.as_ref().unwrap().done);
         // Nothing is counted twice or lost: what was ordered is what became of it.
         let ordered: u64 = once.orders.values().filter_map(|order| order.said.as_ref())
             .flat_map(|said| &said.lines).filter(|line| line.product.is_some())

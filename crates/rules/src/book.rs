@@ -1,9 +1,9 @@
 //! The rule book: all packs, and what they find.
 
-use stallcast_show::{Money, Offer, Product};
+use stallcast_show::{Market, Money, Show};
 
 use crate::check::{Finding, Reading};
-use crate::pack::{Check, Market, Pack, PackFault, Rule};
+use crate::pack::{Check, Pack, PackFault, Rule};
 use crate::subject::Subject;
 
 const PACKS: [(Market, &str); 3] = [
@@ -40,9 +40,11 @@ impl RuleBook {
         rules.find(|rule| rule.id == id)
     }
 
-    /// The rule that forbids a draw with a prize worth this much, where the market of its currency has such a cap.
-    pub fn above_prize_cap(&self, value: &Money) -> Option<&Rule> {
-        let market = Market::of(&value.currency)?;
+    /// The rule that forbids a draw with a prize worth this much, where the market of its currency has such a cap and is
+    /// one of those that the show is held to.
+    pub fn above_prize_cap(&self, show: &Show, value: &Money) -> Option<&Rule> {
+        let applies = |market: &Market| show.markets.is_empty() || show.markets.contains(market);
+        let market = Market::of(&value.currency).filter(applies)?;
         let packs = self.packs.iter().filter(|pack| pack.market == market);
         packs.flat_map(|pack| &pack.rules).find(|rule| {
             // The only texts whose amount a rule looks at are those of draws.
@@ -58,28 +60,17 @@ impl RuleBook {
         })
     }
 
-    /// What the rules of a market find, the forbidden first. An empty list says that no rule of ours hit, and no more.
-    pub fn look(&self, subject: &Subject<'_>, market: Market) -> Vec<Finding> {
+    /// What the rules of these markets find, the forbidden first. An empty list says that no rule of ours hit, and no more.
+    pub fn look(&self, subject: &Subject<'_>, markets: &[Market]) -> Vec<Finding> {
         let reading = Reading::of(subject);
-        let packs = self.packs.iter().filter(|pack| pack.market == market);
+        let packs = self.packs.iter();
+        let packs = packs.filter(|pack| markets.contains(&pack.market));
         let mut found: Vec<Finding> = packs
             .flat_map(|pack| &pack.rules)
             .flat_map(|rule| rule.look(&reading))
             .collect();
         found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         found
-    }
-}
-
-/// The market whose rules apply to a product: that of its price's currency.
-pub(crate) fn market_of(offer: &Offer) -> Option<Market> {
-    Market::of(&offer.live_price.currency)
-}
-
-impl Market {
-    /// The market whose rules apply to a product: that of its price's currency; `None` where there is no pack.
-    pub fn of_product(product: &Product) -> Option<Self> {
-        market_of(&product.offer)
     }
 }
 

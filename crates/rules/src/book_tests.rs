@@ -1,7 +1,9 @@
 use super::*;
 use crate::pack::{Example, Goods};
 use crate::signs::signs;
-use stallcast_show::{At, Currency, Money, Offered, Origin, ProductId, RundownItem, Show, Text};
+use stallcast_show::{
+    At, Currency, Money, Offer, Offered, Origin, Product, ProductId, RundownItem, Show, Text,
+};
 
 const NOW: At = At(1_790_000_000_000);
 const DAY_MS: i64 = 24 * 3600 * 1000;
@@ -57,7 +59,7 @@ fn show(goods: &Goods, market: Market) -> Show {
 fn hits(book: &RuleBook, rule: &Rule, goods: &Goods, market: Market) -> Vec<Finding> {
     let show = show(goods, market);
     let subject = Subject::product(&show, &"p".into(), NOW).unwrap();
-    let found = book.look(&subject, market).into_iter();
+    let found = book.look(&subject, &[market]).into_iter();
     found.filter(|finding| finding.rule == rule.id).collect()
 }
 
@@ -204,7 +206,7 @@ fn a_finding_names_the_words_as_they_stand_and_the_forbidden_come_first() {
     };
     let show = show(&goods, Market::Cn);
     let subject = Subject::product(&show, &"p".into(), NOW).unwrap();
-    let found = book.look(&subject, Market::Cn);
+    let found = book.look(&subject, &[Market::Cn]);
     let told: Vec<_> = found
         .iter()
         .map(|finding| (finding.rule.as_str(), finding.place, finding.found.as_str()))
@@ -226,7 +228,7 @@ fn the_ticker_is_read_for_words_and_not_for_what_only_a_product_has() {
         zh: "国家级好果，仅剩 3 件".into(),
         en: String::new(),
     };
-    let found = book.look(&Subject::ticker(&text, NOW), Market::Cn);
+    let found = book.look(&Subject::ticker(&text, NOW), &[Market::Cn]);
     let rules: Vec<_> = found.iter().map(|finding| finding.rule.as_str()).collect();
     assert_eq!(rules, ["cn.absolute_terms"]);
 }
@@ -241,7 +243,7 @@ proptest::proptest! {
         let text: String = text.chars().take(200).collect();
         for market in Market::ALL {
             let ticker = Text { zh: text.clone(), en: text.clone() };
-            for finding in book.look(&Subject::ticker(&ticker, NOW), market) {
+            for finding in book.look(&Subject::ticker(&ticker, NOW), &[market]) {
                 proptest::prop_assert!(text.contains(&finding.found));
                 proptest::prop_assert!(!finding.found.trim().is_empty());
             }
@@ -254,9 +256,19 @@ proptest::proptest! {
 fn a_prize_is_measured_by_the_cap_of_its_market_to_the_cent() {
     let book = RuleBook::built_in().unwrap();
     let worth = |minor, currency: &str| Money::new(minor, Currency(currency.into()));
-    let rule = |value| book.above_prize_cap(&value).map(|rule| rule.id.as_str());
+    let show = Show::default();
+    let rule = |value| {
+        book.above_prize_cap(&show, &value)
+            .map(|rule| rule.id.as_str())
+    };
     assert_eq!(rule(worth(5_000_000, "CNY")), None);
     assert_eq!(rule(worth(5_000_001, "CNY")), Some("cn.draw_above_cap"));
     assert_eq!(rule(worth(i64::MAX, "EUR")), None);
     assert_eq!(rule(worth(i64::MAX, "XXX")), None);
+    let elsewhere = Show {
+        markets: [Market::Us].into(),
+        ..Show::default()
+    };
+    let cap = book.above_prize_cap(&elsewhere, &worth(5_000_001, "CNY"));
+    assert!(cap.is_none(), "nobody is sold to in China");
 }

@@ -12,5 +12,5 @@ mod words;
 
 pub use book::RuleBook;
 pub use check::Finding;
-pub use pack::{Certainty, Market, PackFault, Rule, Severity, Source};
+pub use pack::{Certainty, PackFault, Rule, Severity, Source};
 pub use subject::{Place, Subject};

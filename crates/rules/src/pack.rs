@@ -1,46 +1,9 @@
 //! Rule packs: what `assets/rules/*.json` hold.
 
 use serde::Deserialize;
-use stallcast_show::{Currency, Text};
+use stallcast_show::{Market, Text};
 
 use crate::words::Words;
-
-/// Where is sold to, which decides whose rules apply.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Market {
-    /// Mainland China.
-    Cn,
-    /// European Union.
-    Eu,
-    /// United States.
-    Us,
-}
-
-impl Market {
-    /// Every market there is a pack for.
-    pub const ALL: [Market; 3] = [Market::Cn, Market::Eu, Market::Us];
-
-    /// The market that is sold to in a currency; `None` where there is no pack for it.
-    pub fn of(currency: &Currency) -> Option<Self> {
-        // Members of the European Union without the euro, 2026.
-        match currency.0.as_str() {
-            "CNY" => Some(Market::Cn),
-            "EUR" | "CZK" | "DKK" | "HUF" | "PLN" | "RON" | "SEK" => Some(Market::Eu),
-            "USD" => Some(Market::Us),
-            _ => None,
-        }
-    }
-
-    /// Stable code: `cn`, `eu`, `us`.
-    pub fn code(self) -> &'static str {
-        match self {
-            Market::Cn => "cn",
-            Market::Eu => "eu",
-            Market::Us => "us",
-        }
-    }
-}
 
 /// What follows from a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, Deserialize)]

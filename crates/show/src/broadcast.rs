@@ -116,6 +116,7 @@ impl Show {
                     self.begin_goal_anew();
                     self.selling_since = Some(*since);
                     self.orders.count_anew();
+                    self.count_orders();
                 }
                 if *phase == Phase::Idle {
                     self.vetting_overrides.clear();

@@ -247,6 +247,11 @@ pub enum Command {
         /// From now on.
         rule: crate::VettingRule,
     },
+    /// Chooses the markets whose rules of selling apply; none = that of each price's currency.
+    SetMarkets {
+        /// All of them.
+        markets: std::collections::BTreeSet<crate::Market>,
+    },
     /// Gives the reason why a product may come before viewers although nobody looked at all points; for this show.
     OverrideVetting {
         /// Which product.
@@ -412,6 +417,11 @@ pub enum Command {
     NoteIncident {
         /// What.
         incident: crate::Incident,
+    },
+    /// Notes pictures that a destination did not get (by the engine only); nothing off air.
+    NoteDropped {
+        /// What.
+        note: crate::PicturesDropped,
     },
     /// Notes chat lines (by the engine only), written in batches.
     NoteChat {

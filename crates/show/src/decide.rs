@@ -80,6 +80,7 @@ pub fn decide(show: &Show, command: Command, at: At) -> Result<Vec<Event>, Refus
             by,
         } => show.decide_set_vetted(product, item, done, by, at),
         Command::VetProducts { products, by } => show.decide_vet_products(products, &by, at),
+        Command::SetMarkets { markets } => Ok(show.decide_set_markets(markets)),
         Command::SetVetting { rule } => show.decide_set_vetting(rule),
         Command::OverrideVetting {
             product,
@@ -137,6 +138,7 @@ pub fn decide(show: &Show, command: Command, at: At) -> Result<Vec<Event>, Refus
         } => show.decide_note_recording_part(file, first_frame, canvas),
         Command::NoteFilesRemoved { files } => show.decide_note_files_removed(files),
         Command::NoteIncident { incident } => Ok(show.decide_note_incident(incident)),
+        Command::NoteDropped { note } => Ok(show.decide_note_dropped(note)),
         Command::NoteChat { lines } => Ok(show.decide_note_chat(lines)),
         Command::TakeBackChat { messages } => Ok(show.decide_take_back_chat(messages)),
     }
@@ -198,6 +200,7 @@ impl Show {
             Event::GoalSet { .. } | Event::GoalShown { .. } | Event::GoalCounted { .. } => {
                 self.apply_goal(event)
             }
+            Event::MarketsSet { markets } => self.markets.clone_from(markets),
             Event::TickerLookSet { look } => self.ticker_look = *look,
             Event::CanvasesSet { .. } => self.apply_canvases(event),
             Event::CameraSet { .. } | Event::VirtualCameraSet { .. } => self.apply_cameras(event),
@@ -211,6 +214,7 @@ impl Show {
             | Event::ChatNoted { .. }
             | Event::FilesRemoved { .. }
             | Event::IncidentNoted { .. }
+            | Event::PicturesDropped { .. }
             | Event::ChatTakenBack { .. } => self.apply_keeping(event),
         }
     }

@@ -119,6 +119,9 @@ pub enum Event {
         /// All ticks of each product named; none = all points are open.
         vetted: std::collections::BTreeMap<ProductId, Vec<crate::VetTick>>,
     },
+    MarketsSet {
+        markets: std::collections::BTreeSet<crate::Market>,
+    },
     VettingRuleSet {
         rule: crate::VettingRule,
     },
@@ -228,6 +231,9 @@ pub enum Event {
     },
     IncidentNoted {
         incident: crate::Incident,
+    },
+    PicturesDropped {
+        note: crate::PicturesDropped,
     },
     ChatNoted {
         lines: Vec<ChatLine>,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::check;
-use crate::{At, Currency, Event, Money, ProductId, Refusal, Show, visible};
+use crate::{At, Currency, Event, Money, Order, ProductId, Refusal, Show, visible};
 
 /// What fits over the bar.
 const TITLE_MAX: usize = 24;
@@ -17,7 +17,7 @@ const MOST: u64 = 1_000_000_000;
 #[serde(tag = "unit", rename_all = "snake_case")]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub enum GoalUnit {
-    /// Orders. Nobody tells the studio of them: they are counted by hand.
+    /// Orders, as shops tell of them or as a person counts them.
     Orders,
     /// Units sold.
     Pieces,
@@ -35,6 +35,9 @@ pub enum GoalUnit {
 pub enum GoalCount {
     /// The products' stock, as it goes down.
     Stock,
+    /// What shops say was paid and kept since the show began (all that is known before a first live show); of money the
+    /// amounts they say.
+    Shops,
     /// A person.
     ByHand,
 }
@@ -122,7 +125,7 @@ impl Show {
         }
     }
 
-    /// By hand alone: what the stock counts, nobody corrects.
+    /// By hand alone: what the stock or shops count, nobody corrects.
     pub(crate) fn decide_count_goal(&self, done: u64) -> Result<Vec<Event>, Refusal> {
         let by_hand = |goal: &&crate::Goal| goal.plan.count == GoalCount::ByHand;
         let goal = self.goal.as_ref().filter(by_hand).ok_or(Refusal::NoGoal)?;
@@ -217,6 +220,7 @@ impl Show {
                     counted: BTreeMap::new(),
                     shown,
                 });
+                self.count_orders();
             }
             Event::GoalShown { on } => {
                 if let Some(goal) = &mut self.goal {
@@ -239,6 +243,49 @@ impl Show {
         }
     }
 
+    /// Counts anew for a goal that follows the shops.
+    pub(crate) fn count_orders(&mut self) {
+        let orders = self.orders.since(self.selling_since);
+        let done = orders.map(|order| self.goal_counts(order)).sum();
+        if let Some(goal) = &mut self.goal
+            && goal.plan.count == GoalCount::Shops
+        {
+            goal.done = done;
+        }
+    }
+
+    /// An order is known anew: one told twice counts once, one that is refunded or cancelled no more.
+    pub(crate) fn follow_order(&mut self, before: Option<&Order>, after: &Order) {
+        let before = before.map_or(0, |order| self.goal_counts(order));
+        let after = self.goal_counts(after);
+        if let Some(goal) = &mut self.goal {
+            goal.done = goal.done.saturating_add(after).saturating_sub(before);
+        }
+    }
+
+    /// What an order counts for the goal, in its unit; nothing where the goal does not follow the shops.
+    fn goal_counts(&self, order: &Order) -> u64 {
+        let follows = |goal: &&Goal| goal.plan.count == GoalCount::Shops;
+        let counts = |since| order.placed() >= Some(since);
+        let Some(goal) = self.goal.as_ref().filter(follows) else {
+            return 0;
+        };
+        if !self.selling_since.is_none_or(counts) {
+            return 0;
+        }
+        let sales = order.sales();
+        let units = || sales.values().map(|sales| u64::from(sales.paid)).sum();
+        match &goal.plan.of {
+            GoalUnit::Pieces => units(),
+            GoalUnit::Orders => u64::from(units() > 0),
+            GoalUnit::Money { currency } => {
+                let own = order.takings().filter(|(_, of, _)| *of == currency);
+                let minor: i64 = own.fold(0, |sum, (_, _, taken)| sum.saturating_add(taken.paid));
+                u64::try_from(minor.min(Money::MAX_MINOR)).unwrap_or(0)
+            }
+        }
+    }
+
     /// What a rehearsal or an earlier show counted is no sale of a new one.
     pub(crate) fn begin_goal_anew(&mut self) {
         if let Some(goal) = &mut self.goal {
@@ -249,165 +296,5 @@ impl Show {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        Command, NewsLine, NewsOfOrder, Offer, OrderNews, OrderState, Phase, PriceStep, Product,
-        Shop, Text, decide,
-    };
-
-    fn yuan(minor: i64) -> Money {
-        Money::new(minor, Currency("CNY".into()))
-    }
-
-    fn stall() -> Show {
-        let mut show = Show::new("orchard");
-        let title = Text {
-            zh: "苹果".into(),
-            en: String::new(),
-        };
-        let mut offer = Offer::at(yuan(2_990));
-        offer.quantity = Some(100);
-        offer.steps = vec![PriceStep {
-            after_s: 60,
-            price: yuan(1_990),
-        }];
-        let products = vec![Product::new("apple".into(), title, offer)];
-        run(&mut show, Command::ImportProducts { products }, 0).unwrap();
-        run(
-            &mut show,
-            Command::PutOnAir {
-                product: "apple".into(),
-            },
-            0,
-        )
-        .unwrap();
-        show
-    }
-
-    fn run(show: &mut Show, command: Command, at: i64) -> Result<(), &'static str> {
-        let events = decide(show, command, At(at)).map_err(|refusal| refusal.code())?;
-        show.apply_all(&events);
-        Ok(())
-    }
-
-    fn plan(of: GoalUnit, count: GoalCount, target: u64) -> Command {
-        let plan = GoalPlan {
-            title: String::new(),
-            of,
-            target,
-            count,
-        };
-        Command::SetGoal { plan: Some(plan) }
-    }
-
-    fn money() -> GoalUnit {
-        GoalUnit::Money {
-            currency: Currency("CNY".into()),
-        }
-    }
-
-    fn adjust(by: i32) -> Command {
-        Command::AdjustStock {
-            product: "apple".into(),
-            by,
-        }
-    }
-
-    fn done(show: &Show) -> u64 {
-        show.goal.as_ref().unwrap().done
-    }
-
-    #[test]
-    fn stock_that_goes_down_moves_the_bar_and_what_comes_back_is_taken_off() {
-        let mut show = stall();
-        run(&mut show, plan(GoalUnit::Pieces, GoalCount::Stock, 40), 0).unwrap();
-        run(&mut show, adjust(-3), 1).unwrap();
-        assert_eq!((done(&show), show.goal.as_ref().unwrap().share()), (3, 75));
-        run(&mut show, adjust(1), 2).unwrap();
-        assert_eq!(done(&show), 2, "a press too much");
-        run(&mut show, adjust(50), 3).unwrap();
-        assert_eq!(done(&show), 2, "new stock undoes no sale");
-        let set = Command::SetStock {
-            product: "apple".into(),
-            left: Some(100),
-        };
-        run(&mut show, set, 4).unwrap();
-        assert_eq!(done(&show), 50, "148 were left");
-        assert_eq!(
-            run(&mut show, Command::CountGoal { done: 9 }, 5),
-            Err("no_goal")
-        );
-    }
-
-    #[test]
-    fn what_a_shop_sells_moves_the_bar_and_a_cancelled_order_takes_it_back() {
-        let mut show = stall();
-        run(&mut show, plan(GoalUnit::Pieces, GoalCount::Stock, 40), 0).unwrap();
-        let order = |updated: i64, state: OrderState| Command::NoteOrder {
-            news: OrderNews {
-                shop: Shop::Shopify,
-                order: "1".into(),
-                said: Some(NewsOfOrder {
-                    updated: At(updated),
-                    state,
-                    placed: At(1),
-                    lines: vec![NewsLine {
-                        line: "1".into(),
-                        names: vec!["apple".into()],
-                        titles: vec![],
-                        units: 4,
-                    }],
-                }),
-                refunds: BTreeMap::new(),
-            },
-        };
-        run(&mut show, order(1, OrderState::Paid), 1).unwrap();
-        assert_eq!(done(&show), 4);
-        run(&mut show, order(1, OrderState::Paid), 2).unwrap();
-        assert_eq!(done(&show), 4, "told twice");
-        run(&mut show, order(3, OrderState::CancelledPaid), 3).unwrap();
-        assert_eq!(done(&show), 0);
-    }
-
-    #[test]
-    fn money_is_counted_at_the_price_of_the_moment() {
-        let mut show = stall();
-        run(&mut show, plan(money(), GoalCount::Stock, 100_000), 0).unwrap();
-        run(&mut show, adjust(-2), 10_000).unwrap();
-        run(&mut show, adjust(-1), 61_000).unwrap();
-        assert_eq!(done(&show), 2 * 2_990 + 1_990);
-        run(&mut show, adjust(3), 62_000).unwrap();
-        assert_eq!(done(&show), 0, "all of it came back");
-    }
-
-    #[test]
-    fn orders_are_counted_by_hand_and_the_goal_begins_anew_with_a_show() {
-        let mut show = stall();
-        let orders = |count| plan(GoalUnit::Orders, count, 200);
-        assert_eq!(
-            run(&mut show, orders(GoalCount::Stock), 0),
-            Err("orders_unknown")
-        );
-        let on = Command::ShowGoal { on: true };
-        assert_eq!(run(&mut show, on.clone(), 0), Err("no_goal"));
-        run(&mut show, orders(GoalCount::ByHand), 0).unwrap();
-        run(&mut show, on, 0).unwrap();
-        run(&mut show, Command::CountGoal { done: 50 }, 0).unwrap();
-        run(&mut show, adjust(-3), 1).unwrap();
-        assert_eq!(
-            show.goal.as_ref().unwrap().share(),
-            250,
-            "stock is no order"
-        );
-        assert_eq!(run(&mut show, orders(GoalCount::ByHand), 2), Ok(()));
-        assert_eq!(done(&show), 50, "the same plan again restarts nothing");
-        let phase = Phase::Live { since: At(3) };
-        show.apply(&Event::PhaseChanged { phase });
-        assert_eq!((done(&show), show.goal.as_ref().unwrap().shown), (0, true));
-        assert_eq!(
-            run(&mut show, plan(money(), GoalCount::Stock, 0), 4),
-            Err("out_of_range")
-        );
-    }
-}
+#[path = "goal_tests.rs"]
+mod tests;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Event, Show};
+use crate::{DestinationId, Event, Show};
 
 /// Longest name kept, in characters; what is longer is cut, since an incident must be noted all the same.
 const NAME_MAX: usize = 100;
@@ -58,7 +58,28 @@ pub struct Incident {
     pub dropped: Option<u32>,
 }
 
+/// Pictures that were left out for a destination since the last such note.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct PicturesDropped {
+    /// For which.
+    pub destination: DestinationId,
+    /// Its name at that time.
+    pub name: String,
+    /// How many, at least 1.
+    pub pictures: u32,
+}
+
 impl Show {
+    /// Off air nobody misses a picture.
+    pub(crate) fn decide_note_dropped(&self, mut note: PicturesDropped) -> Vec<Event> {
+        if !self.is_live() || note.pictures == 0 {
+            return Vec::new();
+        }
+        note.name = note.name.chars().take(NAME_MAX).collect();
+        vec![Event::PicturesDropped { note }]
+    }
+
     /// Off air nothing is noted: nobody watches.
     pub(crate) fn decide_note_incident(&self, mut incident: Incident) -> Vec<Event> {
         if !self.is_live() {

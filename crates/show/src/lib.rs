@@ -27,6 +27,7 @@ mod layout;
 mod logo;
 mod lottery;
 mod lower_third;
+mod market;
 mod money;
 mod money_text;
 mod order;
@@ -37,8 +38,10 @@ mod product;
 mod product_check;
 mod question;
 mod recap;
+mod recap_drops;
 mod recap_fold;
 mod recap_incidents;
+mod recap_sales;
 mod recording_split;
 mod refusal;
 mod roles;
@@ -46,6 +49,7 @@ mod show;
 mod sound;
 mod stage;
 mod staging;
+mod takings;
 mod ticker;
 mod vetting;
 mod video_bitrate;
@@ -67,10 +71,11 @@ pub use event::Event;
 pub use goal::{Counted, Goal, GoalCount, GoalPlan, GoalUnit};
 pub use honest::{Correction, CorrectionKind, Offered, RuleOverride};
 pub use ids::{CanvasId, DestinationId, INVENTED, MessageId, ProductId, SceneId, SourceId};
-pub use incident::{Incident, IncidentKind, IncidentTurn};
+pub use incident::{Incident, IncidentKind, IncidentTurn, PicturesDropped};
 pub use logo::{Corner, Logo};
 pub use lottery::{Lottery, LotteryClosed, LotteryDrawn, LotteryTerms};
 pub use lower_third::LowerThird;
+pub use market::Market;
 pub use money::{Currency, Money, MoneyFault};
 pub use order::{Order, OrderLine, OrderSaid, OrderState, Orders, RefundLine, Sales, Shop};
 pub use ordering::{NewsLine, NewsOfOrder, OrderNews};
@@ -81,6 +86,7 @@ pub use recap::{
     PriceCause, Recap, RecapMinute, RecapPart, RecapPinned, RecapPrice, RecapProduct, RecapSegment,
     RecapStock, RecapTotals, ShowKind,
 };
+pub use recap_drops::RecapDrop;
 pub use recap_fold::RecapFold;
 pub use recap_incidents::RecapIncident;
 pub use recording_split::RecordingSplit;
@@ -91,6 +97,7 @@ pub use sound::{Ducking, NoiseSuppression, Sound, SoundRole};
 pub use stage::{
     Area, PhoneLink, PinnedQuestion, Placement, Scene, Source, SourceKind, Strip, Transition,
 };
+pub use takings::Takings;
 pub use ticker::TickerLook;
 pub use vetting::{VetItem, VetTick, VettingAsked, VettingOverride, VettingRule};
 pub use visible::visible;

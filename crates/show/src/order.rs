@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use imbl::OrdMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{At, ProductId};
+use crate::{At, Currency, ProductId};
 
 /// Orders kept at most; beyond, the one placed first is forgotten. Its stock stays as it is, its sums go.
 pub(crate) const ORDERS_MAX: usize = 20_000;
@@ -65,6 +65,11 @@ pub struct OrderLine {
     pub called: String,
     /// Units ordered.
     pub units: u32,
+    /// What they cost together as the buyer pays it, without shipping, in the smallest unit of the order's currency;
+    /// `None` = not said.
+    #[serde(default)]
+    #[cfg_attr(feature = "ts", ts(type = "number | null"))]
+    pub amount: Option<i64>,
 }
 
 /// An order as the shop said it was at a moment. The one with the greatest moment counts, and of two of one moment the
@@ -80,6 +85,9 @@ pub struct OrderSaid {
     pub placed: At,
     /// Its lines.
     pub lines: Vec<OrderLine>,
+    /// What its amounts are in; `None` = not said.
+    #[serde(default)]
+    pub currency: Option<Currency>,
 }
 
 /// Units of a line that went back.
@@ -94,7 +102,7 @@ pub struct RefundLine {
     pub restocked: bool,
 }
 
-/// What is known of an order: no name, no address, no money. Nothing of the buyer.
+/// What is known of an order: no name, no address, nothing of the buyer.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Order {
@@ -198,7 +206,7 @@ impl Order {
         said.flat_map(|said| said.lines.iter().map(|line| (line, said.state)))
     }
 
-    fn line_sales(&self, line: &OrderLine, state: OrderState) -> Sales {
+    pub(crate) fn line_sales(&self, line: &OrderLine, state: OrderState) -> Sales {
         let back = self.back(line, |_| true);
         let rest = line.units - back;
         let none = Sales::default();
@@ -257,6 +265,15 @@ impl Orders {
     /// An order.
     pub fn get(&self, id: &str) -> Option<&Order> {
         self.known.get(id).map(|order| &**order)
+    }
+
+    /// Those placed from `from` to `to`, in the order of their ids.
+    pub(crate) fn within(&self, from: At, to: At) -> Vec<Arc<Order>> {
+        let known = self.known.values().filter(|order| {
+            let placed = order.placed();
+            placed.is_some_and(|placed| placed >= from && placed <= to)
+        });
+        known.cloned().collect()
     }
 
     /// All, in the order of their ids.

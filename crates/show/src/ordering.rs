@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    At, Event, Order, OrderLine, OrderSaid, OrderState, ProductId, RefundLine, Refusal, Sales,
-    Shop, Show, check,
+    At, Currency, Event, Money, Order, OrderLine, OrderSaid, OrderState, ProductId, RefundLine,
+    Refusal, Sales, Shop, Show, check,
 };
 
 /// Most lines of an order and of its refunds; shops take some hundreds.
@@ -38,6 +38,8 @@ pub struct NewsOfOrder {
     pub placed: At,
     /// Its lines.
     pub lines: Vec<NewsLine>,
+    /// What its amounts are in; `None` = not said.
+    pub currency: Option<Currency>,
 }
 
 /// A line as a shop names its goods.
@@ -52,6 +54,10 @@ pub struct NewsLine {
     pub titles: Vec<String>,
     /// Units ordered.
     pub units: u32,
+    /// What they cost together as the buyer pays it, without shipping, in the smallest unit of the order's currency;
+    /// `None` = not said.
+    #[cfg_attr(feature = "ts", ts(type = "number | null"))]
+    pub amount: Option<i64>,
 }
 
 impl Show {
@@ -110,6 +116,9 @@ impl Show {
                 product,
                 called: words,
                 units: line.units,
+                amount: line
+                    .amount
+                    .filter(|minor| (0..=Money::MAX_MINOR).contains(minor)),
             }
         };
         let mut lines: Vec<OrderLine> = said.lines.iter().zip(meant).map(understand).collect();
@@ -120,6 +129,7 @@ impl Show {
             state: said.state,
             placed: said.placed,
             lines,
+            currency: said.currency.filter(Currency::is_valid),
         }
     }
 
@@ -149,6 +159,8 @@ impl Show {
             let units = |of: &BTreeMap<ProductId, i64>| of.get(product).copied().unwrap_or(0);
             self.take_off_stock(product, units(&after) - units(&before));
         }
+        let known = self.orders.get(id).cloned();
+        self.follow_order(known.as_ref(), order);
         self.orders.keep(id, order);
     }
 

@@ -1,10 +1,12 @@
-//! What a show was, for the page after it. What nobody told the studio (viewers, sales) is not in it.
+//! What a show was, for the page after it. What nobody told the studio (viewers; sales, where no shop
+//! told of orders) is not in it.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{At, Canvas, Correction, Money, Phase, ProductId, Sales, Text};
+use crate::takings::TakenIn;
+use crate::{At, Canvas, Correction, Money, Phase, ProductId, Sales, Takings, Text};
 
 /// Whether people could watch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +33,9 @@ pub struct RecapSegment {
     pub chat_lines: u32,
     /// Questions among them.
     pub questions: u32,
+    /// What was ordered of it meanwhile, and what became of that by now.
+    #[serde(default)]
+    pub sales: Sales,
 }
 
 /// How the count of a product went.
@@ -79,6 +84,9 @@ pub struct RecapProduct {
     /// What was ordered of it in the show, and what became of that by now; `None` = no shop told of any.
     #[serde(default)]
     pub sales: Option<Sales>,
+    /// What that came to, where the shop said amounts; one for each currency.
+    #[serde(default)]
+    pub takings: Vec<Takings>,
     /// The live price at the beginning.
     pub price_before: Money,
     /// The live price at the end, without the steps of its offer.
@@ -141,18 +149,24 @@ pub struct RecapPart {
     pub canvas: Canvas,
 }
 
-/// The chat of one minute.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The chat and the sales of one minute.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct RecapMinute {
     /// Lines.
     pub chat_lines: u32,
     /// Questions among them.
     pub questions: u32,
+    /// What was ordered in it, and what became of that by now.
+    #[serde(default)]
+    pub sales: Sales,
+    /// What that came to, where the shop said amounts; one for each currency.
+    #[serde(default)]
+    pub takings: Vec<Takings>,
 }
 
 /// The figures that two shows are compared by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct RecapTotals {
     /// When it began.
@@ -176,6 +190,9 @@ pub struct RecapTotals {
     /// What was ordered, and what became of it by now; `None` = no shop told of any.
     #[serde(default)]
     pub sales: Option<Sales>,
+    /// What that came to, where the shop said amounts; one for each currency.
+    #[serde(default)]
+    pub takings: Vec<Takings>,
 }
 
 /// A whole show.
@@ -203,9 +220,12 @@ pub struct Recap {
     /// What went wrong with the stream, in order; nothing in journals before this was noted.
     #[serde(default)]
     pub incidents: Vec<crate::RecapIncident>,
+    /// Pictures that destinations did not get, minute by minute.
+    #[serde(default)]
+    pub drops: Vec<crate::RecapDrop>,
     /// The recording's files, in order.
     pub parts: Vec<RecapPart>,
-    /// Chat, minute by minute from the beginning; what is later than a day counts for the last one.
+    /// Chat and sales, minute by minute from the beginning; what is later than a day counts for the last one.
     pub minutes: Vec<RecapMinute>,
     /// Chat lines that platforms took back.
     pub taken_back: u32,
@@ -217,6 +237,13 @@ impl Recap {
         let mut all = known.next()?;
         known.for_each(|sales| all.add(sales));
         Some(all)
+    }
+
+    fn takings(&self) -> Vec<Takings> {
+        let mut all = TakenIn::default();
+        let products = self.products.iter();
+        products.for_each(|product| all.add_told(&product.takings));
+        all.told()
     }
 
     /// The figures that shows are compared by.
@@ -243,6 +270,7 @@ impl Recap {
             ),
             stock_down: (!counted.is_empty()).then(|| counted.iter().sum()),
             sales: self.sales(),
+            takings: self.takings(),
         }
     }
 }

@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::recap::count;
+use crate::recap_sales::{self, MINUTES_MAX, minute_of};
+use crate::takings::TakenIn;
 use crate::{
     At, Event, Order, PriceCause, Product, ProductId, Recap, RecapMinute, RecapPart, RecapPinned,
-    RecapPrice, RecapProduct, RecapSegment, RecapStock, Show, ShowKind, Text,
+    RecapPrice, RecapProduct, RecapSegment, RecapStock, Sales, Show, ShowKind, Text,
 };
-
-/// Chat is counted by minutes up to so many; a day.
-const MINUTES_MAX: usize = 24 * 60;
 
 /// Folds the events of one show, from its beginning to its end, into its [`Recap`].
 #[derive(Debug)]
@@ -37,6 +36,7 @@ impl RecapFold {
             prices: Vec::new(),
             corrections: Vec::new(),
             incidents: Vec::new(),
+            drops: Vec::new(),
             parts,
             minutes: Vec::new(),
             taken_back: 0,
@@ -79,6 +79,9 @@ impl RecapFold {
             }
             Event::IncidentNoted { incident } => {
                 crate::recap_incidents::take(&mut self.recap.incidents, at, incident);
+            }
+            Event::PicturesDropped { note } => {
+                crate::recap_drops::take(&mut self.recap.drops, self.recap.began, at, note);
             }
             Event::QuestionUnpinned => self.unpin(at),
             Event::RecordingPartOpened { file, at, canvas } => self.recap.parts.push(RecapPart {
@@ -135,6 +138,7 @@ impl RecapFold {
             to: at,
             chat_lines: 0,
             questions: 0,
+            sales: Sales::default(),
         });
         self.runs = true;
     }
@@ -243,21 +247,24 @@ impl RecapFold {
 
     /// What was ordered from the beginning to `ended`.
     fn sell(&mut self, ended: At) {
-        let orders = self.show.orders.clone();
-        let within = |order: &&Order| {
-            let placed = order.placed();
-            placed.is_some_and(|placed| placed >= self.recap.began && placed <= ended)
-        };
-        let sold: Vec<_> = orders
-            .values()
-            .filter(within)
-            .flat_map(Order::sales)
-            .collect();
-        for (product, own) in sold {
-            if let Some(entry) = self.entry(&product) {
-                entry.sales.get_or_insert_default().add(own);
+        let orders = self.show.orders.within(self.recap.began, ended);
+        let mut taken: BTreeMap<ProductId, TakenIn> = BTreeMap::new();
+        for order in &orders {
+            for (product, own) in order.sales() {
+                if let Some(entry) = self.entry(&product) {
+                    entry.sales.get_or_insert_default().add(own);
+                }
+            }
+            for (product, currency, own) in order.takings() {
+                taken.entry(product.clone()).or_default().add(currency, own);
             }
         }
+        for (product, taken) in taken {
+            if let Some(entry) = self.entry(&product) {
+                entry.takings = taken.told();
+            }
+        }
+        recap_sales::by_time(&mut self.recap, &orders);
     }
 
     fn pin(&mut self, text: String, at: At) {
@@ -292,8 +299,7 @@ impl RecapFold {
     }
 
     fn hear(&mut self, at: At, is_question: bool) {
-        let minute = (at.0 - self.recap.began.0).max(0) / 60_000;
-        let minute = usize::try_from(minute).unwrap_or(0).min(MINUTES_MAX - 1);
+        let minute = minute_of(self.recap.began, at);
         if self.recap.minutes.len() <= minute {
             self.recap
                 .minutes
@@ -342,6 +348,7 @@ impl RecapFold {
             pinned: 0,
             stock: None,
             sales: None,
+            takings: Vec::new(),
             price_before: product.offer.live_price.clone(),
             price_after: product.offer.live_price.clone(),
         };

@@ -158,6 +158,9 @@ pub struct Show {
     #[serde(default)]
     #[cfg_attr(feature = "ts", ts(type = "Record<string, number>"))]
     pub aired_ms: BTreeMap<ProductId, i64>,
+    /// Whose rules of selling apply to all products; empty = those of the market of each price's currency.
+    #[serde(default)]
+    pub markets: BTreeSet<crate::Market>,
     /// At which prices products were on air in earlier turns of live shows, oldest first.
     #[serde(default)]
     pub offered: BTreeMap<ProductId, Vec<crate::Offered>>,

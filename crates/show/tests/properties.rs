@@ -236,6 +236,8 @@ fn staging() -> impl Strategy<Value = Command> {
             }
         }),
         1 => text().prop_map(|text| Command::SetTicker { text }),
+        1 => proptest::sample::subsequence(stallcast_show::Market::ALL.to_vec(), 0..=3)
+            .prop_map(|markets| Command::SetMarkets { markets: markets.into_iter().collect() }),
         2 => (canvas(), part(), proptest::option::of(part_place()))
             .prop_map(|(canvas, part, place)| Command::PlacePart { canvas, part, place }),
         1 => canvas().prop_map(|canvas| Command::ResetParts { canvas }),
@@ -279,6 +281,13 @@ fn running() -> impl Strategy<Value = Command> {
                 code: "unreachable".to_owned(),
                 kbps: None,
                 dropped: None,
+            },
+        }),
+        1 => (0..3u32).prop_map(|pictures| Command::NoteDropped {
+            note: stallcast_show::PicturesDropped {
+                destination: DestinationId("d".to_owned()),
+                name: "d".to_owned(),
+                pictures,
             },
         }),
         1 => proptest::collection::vec(chat_line(), 0..3).prop_map(|lines| Command::NoteChat { lines }),

@@ -62,6 +62,7 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | Command::SetCanvases { .. }
         | Command::ClearLottery { .. }
         | Command::SetRecording { .. }
+        | Command::SetMarkets { .. }
         | Command::SetRecordingSplit { .. }
         | Command::SetVideoBitrate { .. } => Role::Lead,
         Command::PutDestination { .. }
@@ -74,6 +75,7 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | Command::NoteOrder { .. }
         | Command::NoteFilesRemoved { .. }
         | Command::NoteIncident { .. }
+        | Command::NoteDropped { .. }
         | Command::BeginLottery { .. }
         | Command::CloseLottery { .. }
         | Command::NoteDraw { .. }

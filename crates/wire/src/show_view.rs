@@ -75,6 +75,8 @@ pub struct ShowView {
     pub lower_third: Option<String>,
     /// What is aimed at, and how far it is.
     pub goal: Option<stallcast_show::Goal>,
+    /// Whose rules of selling apply to all products; empty = those of the market of each price's currency.
+    pub markets: std::collections::BTreeSet<stallcast_show::Market>,
     /// Question on the picture.
     pub pinned: Option<PinnedQuestion>,
     /// Poll on the picture.
@@ -136,6 +138,7 @@ impl ShowView {
             lower_thirds: show.lower_thirds.clone(),
             lower_third: show.lower_third.clone(),
             goal: show.goal.clone(),
+            markets: show.markets.clone(),
             pinned: show.pinned.clone(),
             poll: show.poll.as_ref().map(crate::PollView::of),
             lottery: show.lottery.as_ref().map(crate::LotteryView::of),

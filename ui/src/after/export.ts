@@ -3,14 +3,24 @@ import { dayAndTime, money, textOf, whole } from '../format.ts';
 import { t } from '../messages/text.ts';
 import type { Lang } from '../state/prefs.svelte.ts';
 import type { RecapView } from '../wire/types.ts';
+import { lanesHtml, LANES_CSS } from './export_lanes.ts';
+import { dropRows, minuteRows, padded, saleHeads, withSales } from './export_sales.ts';
+import { cell, escape } from './export_text.ts';
 import { pinPath, plotOf, pricePath, round, type Plot } from './plot.ts';
-import { against, incidentLength, incidentWhat, intoShow, lengthOf, soldOf, titleOf } from './words.ts';
+import {
+  against,
+  incidentLength,
+  incidentWhat,
+  intoShow,
+  lengthOf,
+  salesFigures,
+  soldOf,
+  takenOf,
+  titleOf,
+  unitsOf,
+} from './words.ts';
 
 const WIDTH = 900;
-
-export function escape(text: string): string {
-  return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
-}
 
 export function recapHtml(view: RecapView, lang: Lang): string {
   const { recap, totals, before } = view;
@@ -36,7 +46,10 @@ export function recapHtml(view: RecapView, lang: Lang): string {
     product.stock === null
       ? escape(t('after.not_counted'))
       : `${count(product.stock.before)} → ${count(product.stock.after)}`,
-    escape(soldOf(product.sales, lang)),
+    [soldOf(product.sales, lang), takenOf(product.takings, lang)]
+      .filter((part) => part !== '')
+      .map(escape)
+      .join('<br>'),
     escape(money(product.price_after, lang)),
   ]);
   const figures = [
@@ -59,12 +72,9 @@ export function recapHtml(view: RecapView, lang: Lang): string {
       against(totals.stock_down, before?.stock_down ?? null),
     ),
     figure(t('after.viewers'), t('after.unknown'), null),
-    figure(
-      t('after.sold'),
-      soldOf(totals.sales, lang),
-      totals.sales === null ? null : against(totals.sales.paid, before?.sales?.paid ?? null),
-    ),
+    ...salesFigures(totals, before, lang).map(({ name, value, change }) => figure(name, value, change)),
   ];
+  const lanes = lanesHtml(recap, WIDTH, lang);
   const body = [
     `<h1>${escape(recap.name)}</h1>`,
     `<p class="dim">${escape(dayAndTime(recap.began, lang))}${recap.kind === 'rehearsal' ? ` · ${escape(t('after.rehearsal'))}` : ''}</p>`,
@@ -73,10 +83,19 @@ export function recapHtml(view: RecapView, lang: Lang): string {
       ? ''
       : `<p class="dim">${escape(t('after.compared', { when: dayAndTime(before.began, lang) }))}</p>`,
     `<h2>${escape(t('after.timeline'))}</h2>`,
-    plotSvg(plotOf(recap, WIDTH, recordings), lang, (product) => titleOf(recap, product, lang)),
+    `<div class="plots">${plotSvg(plotOf(recap, WIDTH, recordings), lang, (product) => titleOf(recap, product, lang))}${lanes.svg}</div>`,
     `<p class="dim">${escape(t('after.plot_text'))}</p>`,
+    lanes.legend,
     table(
-      ['', t('after.product'), t('after.from'), t('after.on_air'), t('after.chat'), t('after.questions')],
+      [
+        '',
+        t('after.product'),
+        t('after.from'),
+        t('after.on_air'),
+        t('after.chat'),
+        t('after.questions'),
+        ...(totals.sales === null ? [] : [t('after.sold_meanwhile')]),
+      ],
       recap.segments.map((segment, index) => [
         String(index + 1),
         title(segment.product),
@@ -84,6 +103,7 @@ export function recapHtml(view: RecapView, lang: Lang): string {
         lengthOf(segment.to - segment.from),
         count(segment.chat_lines),
         count(segment.questions),
+        ...(totals.sales === null ? [] : [escape(unitsOf(segment.sales, lang))]),
       ]),
     ),
     `<h2>${escape(t('after.products'))}</h2>`,
@@ -149,7 +169,9 @@ body{font:15px/1.5 system-ui,"PingFang SC","Microsoft YaHei","Noto Sans CJK SC",
 h1{margin:0;font-size:26px}h2{margin:28px 0 8px;font-size:18px}.dim,small{color:#485159}
 dl{display:flex;flex-wrap:wrap;gap:12px 28px;margin:16px 0}dt{color:#485159;font-size:13px}dd{margin:0;font-size:20px;font-weight:600}small{font-size:13px;font-weight:400}
 table{border-collapse:collapse;width:100%;font-size:14px}th,td{text-align:left;padding:5px 10px 5px 0;border-bottom:1px solid #d2d7dc;vertical-align:top}th{color:#485159;font-weight:600}
-svg{width:100%;height:auto;display:block}svg text{font-size:11px;fill:#485159}
+svg{width:100%;height:auto;display:block}.plots{overflow-x:auto}.plots svg{min-width:640px}svg text{font-size:11px;fill:#485159}
+${LANES_CSS}
+@media print{.plots svg{min-width:0}body{margin:0;max-width:none}h2{break-after:avoid}tr,svg{break-inside:avoid}svg,.legend svg{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 </style>
 </head>
 <body>
@@ -196,13 +218,6 @@ function plotSvg(plot: Plot, lang: Lang, title: (product: string) => string): st
   return `<svg viewBox="0 0 ${plot.width} ${plot.height}" role="img" aria-label="${escape(t('after.timeline'))}" lang="${lang}">${parts.join('')}</svg>`;
 }
 
-/** A cell that a spreadsheet shows as it stands: what begins like a formula is made text. */
-export function cell(value: string | number): string {
-  const text = String(value);
-  const plain = typeof value === 'string' && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
-}
-
 /** One table: what, when, how long, which product, and the figures. With the mark that Excel wants for UTF-8. */
 export function recapCsv(view: RecapView, lang: Lang): string {
   const { recap } = view;
@@ -220,49 +235,42 @@ export function recapCsv(view: RecapView, lang: Lang): string {
       t('after.csv_before'),
       t('after.csv_after'),
       t('after.csv_note'),
+      ...saleHeads(),
     ],
-    [
-      t('after.csv_show'),
-      new Date(recap.began).toISOString(),
-      seconds(view.totals.length_ms),
-      '',
-      '',
-      view.totals.chat_lines,
-      view.totals.questions,
-      '',
-      '',
-      recap.name,
-    ],
+    ...withSales(
+      [
+        t('after.csv_show'),
+        new Date(recap.began).toISOString(),
+        seconds(view.totals.length_ms),
+        '',
+        '',
+        view.totals.chat_lines,
+        view.totals.questions,
+        '',
+        '',
+        recap.name,
+      ],
+      view.totals.sales,
+      view.totals.takings,
+    ),
   ];
   for (const segment of recap.segments) {
     const on = seconds(segment.to - segment.from);
     const { product, chat_lines, questions } = segment;
-    rows.push([
-      t('after.csv_segment'),
-      new Date(segment.from).toISOString(),
-      on,
-      product,
-      title(product),
-      chat_lines,
-      questions,
-      '',
-      '',
-      '',
-    ]);
+    const row = [t('after.csv_segment'), new Date(segment.from).toISOString(), on, product, title(product)];
+    const sales = view.totals.sales === null ? null : segment.sales;
+    rows.push(...withSales([...row, chat_lines, questions, '', '', ''], sales, []));
   }
   for (const product of recap.products) {
-    rows.push([
-      t('after.csv_product'),
-      '',
-      seconds(product.on_air_ms),
-      product.product,
-      title(product.product),
-      product.chat_lines,
-      product.questions,
-      '',
-      '',
-      '',
-    ]);
+    const row = [t('after.csv_product'), '', seconds(product.on_air_ms), product.product];
+    const { chat_lines, questions } = product;
+    rows.push(
+      ...withSales(
+        [...row, title(product.product), chat_lines, questions, '', '', ''],
+        product.sales,
+        product.takings,
+      ),
+    );
     if (product.stock !== null)
       rows.push([
         t('after.csv_stock'),
@@ -329,6 +337,7 @@ export function recapCsv(view: RecapView, lang: Lang): string {
       '',
       `${incidentWhat(incident)} · ${incidentLength(recap, incident)}`,
     ]);
+  rows.push(...minuteRows(view), ...dropRows(view));
   for (const part of view.recordings)
     rows.push([
       t('after.csv_part'),
@@ -342,5 +351,5 @@ export function recapCsv(view: RecapView, lang: Lang): string {
       '',
       part.file,
     ]);
-  return `\ufeff${rows.map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`;
+  return `\ufeff${rows.map((row) => padded(row).map(cell).join(',')).join('\r\n')}\r\n`;
 }

@@ -33,8 +33,8 @@ const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 240];
 
 export function plotOf(recap: Recap, width: number, recordings: { at: number; length: number }[] = []): Plot {
   const began = recap.began;
-  const length = Math.max(60_000, recap.ended - began);
-  const x = (at: number): number => (Math.min(Math.max(at - began, 0), length) / length) * width;
+  const length = lengthOf(recap);
+  const x = scaleOf(recap, width);
 
   // A mark at the edge is drawn whole.
   const whole = (at: number): number => Math.min(Math.max(at, MARK), width - MARK);
@@ -46,7 +46,7 @@ export function plotOf(recap: Recap, width: number, recordings: { at: number; le
     product: segment.product,
   }));
 
-  const minutesPerBar = Math.max(1, Math.ceil(recap.minutes.length / BARS_MAX));
+  const minutesPerBar = minutesPerBarOf(recap);
   const counted: { lines: number; asked: number }[] = [];
   recap.minutes.forEach((minute, index) => {
     const bar = Math.floor(index / minutesPerBar);
@@ -92,6 +92,22 @@ export function plotOf(recap: Recap, width: number, recordings: { at: number; le
       .map((part) => ({ x: x(part.at), w: x(part.at + part.length) - x(part.at) }))
       .filter((part) => part.w > 0),
   };
+}
+
+/** Length of the time line in milliseconds; a show of seconds is drawn as of a minute. */
+function lengthOf(recap: Recap): number {
+  return Math.max(60_000, recap.ended - recap.began);
+}
+
+/** Where a moment stands on a time line of this width; what is outside of the show, at its edge. */
+export function scaleOf(recap: Recap, width: number): (at: number) => number {
+  const length = lengthOf(recap);
+  return (at) => (Math.min(Math.max(at - recap.began, 0), length) / length) * width;
+}
+
+/** Minutes that one bar stands for, so that bars can be told apart. */
+export function minutesPerBarOf(recap: Recap): number {
+  return Math.max(1, Math.ceil(recap.minutes.length / BARS_MAX));
 }
 
 /** The small triangle of a pinned question, pointing down on the products' row. */

@@ -1,9 +1,17 @@
 // What the page after the show and its exports say of a recap.
-import { clock, minutes, textOf, whole } from '../format.ts';
+import { clock, minutes, money, textOf, whole } from '../format.ts';
 import { t } from '../messages/text.ts';
 import type { Lang } from '../state/prefs.svelte.ts';
 import { words } from '../state/sentences.ts';
-import type { ClipView, Recap, RecapIncident, RecapProduct, Sales } from '../wire/types.ts';
+import type {
+  ClipView,
+  Recap,
+  RecapIncident,
+  RecapProduct,
+  RecapTotals,
+  Sales,
+  Takings,
+} from '../wire/types.ts';
 
 export function titleOf(recap: Recap, product: string | null, lang: Lang): string {
   if (product === null) return '';
@@ -114,9 +122,84 @@ export function against(now: number | null, before: number | null): string | nul
 /** Units paid, and what else became of orders, where there are such; unknown where no shop told of any. */
 export function soldOf(sales: Sales | null, lang: Lang): string {
   if (sales === null) return t('after.unknown');
+  return [t('after.sold_paid', { paid: whole(sales.paid, lang) }), ...soldParts(sales, lang)].join(' · ');
+}
+
+function soldParts({ open, refunded, cancelled }: Sales, lang: Lang): string[] {
   const count = (units: number): string => whole(units, lang);
-  const paid = t('after.sold_paid', { paid: count(sales.paid) });
-  if (sales.open + sales.refunded + sales.cancelled === 0) return paid;
-  const { open, refunded, cancelled } = sales;
-  return `${paid} · ${t('after.sold_parts', { open: count(open), refunded: count(refunded), cancelled: count(cancelled) })}`;
+  if (open + refunded + cancelled === 0) return [];
+  return [
+    t('after.sold_parts', { open: count(open), refunded: count(refunded), cancelled: count(cancelled) }),
+  ];
+}
+
+/** A figure of the show, and small beside it how it was before and what else belongs to it. */
+export interface Figure {
+  name: string;
+  value: string;
+  change: string | null;
+}
+
+/** What was sold and taken, against the show before. */
+export function salesFigures(totals: RecapTotals, before: RecapTotals | null, lang: Lang): Figure[] {
+  const { sales, takings } = totals;
+  if (sales === null) return [{ name: t('after.sold'), value: t('after.unknown'), change: null }];
+  const beside = (parts: (string | null)[]): string | null =>
+    parts.filter((part) => part !== null && part !== '').join(' · ') || null;
+  return [
+    {
+      name: t('after.sold'),
+      value: t('after.sold_paid', { paid: whole(sales.paid, lang) }),
+      change: beside([against(sales.paid, before?.sales?.paid ?? null), ...soldParts(sales, lang)]),
+    },
+    {
+      name: t('after.taken'),
+      value: takings.map(({ paid }) => money(paid, lang)).join(' + ') || t('after.unknown'),
+      change: beside([
+        takenAgainst(takings, before?.takings ?? null, lang),
+        ...takings
+          .filter(({ refunded }) => refunded.minor > 0)
+          .map(({ refunded }) => t('after.taken_refunded', { refunded: money(refunded, lang) })),
+      ]),
+    },
+  ];
+}
+
+/** Units that were ordered while a product was shown: those paid, and how many there were in all where that differs. */
+export function unitsOf(sales: Sales, lang: Lang): string {
+  const all = sales.paid + sales.open + sales.refunded + sales.cancelled;
+  const paid = whole(sales.paid, lang);
+  return all === sales.paid ? paid : t('after.sold_of', { paid, all: whole(all, lang) });
+}
+
+/** What was taken, each currency by itself, and what went back; empty where no shop said an amount. */
+export function takenOf(takings: readonly Takings[], lang: Lang): string {
+  const sums = new Map<string, { paid: number; refunded: number }>();
+  for (const { paid, refunded } of takings) {
+    const known = sums.get(paid.currency) ?? { paid: 0, refunded: 0 };
+    sums.set(paid.currency, {
+      paid: known.paid + paid.minor,
+      refunded: known.refunded + refunded.minor,
+    });
+  }
+  const parts = [...sums].map(([currency, { paid, refunded }]) => {
+    const kept = money({ minor: paid, currency }, lang);
+    if (refunded === 0) return kept;
+    return `${kept} · ${t('after.taken_refunded', { refunded: money({ minor: refunded, currency }, lang) })}`;
+  });
+  return parts.join(' + ');
+}
+
+/** How much more or less was taken than before, where both shows are known in one currency. */
+export function takenAgainst(
+  now: readonly Takings[],
+  before: readonly Takings[] | null,
+  lang: Lang,
+): string | null {
+  const [one] = now;
+  const other = before?.find((taken) => taken.paid.currency === one?.paid.currency);
+  if (one === undefined || now.length > 1 || other === undefined) return null;
+  const minor = one.paid.minor - other.paid.minor;
+  if (minor === 0) return '±0';
+  return `${minor > 0 ? '+' : '−'}${money({ minor: Math.abs(minor), currency: one.paid.currency }, lang)}`;
 }

@@ -16,10 +16,12 @@ import type { Incident } from "./Incident";
 import type { Logo } from "./Logo";
 import type { LotteryTerms } from "./LotteryTerms";
 import type { LowerThird } from "./LowerThird";
+import type { Market } from "./Market";
 import type { MessageId } from "./MessageId";
 import type { OrderNews } from "./OrderNews";
 import type { PartPlace } from "./PartPlace";
 import type { PicturePart } from "./PicturePart";
+import type { PicturesDropped } from "./PicturesDropped";
 import type { PollOption } from "./PollOption";
 import type { Product } from "./Product";
 import type { ProductId } from "./ProductId";
@@ -252,7 +254,11 @@ products: Array<ProductId> | null, } | { "do": "set_vetting",
 /**
  * From now on.
  */
-rule: VettingRule, } | { "do": "override_vetting", 
+rule: VettingRule, } | { "do": "set_markets", 
+/**
+ * All of them.
+ */
+markets: Array<Market>, } | { "do": "override_vetting", 
 /**
  * Which product.
  */
@@ -400,7 +406,11 @@ files: Array<string>, } | { "do": "note_incident",
 /**
  * What.
  */
-incident: Incident, } | { "do": "note_chat", 
+incident: Incident, } | { "do": "note_dropped", 
+/**
+ * What.
+ */
+note: PicturesDropped, } | { "do": "note_chat", 
 /**
  * At least one.
  */

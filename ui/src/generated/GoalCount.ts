@@ -3,4 +3,4 @@
 /**
  * What moves the bar. The picture says which.
  */
-export type GoalCount = "stock" | "by_hand";
+export type GoalCount = "stock" | "shops" | "by_hand";

@@ -19,4 +19,9 @@ titles: Array<string>,
 /**
  * Units ordered.
  */
-units: number, };
+units: number, 
+/**
+ * What they cost together as the buyer pays it, without shipping, in the smallest unit of the order's currency;
+ * `None` = not said.
+ */
+amount: number | null, };

@@ -3,6 +3,7 @@ import type { Money } from "./Money";
 import type { ProductId } from "./ProductId";
 import type { RecapStock } from "./RecapStock";
 import type { Sales } from "./Sales";
+import type { Takings } from "./Takings";
 import type { Text } from "./Text";
 
 /**
@@ -61,6 +62,10 @@ stock: RecapStock | null,
  * What was ordered of it in the show, and what became of that by now; `None` = no shop told of any.
  */
 sales: Sales | null, 
+/**
+ * What that came to, where the shop said amounts; one for each currency.
+ */
+takings: Array<Takings>, 
 /**
  * The live price at the beginning.
  */

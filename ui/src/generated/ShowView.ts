@@ -14,6 +14,7 @@ import type { Goal } from "./Goal";
 import type { Logo } from "./Logo";
 import type { LotteryView } from "./LotteryView";
 import type { LowerThird } from "./LowerThird";
+import type { Market } from "./Market";
 import type { OnAir } from "./OnAir";
 import type { PartPlace } from "./PartPlace";
 import type { Phase } from "./Phase";
@@ -162,6 +163,10 @@ lower_third: string | null,
  * What is aimed at, and how far it is.
  */
 goal: Goal | null, 
+/**
+ * Whose rules of selling apply to all products; empty = those of the market of each price's currency.
+ */
+markets: Array<Market>, 
 /**
  * Question on the picture.
  */

@@ -26,6 +26,9 @@ export type MoreId =
   | 'gift'
   | 'limit'
   | 'steps'
+  | 'starts'
+  | 'ends'
+  | 'offer_period'
   | 'origin'
   | 'grower'
   | 'harvested'
@@ -103,6 +106,9 @@ const MORE: Record<MoreId, readonly [zh: string, en: string]> = {
   gift: ['赠品', 'Gift'],
   limit: ['每人限购', 'Limit per person'],
   steps: ['降价阶梯', 'Price drops'],
+  starts: ['开始时间', 'Offer starts'],
+  ends: ['结束时间', 'Offer ends'],
+  offer_period: ['活动时间', 'Offer period'],
   evidence: ['日常价依据', 'Price evidence'],
   origin: ['产地', 'Origin'],
   grower: ['种植户', 'Grower'],

@@ -16,8 +16,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use stallcast_journal::catalogue::{
-    Field, ImportError, ImportOptions, ImportReport, ListColumn, RundownLine, Stop, import_unless,
-    rundown_with,
+    Field, ImportError, ImportOptions, ImportReport, ListColumn, RundownLine, Stop, Zone,
+    import_unless, rundown_with,
 };
 use stallcast_overlay::Lang;
 use stallcast_show::{Actor, Command, Currency, ProductId, Role, Show};
@@ -222,6 +222,7 @@ impl List<'_> {
             known: known.clone(),
             currency: self.currency.clone(),
             columns: self.columns.clone(),
+            zone: Zone::of_this_computer(),
         };
         let stop = &self.running.stop;
         self.running.enter(ImportStage::Reading);

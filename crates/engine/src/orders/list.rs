@@ -252,6 +252,7 @@ fn line(row: &StockRow) -> NewsLine {
         names: row.names.clone(),
         titles: row.titles.clone(),
         units: row.left,
+        amount: None,
     }
 }
 

@@ -46,7 +46,7 @@ use crate::phones::Phones;
 use crate::replay::Replay;
 use crate::threads::Threads;
 use crate::unfinished;
-use crate::{StartError, chat_history, games, incidents, network, selling, sign_of_life};
+use crate::{StartError, chat_history, drops, games, incidents, network, selling, sign_of_life};
 pub use begin::program_spec;
 use begin::{draw, open, prepare};
 pub use ending::Ending;
@@ -260,6 +260,7 @@ impl Studio {
             studio.inner.desk.clone(),
             studio.status(),
         ));
+        tokio::spawn(drops::follow(studio.inner.desk.clone(), studio.status()));
         tokio::spawn(studio.clone().read_keys());
         tokio::spawn(studio.clone().follow_network());
         tokio::spawn(studio.clone().follow_offers());

@@ -418,6 +418,7 @@ pub(super) fn from_refusal(refusal: &Refusal, id_field: Field) -> (Field, Proble
             field: "bundle", ..
         } => (Field::Bundle, ProblemCode::BundleUnreadable),
         Refusal::OutOfRange { .. } => (Field::LimitPerPerson, ProblemCode::LimitUnreadable),
+        Refusal::OfferTimesInvalid => (Field::Ends, ProblemCode::EndsBeforeStart),
         Refusal::DayInvalid => (Field::Harvested, ProblemCode::DayUnreadable),
         Refusal::InvalidLength { .. } => (Field::Countdown, ProblemCode::CountdownOutOfRange),
         Refusal::GtinInvalid => (Field::Gtin, ProblemCode::GtinInvalid),

@@ -1,9 +1,11 @@
 //! What differs between a product and the same one after an import, field by field, for a person to read.
 
 use serde::{Deserialize, Serialize};
-use stallcast_show::{Bundle, Coupon, Facts, Money, Origin, PriceStep, Product, ProductId, Text};
+use stallcast_show::{
+    At, Bundle, Coupon, Facts, Money, Origin, PriceStep, Product, ProductId, Text,
+};
 
-use super::Field;
+use super::{Field, moments};
 
 /// One field of a product, before and after; an empty text = nothing there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +58,8 @@ fn values(product: &Product) -> Vec<(Field, String)> {
         (Field::Quantity, count(offer.quantity)),
         (Field::Countdown, count(offer.countdown_s)),
         (Field::Steps, steps(&offer.steps)),
+        (Field::Starts, moment(offer.starts)),
+        (Field::Ends, moment(offer.ends)),
         (
             Field::Coupon,
             offer.coupon.as_ref().map(coupon).unwrap_or_default(),
@@ -95,6 +99,11 @@ fn both(text: &Text) -> String {
         (false, false) => format!("{} / {}", text.zh, text.en),
         _ => format!("{}{}", text.zh, text.en),
     }
+}
+
+/// In UTC, for a page to write as its reader does.
+fn moment(at: Option<At>) -> String {
+    at.map(moments::written).unwrap_or_default()
 }
 
 fn amount(money: &Money) -> String {
@@ -143,6 +152,7 @@ mod tests {
             after_s: 185,
             price: price(990),
         }];
+        after.offer.ends = Some(At(1_795_348_800_000));
         after.facts = Some(Facts {
             shelf_life: Text {
                 zh: "三天".to_owned(),
@@ -157,6 +167,7 @@ mod tests {
         let expected = [
             (Field::LivePrice, "29.90 CNY", "19.90 CNY"),
             (Field::Steps, "", "3:05 9.90 CNY"),
+            (Field::Ends, "", "2026-11-22T12:00:00Z"),
             (Field::ShelfLife, "", "三天 / 3 days"),
         ];
         let expected = expected.map(|(field, from, to)| (field, from.to_owned(), to.to_owned()));

@@ -1,13 +1,11 @@
 //! Finding the columns of a list by their headers.
 
-use std::collections::BTreeMap;
-
 use stallcast_show::Currency;
 
 use super::synonyms::SYNONYMS;
 use super::synonyms_details::DETAILS;
 use super::table::{Cell, Row, letter};
-use super::{Field, ListColumn, MappedColumn};
+use super::{Field, ImportOptions, ListColumn, MappedColumn, Zone};
 
 /// Columns that hold a title.
 const TITLES: [Field; 3] = [Field::Title, Field::TitleZh, Field::TitleEn];
@@ -31,22 +29,24 @@ pub(super) struct Columns {
     headers: Vec<String>,
     /// Columns of WooCommerce's export that name its rows.
     own_ids: Vec<usize>,
+    /// The time zone of moments that name none.
+    pub(super) zone: Zone,
+    /// Whether dates are those of a sale price alone, as in exports of shops.
+    pub(super) dates_are_of_sale: bool,
 }
-
-/// What a person said about headers: what the column holds, or nothing that is read.
-pub(super) type Corrected = BTreeMap<String, Option<Field>>;
 
 impl Columns {
     /// The columns of a row that is such a header; nothing when it is none.
-    pub(super) fn header(row: &Row, sought: Sought, corrected: &Corrected) -> Option<Columns> {
+    pub(super) fn header(row: &Row, sought: Sought, options: &ImportOptions) -> Option<Columns> {
         let usable = match sought {
             Sought::Products => Columns::can_make_products,
             Sought::Additions => Columns::add_to_products,
         };
-        Some(Columns::of(row, corrected)).filter(usable)
+        Some(Columns::of(row, options)).filter(usable)
     }
 
-    fn of(row: &Row, corrected: &Corrected) -> Columns {
+    fn of(row: &Row, options: &ImportOptions) -> Columns {
+        let corrected = &options.columns;
         let headers: Vec<String> = row.cells.iter().map(|cell| cell.text.clone()).collect();
         let mut found: Vec<(Field, usize)> = Vec::new();
         let mut take = |field: Field, column| {
@@ -70,6 +70,8 @@ impl Columns {
             found,
             headers,
             own_ids: Vec::new(),
+            zone: options.zone.clone(),
+            dates_are_of_sale: false,
         };
         columns.leave_what_shops_mean_otherwise();
         columns
@@ -82,6 +84,8 @@ impl Columns {
         if named("imagelink") && named("availability") {
             self.found.retain(|(field, _)| *field != Field::Shipping);
         }
+        let of_sale = named("salepriceeffectivedate") || named("datesalepricestarts");
+        self.dates_are_of_sale = of_sale || named("datesalepriceends");
         if self.has(Field::ProductType) && self.has(Field::Parent) {
             // A variation names its product by either.
             let ids = self.headers.iter().enumerate();

@@ -41,6 +41,7 @@ impl RowCells<'_> {
         offer.gift = self.texts(Field::Gift);
         offer.limit_per_person = self.limit();
         offer.steps = self.steps(&currency);
+        (offer.starts, offer.ends) = self.times();
         offer.bundle = self.bundle(&currency);
         product.cost = self.cost(&currency);
         let origin = Origin {
@@ -273,7 +274,7 @@ fn bundle(words: &str, currency: &Currency) -> Option<Bundle> {
 }
 
 /// A day that is written from the year down, as `2026-10-28`; whether there is such a day is the product's check.
-fn day(words: &str) -> Option<String> {
+pub(super) fn day(words: &str) -> Option<String> {
     let date = words.split([' ', 'T']).next().unwrap_or(words);
     let eight = date.len() == 8 && date.bytes().all(|b| b.is_ascii_digit());
     let parts: Vec<&str> = match eight {

@@ -62,6 +62,12 @@ pub enum Field {
     LimitPerPerson,
     /// When the price falls, and to what: `3分钟 29.9；10分钟 25`.
     Steps,
+    /// When the offer begins.
+    Starts,
+    /// When it ends.
+    Ends,
+    /// Both in one cell.
+    OfferPeriod,
     /// Several units at one price: `3件99`.
     Bundle,
     /// What one unit costs the seller.

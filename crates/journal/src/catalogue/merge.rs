@@ -51,6 +51,8 @@ fn offer_over(known: &Offer, row: Offer, columns: &Columns) -> Offer {
     if !row.steps.is_empty() {
         offer.steps = row.steps;
     }
+    offer.starts = row.starts.or(offer.starts);
+    offer.ends = row.ends.or(offer.ends);
     offer.bundle = row.bundle.or(offer.bundle);
     offer
 }

@@ -14,6 +14,7 @@ mod details;
 mod durations;
 mod field;
 mod merge;
+mod moments;
 mod plain;
 mod reading;
 mod report;
@@ -35,6 +36,7 @@ use stallcast_show::{Catalogue, Currency};
 
 pub use changes::{FieldChange, ProductChange, field_changes};
 pub use field::Field;
+pub use moments::Zone;
 pub use report::{
     Delimiter, Encoding, Format, ImportError, ImportReport, ListColumn, MappedColumn, PhotoLink,
     ProblemCode, RowProblem,
@@ -69,6 +71,8 @@ pub struct ImportOptions {
     /// What a person said about headers, by their text: what the column holds, or `None` = it is not read. For the
     /// others the names are looked up.
     pub columns: BTreeMap<String, Option<Field>>,
+    /// The time zone of moments that name none.
+    pub zone: Zone,
 }
 
 impl Default for ImportOptions {
@@ -78,6 +82,7 @@ impl Default for ImportOptions {
             currency: Currency("CNY".to_owned()),
             known: Catalogue::default(),
             columns: BTreeMap::new(),
+            zone: Zone::minutes_east(0),
         }
     }
 }
@@ -182,7 +187,7 @@ impl Search {
         let sought = self.sought.unwrap_or(Sought::Products);
         let look = |row: Row| {
             self.first_row.get_or_insert_with(|| first_cells(&row));
-            Columns::header(&row, sought, &options.columns)
+            Columns::header(&row, sought, options)
         };
         let columns = (&mut rows).take(HEADER_WITHIN_ROWS).find_map(look)?;
         let mut rows = rows.peekable();

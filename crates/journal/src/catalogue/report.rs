@@ -148,6 +148,10 @@ pub enum ProblemCode {
     BundleNotBelow,
     /// Not a day with its year.
     DayUnreadable,
+    /// Not a moment with its day, month and year.
+    MomentUnreadable,
+    /// The offer's end is not after its start.
+    EndsBeforeStart,
     /// Not a time between nothing and one day.
     PlannedUnreadable,
     /// The feed is damaged here: what comes after it was not read.

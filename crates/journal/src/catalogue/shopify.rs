@@ -59,8 +59,9 @@ struct Groups {
     text_bytes: usize,
 }
 
-/// Reads the groups in the order in which they begin. A product with one variant keeps its handle as id;
-/// several become products `handle/sku`, titled with their option values.
+/// Reads the groups in the order in which they begin. A variant becomes a product `handle/sku`, by which orders know it;
+/// of several, titled with its option values. A product with one variant and no SKU, or that the show has under its
+/// handle, keeps that as its id.
 pub(super) fn read(reading: &mut Reading<'_>, rows: &mut dyn Iterator<Item = Row>) {
     let mut groups = Groups::default();
     for row in rows {
@@ -238,7 +239,10 @@ fn finish(reading: &mut Reading<'_>, group: Group) {
         let mut product = variant.product;
         let options = variant.options;
         let (id_field, id) = match variant.sku {
-            _ if !several => (Field::Handle, group.handle.clone()),
+            _ if !several && reading.known(&group.handle).is_some() => {
+                (Field::Handle, group.handle.clone())
+            }
+            None if !several => (Field::Handle, group.handle.clone()),
             Some(sku) => (Field::Id, format!("{}/{sku}", group.handle)),
             None if !options.is_empty() => {
                 (Field::OptionValue, format!("{}/{options}", group.handle))

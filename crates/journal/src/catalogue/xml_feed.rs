@@ -7,13 +7,14 @@ use super::Stop;
 use super::table::{Cell, Row};
 
 /// What is read of an item, by the names of Google's product data specification; they stand as the header's cells.
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 10] = [
     "id",
     "title",
     "link",
     "image_link",
     "price",
     "sale_price",
+    "sale_price_effective_date",
     "gtin",
     "size",
     "availability",

@@ -136,3 +136,59 @@ fn what_goods_cost_and_what_several_cost_together_come_with_a_list() {
         assert_eq!((found.len(), found[0].1, found[0].2), (1, column, code));
     }
 }
+
+#[test]
+fn an_offer_s_start_and_end_come_in_both_languages_and_wrong_ones_are_named() {
+    use stallcast_journal::catalogue::{ImportOptions, Zone, import};
+    use stallcast_show::At;
+    let options = ImportOptions {
+        zone: Zone::minutes_east(480),
+        ..ImportOptions::default()
+    };
+    let starts = Some(At(1_795_348_800_000)); // 20:00 in China on 2026-11-22
+    let ends = Some(At(1_795_348_800_000 + 7_200_000));
+    for list in [
+        "标题,直播价,开始时间,结束时间\n桃,30,2026-11-22 20:00,2026年11月22日22点\n",
+        "Title,Price,Offer starts,Offer ends\nPeach,30,2026-11-22T12:00:00Z,2026/11/22 22:00\n",
+        "标题,直播价,活动时间\n桃,30,2026/11/22 20:00 至 2026/11/22 22:00\n",
+    ] {
+        let report = import(list.as_bytes(), &options).unwrap();
+        assert_eq!(problems(&report), [], "{list}");
+        let offer = &report.products[0].offer;
+        assert_eq!((offer.starts, offer.ends), (starts, ends), "{list}");
+    }
+    let header = "标题,直播价,开始时间,结束时间";
+    for (cells, column, code) in [
+        ("明晚八点,", "开始时间 (C)", ProblemCode::MomentUnreadable),
+        (",2026-02-30", "结束时间 (D)", ProblemCode::MomentUnreadable),
+        (
+            "2026-11-22 20:00,2026-11-22 19:00",
+            "结束时间 (D)",
+            ProblemCode::EndsBeforeStart,
+        ),
+    ] {
+        let list = format!("{header}\n桃,30,{cells}\n梨,5,-,\n");
+        let report = import(list.as_bytes(), &options).unwrap();
+        assert_eq!(report.products.len(), 1, "{cells}");
+        let found = problems(&report);
+        assert_eq!(
+            (found.len(), found[0].1, found[0].2),
+            (1, column, code),
+            "{cells}"
+        );
+    }
+    // A list that says only one of them leaves the other, and is refused where the two do not fit.
+    let mut known = import(
+        format!("{header},SKU\n桃,30,2026-11-22 20:00,2026-11-22 22:00,P\n").as_bytes(),
+        &options,
+    )
+    .unwrap();
+    let mut with_known = options.clone();
+    let product = known.products.remove(0);
+    with_known.known.insert(product.id.clone(), product);
+    let late = import("SKU,结束时间\nP,2026-11-22 23:00\n".as_bytes(), &with_known).unwrap();
+    assert_eq!(late.products[0].offer.starts, starts);
+    let early = import("SKU,结束时间\nP,2026-11-22 19:00\n".as_bytes(), &with_known).unwrap();
+    assert_eq!(early.products.len(), 0);
+    assert_eq!(early.problems[0].code, ProblemCode::EndsBeforeStart);
+}

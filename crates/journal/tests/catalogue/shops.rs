@@ -1,7 +1,7 @@
 //! Exports of shops.
 
 use stallcast_journal::catalogue::{
-    Field, Format, ImportError, ImportOptions, ProblemCode, import,
+    Field, Format, ImportError, ImportOptions, ImportReport, ProblemCode, Zone, import,
 };
 
 use super::{ids, minor, problems, read};
@@ -31,7 +31,12 @@ fn shopify_rows_are_grouped_by_handle_in_both_generations() {
         .replace("Option1 Value", "Option1 value");
     for text in [SHOPIFY_OLD, &new] {
         let report = read(text.as_bytes());
-        let expected = ["peach-box/PB-S", "peach-box/PB-L", "plum-jam", "broken/B-2"];
+        let expected = [
+            "peach-box/PB-S",
+            "peach-box/PB-L",
+            "plum-jam/PJ",
+            "broken/B-2",
+        ];
         assert_eq!(ids(&report), expected);
         let [small, large, jam, two] = &report.products[..] else {
             panic!()
@@ -221,4 +226,60 @@ fn what_a_person_says_of_a_header_goes_before_what_is_guessed() {
     ];
     let report = import(text.as_bytes(), &options(&said)).unwrap();
     assert_eq!(minor(&report.products[0]), (1990, None));
+}
+
+#[test]
+fn a_shopify_product_that_the_show_has_under_its_handle_stays_that_one() {
+    let known = read(SHOPIFY_OLD.replace(",PJ,", ",,").as_bytes());
+    assert_eq!(ids(&known)[2], "plum-jam", "without a SKU");
+    let mut options = ImportOptions::default();
+    for product in known.products {
+        options.known.insert(product.id.clone(), product);
+    }
+    let again = import(SHOPIFY_OLD.as_bytes(), &options).unwrap();
+    assert_eq!(ids(&again)[2], "plum-jam");
+}
+
+#[test]
+fn dates_of_a_sale_are_those_of_its_offer_and_say_nothing_without_a_sale_price() {
+    let woo = "\
+ID,Type,SKU,Name,Stock,Date sale price starts,Date sale price ends,Sale price,Regular price,Parent
+13,simple,JAM,Plum jam,5,2026-11-22,2026-11-23,4.00,4.50,
+14,simple,TEA,Tea,5,2026-11-22,2026-11-23,,4.50,
+";
+    let mut options = ImportOptions {
+        zone: Zone::minutes_east(480),
+        ..ImportOptions::default()
+    };
+    let report = import(woo.as_bytes(), &options).unwrap();
+    assert_eq!(problems(&report), []);
+    let times = |report: &ImportReport, at: usize| {
+        let offer = &report.products[at].offer;
+        (offer.starts.map(|at| at.0), offer.ends.map(|at| at.0))
+    };
+    const MIDNIGHT: i64 = 1_795_276_800_000; // of 2026-11-22 in China
+    const DAY: i64 = 86_400_000;
+    assert_eq!(
+        times(&report, 0),
+        (Some(MIDNIGHT), Some(MIDNIGHT + 2 * DAY))
+    );
+    assert_eq!(times(&report, 1), (None, None));
+
+    let feed = r#"<?xml version="1.0"?><rss xmlns:g="http://base.google.com/ns/1.0"><channel>
+<item><g:id>A1</g:id><title>Peaches</title><g:price>29.90 USD</g:price><g:sale_price>19.90 USD</g:sale_price>
+<g:sale_price_effective_date>2026-11-21T11:00-0500/2026-11-22T11:00-0500</g:sale_price_effective_date></item>
+<item><g:id>B2</g:id><title>Plums</title><g:price>9.90 USD</g:price>
+<g:sale_price_effective_date>2026-11-21T11:00-0500/2026-11-22T11:00-0500</g:sale_price_effective_date></item></channel></rss>"#;
+    let report = import(feed.as_bytes(), &options).unwrap();
+    assert_eq!(problems(&report), []);
+    assert_eq!(times(&report, 0), (Some(MIDNIGHT), Some(MIDNIGHT + DAY)));
+    assert_eq!(times(&report, 1), (None, None));
+    // An interval that cannot be read is named, and so is one that ends before it begins.
+    for bad in ["soon", "2026-11-23T11:00-0500/2026-11-22T11:00-0500"] {
+        let bad = feed.replace("2026-11-21T11:00-0500/2026-11-22T11:00-0500", bad);
+        options.known = Default::default();
+        let report = import(bad.as_bytes(), &options).unwrap();
+        assert_eq!(ids(&report), ["B2"], "{bad:.10}");
+        assert_eq!(report.problems.len(), 1);
+    }
 }

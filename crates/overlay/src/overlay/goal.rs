@@ -50,6 +50,7 @@ fn said(settings: &Settings, goal: &Goal, lang: Lang) -> Content {
     content.says("goal-bar", Words::Bar(goal.share()));
     let source = match goal.plan.count {
         GoalCount::Stock => &words.goal_by_stock,
+        GoalCount::Shops => &words.goal_by_shops,
         GoalCount::ByHand => &words.goal_by_hand,
     };
     content.says("goal-source", Words::Text(clean(pick(source, lang))));

@@ -123,6 +123,7 @@ usual! {
     goal_pieces: "{n}/{m} 件", "{n} of {m}";
     goal_money: "{n}/{m}", "{n}/{m}";
     goal_by_stock: "按库存计", "by stock";
+    goal_by_shops: "按已付订单计", "paid in the shop";
     goal_by_hand: "人工计数", "by hand";
     goal_reached: "已达成", "Reached";
 }
@@ -185,6 +186,8 @@ pub(crate) struct Words {
     pub goal_money: Text,
     #[serde(default = "goal_by_stock")]
     pub goal_by_stock: Text,
+    #[serde(default = "goal_by_shops")]
+    pub goal_by_shops: Text,
     #[serde(default = "goal_by_hand")]
     pub goal_by_hand: Text,
     #[serde(default = "goal_reached")]
@@ -271,6 +274,7 @@ impl Settings {
             ("words.goal_pieces", &words.goal_pieces),
             ("words.goal_money", &words.goal_money),
             ("words.goal_by_stock", &words.goal_by_stock),
+            ("words.goal_by_shops", &words.goal_by_shops),
             ("words.goal_by_hand", &words.goal_by_hand),
             ("words.goal_reached", &words.goal_reached),
         ] {
