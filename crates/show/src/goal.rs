@@ -218,6 +218,11 @@ impl Show {
                     shown,
                 });
             }
+            Event::GoalTitled { title } => {
+                if let Some(goal) = &mut self.goal {
+                    goal.plan.title.clone_from(title);
+                }
+            }
             Event::GoalShown { on } => {
                 if let Some(goal) = &mut self.goal {
                     goal.shown = *on;
