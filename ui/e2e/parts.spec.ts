@@ -22,10 +22,27 @@ async function openCards(page: Page): Promise<void> {
 const part = (page: Page, name: string): Locator =>
   page.locator('.boxes').getByRole('button', { name: new RegExp(`^${name}`) });
 
-async function boxOf(handle: Locator): Promise<{ x: number; y: number; width: number; height: number }> {
+interface Place {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/** Where it is on the screen, which it is brought onto. */
+async function onScreen(handle: Locator): Promise<Place> {
+  await handle.scrollIntoViewIfNeeded();
   const box = await handle.boundingBox();
   if (box === null) throw new Error('it is not on the page');
   return box;
+}
+
+/** Where it is on the picture, in pixels of the page. */
+async function onPicture(page: Page, handle: Locator): Promise<Place> {
+  const box = await onScreen(handle);
+  const picture = await page.locator('.boxes').boundingBox();
+  if (picture === null) throw new Error('there is no picture');
+  return { ...box, x: box.x - picture.x, y: box.y - picture.y };
 }
 
 /** Pixels of the preview near a colour. */
@@ -55,10 +72,11 @@ test('the goal is dragged, resized by keys, taken back and put back', async ({ s
   await openCards(studio);
   const handle = part(studio, '目标进度');
   await expect(handle).toBeVisible();
-  const home = await boxOf(handle);
-  await handle.hover();
+  const home = await onPicture(studio, handle);
+  const hand = await onScreen(handle);
+  await studio.mouse.move(hand.x + 20, hand.y + 20);
   await studio.mouse.down();
-  await studio.mouse.move(home.x - 100, home.y + 120, { steps: 6 });
+  await studio.mouse.move(hand.x - 100, hand.y + 110, { steps: 6 });
   await studio.mouse.up();
   const card = studio.getByRole('region', { name: '摆放位置' });
   // What the engine says once it is drawn there: the hand's own box lasts 1.5 s at most.
@@ -67,7 +85,7 @@ test('the goal is dragged, resized by keys, taken back and put back', async ({ s
   await studio.reload();
   await expect(handle).toBeVisible();
   await shownPreview(studio, WHOLE);
-  const moved = await boxOf(handle);
+  const moved = await onPicture(studio, handle);
   expect(home.x - moved.x).toBeGreaterThan(80);
   expect(moved.y - home.y).toBeGreaterThan(60);
   await handle.focus();
@@ -76,7 +94,7 @@ test('the goal is dragged, resized by keys, taken back and put back', async ({ s
   await handle.press('Control+z');
   await expect(card.getByText('100%', { exact: true }).first()).toBeVisible();
   await back.click();
-  await expect.poll(async () => Math.abs((await boxOf(handle)).x - home.x)).toBeLessThan(4);
+  await expect.poll(async () => Math.abs((await onPicture(studio, handle)).x - home.x)).toBeLessThan(4);
   await expect(back).toBeDisabled();
 });
 
@@ -107,7 +125,7 @@ test('words are typed where they stand, and forbidden ones are refused', async (
   const card = part(studio, '商品卡片');
   await expect(card).toBeVisible();
   const before = await previewAtRest(studio, TITLE);
-  const box = await boxOf(card);
+  const box = await onScreen(card);
   await studio.mouse.click(box.x + box.width / 2, box.y + box.height * 0.59);
   const field = studio.getByLabel('改字：标题', { exact: true }).and(studio.locator('textarea'));
   await expect(field).toBeFocused();

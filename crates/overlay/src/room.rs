@@ -18,7 +18,7 @@ const MOVE_IN_GAME: [&str; 7] = [
 const WAIT: [&str; 4] = ["origin", "next", "code", "perks"];
 /// What says what is sold and for how much: nothing is moved onto it.
 const OFFER: [&str; 4] = ["card", "countdown", "stock", "drop"];
-/// What goes beside the card where there is no room above it, else waits; the first that is there goes first.
+/// What goes beside the card where there is no room above it, else waits; rather the first than the last.
 const ASIDE: [&str; 4] = ["goal", "lower-third", "logo", "question"];
 /// Between two parts, in lines of 1080.
 const GAP: f32 = 12.0;
@@ -48,21 +48,8 @@ pub(crate) fn make_room(list: &mut Vec<Layer>, canvas: CanvasSize, stays: impl F
         rim,
         offer: offer.collect(),
     };
-    let before = list.clone();
-    let mut aside: Vec<&str> = Vec::new();
-    let fixed = loop {
-        list.clone_from(&before);
-        let fixed = room.arrange(list, in_game, &aside, &stays);
-        let crowded = upright && room.is_crowded(list, &stays);
-        let more = ASIDE.into_iter().find(|id| {
-            let is_there = list.iter().any(|layer| layer.id == *id);
-            crowded && is_there && !aside.contains(id) && !stays(id)
-        });
-        match more {
-            Some(id) => aside.push(id),
-            None => break fixed,
-        }
-    };
+    let (moved, fixed) = room.best(list, in_game, &stays);
+    *list = moved;
     list.retain(|layer| {
         let waits = WAIT.contains(&layer.id) && (upright || layer.id != "next");
         let area = Area::of(layer);
@@ -80,6 +67,43 @@ struct Room {
 }
 
 impl Room {
+    /// The arrangement in which nothing lies on the offer, the fewest parts wait and the fewest stand aside.
+    fn best(
+        &self,
+        list: &[Layer],
+        in_game: bool,
+        stays: impl Fn(&str) -> bool,
+    ) -> (Vec<Layer>, Vec<Area>) {
+        let upright = self.canvas.height > self.canvas.width;
+        let moves = |id: &str| list.iter().any(|layer| layer.id == id) && !stays(id);
+        let try_with = |aside: &[&str]| {
+            let mut moved = list.to_vec();
+            let fixed = self.arrange(&mut moved, in_game, aside, &stays);
+            let crowded = upright && self.is_crowded(&moved, &stays);
+            let cost = (crowded, list.len() - moved.len(), aside.len());
+            (cost, moved, fixed)
+        };
+        let mut best = try_with(&[]);
+        for set in 1..1_u32 << ASIDE.len() {
+            let (crowded, waiting, _) = best.0;
+            if !crowded && waiting == 0 {
+                break;
+            }
+            let chosen = |(bit, _): &(usize, &&str)| set >> bit & 1 == 1;
+            let aside = ASIDE.iter().enumerate().filter(chosen);
+            let aside: Vec<&str> = aside.map(|(_, id)| *id).collect();
+            if !aside.iter().all(|id| moves(id)) {
+                continue;
+            }
+            let next = try_with(&aside);
+            if next.0 < best.0 {
+                best = next;
+            }
+        }
+        let (_, moved, fixed) = best;
+        (moved, fixed)
+    }
+
     /// Moves every part that moves, those `aside` beside the card or away; what stands then.
     fn arrange(
         &self,

@@ -167,7 +167,12 @@ fn with_everything_on_nothing_covers_the_offer_or_another_part_or_leaves_the_pic
                 for id in ["ticker", "question", "goal", "lower-third", "logo"] {
                     missing += usize::from(!layers.list.iter().any(|layer| layer.id == id));
                 }
-                let most = if *what == "poll" { 3 } else { 0 };
+                // A wide card leaves no room beside it.
+                let most = match *what {
+                    "poll" => 3,
+                    "large mark" => 1,
+                    _ => 0,
+                };
                 assert!(missing <= most, "{theme} {what}: {missing} wait");
                 for (at, (layer, span)) in layers.list.iter().zip(&taken).enumerate() {
                     let said = format!("{theme} {what} {width} {} {span:?}", layer.id);
