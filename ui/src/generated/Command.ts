@@ -3,6 +3,7 @@ import type { At } from "./At";
 import type { CameraSettings } from "./CameraSettings";
 import type { Canvas } from "./Canvas";
 import type { Canvases } from "./Canvases";
+import type { CardLang } from "./CardLang";
 import type { CardLook } from "./CardLook";
 import type { ChatLine } from "./ChatLine";
 import type { CorrectionKind } from "./CorrectionKind";
@@ -22,6 +23,7 @@ import type { OrderNews } from "./OrderNews";
 import type { PartPlace } from "./PartPlace";
 import type { PicturePart } from "./PicturePart";
 import type { PicturesDropped } from "./PicturesDropped";
+import type { PictureText } from "./PictureText";
 import type { PollOption } from "./PollOption";
 import type { Product } from "./Product";
 import type { ProductId } from "./ProductId";
@@ -194,7 +196,19 @@ look: TickerLook, } | { "do": "set_card_look",
 /**
  * The whole look.
  */
-look: CardLook, } | { "do": "place_part", 
+look: CardLook, } | { "do": "set_picture_text", 
+/**
+ * Which.
+ */
+text: PictureText, 
+/**
+ * In which language; texts that have none take it as it is.
+ */
+lang: CardLang, 
+/**
+ * The words; [`crate::PictureText::most`] says how many.
+ */
+words: string, } | { "do": "place_part", 
 /**
  * On which.
  */
