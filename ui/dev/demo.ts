@@ -8,6 +8,7 @@ import type {
   PhoneView,
   Product,
   ShowView,
+  PicturePartsView,
   ThemesView,
 } from '../src/wire/types.ts';
 
@@ -200,7 +201,7 @@ export function demoShow(now: number): ShowView {
     aired_ms: {},
     phase: { phase: 'rehearsing', since: now - 137_000 },
     recording: true,
-    card_look: { theme: null, lang: null, code: false, next_up: false, still: false },
+    card_look: { theme: null, lang: null, code: false, next_up: false, still: false, colours: {} },
     part_places: {},
     pause: null,
     recording_split: { by: 'gigabytes', gigabytes: 4 },
@@ -345,19 +346,95 @@ export function cameraView(bare: boolean): CameraView {
   };
 }
 
+/** A card with words and a goal's bar, as the engine would tell where they stand. */
+export const PARTS: PicturePartsView = {
+  canvases: {
+    landscape: [
+      {
+        part: 'card',
+        x: 400,
+        y: 2200,
+        width: 2540,
+        height: 6200,
+        rim: 166,
+        size: 100,
+        texts: [
+          {
+            text: 'title',
+            words: '烟台红富士苹果',
+            most: 100,
+            x: 700,
+            y: 5300,
+            width: 1960,
+            height: 930,
+          },
+          { text: 'spec', words: '5 斤装', most: 200, x: 700, y: 6260, width: 1960, height: 380 },
+        ],
+      },
+      {
+        part: 'goal',
+        x: 6100,
+        y: 500,
+        width: 3350,
+        height: 1360,
+        rim: 0,
+        size: 100,
+        texts: [{ text: 'goal_title', words: '', most: 24, x: 6230, y: 560, width: 2200, height: 480 }],
+      },
+    ],
+  },
+};
+
 /** The themes of the program, and two of a designer's: one that works and one that does not. */
 export const THEMES: ThemesView = {
   themes: [
-    { id: 'clean', name: { zh: '清爽', en: 'Clean' }, own: false, fault: null },
-    { id: 'festival', name: { zh: '节庆', en: 'Festival' }, own: false, fault: null },
-    { id: 'market', name: { zh: '集市', en: 'Market' }, own: false, fault: null },
-    { id: 'minimal', name: { zh: '极简', en: 'Minimal' }, own: false, fault: null },
-    { id: 'night', name: { zh: '夜场', en: 'Night' }, own: false, fault: null },
-    { id: 'orchard', name: { zh: '果园', en: 'Orchard' }, own: false, fault: null },
+    {
+      id: 'clean',
+      name: { zh: '清爽', en: 'Clean' },
+      own: false,
+      colours: { accent: '#e5322d', ground: '#ffffff', text: '#12202e' },
+      fault: null,
+    },
+    {
+      id: 'festival',
+      name: { zh: '节庆', en: 'Festival' },
+      own: false,
+      colours: { accent: '#f2c14e', ground: '#b3151b', text: '#fff4d6' },
+      fault: null,
+    },
+    {
+      id: 'market',
+      name: { zh: '集市', en: 'Market' },
+      own: false,
+      colours: { accent: '#f03a2a', ground: '#fff7d1', text: '#3a0d05' },
+      fault: null,
+    },
+    {
+      id: 'minimal',
+      name: { zh: '极简', en: 'Minimal' },
+      own: false,
+      colours: { accent: '#ffffff', ground: null, text: null },
+      fault: null,
+    },
+    {
+      id: 'night',
+      name: { zh: '夜场', en: 'Night' },
+      own: false,
+      colours: { accent: '#4fe3ff', ground: '#1b2352', text: '#ffffff' },
+      fault: null,
+    },
+    {
+      id: 'orchard',
+      name: { zh: '果园', en: 'Orchard' },
+      own: false,
+      colours: { accent: '#d9381e', ground: '#fffdf6', text: '#2b2118' },
+      fault: null,
+    },
     {
       id: 'my-stall',
       name: { zh: 'my-stall', en: 'my-stall' },
       own: true,
+      colours: { accent: null, ground: null, text: null },
       fault: { code: 'unknown', file: 'card.svg', element: 'slot-tittle', detail: '' },
     },
   ],

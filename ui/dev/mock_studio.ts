@@ -28,6 +28,7 @@ import {
   LONG_CHAT,
   PLATFORMS,
   PRODUCTS,
+  PARTS,
   THEMES,
 } from './demo.ts';
 import { findingsOf, type Reasons } from './mock_findings.ts';
@@ -467,6 +468,8 @@ export class MockStudio {
       case 'reset_parts':
         show.part_places = { ...show.part_places, [command.canvas]: {} };
         return null;
+      case 'set_picture_text':
+        return null;
       case 'set_card_look':
         show.card_look = command.look;
         return null;
@@ -632,6 +635,8 @@ export class MockStudio {
         });
       case 'orders':
         return ok(ordersView(this.has('trouble')));
+      case 'picture_parts':
+        return ok(PARTS);
       case 'themes':
         return ok(THEMES);
       case 'platforms':

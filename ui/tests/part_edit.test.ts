@@ -1,8 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { dragged, isThere, placeOf, pulled, sized, stepped } from '../src/state/part_edit.ts';
-import type { PartBox } from '../src/wire/types.ts';
+import { dragged, isThere, placeOf, pulled, sized, stepped, textAt } from '../src/state/part_edit.ts';
+import type { PartBox, TextBox } from '../src/wire/types.ts';
 
-const CARD: PartBox = { part: 'card', x: 2000, y: 4000, width: 5000, height: 3000, rim: 100, size: 100 };
+const CARD: PartBox = {
+  part: 'card',
+  x: 2000,
+  y: 4000,
+  width: 5000,
+  height: 3000,
+  rim: 100,
+  size: 100,
+  texts: [],
+};
 
 describe('a part of the picture under a hand', () => {
   it('moves by what the hand moved and lands on a safe margin that is near, without its rim', () => {
@@ -39,6 +48,24 @@ describe('a part of the picture under a hand', () => {
     expect(placeOf(CARD)).toEqual({ x: 4000, y: 5714, size: 100 });
     expect(placeOf({ ...CARD, x: 5000, y: 7000 })).toEqual({ x: 10_000, y: 10_000, size: 100 });
     expect(placeOf({ ...CARD, x: 0, width: 10_000 }).x).toBe(0);
+  });
+
+  it('opens the text that was pressed, and none where there is none', () => {
+    const line = (text: TextBox['text'], y: number): TextBox => ({
+      text,
+      words: '',
+      most: 40,
+      x: 1000,
+      y,
+      width: 2000,
+      height: 300,
+    });
+    const texts = [line('title', 1000), line('spec', 1350)];
+    expect(textAt(texts, { x: 1500, y: 1200 })?.text).toBe('title');
+    expect(textAt(texts, { x: 1500, y: 1340 })?.text).toBe('spec');
+    expect(textAt(texts, { x: 900, y: 1400 })?.text).toBe('spec');
+    expect(textAt(texts, { x: 5000, y: 1400 })).toBeUndefined();
+    expect(textAt([], { x: 0, y: 0 })).toBeUndefined();
   });
 
   it('is there once the engine drew it there', () => {

@@ -3,9 +3,10 @@
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use stallcast_overlay::{CanvasSize, Fonts, Lang, Theme, ThemeError, sample};
+use jiff::{Timestamp, tz::TimeZone};
+use stallcast_overlay::{CanvasSize, Fonts, Lang, Theme, ThemeError, Unreadable, sample};
 use stallcast_show::{
-    At, CardLang, CardLook, Countdown, Currency, Money, Offer, OnAir, Product, ProductId,
+    At, CardLang, CardLook, Countdown, Currency, Money, Offer, OnAir, Product, ProductId, Rgb,
     RundownItem, Show, Text,
 };
 use stallcast_wire::{ErrorCode, ThemeFaultView, ThemeView, ThemesView, WireError};
@@ -87,7 +88,8 @@ impl Looks {
     /// # Errors
     /// When its files changed since the start.
     pub fn usual(&self) -> Result<Theme, ThemeError> {
-        Theme::load(&self.inner.shipped.join(&self.inner.usual))
+        let theme = Theme::load(&self.inner.shipped.join(&self.inner.usual))?;
+        Ok(theme.in_zone(ahead_of_utc))
     }
 
     /// The theme of a look. Reads files.
@@ -98,24 +100,42 @@ impl Looks {
         let id = look.theme.as_deref().unwrap_or(&self.inner.usual);
         let not_there = || fault("not_there", id);
         let folder = self.folder(id).ok_or_else(not_there)?;
-        Theme::load(&folder).map_err(|error| fault_of(&error))
+        let theme = Theme::load(&folder).map_err(|error| fault_of(&error))?;
+        let own = look.colours.get(id).copied().unwrap_or_default();
+        Ok(theme.coloured(&own).in_zone(ahead_of_utc))
     }
 
-    /// Says no to a look whose theme cannot be used, before anything is written down.
+    /// Says no to a look whose theme cannot be used or whose words could not be read, before anything is written down.
     ///
     /// # Errors
-    /// [`ErrorCode::ThemeRefused`] with file, element and what is wrong.
+    /// [`ErrorCode::ThemeRefused`] with file, element and what is wrong; [`ErrorCode::ColourUnreadable`].
     pub async fn check(&self, look: &CardLook) -> Result<(), WireError> {
         let (looks, look) = (self.clone(), look.clone());
-        let checked = tokio::task::spawn_blocking(move || looks.theme(&look).map(drop))
+        let checked = tokio::task::spawn_blocking(move || looks.readable(&look))
             .await
             .map_err(|_| WireError::new(ErrorCode::Internal))?;
-        checked.map_err(|fault| {
+        let readable = checked.map_err(|fault| {
             WireError::new(ErrorCode::ThemeRefused)
                 .with("file", fault.file)
                 .with("element", fault.element)
                 .with("fault", fault.code)
+        })?;
+        readable.map_err(|unreadable| {
+            WireError::new(ErrorCode::ColourUnreadable)
+                .with("contrast", format!("{:.1}", unreadable.contrast))
+                .with("least", Rgb::READABLE.to_string())
         })
+    }
+
+    /// Whether words can be read in the colours of the theme in use.
+    fn readable(&self, look: &CardLook) -> Result<Result<(), Unreadable>, ThemeFaultView> {
+        let id = look.theme.as_deref().unwrap_or(&self.inner.usual);
+        let theme = self.theme(&CardLook {
+            theme: look.theme.clone(),
+            ..CardLook::default()
+        })?;
+        let own = look.colours.get(id).copied().unwrap_or_default();
+        Ok(theme.check_colours(&own))
     }
 
     /// All themes, also those that cannot be used. Reads files.
@@ -200,7 +220,16 @@ fn folders_in(place: &Path) -> Vec<String> {
     names
 }
 
+/// What this computer's clock on the wall is ahead of UTC at a moment, milliseconds.
+fn ahead_of_utc(at: At) -> i64 {
+    let moment = Timestamp::from_millisecond(at.0);
+    moment.map_or(0, |moment| {
+        i64::from(TimeZone::system().to_offset(moment).seconds()) * 1000
+    })
+}
+
 fn view(id: &str, own: bool, theme: Result<Theme, ThemeFaultView>) -> ThemeView {
+    let colours = theme.as_ref().map(Theme::colours).unwrap_or_default();
     let (name, fault) = match theme {
         Ok(theme) => (theme.name().clone(), None),
         Err(fault) => {
@@ -215,6 +244,7 @@ fn view(id: &str, own: bool, theme: Result<Theme, ThemeFaultView>) -> ThemeView 
         id: id.to_owned(),
         name,
         own,
+        colours,
         fault,
     }
 }

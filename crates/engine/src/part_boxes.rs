@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use stallcast_overlay::{CanvasSize, PartAt};
-use stallcast_show::Canvas;
-use stallcast_wire::{PartBox, PicturePartsView};
+use stallcast_show::{Canvas, PictureText};
+use stallcast_wire::{PartBox, PicturePartsView, TextBox};
 
 /// Shared by the thread that draws and those who ask. Cheap to clone.
 #[derive(Debug, Clone, Default)]
@@ -14,9 +14,16 @@ pub struct PartBoxes {
 }
 
 impl PartBoxes {
-    /// Notes what was drawn on a canvas.
-    pub fn set(&self, canvas: Canvas, size: CanvasSize, parts: &[PartAt]) {
-        let boxes = parts.iter().map(|part| in_shares(part, size)).collect();
+    /// Notes what was drawn on a canvas. `words` are what was typed for a text; one without any cannot be changed.
+    pub fn set(
+        &self,
+        canvas: Canvas,
+        size: CanvasSize,
+        parts: &[PartAt],
+        words: impl Fn(PictureText) -> Option<String>,
+    ) {
+        let boxes = parts.iter().map(|part| in_shares(part, size, &words));
+        let boxes = boxes.collect();
         self.lock().insert(canvas, boxes);
     }
 
@@ -37,12 +44,28 @@ impl PartBoxes {
     }
 }
 
-fn in_shares(part: &PartAt, size: CanvasSize) -> PartBox {
+fn in_shares(
+    part: &PartAt,
+    size: CanvasSize,
+    words: impl Fn(PictureText) -> Option<String>,
+) -> PartBox {
     let share = |pixels: i64, whole: u32| {
         let whole = i64::from(whole.max(1));
         i32::try_from((pixels * 10_000 + whole / 2) / whole).unwrap_or(i32::MAX)
     };
+    let texts = part.texts.iter().filter_map(|at| {
+        Some(TextBox {
+            text: at.text,
+            words: words(at.text)?,
+            most: at.text.most(),
+            x: share(at.x.into(), size.width),
+            y: share(at.y.into(), size.height),
+            width: share(at.width.into(), size.width),
+            height: share(at.height.into(), size.height),
+        })
+    });
     PartBox {
+        texts: texts.collect(),
         part: part.part,
         x: share(part.x.into(), size.width),
         y: share(part.y.into(), size.height),
@@ -56,6 +79,7 @@ fn in_shares(part: &PartAt, size: CanvasSize) -> PartBox {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use stallcast_overlay::TextAt;
     use stallcast_show::PicturePart;
 
     #[test]
@@ -65,6 +89,13 @@ mod tests {
             width: 1920,
             height: 1080,
         };
+        let at = |text| TextAt {
+            text,
+            x: 192,
+            y: 594,
+            width: 300,
+            height: 54,
+        };
         let part = PartAt {
             part: PicturePart::Card,
             x: 96,
@@ -73,9 +104,16 @@ mod tests {
             height: 270,
             rim: 32,
             size: 100,
+            texts: vec![at(PictureText::Title), at(PictureText::Spec)],
         };
-        boxes.set(Canvas::Landscape, size, &[part]);
-        let said = boxes.view().canvases[&Canvas::Landscape][0];
+        let words = |text| (text == PictureText::Title).then(|| "Apples".to_owned());
+        boxes.set(Canvas::Landscape, size, &[part], words);
+        let said = boxes.view().canvases[&Canvas::Landscape][0].clone();
+        let [title] = &said.texts[..] else {
+            panic!("{:?}", said.texts);
+        };
+        assert_eq!((title.text, &*title.words), (PictureText::Title, "Apples"));
+        assert_eq!((title.x, title.y, title.most), (1_000, 5_500, 100));
         let numbers = [said.x, said.y, said.width, said.height, said.rim];
         assert_eq!(numbers, [500, 5_000, 5_000, 2_500, 167]);
         boxes.keep(|canvas| canvas == Canvas::Portrait);

@@ -2,6 +2,7 @@
 //! itself. One look at the clock serves all canvases, so that they show the same second.
 
 mod slates;
+mod worn;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,11 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stallcast_media::blend::Layer;
-use stallcast_overlay::{
-    CanvasSize, Lang, Notice, Overlay, SHELF, SlateKind, Span, Theme, ThemeError,
-};
-use stallcast_show::{Canvas, CardLook, Show};
-use stallcast_wire::NoticeLevel;
+use stallcast_overlay::{CanvasSize, Lang, Notice, Overlay, SHELF, SlateKind, Span};
+use stallcast_show::{Canvas, PictureText, Show};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
@@ -27,6 +25,7 @@ use crate::looks::Looks;
 use crate::notices::Notices;
 use crate::part_boxes::PartBoxes;
 use slates::{SlateWords, slate_kind};
+use worn::Worn;
 
 /// A card takes some 50 ms to draw; with less time than this before the next step of the clock it waits.
 const PREPARE: Duration = Duration::from_millis(200);
@@ -69,15 +68,6 @@ pub struct Easel {
     looks: Looks,
     notices: Notices,
     parts: PartBoxes,
-}
-
-/// What the cards wear at the moment.
-struct Worn {
-    look: CardLook,
-    theme: Theme,
-    lang: Lang,
-    /// Another one with each change, so that a canvas knows what it was drawn with.
-    number: u64,
 }
 
 /// A canvas that is drawn on.
@@ -158,39 +148,6 @@ impl Easel {
         }
     }
 
-    /// What the cards wear for `look`. A theme that cannot be used (its files changed since it was chosen) leaves on
-    /// what was worn, or the usual one, and a person hears of it once. `None` when there is no usable theme at all.
-    fn dress<'a>(&self, worn: &'a mut Option<Worn>, look: &CardLook) -> Option<&'a Worn> {
-        let same = |worn: &Worn| worn.look.theme == look.theme && worn.look.lang == look.lang;
-        if worn.as_ref().is_some_and(same) {
-            return worn.as_ref();
-        }
-        let before = worn.take();
-        let number = before.as_ref().map_or(0, |worn| worn.number + 1);
-        let theme = self.looks.theme(look).or_else(|fault| {
-            tracing::error!(?fault, "the card theme that was chosen cannot be used");
-            let id = look.theme.clone().unwrap_or_default();
-            let params = [
-                ("theme", id),
-                ("file", fault.file),
-                ("element", fault.element),
-            ];
-            self.notices
-                .tell(NoticeLevel::Warn, "notice.theme_refused", &params);
-            before.map_or_else(|| self.looks.usual(), |worn| Ok(worn.theme))
-        });
-        let theme = theme
-            .inspect_err(|error: &ThemeError| tracing::error!(%error, "no theme is left"))
-            .ok()?;
-        *worn = Some(Worn {
-            look: look.clone(),
-            theme,
-            lang: self.looks.lang(look),
-            number,
-        });
-        worn.as_ref()
-    }
-
     /// Gives every new canvas its slate and an overlay, those that have another slate this one, and forgets those that
     /// are gone.
     fn set_up(
@@ -250,7 +207,14 @@ impl Easel {
         told: &mut Vec<Notice>,
     ) -> Option<Duration> {
         let at = now();
+        let said = show;
         let (show, corrected_until) = correction::drawn(show, at);
+        // A correction is nobody's to change.
+        let words = |text: PictureText| {
+            let is_corrected = text == PictureText::Ticker && corrected_until.is_some();
+            let words = said.picture_text(text, lang.of_card());
+            words.filter(|_| !is_corrected).map(str::to_owned)
+        };
         let mut ready: Vec<(&Stage, &mut Canvassed, Vec<Layer>)> = Vec::new();
         let mut next_change = corrected_until;
         let mut notices = Vec::new();
@@ -263,8 +227,8 @@ impl Easel {
                 continue;
             };
             let layers = on.overlay.layers(&show, at, lang, self.looks.photos());
-            self.parts
-                .set(*canvas, on.overlay.canvas(), &on.overlay.parts(&layers));
+            let parts = on.overlay.parts(&layers);
+            self.parts.set(*canvas, on.overlay.canvas(), &parts, words);
             on.taken = on.overlay.taken(&layers);
             ready.push((stage, on, layers.list.into_iter().map(layer).collect()));
             next_change = [next_change, layers.next_change]
@@ -338,44 +302,6 @@ fn layer(layer: stallcast_overlay::Layer) -> Layer {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_theme_that_broke_after_it_was_chosen_leaves_on_what_was_worn_and_a_person_hears_of_it() {
-        let data = tempfile::tempdir().unwrap();
-        let folders = crate::folders::Folders::open(
-            data.path().to_owned(),
-            crate::folders::Folders::default_assets(),
-        )
-        .unwrap();
-        let fonts = stallcast_overlay::Fonts::system();
-        let looks = Looks::open(&folders, "orchard".into(), Lang::Zh, fonts).unwrap();
-        let notices = Notices::new();
-        let (_, mut told) = notices.follow();
-        let easel = Easel::new(looks, notices, PartBoxes::default());
-        let look = |theme: &str| CardLook {
-            theme: Some(theme.into()),
-            ..CardLook::default()
-        };
-        let mut worn = None;
-        let mut wear = |look: &CardLook| {
-            let worn = easel.dress(&mut worn, look).unwrap();
-            (worn.theme.name().en.clone(), worn.number)
-        };
-        assert_eq!(wear(&CardLook::default()), ("Orchard".into(), 0));
-        assert_eq!(wear(&look("night")), ("Night".into(), 1));
-        assert_eq!(wear(&look("night")), ("Night".into(), 1));
-        // What stands beside the card is not worn: nothing is drawn again for it.
-        let with_code = CardLook {
-            code: true,
-            ..look("night")
-        };
-        assert_eq!(wear(&with_code), ("Night".into(), 1));
-        assert!(told.try_recv().is_err());
-        assert_eq!(wear(&look("gone")).0, "Night");
-        assert_eq!(wear(&look("gone")).0, "Night");
-        assert_eq!(told.try_recv().unwrap().key, "notice.theme_refused");
-        assert!(told.try_recv().is_err(), "told twice");
-    }
 
     #[test]
     fn drawing_that_panics_begins_anew_and_a_person_hears_of_a_row_once() {

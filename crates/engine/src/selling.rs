@@ -6,7 +6,8 @@ use std::sync::{Arc, LazyLock};
 
 use stallcast_rules::{Certainty, Finding, PackFault, Rule, RuleBook, Severity, Subject};
 use stallcast_show::{
-    At, Command, Market, Offered, Product, ProductId, Refusal, RuleOverride, Show,
+    At, Command, Market, Offered, PictureText, Product, ProductId, Refusal, RuleOverride, Show,
+    Text, decide,
 };
 use stallcast_wire::{Check, CheckLevel, FindingLevel, FindingView, FindingsView, RuleView};
 use tokio::runtime::Handle;
@@ -40,6 +41,9 @@ pub fn permit(show: &Show, command: &Command, at: At) -> Result<(), Refusal> {
             })
         });
     }
+    if let (Command::SetPictureText { text, words, .. }, Ok(book)) = (command, book()) {
+        return words_for_picture(book, show, command, *text, words, at);
+    }
     let (Command::PutOnAir { product }, Ok(book)) = (command, book()) else {
         return Ok(());
     };
@@ -57,6 +61,55 @@ pub fn permit(show: &Show, command: &Command, at: At) -> Result<(), Refusal> {
         }),
         None => Ok(()),
     }
+}
+
+/// Refuses words typed on the picture that are forbidden outright: they would be before viewers at once.
+fn words_for_picture(
+    book: &RuleBook,
+    show: &Show,
+    command: &Command,
+    text: PictureText,
+    words: &str,
+    at: At,
+) -> Result<(), Refusal> {
+    let forbidden = |finding: &Finding| finding.severity == Severity::Forbidden;
+    let refused = |finding: Finding| Refusal::WordsForbidden {
+        rule: finding.rule,
+        found: finding.found,
+    };
+    let Some(product) = show.product_on_air().filter(|_| text.is_of_product()) else {
+        return by_law(book, show, words, at).map_or(Ok(()), |it| Err(refused(it)));
+    };
+    let mut retold = show.clone();
+    retold.apply_all(&decide(show, command.clone(), at)?);
+    let before = look(book, show, &product.id, at).unwrap_or_default();
+    let found = look(book, &retold, &product.id, at).unwrap_or_default();
+    let came = found.into_iter().find(|finding| {
+        let stood = |old: &Finding| old.rule == finding.rule && old.found == finding.found;
+        forbidden(finding)
+            && !before.iter().any(stood)
+            && reason(show, &product.id, finding).is_none()
+    });
+    came.map_or(Ok(()), |finding| Err(refused(finding)))
+}
+
+/// What is forbidden of words that stand on the picture beside the goods, in the markets of the rundown.
+fn by_law(book: &RuleBook, show: &Show, words: &str, at: At) -> Option<Finding> {
+    let listed = show.rundown.iter().map(|item| &item.product);
+    let goods = listed.chain(show.on_air.iter().map(|on| &on.product));
+    let products = goods.filter_map(|id| show.products.get(id));
+    let mut markets: Vec<_> = products
+        .flat_map(|product| show.markets_of(product))
+        .collect();
+    markets.sort();
+    markets.dedup();
+    let said = Text {
+        zh: words.to_owned(),
+        en: String::new(),
+    };
+    let subject = Subject::ticker(&said, at);
+    let mut found = book.look(&subject, &markets).into_iter();
+    found.find(|finding| finding.severity == Severity::Forbidden)
 }
 
 /// What is found in a product; `None` when there are no rules for it.

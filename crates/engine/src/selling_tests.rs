@@ -172,6 +172,41 @@ fn the_ticker_is_looked_at_with_the_rules_of_all_that_is_sold() {
 }
 
 #[test]
+fn forbidden_words_are_not_typed_onto_the_picture() {
+    let mut show = Show::default();
+    show.products.insert("a".into(), says("a", "很甜"));
+    show.rundown
+        .push(stallcast_show::RundownItem::open("a".into()));
+    let type_in = |show: &Show, text, words: &str| {
+        let command = Command::SetPictureText {
+            text,
+            lang: stallcast_show::CardLang::Zh,
+            words: words.to_owned(),
+        };
+        permit(show, &command, At(0)).map_err(|refusal| refusal.code())
+    };
+    let ticker = PictureText::Ticker;
+    assert_eq!(type_in(&show, ticker, "今天现摘现发"), Ok(()));
+    assert_eq!(type_in(&show, ticker, "国家级好果"), Err("words_forbidden"));
+    // Not on air: the title stands nowhere, and the show says so itself.
+    let title = PictureText::Title;
+    assert_eq!(type_in(&show, title, "国家级好果"), Err("words_forbidden"));
+    show.on_air = Some(stallcast_show::OnAir {
+        product: "a".into(),
+        since: At(0),
+    });
+    assert_eq!(type_in(&show, title, "脆甜好果"), Ok(()));
+    assert_eq!(type_in(&show, title, "国家级好果"), Err("words_forbidden"));
+    assert_eq!(
+        type_in(&show, PictureText::GoalTitle, "国家级目标"),
+        Err("words_forbidden")
+    );
+    // What was there before, with a reason given, does not hold up another change.
+    show.products.insert("a".into(), says("a", "国家级好果"));
+    assert_eq!(type_in(&show, title, "国家级好果，脆甜"), Ok(()));
+}
+
+#[test]
 fn the_demo_may_be_shown_and_has_one_thing_to_look_at() {
     let folder = tempfile::tempdir().unwrap();
     let assets = crate::folders::Folders::default_assets();

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use stallcast_show::{At, Countdown, Money, Product, Show, Text};
+use stallcast_show::{At, Countdown, Money, PictureText, Product, Show};
 
 use crate::{
     Lang,
+    calendar::day_and_hour,
     code::Code,
     fit::Fitted,
     photo::PhotoKey,
@@ -41,6 +42,8 @@ pub(crate) struct Content {
     /// Box and words.
     pub words: Vec<(&'static str, Words)>,
     pub photo: Option<PhotoKey>,
+    /// Boxes whose words can be changed where they stand.
+    pub texts: Vec<(&'static str, PictureText)>,
     pub lang: Lang,
 }
 
@@ -50,12 +53,19 @@ impl Content {
             holding: Vec::new(),
             words: Vec::new(),
             photo: None,
+            texts: Vec::new(),
             lang,
         }
     }
 
     pub(crate) fn says(&mut self, slot: &'static str, words: Words) {
         self.words.push((slot, words));
+    }
+
+    /// As [`Content::says`], of words that a person can change there.
+    pub(crate) fn tells(&mut self, slot: &'static str, text: PictureText, words: Words) {
+        self.texts.push((slot, text));
+        self.says(slot, words);
     }
 }
 
@@ -81,11 +91,12 @@ pub(crate) fn card(
     lang: Lang,
 ) -> Content {
     let mut content = Content::new(lang);
-    content.says("title", Words::Text(clean(title(product, lang))));
+    let name = Words::Text(clean(title(product, lang)));
+    content.tells("title", PictureText::Title, name);
     let spec = clean(pick(&product.spec, lang));
     if !spec.is_empty() {
         content.holding.push("spec");
-        content.says("spec", Words::Text(spec));
+        content.tells("spec", PictureText::Spec, Words::Text(spec));
     }
     content.says("live-price", Words::Price(money_parts(live, lang)));
     let label = pick(&settings.words.live_label, lang);
@@ -130,17 +141,7 @@ fn percent_off(list: &Money, live: &Money) -> i64 {
 
 /// The short title, unless only the full one speaks the language.
 pub(crate) fn title(product: &Product, lang: Lang) -> &str {
-    let in_lang = |text: &Text| !match lang {
-        Lang::Zh => text.zh.trim().is_empty(),
-        Lang::En => text.en.trim().is_empty(),
-    };
-    let short_speaks = in_lang(&product.short_title);
-    let short_alone = !in_lang(&product.title) && product.short_title != Text::default();
-    if short_speaks || short_alone {
-        pick(&product.short_title, lang)
-    } else {
-        pick(&product.title, lang)
-    }
+    pick(product.card_title(lang.of_card()), lang)
 }
 
 /// What is left, if it is counted.
@@ -176,7 +177,7 @@ pub(crate) fn stock(
     Some(content)
 }
 
-/// The clock of the product on air.
+/// The clock of the product on air; without one, the day on which its offer ends.
 pub(crate) fn countdown(
     settings: &Settings,
     show: &Show,
@@ -184,9 +185,16 @@ pub(crate) fn countdown(
     now: At,
     lang: Lang,
 ) -> Option<Content> {
-    let countdown = running(show, product)?;
-    let left = countdown.seconds_left(now);
     let mut content = Content::new(lang);
+    let Some(countdown) = running(show, product) else {
+        let ends = product.offer.ends.filter(|ends| *ends > now)?;
+        content.holding.push("day");
+        let day = day_and_hour(At(ends.0.saturating_add((settings.zone)(ends))), lang);
+        let words = pick(&settings.words.until, lang).replace("{t}", &day);
+        content.says("countdown-day", Words::Text(clean(&words)));
+        return Some(content);
+    };
+    let left = countdown.seconds_left(now);
     let label = if left == 0 {
         content.holding.push("over");
         &settings.words.countdown_over

@@ -1,9 +1,9 @@
 //! What the parts beside the card say: the offer's perks, the next fall of the price, origin, next product, break.
 
-use stallcast_show::{At, Break, Money, Product, Show};
+use stallcast_show::{At, Break, Money, PictureText, Product, Show};
 
 use crate::{
-    Lang,
+    Lang, calendar,
     content::{Content, Words, clock, on_air_ms, title},
     price::{format_money, money_parts},
     theme::Settings,
@@ -93,9 +93,9 @@ pub(crate) fn perks(
 ) -> Option<Content> {
     let words = &settings.words;
     let offer = &product.offer;
-    let mut lines: Vec<String> = bundle(settings, show, product, now, lang)
-        .into_iter()
-        .collect();
+    let bundle = bundle(settings, show, product, now, lang);
+    let mut lines: Vec<(String, Option<PictureText>)> =
+        bundle.into_iter().map(|line| (line, None)).collect();
     if let Some(coupon) = &offer.coupon {
         let off = coupon.off.as_ref().map(|off| {
             let off = format_money(off, lang);
@@ -105,23 +105,30 @@ pub(crate) fn perks(
         let said = off.into_iter().chain(Some(text));
         let said: Vec<_> = said.filter(|part| !part.is_empty()).collect();
         if !said.is_empty() {
-            lines.push(pick(&words.coupon, lang).replace("{t}", &said.join(" · ")));
+            let line = pick(&words.coupon, lang).replace("{t}", &said.join(" · "));
+            lines.push((line, Some(PictureText::Coupon)));
         }
     }
     let gift = clean(pick(&offer.gift, lang));
     if !gift.is_empty() {
-        lines.push(pick(&words.gift, lang).replace("{t}", &gift));
+        let line = pick(&words.gift, lang).replace("{t}", &gift);
+        lines.push((line, Some(PictureText::Gift)));
     }
     if let Some(limit) = offer.limit_per_person {
-        lines.push(pick(&words.limit, lang).replace("{n}", &limit.to_string()));
+        let line = pick(&words.limit, lang).replace("{n}", &limit.to_string());
+        lines.push((line, None));
     }
     if lines.is_empty() {
         return None;
     }
     let mut content = Content::new(lang);
-    for (name, line) in PERKS.into_iter().zip(lines) {
+    for (name, (line, text)) in PERKS.into_iter().zip(lines) {
         content.holding.push(name);
-        content.says(name, Words::Text(clean(&line)));
+        let line = Words::Text(clean(&line));
+        match text {
+            Some(text) => content.tells(name, text, line),
+            None => content.says(name, line),
+        }
     }
     Some(content)
 }
@@ -134,7 +141,7 @@ pub(crate) fn origin(settings: &Settings, product: &Product, lang: Lang) -> Opti
         return None;
     }
     let mut content = Content::new(lang);
-    content.says("origin", Words::Text(place));
+    content.tells("origin", PictureText::Origin, Words::Text(place));
     let harvested = match origin.harvested.trim() {
         "" => String::new(),
         day => clean(&pick(&settings.words.harvested, lang).replace("{d}", &day_of(day, lang))),
@@ -150,18 +157,11 @@ pub(crate) fn origin(settings: &Settings, product: &Product, lang: Lang) -> Opti
 
 /// `2026-10-28` as a card says it: `10月28日`, `28 Oct`; anything else as it was written.
 fn day_of(day: &str, lang: Lang) -> String {
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
     let mut parts = day.splitn(3, '-').skip(1).map(str::parse::<usize>);
     let (Some(Ok(month)), Some(Ok(of_month))) = (parts.next(), parts.next()) else {
         return day.to_owned();
     };
-    match (lang, month.checked_sub(1).and_then(|at| MONTHS.get(at))) {
-        (Lang::Zh, Some(_)) => format!("{month}月{of_month}日"),
-        (Lang::En, Some(name)) => format!("{of_month} {name}"),
-        (_, None) => day.to_owned(),
-    }
+    calendar::day(month, of_month, lang).unwrap_or_else(|| day.to_owned())
 }
 
 /// The first product after the one on air that is not sold out, where the strip is wanted.
@@ -209,7 +209,7 @@ pub(crate) fn pause(
     } else {
         (own, String::new())
     };
-    content.says("headline", Words::Text(headline));
+    content.tells("headline", PictureText::BreakWords, Words::Text(headline));
     content.says("detail", Words::Text(detail));
     content.says("pause-clock", Words::Digits(clock(left)));
     let next = (left > 0).then(|| At(pause.until.0 - (i64::from(left) - 1) * 1000));

@@ -4,6 +4,7 @@
 //! it says changes: an unchanged part keeps its version and its pixels. No clock is read here; the moment
 //! comes in, and [`Layers::next_change`] says when the picture will change by itself.
 
+mod calendar;
 mod code;
 mod content;
 mod draw;
@@ -26,9 +27,9 @@ mod theme;
 mod words;
 
 pub use fonts::{FontWarning, Fonts};
-pub use overlay::{Overlay, PartAt, SHELF};
+pub use overlay::{Overlay, PartAt, SHELF, TextAt};
 pub use picture::{CanvasSize, Lang, Layer, Layers, Notice, Picture};
 pub use price::{MoneyParts, format_money, money_parts};
 pub use sample::sample;
 pub use slate::{Slate, SlateKind, Span, slate, slate_beside};
-pub use theme::{Fault, Piece, Theme, ThemeError};
+pub use theme::{Fault, Piece, Theme, ThemeError, Unreadable, Zone};

@@ -2,6 +2,7 @@
 
 mod arrange;
 mod beside;
+mod drawn;
 mod games;
 mod goal;
 mod logo;
@@ -15,23 +16,22 @@ use std::{
 };
 
 use resvg::tiny_skia::Pixmap;
-use stallcast_show::{At, Money, PicturePart, Product, Show};
+use stallcast_show::{At, Canvas, Money, PicturePart, PictureText, Product, Show};
 
-pub use arrange::PartAt;
+pub use arrange::{PartAt, TextAt};
 
 use crate::{
     CanvasSize, Fonts, Lang, Layer, Layers, Notice, Piece, Theme,
     code::Codes,
     content::{self, Content, Words},
-    draw::{draw_photo, draw_svg, pixel_box},
+    draw::pixel_box,
     extras,
     fit::{Frame, Look},
-    lettering::{Digits, Which, draw_words, frame, look},
+    lettering::{Digits, frame, look},
     pages::Pages,
     photo::Photos,
-    place::{Place, place},
+    place::place,
     room::make_room,
-    theme::Half,
     words::{clean, pick},
 };
 
@@ -47,7 +47,7 @@ pub struct Overlay {
     shelf: VecDeque<Drawn>,
     photos: Photos,
     /// Everything of a part but what changes by itself, by condition: a clock step lays only digits.
-    backdrops: BTreeMap<(Piece, Vec<&'static str>), Backdrop>,
+    backdrops: BTreeMap<(Piece, Vec<&'static str>), drawn::Backdrop>,
     digits: Digits,
     digits_warm: bool,
     ticker: Pages,
@@ -67,13 +67,6 @@ pub const SHELF: usize = 12;
 struct Drawn {
     content: Content,
     layer: Layer,
-}
-
-#[derive(Debug)]
-struct Backdrop {
-    standing: Vec<(&'static str, Words)>,
-    lang: Lang,
-    pixels: Pixmap,
 }
 
 impl Overlay {
@@ -134,6 +127,11 @@ impl Overlay {
             let stock = content::stock(&self.theme.settings, show, product, lang);
             self.put(Piece::Stock, stock, None, &mut layers);
             let clock = content::countdown(&self.theme.settings, show, product, now, lang);
+            // Themes of before have no place for a day.
+            let clock = clock.filter(|clock| {
+                let slot = |name| self.page_box(Piece::Countdown, name, &["day"], lang);
+                !clock.holding.contains(&"day") || slot("countdown-day").is_some()
+            });
             self.put(Piece::Countdown, clock, None, &mut layers);
             layers.next_change = content::next_second(show, product, now);
             self.beside_card(show, product, now, lang, &mut layers);
@@ -148,8 +146,13 @@ impl Overlay {
             PicturePart::named(id)
                 .is_some_and(|part| placed.is_some_and(|all| all.contains_key(&part)))
         };
-        make_room(&mut layers.list, self.canvas, by_hand);
-        self.game(show, now, lang, &mut layers);
+        if self.shape() == Canvas::Landscape {
+            make_room(&mut layers.list, self.canvas, by_hand);
+            self.game(show, now, lang, &mut layers);
+        } else {
+            self.game(show, now, lang, &mut layers);
+            make_room(&mut layers.list, self.canvas, by_hand);
+        }
         layers
     }
 
@@ -261,7 +264,7 @@ impl Overlay {
             return;
         };
         let mut content = Content::new(lang);
-        content.says("ticker", Words::Page(page.fitted));
+        content.tells("ticker", PictureText::Ticker, Words::Page(page.fitted));
         let label = clean(pick(&self.theme.settings.words.ticker, lang));
         content.says("ticker-label", Words::Text(label));
         layers.next_change = earlier(layers.next_change, page.next);
@@ -282,120 +285,6 @@ impl Overlay {
         let mut slots = self.theme.template(piece)?.active(holding);
         let slot = slots.find(|known| known.name == slot)?;
         Some((look(slot, lang), frame(slot)))
-    }
-
-    /// Lists a part, drawn again only if it says something else than before.
-    fn put(
-        &mut self,
-        piece: Piece,
-        content: Option<Content>,
-        photo: Option<Arc<Pixmap>>,
-        layers: &mut Layers,
-    ) {
-        let Some(content) = content else {
-            return;
-        };
-        if let Some(drawn) = self.drawn.get(&piece)
-            && drawn.content == content
-        {
-            layers.list.push(drawn.layer.clone());
-            return;
-        }
-        let shelved = self
-            .shelf
-            .iter()
-            .find(|card| piece == Piece::Card && card.content == content);
-        let drawn = match shelved {
-            Some(card) => Some(card.clone()),
-            None => self.redraw(piece, content, photo.as_deref()),
-        };
-        if let Some(drawn) = drawn {
-            layers.list.push(drawn.layer.clone());
-            self.drawn.insert(piece, drawn);
-        }
-    }
-
-    fn redraw(&mut self, piece: Piece, content: Content, photo: Option<&Pixmap>) -> Option<Drawn> {
-        let place = place(&self.theme, piece, self.canvas)?;
-        let pixels = self.draw(piece, place, &content, photo)?;
-        self.redraws += 1;
-        let layer = Layer {
-            id: piece.id(),
-            version: self.redraws,
-            x: i32::try_from(place.x).unwrap_or(i32::MAX),
-            y: i32::try_from(place.y).unwrap_or(i32::MAX),
-            width: place.width,
-            height: place.height,
-            rgba: pixels.take().into(),
-        };
-        Some(Drawn { content, layer })
-    }
-
-    fn draw(
-        &mut self,
-        piece: Piece,
-        place: Place,
-        content: &Content,
-        photo: Option<&Pixmap>,
-    ) -> Option<Pixmap> {
-        let template = self.theme.template(piece)?;
-        let standing: Vec<_> = content
-            .words
-            .iter()
-            .filter(|(_, words)| Which::Standing.has(words))
-            .cloned()
-            .collect();
-        let kept = self.backdrops.get(&(piece, content.holding.clone()));
-        let mut picture = match kept {
-            Some(kept) if kept.standing == standing && kept.lang == content.lang => {
-                kept.pixels.clone()
-            }
-            _ => {
-                let mut fresh = Pixmap::new(place.width, place.height)?;
-                let drawing = template.drawing(&content.holding, Half::Under);
-                draw_svg(&self.fonts, &drawing, place.scale, &mut fresh);
-                let photo_slot = template
-                    .active(&content.holding)
-                    .find(|slot| slot.name == "photo");
-                if let (Some(photo), Some(slot)) = (photo, photo_slot) {
-                    draw_photo(slot, photo, place.scale, &mut fresh);
-                }
-                if template.has_over_photo() {
-                    let drawing = template.drawing(&content.holding, Half::Over);
-                    draw_svg(&self.fonts, &drawing, place.scale, &mut fresh);
-                }
-                draw_words(
-                    &self.fonts,
-                    template,
-                    place.scale,
-                    content,
-                    Which::Standing,
-                    &mut self.digits,
-                    &mut fresh,
-                );
-                // A card has nothing that changes by itself: keeping it would only cost memory.
-                if piece != Piece::Card {
-                    let backdrop = Backdrop {
-                        standing,
-                        lang: content.lang,
-                        pixels: fresh.clone(),
-                    };
-                    self.backdrops
-                        .insert((piece, content.holding.clone()), backdrop);
-                }
-                fresh
-            }
-        };
-        draw_words(
-            &self.fonts,
-            template,
-            place.scale,
-            content,
-            Which::Changing,
-            &mut self.digits,
-            &mut picture,
-        );
-        Some(picture)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use stallcast_show::At;
+use stallcast_show::{At, CardLang};
 
 /// Size of the picture the layers are made for, in pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -21,6 +21,16 @@ pub enum Lang {
     Zh,
     /// English.
     En,
+}
+
+impl Lang {
+    /// As a show says it.
+    pub fn of_card(self) -> CardLang {
+        match self {
+            Lang::Zh => CardLang::Zh,
+            Lang::En => CardLang::En,
+        }
+    }
 }
 
 /// One rectangle to be blended over the picture.

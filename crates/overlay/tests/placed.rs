@@ -8,7 +8,10 @@ use std::path::Path;
 
 use common::{FULL_HD, HD, layer, overlay, show};
 use stallcast_overlay::{CanvasSize, Lang, Layers, Overlay, Theme};
-use stallcast_show::{At, Canvas, PartPlace, PicturePart, Show};
+use stallcast_show::{
+    At, Canvas, Command, Corner, Counting, GoalCount, GoalPlan, GoalUnit, Logo, LowerThird,
+    PartPlace, PicturePart, PictureText, PollOption, Show, decide,
+};
 
 const NOWHERE: &str = "/nowhere";
 const UPRIGHT: CanvasSize = CanvasSize {
@@ -133,4 +136,106 @@ fn a_part_of_another_size_is_drawn_again_and_the_others_are_not() {
     assert_eq!(question.unwrap().size, 80);
     assert!(question.unwrap().rim > 0);
     assert_eq!(parts.len(), after.list.len());
+}
+
+#[test]
+fn what_comes_beside_the_offer_is_moved_and_resized_too_and_tells_its_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let mark = image::RgbaImage::from_pixel(200, 100, image::Rgba([220, 20, 20, 255]));
+    mark.save(folder.path().join("mark.png")).unwrap();
+    let mut show = show();
+    show.logo = Some(Logo {
+        file: "mark.png".to_owned(),
+        corner: Corner::TopRight,
+        size: 90,
+        opacity: 100,
+        shown: true,
+    });
+    show.lower_thirds = vec![LowerThird {
+        id: "a".to_owned(),
+        name: "王大姐".to_owned(),
+        role: "果农".to_owned(),
+    }];
+    show.lower_third = Some("a".to_owned());
+    let goal = GoalPlan {
+        title: "今晚".to_owned(),
+        of: GoalUnit::Pieces,
+        target: 200,
+        count: GoalCount::Stock,
+    };
+    let poll = Command::StartPoll {
+        question: "下一个？".to_owned(),
+        options: ["苹果", "梨"]
+            .map(|label| PollOption {
+                label: label.to_owned(),
+                keywords: vec![label.to_owned()],
+            })
+            .to_vec(),
+        counting: Counting::Last,
+        seconds: 60,
+    };
+    for command in [
+        Command::SetGoal { plan: Some(goal) },
+        Command::ShowGoal { on: true },
+        poll,
+    ] {
+        let events = decide(&show, command, At(0)).unwrap();
+        show.apply_all(&events);
+    }
+    for (canvas, shape) in [(FULL_HD, Canvas::Landscape), (UPRIGHT, Canvas::Portrait)] {
+        for (part, id, words) in [
+            (PicturePart::Goal, "goal", vec![PictureText::GoalTitle]),
+            (
+                PicturePart::LowerThird,
+                "lower-third",
+                vec![PictureText::Person, PictureText::PersonRole],
+            ),
+            (PicturePart::Logo, "logo", vec![]),
+            (PicturePart::Poll, "poll", vec![]),
+        ] {
+            let mut overlay = overlay("clean", canvas);
+            let mut show = show.clone();
+            if part != PicturePart::Poll {
+                show.poll = None;
+            }
+            let mut draw = |show: &Show| overlay.layers(show, At(0), Lang::Zh, folder.path());
+            let before = draw(&show);
+            put(&mut show, shape, part, 0, 10_000, 75);
+            let moved = draw(&show);
+            let (old, new) = (layer(&before, id), layer(&moved, id));
+            assert_eq!(
+                (new.x, new.y + new.height as i32),
+                (0, canvas.height as i32),
+                "{id}"
+            );
+            let share = f64::from(new.width) / f64::from(old.width);
+            assert!((share - 0.75).abs() < 0.03, "{id} {canvas:?}: {share}");
+            put(&mut show, shape, part, 10_000, 0, 75);
+            let across = draw(&show);
+            let there = layer(&across, id);
+            assert_eq!(
+                (there.x + there.width as i32, there.y),
+                (canvas.width as i32, 0),
+                "{id}"
+            );
+            assert_eq!(there.version, new.version, "{id}: moving drew it again");
+            let parts = overlay.parts(&across);
+            let told = parts.iter().find(|at| at.part == part).unwrap();
+            assert_eq!(told.size, 75);
+            let texts: Vec<_> = told.texts.iter().map(|text| text.text).collect();
+            assert_eq!(texts, words, "{id}");
+            for text in &told.texts {
+                let right = text.x + text.width as i32;
+                assert!(
+                    text.x >= there.x && right <= canvas.width as i32,
+                    "{text:?}"
+                );
+                assert!(text.y >= 0 && text.y + text.height as i32 <= there.height as i32);
+            }
+            show.part_places.clear();
+            let back = overlay.layers(&show, At(0), Lang::Zh, folder.path());
+            let home = layer(&back, id);
+            assert_eq!((home.x, home.y), (old.x, old.y), "{id}");
+        }
+    }
 }

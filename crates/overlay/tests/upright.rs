@@ -8,7 +8,10 @@ use std::path::Path;
 
 use common::{HD, fonts, layer, overlay, show, text};
 use stallcast_overlay::{CanvasSize, Lang, Layer, Overlay, SlateKind, Theme, slate};
-use stallcast_show::At;
+use stallcast_show::{
+    At, Command, Corner, Counting, Goal, GoalCount, GoalPlan, GoalUnit, Logo, LowerThird,
+    PollOption, Show, decide,
+};
 
 const NOWHERE: &str = "/nowhere";
 /// Shares of an upright canvas that a phone's player covers above and below.
@@ -87,6 +90,106 @@ fn card_question_and_ticker_do_not_cover_each_other() {
                 apart(a, b) || apart(b, a),
                 "{theme}: {one} {a:?}, {other} {b:?}"
             );
+        }
+    }
+}
+
+/// Goal, mark, names, question with its answer, notices and a poll, all at once.
+fn everything(folder: &Path) -> Show {
+    let mut show = full();
+    show.pinned.as_mut().unwrap().answer = "不打蜡，放冰箱两个月，发顺丰冷链，坏果包赔".to_owned();
+    let mark = image::RgbaImage::from_pixel(200, 100, image::Rgba([220, 20, 20, 255]));
+    mark.save(folder.join("mark.png")).unwrap();
+    show.logo = Some(Logo {
+        file: "mark.png".to_owned(),
+        corner: Corner::TopRight,
+        size: 90,
+        opacity: 100,
+        shown: true,
+    });
+    show.lower_thirds = vec![LowerThird {
+        id: "a".to_owned(),
+        name: "王大姐".to_owned(),
+        role: "栖霞果园 第三代果农".to_owned(),
+    }];
+    show.lower_third = Some("a".to_owned());
+    show.goal = Some(Goal {
+        plan: GoalPlan {
+            title: "今晚目标".to_owned(),
+            of: GoalUnit::Pieces,
+            target: 200,
+            count: GoalCount::Stock,
+        },
+        done: 75,
+        counted: Default::default(),
+        shown: true,
+    });
+    show
+}
+
+fn with_poll(mut show: Show) -> Show {
+    let option = |label: &str| PollOption {
+        label: label.to_owned(),
+        keywords: vec![label.to_owned()],
+    };
+    let start = Command::StartPoll {
+        question: "下一个上什么？".to_owned(),
+        options: vec![option("苹果"), option("梨"), option("蜂蜜")],
+        counting: Counting::First,
+        seconds: 120,
+    };
+    let events = decide(&show, start, At(0)).unwrap();
+    show.apply_all(&events);
+    show
+}
+
+#[test]
+fn with_everything_on_nothing_covers_the_offer_or_another_part_or_leaves_the_picture() {
+    let folder = tempfile::tempdir().unwrap();
+    let plain = everything(folder.path());
+    let large = Show {
+        logo: plain.logo.clone().map(|logo| Logo { size: 200, ..logo }),
+        ..plain.clone()
+    };
+    let shows = [
+        ("everything", plain.clone()),
+        ("poll", with_poll(plain)),
+        ("large mark", large),
+    ];
+    let offer = ["card", "stock", "countdown", "drop"];
+    for theme in Theme::builtin_names() {
+        for (what, show) in &shows {
+            for width in [720, 1080] {
+                let mut overlay = overlay(theme, upright(width));
+                let layers = overlay.layers(show, At(0), Lang::Zh, folder.path());
+                let taken = overlay.taken(&layers);
+                let mut missing = 0;
+                for id in ["ticker", "question", "goal", "lower-third", "logo"] {
+                    missing += usize::from(!layers.list.iter().any(|layer| layer.id == id));
+                }
+                // A wide card leaves no room beside it.
+                let most = match *what {
+                    "poll" => 3,
+                    "large mark" => 1,
+                    _ => 0,
+                };
+                assert!(missing <= most, "{theme} {what}: {missing} wait");
+                for (at, (layer, span)) in layers.list.iter().zip(&taken).enumerate() {
+                    let said = format!("{theme} {what} {width} {} {span:?}", layer.id);
+                    let bottom = width as i32 * 16 / 9;
+                    assert!(span.left >= 0 && span.right <= width as i32, "{said}");
+                    assert!(span.top >= 0 && span.bottom <= bottom, "{said}");
+                    for (other, under) in layers.list.iter().zip(&taken).take(at) {
+                        if offer.contains(&layer.id) && offer.contains(&other.id) {
+                            continue;
+                        }
+                        let across = span.right.min(under.right) - span.left.max(under.left);
+                        let down = span.bottom.min(under.bottom) - span.top.max(under.top);
+                        let on = across > 2 && down > 2;
+                        assert!(!on, "{said} covers {} {under:?}", other.id);
+                    }
+                }
+            }
         }
     }
 }

@@ -1,7 +1,10 @@
 //! How the cards look and speak, and the break that stands over the whole picture.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use crate::card_colours::CardColours;
 use crate::check::{self, NAME_MAX};
 use crate::{At, Event, Refusal, Show, Text, visible};
 
@@ -9,6 +12,9 @@ use crate::{At, Event, Refusal, Show, Text, visible};
 const BREAK_MINUTES_MAX: i32 = 120;
 /// What fits in one line over the whole picture.
 const BREAK_WORDS_MAX: usize = 24;
+
+/// Most themes with colours of one's own.
+const COLOURED_MAX: usize = 60;
 
 /// Language of what stands on the picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +42,8 @@ pub struct CardLook {
     pub next_up: bool,
     /// Whether parts come and go at once, without motion: for viewers whom motion disturbs.
     pub still: bool,
+    /// Colours of one's own, by the theme's folder; a theme that is not here is as its designer has it.
+    pub colours: BTreeMap<String, CardColours>,
 }
 
 /// A break: a notice over the whole picture, and when the show goes on.
@@ -60,8 +68,10 @@ impl Break {
 }
 
 impl Show {
-    pub(crate) fn decide_set_card_look(&self, look: CardLook) -> Result<Vec<Event>, Refusal> {
-        if let Some(theme) = &look.theme {
+    pub(crate) fn decide_set_card_look(&self, mut look: CardLook) -> Result<Vec<Event>, Refusal> {
+        look.colours.retain(|_, own| *own != CardColours::default());
+        check::at_most("card_colours", look.colours.len(), COLOURED_MAX)?;
+        for theme in look.theme.iter().chain(look.colours.keys()) {
             check::filled("theme", theme, NAME_MAX)?;
         }
         if look == self.card_look {
@@ -113,7 +123,7 @@ impl Show {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Command, decide};
+    use crate::{Command, Rgb, decide};
 
     fn run(show: &mut Show, command: Command, at: At) -> Result<usize, Refusal> {
         let events = decide(show, command, at)?;
@@ -132,6 +142,23 @@ mod tests {
         let set = Command::SetCardLook { look: look.clone() };
         assert_eq!(run(&mut show, set.clone(), At(0)), Ok(1));
         assert_eq!(run(&mut show, set, At(0)), Ok(0));
+        assert_eq!(show.card_look, look);
+        let red = CardColours {
+            accent: Rgb::written("#e5322d"),
+            ..CardColours::default()
+        };
+        let coloured = |colours| CardLook {
+            colours: BTreeMap::from([("night".to_owned(), colours)]),
+            ..look.clone()
+        };
+        let set = |look| Command::SetCardLook { look };
+        assert_eq!(run(&mut show, set(coloured(red)), At(0)), Ok(1));
+        assert_eq!(show.card_look.colours["night"], red);
+        // As the theme has it is not kept.
+        assert_eq!(
+            run(&mut show, set(coloured(CardColours::default())), At(0)),
+            Ok(1)
+        );
         assert_eq!(show.card_look, look);
         let nameless = CardLook {
             theme: Some(" ".into()),

@@ -185,6 +185,15 @@ pub enum Command {
         /// The whole look.
         look: CardLook,
     },
+    /// Changes words where they stand on the picture; refused while they stand nowhere.
+    SetPictureText {
+        /// Which.
+        text: crate::PictureText,
+        /// In which language; texts that have none take it as it is.
+        lang: crate::CardLang,
+        /// The words; [`crate::PictureText::most`] says how many.
+        words: String,
+    },
     /// Moves or resizes a part of the picture on one canvas.
     PlacePart {
         /// On which.

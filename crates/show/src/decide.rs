@@ -64,6 +64,9 @@ pub fn decide(show: &Show, command: Command, at: At) -> Result<Vec<Event>, Refus
             part,
             place,
         } => show.decide_place_part(canvas, part, place),
+        Command::SetPictureText { text, lang, words } => {
+            show.decide_set_picture_text(text, lang, &words)
+        }
         Command::ResetParts { canvas } => Ok(show.decide_reset_parts(canvas)),
         Command::StartBreak { minutes, words } => show.decide_start_break(minutes, words, at),
         Command::EndBreak => Ok(show.decide_end_break()),
@@ -197,9 +200,10 @@ impl Show {
             Event::LowerThirdPut { .. }
             | Event::LowerThirdRemoved { .. }
             | Event::LowerThirdShown { .. } => self.apply_lower_third(event),
-            Event::GoalSet { .. } | Event::GoalShown { .. } | Event::GoalCounted { .. } => {
-                self.apply_goal(event)
-            }
+            Event::GoalSet { .. }
+            | Event::GoalTitled { .. }
+            | Event::GoalShown { .. }
+            | Event::GoalCounted { .. } => self.apply_goal(event),
             Event::MarketsSet { markets } => self.markets.clone_from(markets),
             Event::TickerLookSet { look } => self.ticker_look = *look,
             Event::CanvasesSet { .. } => self.apply_canvases(event),

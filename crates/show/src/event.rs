@@ -147,6 +147,10 @@ pub enum Event {
     GoalSet {
         plan: Option<crate::GoalPlan>,
     },
+    /// The words over the bar alone: how far it is stays.
+    GoalTitled {
+        title: String,
+    },
     GoalShown {
         on: bool,
     },

@@ -222,6 +222,11 @@ impl Show {
                 });
                 self.count_orders();
             }
+            Event::GoalTitled { title } => {
+                if let Some(goal) = &mut self.goal {
+                    goal.plan.title.clone_from(title);
+                }
+            }
             Event::GoalShown { on } => {
                 if let Some(goal) = &mut self.goal {
                     goal.shown = *on;

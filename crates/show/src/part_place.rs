@@ -13,64 +13,67 @@ const SIZE_LEAST: i32 = 75;
 /// Largest size, per cent of the theme's; more fills the picture.
 const SIZE_MOST: i32 = 200;
 
-/// A part of the picture that can be moved by hand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub enum PicturePart {
+/// Declares the parts, each with the name of the layer it is drawn in: another part is another row.
+macro_rules! parts {
+    ($($(#[$doc:meta])* $part:ident = $layer:literal;)*) => {
+        /// A part of the picture that can be moved by hand.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+        pub enum PicturePart {
+            $($(#[$doc])* $part),*
+        }
+
+        impl PicturePart {
+            /// All there are.
+            pub const ALL: [PicturePart; [$($layer),*].len()] = [$(PicturePart::$part),*];
+
+            /// Its name: that of the layer it is drawn in.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(PicturePart::$part => $layer),*
+                }
+            }
+        }
+    };
+}
+
+parts! {
     /// Photo, title and prices; what the theme fastens to it goes along.
-    Card,
+    Card = "card";
     /// What is left.
-    Stock,
+    Stock = "stock";
     /// The price clock.
-    Countdown,
+    Countdown = "countdown";
     /// The lower line of notices.
-    Ticker,
+    Ticker = "ticker";
     /// A viewer's question.
-    Question,
+    Question = "question";
     /// Coupon, gift and limit.
-    Perks,
+    Perks = "perks";
     /// The next fall of the price.
-    Drop,
+    Drop = "drop";
     /// Where the product comes from.
-    Origin,
+    Origin = "origin";
     /// The QR code.
-    Code,
+    Code = "code";
     /// What comes next.
-    Next,
+    Next = "next";
+    /// How far the goal is.
+    Goal = "goal";
+    /// The name and role of whoever speaks.
+    LowerThird = "lower-third";
+    /// The brand mark.
+    Logo = "logo";
+    /// A poll with its bars.
+    Poll = "poll";
+    /// A draw among viewers.
+    Lottery = "lottery";
+    /// The break's notice.
+    Pause = "pause";
 }
 
 impl PicturePart {
-    /// All there are.
-    pub const ALL: [PicturePart; 10] = [
-        PicturePart::Card,
-        PicturePart::Stock,
-        PicturePart::Countdown,
-        PicturePart::Ticker,
-        PicturePart::Question,
-        PicturePart::Perks,
-        PicturePart::Drop,
-        PicturePart::Origin,
-        PicturePart::Code,
-        PicturePart::Next,
-    ];
-
-    /// Its name: that of the layer it is drawn in.
-    pub fn name(self) -> &'static str {
-        match self {
-            PicturePart::Card => "card",
-            PicturePart::Stock => "stock",
-            PicturePart::Countdown => "countdown",
-            PicturePart::Ticker => "ticker",
-            PicturePart::Question => "question",
-            PicturePart::Perks => "perks",
-            PicturePart::Drop => "drop",
-            PicturePart::Origin => "origin",
-            PicturePart::Code => "code",
-            PicturePart::Next => "next",
-        }
-    }
-
     /// The part of this name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|part| part.name() == name)

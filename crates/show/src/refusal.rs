@@ -215,6 +215,15 @@ pub enum Refusal {
     OrdersUnknown,
     /// There is no goal, or none that is counted by hand.
     NoGoal,
+    /// What was to be changed is not on the picture any more.
+    TextNotShown,
+    /// Words for the picture that a rule forbids.
+    WordsForbidden {
+        /// Id of the rule.
+        rule: String,
+        /// The words, as the rule found them.
+        found: String,
+    },
     /// Nobody of that id is kept.
     UnknownPerson,
     /// Only one game stands on the picture.
@@ -302,6 +311,8 @@ impl Refusal {
             Refusal::OrdersUnknown => "orders_unknown",
             Refusal::NoGoal => "no_goal",
             Refusal::UnknownPerson => "unknown_person",
+            Refusal::TextNotShown => "text_not_shown",
+            Refusal::WordsForbidden { .. } => "words_forbidden",
             Refusal::GameOnPicture => "game_on_picture",
             Refusal::KeywordTwice => "keyword_twice",
             Refusal::NoLottery => "no_lottery",
@@ -316,7 +327,7 @@ impl Refusal {
     }
 
     /// Every code there is, for checking that each has its sentences.
-    pub const CODES: [&'static str; 45] = [
+    pub const CODES: [&'static str; 47] = [
         "unknown_product",
         "unknown_source",
         "unknown_scene",
@@ -352,6 +363,8 @@ impl Refusal {
         "orders_unknown",
         "no_goal",
         "unknown_person",
+        "text_not_shown",
+        "words_forbidden",
         "game_on_picture",
         "keyword_twice",
         "no_lottery",
@@ -444,6 +457,10 @@ impl Refusal {
                 put("product", product.to_string());
                 put("at", at.0.to_string());
             }
+            Refusal::WordsForbidden { rule, found } => {
+                put("rule", rule.clone());
+                put("found", found.clone());
+            }
             Refusal::ForbiddenByRule { product, rule } => {
                 put("product", product.to_string());
                 put("rule", rule.clone());
@@ -470,7 +487,8 @@ impl Refusal {
             | Refusal::QuestionGone
             | Refusal::OrdersUnknown
             | Refusal::NoGoal
-            | Refusal::UnknownPerson => {}
+            | Refusal::UnknownPerson
+            | Refusal::TextNotShown => {}
         }
         params
     }

@@ -30,6 +30,8 @@ pub enum ErrorCode {
     EncoderUnusable,
     /// The card theme is not there or broken; `file` and `element` say where, `fault` what is wrong.
     ThemeRefused,
+    /// Words in this colour could not be read on the card: `contrast` is theirs, `least` what it has to be.
+    ColourUnreadable,
     /// The platform has no way to test the upload that viewers do not see.
     UploadUntestable,
     /// The server did not take the upload test; `cause` is the code of [`crate::DestinationHealth::error`].

@@ -38,7 +38,7 @@ pub use games::{LotteryView, PollView};
 pub use home::{RUNTIME_FILE, RuntimeFile, create_private_folder, data_folder};
 pub use messages::{ChatConnector, ClientMessage, Outcome, Request, ServerMessage, UploadTarget};
 pub use orders::{OrdersView, ShopView, StockListView, UnknownGoods};
-pub use picture_parts::{PartBox, PicturePartsView};
+pub use picture_parts::{PartBox, PicturePartsView, TextBox};
 pub use registry::{least_role, least_role_of_request};
 pub use show_view::ShowView;
 pub use status::{

@@ -39,6 +39,7 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | Command::SetLogo { .. }
         | Command::SetCardLook { .. }
         | Command::PlacePart { .. }
+        | Command::SetPictureText { .. }
         | Command::ResetParts { .. }
         | Command::StartBreak { .. }
         | Command::EndBreak

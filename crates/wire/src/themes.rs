@@ -1,7 +1,7 @@
 //! The card themes, as the settings page lists them.
 
 use serde::{Deserialize, Serialize};
-use stallcast_show::{CardLang, Text};
+use stallcast_show::{CardColours, CardLang, Text};
 use ts_rs::TS;
 
 #[cfg(doc)]
@@ -30,6 +30,8 @@ pub struct ThemeView {
     pub name: Text,
     /// Whether it lies in the data folder, instead of coming with the program.
     pub own: bool,
+    /// The colours that a show can change, as the theme has them; `None` for those that it does not offer.
+    pub colours: CardColours,
     /// Why it cannot be used; `None` = it can.
     pub fault: Option<ThemeFaultView>,
 }

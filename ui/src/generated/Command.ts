@@ -21,6 +21,7 @@ import type { MessageId } from "./MessageId";
 import type { OrderNews } from "./OrderNews";
 import type { PartPlace } from "./PartPlace";
 import type { PicturePart } from "./PicturePart";
+import type { PictureText } from "./PictureText";
 import type { PicturesDropped } from "./PicturesDropped";
 import type { PollOption } from "./PollOption";
 import type { Product } from "./Product";
@@ -194,7 +195,19 @@ look: TickerLook, } | { "do": "set_card_look",
 /**
  * The whole look.
  */
-look: CardLook, } | { "do": "place_part", 
+look: CardLook, } | { "do": "set_picture_text", 
+/**
+ * Which.
+ */
+text: PictureText, 
+/**
+ * In which language; texts that have none take it as it is.
+ */
+lang: CardLang, 
+/**
+ * The words; [`crate::PictureText::most`] says how many.
+ */
+words: string, } | { "do": "place_part", 
 /**
  * On which.
  */

@@ -1,5 +1,5 @@
 // How a part of the picture moves under a hand: boxes in ten-thousandths of the picture, as the engine tells them.
-import type { Canvas, PartBox, PartPlace } from '../wire/types.ts';
+import type { Canvas, PartBox, PartPlace, TextBox } from '../wire/types.ts';
 
 const WHOLE = 10_000;
 /** Nearer to a safe margin or the middle than 1.2 % of the picture means it. */
@@ -99,4 +99,13 @@ export function placeOf(box: PartBox): PartPlace {
 export function isThere(box: PartBox, wanted: PartBox): boolean {
   const near = (a: number, b: number): boolean => Math.abs(a - b) <= 30;
   return box.size === wanted.size && near(box.x, wanted.x) && near(box.y, wanted.y);
+}
+
+/** The text of a part that was pressed; near one a finger means it. */
+export function textAt(texts: readonly TextBox[], at: { x: number; y: number }): TextBox | undefined {
+  const beside = (value: number, start: number, length: number): number =>
+    Math.max(start - value, value - start - length, 0);
+  const away = (text: TextBox): number =>
+    beside(at.x, text.x, text.width) + beside(at.y, text.y, text.height);
+  return texts.toSorted((a, b) => away(a) - away(b)).find((text) => away(text) <= SNAP);
 }

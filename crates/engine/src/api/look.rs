@@ -37,14 +37,15 @@ pub async fn preview(State(api): State<Api>, Query(wanted): Query<Wanted>) -> Re
         width: size.0,
         height: size.1,
     };
+    let show = api.studio.desk().show();
     let look = CardLook {
+        colours: show.card_look.colours.clone(),
         theme: Some(wanted.theme),
         lang: Some(wanted.lang),
         code: wanted.code,
         next_up: wanted.next_up,
         ..CardLook::default()
     };
-    let show = api.studio.desk().show();
     let looks = api.studio.looks();
     match looks
         .preview(&show, wanted.product.as_ref(), look, canvas, now())

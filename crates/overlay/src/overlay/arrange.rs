@@ -1,15 +1,31 @@
 //! Parts that a hand moved: what only moves keeps its pixels, what was resized is drawn again.
 
-use stallcast_show::{Canvas, PicturePart, Show};
+use stallcast_show::{Canvas, PicturePart, PictureText, Show};
 
 use super::Overlay;
 use crate::{
-    Layers, Piece, Span,
+    Layer, Layers, Piece, Span,
+    draw::pixel_box,
     place::{Place, place, rim},
 };
 
-/// A part that a hand can move, where it is drawn. In canvas pixels, the soft rim included.
+/// Words on a part that can be changed there. In canvas pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TextAt {
+    /// Which.
+    pub text: PictureText,
+    /// Left edge.
+    pub x: i32,
+    /// Upper edge.
+    pub y: i32,
+    /// Width.
+    pub width: u32,
+    /// Height.
+    pub height: u32,
+}
+
+/// A part that a hand can move, where it is drawn. In canvas pixels, the soft rim included.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartAt {
     /// Which.
     pub part: PicturePart,
@@ -25,6 +41,8 @@ pub struct PartAt {
     pub rim: u32,
     /// Per cent of the theme's size.
     pub size: i32,
+    /// What can be changed on it.
+    pub texts: Vec<TextAt>,
 }
 
 impl Overlay {
@@ -104,18 +122,44 @@ impl Overlay {
         let placed = &self.theme.settings.placed;
         let known = layers.list.iter().filter_map(|layer| {
             let part = PicturePart::named(layer.id)?;
-            let piece = Piece::ALL.into_iter().find(|p| p.id() == layer.id)?;
-            let place = place(&self.theme, piece, self.canvas)?;
+            // The brand mark is no drawing of a theme.
+            let piece = Piece::ALL.into_iter().find(|p| p.id() == layer.id);
+            let scale = piece
+                .and_then(|piece| place(&self.theme, piece, self.canvas))
+                .map_or(0.0, |place| place.scale);
             Some(PartAt {
                 part,
+                texts: piece.map_or_else(Vec::new, |piece| self.texts(piece, layer, scale)),
                 x: layer.x,
                 y: layer.y,
                 width: layer.width,
                 height: layer.height,
-                rim: rim(&self.theme, piece, place.scale),
+                rim: piece.map_or(0, |piece| rim(&self.theme, piece, scale)),
                 size: placed.get(&part).map_or(100, |place| place.size),
             })
         });
         known.collect()
+    }
+
+    /// Where a part's words can be changed.
+    fn texts(&self, piece: Piece, layer: &Layer, scale: f32) -> Vec<TextAt> {
+        let (Some(drawn), Some(template)) = (self.drawn.get(&piece), self.theme.template(piece))
+        else {
+            return Vec::new();
+        };
+        let content = &drawn.content;
+        let boxes = content.texts.iter().filter_map(|(name, text)| {
+            let mut slots = template.active(&content.holding);
+            let slot = slots.find(|slot| slot.name == *name)?;
+            let (x, y, width, height) = pixel_box(slot, scale);
+            Some(TextAt {
+                text: *text,
+                x: layer.x + x,
+                y: layer.y + y,
+                width,
+                height,
+            })
+        });
+        boxes.collect()
     }
 }

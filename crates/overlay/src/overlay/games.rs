@@ -1,6 +1,6 @@
 //! The game on the picture, and what makes room for it.
 
-use stallcast_show::{At, Show};
+use stallcast_show::{At, Canvas, Show};
 
 use super::{Overlay, earlier};
 use crate::{
@@ -41,7 +41,13 @@ impl Overlay {
         };
         let shadow =
             SHADOW * i32::try_from(self.canvas.width.min(self.canvas.height)).unwrap_or(0) / 1080;
-        let yields = |layer: &Layer| YIELDING.contains(&layer.id) && meet(layer, &game, shadow);
+        // On an upright picture there may be room below the game, or beside the card.
+        let finds_room = |layer: &Layer| {
+            self.shape() == Canvas::Portrait && matches!(layer.id, "goal" | "lower-third")
+        };
+        let yields = |layer: &Layer| {
+            YIELDING.contains(&layer.id) && !finds_room(layer) && meet(layer, &game, shadow)
+        };
         layers.list.retain(|layer| !yields(layer));
     }
 

@@ -1,6 +1,6 @@
 //! The goal's bar: how far it is, and by what that is known.
 
-use stallcast_show::{Goal, GoalCount, GoalUnit, Money, Show};
+use stallcast_show::{Goal, GoalCount, GoalUnit, Money, PictureText, Show};
 
 use super::Overlay;
 use crate::{
@@ -30,7 +30,7 @@ fn said(settings: &Settings, goal: &Goal, lang: Lang) -> Content {
     } else {
         title
     };
-    content.says("goal-title", Words::Text(title));
+    content.tells("goal-title", PictureText::GoalTitle, Words::Text(title));
     let (text, of) = match &goal.plan.of {
         GoalUnit::Orders => (&words.goal_orders, None),
         GoalUnit::Pieces => (&words.goal_pieces, None),

@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use image::{DynamicImage, imageops::FilterType};
-use stallcast_show::{Corner, Logo, Show};
+use stallcast_show::{Corner, Logo, PartPlace, PicturePart, Show};
 
 use super::Overlay;
 use crate::{
@@ -22,6 +22,8 @@ const OVER_TICKER: f32 = 92.0;
 pub(super) struct Mark {
     key: PhotoKey,
     logo: Logo,
+    /// Per cent of the size that the logo says.
+    percent: i32,
     /// `None` = it cannot be decoded; remembered so that it is not tried at every frame.
     layer: Option<Layer>,
 }
@@ -36,23 +38,32 @@ impl Overlay {
             layers.notices.push(Notice::PhotoMissing { file: file() });
             return;
         };
-        let drawn = self.mark.take();
-        let drawn = drawn.filter(|mark| mark.key == key && mark.logo == *logo);
+        let hand = self.theme.settings.placed.get(&PicturePart::Logo).copied();
+        let percent = hand.map_or(100, |hand| hand.size);
+        let same = |mark: &Mark| mark.key == key && mark.logo == *logo && mark.percent == percent;
+        let drawn = self.mark.take().filter(same);
         let mark = drawn.unwrap_or_else(|| {
             let layer = open(key.path())
                 .inspect_err(|reason| {
                     tracing::warn!(file = logo.file, reason, "the brand mark cannot be shown");
                 })
                 .ok()
-                .and_then(|picture| self.draw_mark(logo, &picture));
+                .and_then(|picture| self.draw_mark(logo, percent, &picture));
             Mark {
                 key,
                 logo: logo.clone(),
+                percent,
                 layer,
             }
         });
         match &mark.layer {
-            Some(layer) => layers.list.push(layer.clone()),
+            Some(layer) => {
+                let mut layer = layer.clone();
+                if let Some(hand) = hand {
+                    (layer.x, layer.y) = by_hand(hand, self.canvas, (layer.width, layer.height));
+                }
+                layers.list.push(layer);
+            }
             None => layers
                 .notices
                 .push(Notice::PhotoUnreadable { file: file() }),
@@ -60,7 +71,7 @@ impl Overlay {
         self.mark = Some(mark);
     }
 
-    fn draw_mark(&mut self, logo: &Logo, picture: &DynamicImage) -> Option<Layer> {
+    fn draw_mark(&mut self, logo: &Logo, percent: i32, picture: &DynamicImage) -> Option<Layer> {
         let canvas = self.canvas;
         let (width, height) = (
             picture.width().max(1) as f32,
@@ -69,6 +80,8 @@ impl Overlay {
         let short = canvas.width.min(canvas.height) as f32;
         let scale =
             (short * logo.size as f32 / 1000.0 / height).min(canvas.width as f32 * WIDEST / width);
+        let (wide, high) = (canvas.width as f32 / width, canvas.height as f32 / height);
+        let scale = (scale * percent as f32 / 100.0).min(wide).min(high);
         let even = |length: f32| (length.round() as u32).max(2).next_multiple_of(2);
         let (wide, high) = (even(width * scale), even(height * scale));
         let mut small = picture
@@ -95,6 +108,18 @@ impl Overlay {
             rgba: Arc::from(pixels.take()),
         })
     }
+}
+
+/// The upper left pixel of a mark that a hand moved.
+fn by_hand(hand: PartPlace, canvas: CanvasSize, (wide, high): (u32, u32)) -> (i32, i32) {
+    let at = |whole: u32, side: u32, share: i32| {
+        let room = f64::from(whole.saturating_sub(side));
+        (room * f64::from(share.clamp(0, 10_000)) / 10_000.0) as i32 & !1
+    };
+    (
+        at(canvas.width, wide, hand.x),
+        at(canvas.height, high, hand.y),
+    )
 }
 
 /// The upper left pixel of a mark in its corner of the safe area.

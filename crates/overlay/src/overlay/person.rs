@@ -1,6 +1,6 @@
 //! The name and role of whoever speaks.
 
-use stallcast_show::Show;
+use stallcast_show::{PictureText, Show};
 
 use super::Overlay;
 use crate::{
@@ -15,12 +15,13 @@ impl Overlay {
             return;
         };
         let mut content = Content::new(lang);
-        content.says("person", Words::Text(clean(&person.name)));
+        let name = Words::Text(clean(&person.name));
+        content.tells("person", PictureText::Person, name);
         let role = clean(&person.role);
         content
             .holding
             .push(if role.is_empty() { "alone" } else { "role" });
-        content.says("person-role", Words::Text(role));
+        content.tells("person-role", PictureText::PersonRole, Words::Text(role));
         self.put(Piece::LowerThird, Some(content), None, layers);
     }
 }

@@ -1,6 +1,7 @@
 //! Themes: how a card looks. Templates, placement and the theme's own words, checked before use.
 
 pub(crate) mod bounds;
+mod colour;
 mod fault;
 #[cfg(test)]
 mod legible;
@@ -11,10 +12,15 @@ mod template;
 
 use std::{collections::BTreeMap, io::ErrorKind, path::Path};
 
+use stallcast_show::CardColours;
+
 use crate::{CanvasSize, games};
 
+pub use colour::Unreadable;
+use colour::{Palette, Tint};
 pub use fault::{Fault, ThemeError};
 pub use piece::Piece;
+pub use settings::Zone;
 pub(crate) use settings::{Position, Settings, middle};
 pub(crate) use shape::{Margins, place_of_goal, place_of_names};
 pub(crate) use template::{Align, Half, Slot, Strike, Template};
@@ -154,6 +160,43 @@ impl Theme {
             self.settings.scale = portrait.scale;
         }
         self.templates.append(&mut self.upright);
+        self
+    }
+
+    /// The theme in a show's own colours; those that it does not offer change nothing, and words stay readable on what
+    /// they stand on.
+    #[must_use]
+    pub fn coloured(mut self, chosen: &CardColours) -> Self {
+        let palette = Palette::new(self.tints(), chosen);
+        for template in self.templates.values_mut().chain(self.upright.values_mut()) {
+            template.wear(&palette);
+        }
+        self
+    }
+
+    /// Whether words in these colours could be read.
+    ///
+    /// # Errors
+    /// [`Unreadable`] for a chosen colour of words too near to that of the ground.
+    pub fn check_colours(&self, chosen: &CardColours) -> Result<(), Unreadable> {
+        Palette::new(self.tints(), chosen).check()
+    }
+
+    /// The colours that a show can change, as the theme has them; `None` for those that it does not offer.
+    pub fn colours(&self) -> CardColours {
+        colour::own(self.tints())
+    }
+
+    fn tints(&self) -> impl Iterator<Item = &Tint> {
+        self.templates
+            .values()
+            .flat_map(|template| template.tints.iter())
+    }
+
+    /// The theme with what local time is ahead of UTC, for the days that it says; UTC before.
+    #[must_use]
+    pub fn in_zone(mut self, zone: Zone) -> Self {
+        self.settings.zone = zone;
         self
     }
 

@@ -135,7 +135,15 @@ impl Piece {
                 }
             }
             Piece::Stock => const { &[must("stock"), may("stock-bar")] },
-            Piece::Countdown => const { &[must("countdown"), may("countdown-label")] },
+            Piece::Countdown => {
+                const {
+                    &[
+                        must("countdown"),
+                        may("countdown-label"),
+                        may("countdown-day"),
+                    ]
+                }
+            }
             Piece::Ticker => const { &[must("ticker"), may("ticker-label")] },
             Piece::Question => {
                 const {
@@ -227,7 +235,7 @@ impl Piece {
                 "sold-out",
             ],
             Piece::Stock => &["plenty", "low", "sold-out", "bar"],
-            Piece::Countdown => &["calm", "urgent", "over"],
+            Piece::Countdown => &["calm", "urgent", "over", "day"],
             Piece::LowerThird => &["role", "alone"],
             Piece::Goal => &["reached"],
             Piece::Slate => &["no-input", "back-soon"],

@@ -1,7 +1,7 @@
 //! `theme.json`: names, placement and the theme's own words.
 
 use serde::Deserialize;
-use stallcast_show::Text;
+use stallcast_show::{At, Text};
 
 use super::shape::{Margins, Portrait, whole};
 use super::{Fault, ThemeError};
@@ -112,6 +112,7 @@ usual! {
     gift: "赠 {t}", "Gift: {t}";
     limit: "每人限购 {n} 件", "{n} per person";
     drop: "降至 {p}", "Drops to {p}";
+    until: "至 {t}", "until {t}";
     bundle: "{n} 件 {p}", "{n} for {p}";
     bundle_set: "{p} 得 {n} 件 + {t}", "{p} for {n} + {t}";
     harvested: "{d}采收", "picked {d}";
@@ -167,6 +168,9 @@ pub(crate) struct Words {
     pub limit: Text,
     #[serde(default = "drop")]
     pub drop: Text,
+    /// When an offer ends that has no clock; `{t}` is day and hour.
+    #[serde(default = "until")]
+    pub until: Text,
     #[serde(default = "harvested")]
     pub harvested: Text,
     #[serde(default = "code")]
@@ -194,6 +198,14 @@ pub(crate) struct Words {
     pub goal_reached: Text,
 }
 
+/// What local time is ahead of UTC at a moment, milliseconds.
+pub type Zone = fn(At) -> i64;
+
+/// Where no zone was said.
+fn utc() -> Zone {
+    |_| 0
+}
+
 /// `theme.json`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -212,6 +224,9 @@ pub(crate) struct Settings {
     /// Where a hand put parts; not part of the file.
     #[serde(skip)]
     pub placed: stallcast_show::PartPlaces,
+    /// What local time is ahead of UTC, milliseconds; not part of the file.
+    #[serde(skip, default = "utc")]
+    pub zone: Zone,
     /// At this many units and below the stock line warns.
     pub low_stock: u32,
     /// In the last seconds of the clock it turns urgent.
@@ -265,6 +280,7 @@ impl Settings {
             ("words.gift", &words.gift),
             ("words.limit", &words.limit),
             ("words.drop", &words.drop),
+            ("words.until", &words.until),
             ("words.harvested", &words.harvested),
             ("words.code", &words.code),
             ("words.next", &words.next),

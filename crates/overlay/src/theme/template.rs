@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use resvg::usvg::roxmltree::{Document, Node};
 
+use super::colour::{Palette, Tint};
 use super::{Fault, Piece, ThemeError, bounds};
 use crate::fonts::{Boldness, Face};
 
@@ -46,6 +47,8 @@ pub(crate) struct Slot {
     pub strike: Strike,
     /// `#rrggbb` or `#rrggbbaa`.
     pub colour: String,
+    /// Where that stands in the drawing.
+    pub fill: Range<usize>,
     /// Conditions that must all hold for this box to be used.
     pub conditions: Vec<String>,
 }
@@ -57,6 +60,8 @@ pub(crate) struct Template {
     pub width: f32,
     pub height: f32,
     pub slots: Vec<Slot>,
+    /// Elements whose colour a show can change.
+    pub tints: Vec<Tint>,
     /// Byte ranges of the boxes: never drawn.
     boxes: Vec<Range<usize>>,
     /// Byte ranges drawn only while their condition holds.
@@ -117,6 +122,7 @@ impl Template {
             width,
             height,
             slots: Vec::new(),
+            tints: Vec::new(),
             boxes: Vec::new(),
             conditional: Vec::new(),
             over_photo: Vec::new(),
@@ -124,6 +130,13 @@ impl Template {
         };
         for node in root.descendants().filter(Node::is_element) {
             let id = node.attribute("id").unwrap_or_default();
+            let named = if id.is_empty() {
+                node.tag_name().name()
+            } else {
+                id
+            };
+            let tint = Tint::of(node).map_err(|fault| refuse(named, fault))?;
+            template.tints.extend(tint);
             if let Some(name) = id.strip_prefix("slot-") {
                 if !piece.slots().iter().any(|known| known.name == name) {
                     return Err(refuse(id, Fault::Unknown));
@@ -207,6 +220,8 @@ impl Template {
             _ => return Err(Fault::Attribute("data-lines".into())),
         };
         let colour = node.attribute("fill").unwrap_or("#000000");
+        let fill = node.attributes().find(|known| known.name() == "fill");
+        let fill = fill.map(|known| known.range_value());
         let hex = colour.strip_prefix('#').unwrap_or_default();
         let written = matches!(hex.len(), 3 | 6 | 8) && hex.chars().all(|c| c.is_ascii_hexdigit());
         if (!photo || name.ends_with("-bar")) && !written {
@@ -260,8 +275,25 @@ impl Template {
                 &[("none", Strike::None), ("through", Strike::Through)],
             )?,
             colour: colour.to_owned(),
+            fill: fill.unwrap_or_default(),
             conditions,
         })
+    }
+
+    /// Takes on colours. A colour has seven bytes, so that every other range stays where it is.
+    pub(super) fn wear(&mut self, palette: &Palette) {
+        for tint in &self.tints {
+            let Some(colour) = palette.worn(tint) else {
+                continue;
+            };
+            let written = colour.to_string();
+            self.source.replace_range(tint.range.clone(), &written);
+            for slot in &mut self.slots {
+                if slot.fill == tint.range {
+                    slot.colour.clone_from(&written);
+                }
+            }
+        }
     }
 
     /// The boxes in use while exactly these conditions hold.
