@@ -22,6 +22,7 @@ import type { MessageId } from "./MessageId";
 import type { OrderNews } from "./OrderNews";
 import type { PartPlace } from "./PartPlace";
 import type { PicturePart } from "./PicturePart";
+import type { PictureText } from "./PictureText";
 import type { PicturesDropped } from "./PicturesDropped";
 import type { PictureText } from "./PictureText";
 import type { PollOption } from "./PollOption";
