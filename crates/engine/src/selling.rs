@@ -1,11 +1,15 @@
 //! Honest selling: looks at the rundown whenever it changes, and keeps off the air what the law forbids outright until
 //! somebody gives a reason.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
-use stallcast_rules::{Certainty, Finding, Market, PackFault, Rule, RuleBook, Severity, Subject};
-use stallcast_show::{At, Command, Offered, Product, ProductId, Refusal, RuleOverride, Show};
+use stallcast_rules::{
+    Certainty, Finding, Market, PackFault, Place, Rule, RuleBook, Severity, Subject,
+};
+use stallcast_show::{
+    At, Command, Currency, Offered, Product, ProductId, Refusal, RuleOverride, Show,
+};
 use stallcast_wire::{Check, CheckLevel, FindingLevel, FindingView, FindingsView, RuleView};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -24,26 +28,43 @@ pub fn book() -> Result<&'static RuleBook, &'static PackFault> {
     BOOK.as_ref()
 }
 
-/// Refuses to put a product on air whose words are forbidden outright, where no reason was given for them.
+/// Refuses to bring before viewers what is forbidden outright, where no reason was given for it: products on air or in
+/// an auction, draws above the cap, and words that stand on the picture beside them.
 ///
 /// # Errors
-/// [`Refusal::ForbiddenByRule`] with the first such rule.
+/// [`Refusal::ForbiddenByRule`], [`Refusal::PrizeAboveCap`] or [`Refusal::WordsForbidden`] with the first such rule.
 pub fn permit(show: &Show, command: &Command, at: At) -> Result<(), Refusal> {
-    if let (Command::BeginLottery { terms, .. }, Ok(book)) = (command, book()) {
-        let above = book.above_prize_cap(&terms.value);
-        let above = above.filter(|_| terms.reason.trim().is_empty());
-        return above.map_or(Ok(()), |rule| {
-            Err(Refusal::PrizeAboveCap {
-                rule: rule.id.clone(),
-            })
-        });
-    }
-    let (Command::PutOnAir { product }, Ok(book)) = (command, book()) else {
+    let Ok(book) = book() else {
         return Ok(());
     };
-    if show.is_on_air(product) {
-        return Ok(());
+    match command {
+        Command::PutOnAir { product } if !show.is_on_air(product) => {
+            permit_product(book, show, product, at)
+        }
+        Command::BeginLottery { terms, .. } => {
+            let above = book.above_prize_cap(&terms.value);
+            if let Some(rule) = above.filter(|_| terms.reason.trim().is_empty()) {
+                let rule = rule.id.clone();
+                return Err(Refusal::PrizeAboveCap { rule });
+            }
+            permit_words(book, show, command, at)
+        }
+        Command::StartAuction { terms } => {
+            if let Some(product) = &terms.product {
+                permit_product(book, show, product, at)?;
+            }
+            permit_words(book, show, command, at)
+        }
+        _ => permit_words(book, show, command, at),
     }
+}
+
+fn permit_product(
+    book: &RuleBook,
+    show: &Show,
+    product: &ProductId,
+    at: At,
+) -> Result<(), Refusal> {
     let found = look(book, show, product, at);
     let blocks = found.into_iter().flatten().find(|finding| {
         finding.severity == Severity::Forbidden && reason(show, product, finding).is_none()
@@ -55,6 +76,67 @@ pub fn permit(show: &Show, command: &Command, at: At) -> Result<(), Refusal> {
         }),
         None => Ok(()),
     }
+}
+
+/// What of a command would be read on the picture beside the products, and in which currency it is, if it says so.
+fn words(command: &Command) -> (Vec<&str>, Option<&Currency>) {
+    let texts: Vec<&str> = match command {
+        Command::SetTicker { text } | Command::StartBreak { words: text, .. } => {
+            vec![text.zh.as_str(), text.en.as_str()]
+        }
+        Command::AnswerQuestion { answer, .. } => vec![answer.as_str()],
+        Command::SetGoal { plan: Some(plan) } => vec![plan.title.as_str()],
+        Command::PutLowerThird { lower_third } => {
+            vec![lower_third.name.as_str(), lower_third.role.as_str()]
+        }
+        Command::StartPoll {
+            question, options, ..
+        } => {
+            let answers = options.iter().flat_map(|option| {
+                let words = option.keywords.iter().map(String::as_str);
+                words.chain([option.label.as_str()])
+            });
+            answers.chain([question.as_str()]).collect()
+        }
+        Command::BeginLottery { terms, .. } => {
+            return (
+                vec![terms.prize.as_str(), terms.keyword.as_str()],
+                Some(&terms.value.currency),
+            );
+        }
+        Command::StartAuction { terms } => {
+            return (vec![terms.title.as_str()], Some(&terms.start.currency));
+        }
+        Command::CancelAuction { reason } => vec![reason.as_str()],
+        _ => Vec::new(),
+    };
+    (texts, None)
+}
+
+fn permit_words(book: &RuleBook, show: &Show, command: &Command, at: At) -> Result<(), Refusal> {
+    let (texts, currency) = words(command);
+    if texts.iter().all(|text| text.trim().is_empty()) {
+        return Ok(());
+    }
+    let mut markets = markets(show);
+    markets.extend(currency.and_then(Market::of));
+    let subject = Subject::words(Place::Picture, texts, at);
+    let found = markets
+        .into_iter()
+        .flat_map(|market| book.look(&subject, market));
+    let mut forbidden = found.filter(|finding| finding.severity == Severity::Forbidden);
+    match forbidden.find(|finding| !show.words_are_reasoned(&finding.rule, &finding.found)) {
+        Some(Finding { rule, found, .. }) => Err(Refusal::WordsForbidden { rule, found }),
+        None => Ok(()),
+    }
+}
+
+/// The markets that the show sells to: those of its rundown and of what is on air.
+fn markets(show: &Show) -> BTreeSet<Market> {
+    let listed = show.rundown.iter().map(|item| &item.product);
+    let shown = listed.chain(show.on_air.iter().map(|on| &on.product));
+    let products = shown.filter_map(|id| show.products.get(id));
+    products.filter_map(Market::of_product).collect()
 }
 
 /// What is found in a product; `None` when no pack is for its currency.
@@ -120,7 +202,6 @@ impl Known {
     fn findings(&mut self, book: &RuleBook, show: &Show, at: At) -> FindingsView {
         let mut view = FindingsView::default();
         let mut before = std::mem::take(&mut self.0);
-        let mut markets = Vec::new();
         let listed = show.rundown.iter();
         let listed = listed.map(|item| (&item.product, item.demonstration.as_str()));
         // One found in the catalogue goes on air without standing on the rundown.
@@ -132,7 +213,6 @@ impl Known {
             let Some(looked) = Looked::of(show, id, demonstration) else {
                 continue;
             };
-            markets.extend(Market::of_product(&looked.product));
             let found = match before.remove(id) {
                 Some((same, found)) if same == looked => found,
                 _ => look(book, show, id, at),
@@ -147,13 +227,15 @@ impl Known {
             }
             self.0.insert(id.clone(), (looked, found));
         }
-        markets.sort();
-        markets.dedup();
         let ticker = Subject::ticker(&show.ticker, at);
-        let found = markets
+        let found = markets(show)
             .into_iter()
             .flat_map(|market| book.look(&ticker, market));
-        view.ticker = found.map(|finding| told(&finding, None)).collect();
+        let given = |finding: &Finding| {
+            let mut given = show.word_overrides.iter();
+            given.find(|it| it.rule == finding.rule && it.found == finding.found)
+        };
+        view.ticker = found.map(|it| told(&it, given(&it))).collect();
         let named = view.products.values().flatten().chain(&view.ticker);
         let rules = named.filter_map(|it| Some((it.rule.clone(), rule(book.rule(&it.rule)?))));
         view.rules = rules.collect();
@@ -218,7 +300,7 @@ pub fn checks(found: &FindingsView) -> Vec<Check> {
     let mut items = Vec::new();
     items.extend(about("forbidden", blocked));
     items.extend(about("warn", warned));
-    if let Some(finding) = found.ticker.first() {
+    if let Some(finding) = found.ticker.iter().find(open) {
         items.push(item("ticker", &[("found", finding.found.clone())]));
     }
     if found.unchecked > 0 {

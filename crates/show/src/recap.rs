@@ -203,6 +203,9 @@ pub struct Recap {
     /// What went wrong with the stream, in order; nothing in journals before this was noted.
     #[serde(default)]
     pub incidents: Vec<crate::RecapIncident>,
+    /// Polls, draws and auctions, in order.
+    #[serde(default)]
+    pub games: Vec<crate::RecapGame>,
     /// The recording's files, in order.
     pub parts: Vec<RecapPart>,
     /// Chat, minute by minute from the beginning; what is later than a day counts for the last one.

@@ -14,6 +14,10 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | Command::AnswerQuestion { .. }
         | Command::UnpinQuestion => Role::Moderator,
         Command::PutOnAir { .. }
+        | Command::PlaceBid { .. }
+        | Command::StrikeBid { .. }
+        | Command::CloseAuction
+        | Command::ClearAuction
         | Command::ShowCorrection { .. }
         | Command::EndCorrection
         | Command::TakeOffAir
@@ -49,6 +53,7 @@ pub fn least_role(command: &Command) -> Option<Role> {
         Command::Rename { .. }
         | Command::ImportProducts { .. }
         | Command::OverrideRule { .. }
+        | Command::OverrideWords { .. }
         | Command::SetVetting { .. }
         | Command::RemoveProduct { .. }
         | Command::RemoveProducts { .. }
@@ -61,6 +66,8 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | Command::RemoveScene { .. }
         | Command::SetCanvases { .. }
         | Command::ClearLottery { .. }
+        | Command::StartAuction { .. }
+        | Command::CancelAuction { .. }
         | Command::SetRecording { .. }
         | Command::SetRecordingSplit { .. }
         | Command::SetVideoBitrate { .. } => Role::Lead,

@@ -3,6 +3,7 @@ import { dayAndTime, money, textOf, whole } from '../format.ts';
 import { t } from '../messages/text.ts';
 import type { Lang } from '../state/prefs.svelte.ts';
 import type { RecapView } from '../wire/types.ts';
+import { gameWords } from './games.ts';
 import { pinPath, plotOf, pricePath, round, type Plot } from './plot.ts';
 import { against, incidentLength, incidentWhat, intoShow, lengthOf, soldOf, titleOf } from './words.ts';
 
@@ -108,6 +109,19 @@ export function recapHtml(view: RecapView, lang: Lang): string {
         `<bdi>${escape(pinned.text)}</bdi>${pinned.answer === '' ? '' : `<br>${escape(t('after.answer'))} <bdi>${escape(pinned.answer)}</bdi>`}`,
         title(pinned.product),
       ]),
+    ),
+    `<h2>${escape(t('after.games'))}</h2>`,
+    table(
+      [t('after.from'), t('after.length'), t('after.game'), t('after.game_outcome')],
+      recap.games.map((game) => {
+        const told = gameWords(game, lang, 'masked');
+        return [
+          intoShow(recap, game.from),
+          lengthOf(game.to - game.from),
+          `${escape(told.kind)}<br><bdi>${escape(told.what)}</bdi>`,
+          `<bdi>${escape(told.outcome)}</bdi>`,
+        ];
+      }),
     ),
     `<h2>${escape(t('after.prices'))}</h2>`,
     table(
@@ -303,6 +317,22 @@ export function recapCsv(view: RecapView, lang: Lang): string {
       '',
       pinned.answer === '' ? pinned.text : `${pinned.text} ${t('after.answer')} ${pinned.answer}`,
     ]);
+  for (const game of recap.games) {
+    const told = gameWords(game, lang, 'masked');
+    const product = game.play.game === 'auction' ? game.play.product : null;
+    rows.push([
+      told.kind,
+      new Date(game.from).toISOString(),
+      seconds(game.to - game.from),
+      product ?? '',
+      title(product),
+      '',
+      '',
+      '',
+      '',
+      `${told.what} · ${told.outcome}`,
+    ]);
+  }
   for (const correction of recap.corrections)
     rows.push([
       t('after.correction'),
