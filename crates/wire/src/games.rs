@@ -92,7 +92,7 @@ pub struct AuctionView {
     pub least: Money,
     /// Whether what leads reaches the reserve; `None` without one.
     pub reserve_met: Option<bool>,
-    /// The newest bids that count, were struck out, or were too low when they came; the newest first, at most 40.
+    /// The newest 40 bids, counting or not, the newest first; and the one that leads.
     pub bids: Vec<Bid>,
     /// Bids that count.
     pub counted: u32,
@@ -106,6 +106,9 @@ pub struct AuctionView {
 
 impl AuctionView {
     pub(crate) fn of(auction: &Auction) -> Self {
+        let lead = auction.lead().map(|bid| bid.number);
+        let newest = auction.bids().iter().rev().enumerate();
+        let told = newest.filter(|(place, bid)| *place < BIDS_TOLD || Some(bid.number) == lead);
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         Self {
             terms: auction.terms.clone(),
@@ -113,16 +116,10 @@ impl AuctionView {
             since: auction.since,
             ends: auction.ends(),
             price: auction.price(),
-            lead: auction.lead().map(|bid| bid.number),
+            lead,
             least: auction.least(),
             reserve_met: auction.reserve_met(),
-            bids: auction
-                .bids()
-                .iter()
-                .rev()
-                .take(BIDS_TOLD)
-                .cloned()
-                .collect(),
+            bids: told.map(|(_, bid)| bid.clone()).collect(),
             counted: count(auction.ladder().count()),
             bidders: count(auction.bidders()),
             turned_away: auction.turned_away(),

@@ -42,7 +42,7 @@ least: Money,
  */
 reserve_met: boolean | null, 
 /**
- * The newest bids that count, were struck out, or were too low when they came; the newest first, at most 40.
+ * The newest 40 bids, counting or not, the newest first; and the one that leads.
  */
 bids: Array<Bid>, 
 /**
