@@ -142,6 +142,7 @@ export function demoShow(now: number): ShowView {
     pinned: null,
     poll: null,
     lottery: null,
+    auction: null,
     logo: null,
     ticker_look: { hidden: false, page_s: 0 },
     markets: [],

@@ -160,6 +160,46 @@ function recapOf(show: number, catalogue: readonly Product[]): RecapView {
                 until: began + 14 * MINUTE,
               },
             ],
+      games: [
+        {
+          from: began + 300_000,
+          to: began + 360_000,
+          play: {
+            game: 'poll',
+            question: '今晚加一场福利，大家最想要哪一款？',
+            answers: [
+              { label: '红富士苹果', people: 1204 },
+              { label: '酥梨', people: 988 },
+            ],
+          },
+        },
+        {
+          from: began + 600_000,
+          to: began + 670_000,
+          play: {
+            game: 'lottery',
+            prize: '烟台红富士苹果一箱',
+            value: { minor: 2990, currency: 'CNY' },
+            entrants: 1342,
+            winners: ['twitch\tFang Lihua', 'web\t小雨', 'web\t李小明'],
+            reason: '',
+          },
+        },
+        {
+          from: began + 900_000,
+          to: began + 1_080_000,
+          play: {
+            game: 'auction',
+            title: '头茬老树普洱茶饼',
+            product: null,
+            start: { minor: 9900, currency: 'CNY' },
+            outcome: { outcome: 'sold', to: '\t电话里的王姐', price: { minor: 24_000, currency: 'CNY' } },
+            bids: 4,
+            bidders: 4,
+            struck: 1,
+          },
+        },
+      ],
       incidents: [
         {
           kind: 'destination',

@@ -1,11 +1,13 @@
 // The state behind the mock engine: enough of a show that every control of the page does something.
 import type {
+  Bid,
   CatalogueView,
   ChatLine,
   FindingsView,
   Command,
   ImportView,
   MetersView,
+  Money,
   Notice,
   Product,
   ProductsView,
@@ -201,6 +203,59 @@ export class MockStudio {
         counts: [1204, 988, 402, 77, 12, 0],
         turned_away: 310,
         closed: null,
+      };
+    }
+    if (this.has('auction')) {
+      const yuan = (whole: number): Money => ({ minor: whole * 100, currency: 'CNY' });
+      const bid = (number: number, who: string, whole: number, counts: boolean, reason = ''): Bid => ({
+        number,
+        who,
+        minor: whole * 100,
+        at: now - 60_000 + number * 9_000,
+        counts,
+        struck: reason === '' ? null : { at: now, reason },
+      });
+      const sold = this.has('sold');
+      this.show.auction = {
+        terms: {
+          product: null,
+          title: '头茬老树普洱茶饼，手工石磨',
+          start: yuan(99),
+          step: yuan(10),
+          reserve: yuan(200),
+          buy_now: yuan(999),
+          seconds: 180,
+          soft_s: 20,
+        },
+        rehearsed: false,
+        since: now - 60_000,
+        ends: now + (sold ? -1_000 : 48_000),
+        price: yuan(240),
+        lead: 5,
+        least: yuan(250),
+        reserve_met: true,
+        bids: [
+          bid(6, 'web\t小雨', 245, false),
+          bid(5, '\t电话里的王姐', 240, true),
+          bid(4, 'twitch\tFang Lihua', 888, false, '不是真心出价'),
+          bid(3, 'web\t小雨', 200, true),
+          bid(2, 'twitch\tFang Lihua', 120, true),
+          bid(1, 'web\t李小明', 100, true),
+        ],
+        counted: 4,
+        bidders: 4,
+        turned_away: 0,
+        result: sold
+          ? {
+              at: now,
+              outcome: 'sold',
+              to: '\t电话里的王姐',
+              price: yuan(240),
+              bids: 4,
+              bidders: 4,
+              early: false,
+            }
+          : null,
       };
     }
     if (this.has('lottery')) {
@@ -551,6 +606,9 @@ export class MockStudio {
         return null;
       case 'clear_poll':
         show.poll = null;
+        return null;
+      case 'clear_auction':
+        show.auction = null;
         return null;
       case 'clear_lottery':
         show.lottery = null;

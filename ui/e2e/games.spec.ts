@@ -58,3 +58,38 @@ test('a draw begins with its terms and its code, and a prize above the cap asks 
   await games.getByRole('button', { name: '从画面撤下' }).click();
   await expect(games.getByRole('button', { name: '弹幕抽奖' })).toBeVisible();
 });
+
+test('prices in the chat raise the bid, a bid that nobody meant is struck out, and whoever leads has it', async ({
+  studio,
+  request,
+}) => {
+  const door = await webhook(studio);
+  const games = studio.getByRole('region', { name: '互动游戏' });
+  await games.getByRole('button', { name: '弹幕竞拍' }).click();
+  await games.getByLabel('拍什么').selectOption({ label: '别的（写名字）' });
+  await games.getByLabel('画面上的名字').fill('头茬老树普洱');
+  await games.getByLabel(/^起拍价/).fill('100');
+  await games.getByLabel(/^每次至少加/).fill('10');
+  await games.getByLabel(/^保留价/).fill('110');
+  await games.getByRole('button', { name: '公布规则，开始竞拍' }).click();
+  await expect(games).toContainText('竞拍进行中');
+  await says(request, door, '小雨', '出价１００元');
+  await expect(games).toContainText('小雨 · web 领先');
+  await expect(games).toContainText('保留价 ¥110：还没到');
+  await says(request, door, '捣乱', '88888');
+  await expect(games).toContainText('捣乱 · web 领先');
+  await games.getByLabel('代谁出价').fill('王姐');
+  await games.getByLabel(/^出价，/).fill('120');
+  await games.getByRole('button', { name: '代出价' }).click();
+  await expect(studio.getByRole('alert')).toContainText('出价太低');
+  const troll = games.getByRole('listitem').filter({ hasText: '捣乱' });
+  await troll.getByRole('button', { name: '划掉' }).click();
+  await troll.getByRole('button', { name: '这个人的都不算' }).click();
+  await expect(troll).toContainText('已划掉：不是真心出价');
+  await games.getByRole('button', { name: '代出价' }).click();
+  await expect(games).toContainText('王姐 领先');
+  await games.getByRole('button', { name: '落槌成交' }).click();
+  await expect(games).toContainText('成交给 王姐');
+  await games.getByRole('button', { name: '从画面撤下' }).click();
+  await expect(games.getByRole('button', { name: '弹幕竞拍' })).toBeVisible();
+});

@@ -1,15 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import {
   answersOf,
+  bidderOf,
+  currencyOf,
   inFours,
   isLeading,
   lotteryStep,
+  optionalAmount,
   pollIsOver,
   secondsTo,
   shareOf,
   winnerOf,
 } from '../src/state/games.ts';
-import type { LotteryView, PollView } from '../src/wire/types.ts';
+import type { LotteryView, PollView, Product } from '../src/wire/types.ts';
 
 describe('answers of a poll', () => {
   it('are chosen by their number, by themselves and by what was typed beside them, each word once', () => {
@@ -50,5 +53,34 @@ describe('the end of a game', () => {
   it('tells winners by platform and name, and the code as on the picture', () => {
     expect(winnerOf('twitch\tFang Li')).toEqual({ platform: 'twitch', name: 'Fang Li' });
     expect(inFours('0123456789abcdef'.repeat(4))).toBe('0123 4567 89ab cdef 0123 4567 89ab cdef');
+  });
+});
+
+describe('what a game is about', () => {
+  const of = (currency: string): Product => ({ offer: { live_price: { minor: 1, currency } } }) as Product;
+  const products = { a: of('USD'), b: of('JPY'), c: of('EUR') };
+  const show = {
+    on_air: { product: 'b', since: 0 },
+    rundown: [{ product: 'c', planned_s: 0, demonstration: '', holder: '' }],
+  };
+
+  it('has the money of the product chosen, else of the one on air, else of the first of the rundown', () => {
+    expect(currencyOf(show, products, 'a')).toBe('USD');
+    expect(currencyOf(show, products)).toBe('JPY');
+    expect(currencyOf(show, products, 'gone')).toBe('JPY');
+    expect(currencyOf({ ...show, on_air: null }, products)).toBe('EUR');
+    expect(currencyOf({ on_air: null, rundown: [] }, products)).toBe('USD');
+    expect(currencyOf(null, {})).toBe('CNY');
+  });
+
+  it('may have no reserve, but not one that cannot be read', () => {
+    expect(optionalAmount(' ', 'CNY')).toBeNull();
+    expect(optionalAmount('120', 'CNY')).toEqual({ minor: 12_000, currency: 'CNY' });
+    expect(optionalAmount('viel', 'CNY')).toBeUndefined();
+  });
+
+  it('names bidders with their platform, where they have one', () => {
+    expect(bidderOf('twitch\tFang Li')).toBe('Fang Li · twitch');
+    expect(bidderOf('\t电话里的王姐')).toBe('电话里的王姐');
   });
 });

@@ -28,15 +28,19 @@ pub struct Draws {
 fn next_end(show: &Show) -> Option<(At, Ends)> {
     let poll = show.poll.as_ref().filter(|poll| poll.result.is_none());
     let lottery = show.lottery.as_ref().filter(|it| it.closed.is_none());
+    let auction = show.auction.as_ref().filter(|it| it.result.is_none());
     let poll = poll.map(|poll| (poll.terms.until, Ends::Poll));
     let lottery = lottery.map(|lottery| (lottery.until, Ends::Lottery));
-    poll.into_iter().chain(lottery).min_by_key(|(at, _)| *at)
+    let auction = auction.map(|auction| (auction.ends(), Ends::Auction));
+    let all = poll.into_iter().chain(lottery).chain(auction);
+    all.min_by_key(|(at, _)| *at)
 }
 
 #[derive(Clone, Copy)]
 enum Ends {
     Poll,
     Lottery,
+    Auction,
 }
 
 /// Ends every game at its moment, until the desk is gone.
@@ -74,6 +78,11 @@ async fn end(desk: &Desk, ends: Ends) -> Result<u64, WireError> {
             let lottery = show.lottery.as_ref()?;
             let entrants_hash = draw::hex(&draw::entrants_hash(lottery));
             Some(Command::CloseLottery { entrants_hash })
+        }
+        // A bid of the last moment may have made it longer.
+        Ends::Auction => {
+            let auction = show.auction.as_ref()?;
+            (now() >= auction.ends()).then_some(Command::CloseAuction)
         }
     };
     desk.submit_at_turn(engine(), wish).await

@@ -3,7 +3,9 @@ use std::sync::Arc;
 
 use stallcast_chat::Language;
 use stallcast_journal::Journal;
-use stallcast_show::{CROWD_MAX, Counting, Currency, Money, PollOption};
+use stallcast_show::{
+    AuctionOutcome, AuctionTerms, CROWD_MAX, Counting, Currency, Money, PollOption,
+};
 
 use crate::chat_room::ChatRoom;
 use crate::threads::Threads;
@@ -225,4 +227,94 @@ async fn a_prize_above_the_cap_needs_a_reason() {
         .start(&world.desk, engine(), terms(5_000_000), [6; 32])
         .await;
     at_cap.unwrap();
+}
+
+fn auction_terms() -> AuctionTerms {
+    let yuan = |whole: i64| Money::new(whole * 100, Currency("CNY".into()));
+    AuctionTerms {
+        product: None,
+        title: "头茬老树普洱".into(),
+        start: yuan(100),
+        step: yuan(10),
+        reserve: Some(yuan(120)),
+        buy_now: Some(yuan(1_000)),
+        seconds: 3_600,
+        soft_s: 15,
+    }
+}
+
+/// Chat lines raise the bid, the picture follows, the engine ends it, and a winner who did not mean it makes way.
+#[tokio::test]
+async fn prices_in_the_chat_raise_the_bid_and_the_picture_and_the_end_comes_by_itself() {
+    let world = World::open().await;
+    let terms = auction_terms();
+    let start = Command::StartAuction { terms };
+    world.desk.submit(engine(), start).await.unwrap();
+    let theme = stallcast_overlay::Theme::builtin("clean").unwrap();
+    let canvas = stallcast_overlay::CanvasSize {
+        width: 640,
+        height: 360,
+    };
+    let fonts = stallcast_overlay::Fonts::system();
+    let mut overlay = stallcast_overlay::Overlay::new(theme, fonts, canvas);
+    let mut picture = |show: &Show| {
+        let lang = stallcast_overlay::Lang::Zh;
+        let layers = overlay.layers(
+            show,
+            show.auction.as_ref().unwrap().since,
+            lang,
+            "/".as_ref(),
+        );
+        let layer = layers.list.iter().find(|layer| layer.id == "auction");
+        layer.unwrap().rgba.clone()
+    };
+    let leads = |name: &'static str, whole: i64| {
+        move |show: &Show| {
+            let auction = show.auction.as_ref().unwrap();
+            let is_theirs = auction.lead().is_some_and(|bid| bid.who.ends_with(name));
+            is_theirs
+                && auction
+                    .price()
+                    .is_some_and(|price| price.minor == whole * 100)
+        }
+    };
+    let mut seen = vec![picture(&world.desk.show())];
+    for (author, text, whole) in [
+        ("Fang", "１００元", 100),
+        ("Li", "bid 130", 130),
+        ("troll", "9999", 1_000),
+    ] {
+        world
+            .says(&[("web", author, text), ("twitch", author, "好看")])
+            .await;
+        let show = world.until(leads(author, whole)).await;
+        seen.push(picture(&show));
+    }
+    for (at, one) in seen.iter().enumerate() {
+        assert!(seen.iter().skip(at + 1).all(|other| other != one), "{at}");
+    }
+    // Bought at once: the engine notes it without anybody pressing anything, long before its time.
+    let ended = |show: &Show| show.auction.as_ref().unwrap().result.is_some();
+    let show = world.until(ended).await;
+    let troll = show.auction.as_ref().unwrap().lead().unwrap().number;
+    seen.push(picture(&show));
+    let strike = Command::StrikeBid {
+        number: troll,
+        everything: true,
+        reason: "乱出价".into(),
+    };
+    world.desk.submit(engine(), strike).await.unwrap();
+    world.until(leads("Li", 130)).await;
+    world
+        .says(&[("web", "troll", "5000"), ("web", "Wang", "140")])
+        .await;
+    world.until(leads("Wang", 140)).await;
+    let end = Command::CloseAuction;
+    world.desk.submit(engine(), end).await.unwrap();
+    let show = world.desk.show();
+    let result = show.auction.as_ref().unwrap().result.as_ref().unwrap();
+    let price = Money::new(14_000, Currency("CNY".into()));
+    let to = "web\tWang".to_owned();
+    assert_eq!(result.outcome, AuctionOutcome::Sold { to, price });
+    assert!(result.early && picture(&show) != seen[4]);
 }

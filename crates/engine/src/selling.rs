@@ -4,10 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
-use stallcast_rules::{Certainty, Finding, PackFault, Rule, RuleBook, Severity, Subject};
+use stallcast_rules::{Certainty, Finding, PackFault, Place, Rule, RuleBook, Severity, Subject};
 use stallcast_show::{
-    At, Command, Market, Offered, PictureText, Product, ProductId, Refusal, RuleOverride, Show,
-    Text, decide,
+    At, Command, Currency, Market, Offered, Product, ProductId, Refusal, RuleOverride, Show, decide,
 };
 use stallcast_wire::{Check, CheckLevel, FindingLevel, FindingView, FindingsView, RuleView};
 use tokio::runtime::Handle;
@@ -27,29 +26,46 @@ pub fn book() -> Result<&'static RuleBook, &'static PackFault> {
     BOOK.as_ref()
 }
 
-/// Refuses to put a product on air whose words are forbidden outright, where no reason was given for them.
+/// Refuses to bring before viewers what is forbidden outright, where no reason was given for it: products on air or in
+/// an auction, draws above the cap, and words that stand on the picture beside them.
 ///
 /// # Errors
-/// [`Refusal::ForbiddenByRule`] with the first such rule.
+/// [`Refusal::ForbiddenByRule`], [`Refusal::PrizeAboveCap`] or [`Refusal::WordsForbidden`] with the first such rule.
 pub fn permit(show: &Show, command: &Command, at: At) -> Result<(), Refusal> {
-    if let (Command::BeginLottery { terms, .. }, Ok(book)) = (command, book()) {
-        let above = book.above_prize_cap(show, &terms.value);
-        let above = above.filter(|_| terms.reason.trim().is_empty());
-        return above.map_or(Ok(()), |rule| {
-            Err(Refusal::PrizeAboveCap {
-                rule: rule.id.clone(),
-            })
-        });
-    }
-    if let (Command::SetPictureText { text, words, .. }, Ok(book)) = (command, book()) {
-        return words_for_picture(book, show, command, *text, words, at);
-    }
-    let (Command::PutOnAir { product }, Ok(book)) = (command, book()) else {
+    let Ok(book) = book() else {
         return Ok(());
     };
-    if show.is_on_air(product) {
-        return Ok(());
+    match command {
+        Command::PutOnAir { product } if !show.is_on_air(product) => {
+            permit_product(book, show, product, at)
+        }
+        Command::BeginLottery { terms, .. } => {
+            let above = book.above_prize_cap(show, &terms.value);
+            if let Some(rule) = above.filter(|_| terms.reason.trim().is_empty()) {
+                let rule = rule.id.clone();
+                return Err(Refusal::PrizeAboveCap { rule });
+            }
+            permit_words(book, show, command, at)
+        }
+        Command::StartAuction { terms } => {
+            if let Some(product) = &terms.product {
+                permit_product(book, show, product, at)?;
+            }
+            permit_words(book, show, command, at)
+        }
+        Command::SetPictureText { text, .. } if text.is_of_product() => {
+            permit_typed(book, show, command, at)
+        }
+        _ => permit_words(book, show, command, at),
     }
+}
+
+fn permit_product(
+    book: &RuleBook,
+    show: &Show,
+    product: &ProductId,
+    at: At,
+) -> Result<(), Refusal> {
     let found = look(book, show, product, at);
     let blocks = found.into_iter().flatten().find(|finding| {
         finding.severity == Severity::Forbidden && reason(show, product, finding).is_none()
@@ -63,22 +79,16 @@ pub fn permit(show: &Show, command: &Command, at: At) -> Result<(), Refusal> {
     }
 }
 
-/// Refuses words typed on the picture that are forbidden outright: they would be before viewers at once.
-fn words_for_picture(
-    book: &RuleBook,
-    show: &Show,
-    command: &Command,
-    text: PictureText,
-    words: &str,
-    at: At,
-) -> Result<(), Refusal> {
+/// Refuses words of the product on air, typed on the picture, that are forbidden outright: they would be before viewers
+/// at once.
+fn permit_typed(book: &RuleBook, show: &Show, command: &Command, at: At) -> Result<(), Refusal> {
     let forbidden = |finding: &Finding| finding.severity == Severity::Forbidden;
     let refused = |finding: Finding| Refusal::WordsForbidden {
         rule: finding.rule,
         found: finding.found,
     };
-    let Some(product) = show.product_on_air().filter(|_| text.is_of_product()) else {
-        return by_law(book, show, words, at).map_or(Ok(()), |it| Err(refused(it)));
+    let Some(product) = show.product_on_air() else {
+        return Ok(());
     };
     let mut retold = show.clone();
     retold.apply_all(&decide(show, command.clone(), at)?);
@@ -93,20 +103,68 @@ fn words_for_picture(
     came.map_or(Ok(()), |finding| Err(refused(finding)))
 }
 
-/// What is forbidden of words that stand on the picture beside the goods, in the markets of the rundown.
-fn by_law(book: &RuleBook, show: &Show, words: &str, at: At) -> Option<Finding> {
-    let listed = show.rundown.iter().map(|item| &item.product);
-    let goods = listed.chain(show.on_air.iter().map(|on| &on.product));
-    let goods = goods.filter_map(|id| show.products.get(id));
-    let markets: BTreeSet<Market> = goods.flat_map(|product| show.markets_of(product)).collect();
-    let markets: Vec<Market> = markets.into_iter().collect();
-    let said = Text {
-        zh: words.to_owned(),
-        en: String::new(),
+/// What of a command would be read on the picture beside the products, and in which currency it is, if it says so.
+fn words(command: &Command) -> (Vec<&str>, Option<&Currency>) {
+    let texts: Vec<&str> = match command {
+        Command::SetTicker { text } | Command::StartBreak { words: text, .. } => {
+            vec![text.zh.as_str(), text.en.as_str()]
+        }
+        Command::AnswerQuestion { answer, .. } => vec![answer.as_str()],
+        Command::SetGoal { plan: Some(plan) } => vec![plan.title.as_str()],
+        Command::PutLowerThird { lower_third } => {
+            vec![lower_third.name.as_str(), lower_third.role.as_str()]
+        }
+        Command::StartPoll {
+            question, options, ..
+        } => {
+            let answers = options.iter().flat_map(|option| {
+                let words = option.keywords.iter().map(String::as_str);
+                words.chain([option.label.as_str()])
+            });
+            answers.chain([question.as_str()]).collect()
+        }
+        Command::BeginLottery { terms, .. } => {
+            return (
+                vec![terms.prize.as_str(), terms.keyword.as_str()],
+                Some(&terms.value.currency),
+            );
+        }
+        Command::StartAuction { terms } => {
+            return (vec![terms.title.as_str()], Some(&terms.start.currency));
+        }
+        Command::CancelAuction { reason } => vec![reason.as_str()],
+        Command::SetPictureText { words, .. } => vec![words.as_str()],
+        _ => Vec::new(),
     };
-    let subject = Subject::ticker(&said, at);
-    let mut found = book.look(&subject, &markets).into_iter();
-    found.find(|finding| finding.severity == Severity::Forbidden)
+    (texts, None)
+}
+
+fn permit_words(book: &RuleBook, show: &Show, command: &Command, at: At) -> Result<(), Refusal> {
+    let (texts, currency) = words(command);
+    if texts.iter().all(|text| text.trim().is_empty()) {
+        return Ok(());
+    }
+    let mut markets = markets(show);
+    if show.markets.is_empty() {
+        markets.extend(currency.and_then(Market::of));
+    }
+    let markets: Vec<Market> = markets.into_iter().collect();
+    let subject = Subject::words(Place::Picture, texts, at);
+    let found = book.look(&subject, &markets).into_iter();
+    let mut forbidden = found.filter(|finding| finding.severity == Severity::Forbidden);
+    match forbidden.find(|finding| !show.words_are_reasoned(&finding.rule, &finding.found)) {
+        Some(Finding { rule, found, .. }) => Err(Refusal::WordsForbidden { rule, found }),
+        None => Ok(()),
+    }
+}
+
+/// The markets that the show sells to: those chosen, else those of its rundown and of what is on air.
+fn markets(show: &Show) -> BTreeSet<Market> {
+    let listed = show.rundown.iter().map(|item| &item.product);
+    let shown = listed.chain(show.on_air.iter().map(|on| &on.product));
+    let products = shown.filter_map(|id| show.products.get(id));
+    let held = products.flat_map(|product| show.markets_of(product));
+    held.chain(show.markets.iter().copied()).collect()
 }
 
 /// What is found in a product; `None` when there are no rules for it.
@@ -175,7 +233,6 @@ impl Known {
     fn findings(&mut self, book: &RuleBook, show: &Show, at: At) -> FindingsView {
         let mut view = FindingsView::default();
         let mut before = std::mem::take(&mut self.0);
-        let mut markets: Vec<Market> = show.markets.iter().copied().collect();
         let listed = show.rundown.iter();
         let listed = listed.map(|item| (&item.product, item.demonstration.as_str()));
         // One found in the catalogue goes on air without standing on the rundown.
@@ -187,7 +244,6 @@ impl Known {
             let Some(looked) = Looked::of(show, id, demonstration) else {
                 continue;
             };
-            markets.extend(&looked.markets);
             let found = match before.remove(id) {
                 Some((same, found)) if same == looked => found,
                 _ => look(book, show, id, at),
@@ -202,11 +258,14 @@ impl Known {
             }
             self.0.insert(id.clone(), (looked, found));
         }
-        markets.sort();
-        markets.dedup();
         let ticker = Subject::ticker(&show.ticker, at);
+        let markets: Vec<Market> = markets(show).into_iter().collect();
         let found = book.look(&ticker, &markets).into_iter();
-        view.ticker = found.map(|finding| told(&finding, None)).collect();
+        let given = |finding: &Finding| {
+            let mut given = show.word_overrides.iter();
+            given.find(|it| it.rule == finding.rule && it.found == finding.found)
+        };
+        view.ticker = found.map(|it| told(&it, given(&it))).collect();
         let named = view.products.values().flatten().chain(&view.ticker);
         let rules = named.filter_map(|it| Some((it.rule.clone(), rule(book.rule(&it.rule)?))));
         view.rules = rules.collect();
@@ -271,7 +330,7 @@ pub fn checks(found: &FindingsView) -> Vec<Check> {
     let mut items = Vec::new();
     items.extend(about("forbidden", blocked));
     items.extend(about("warn", warned));
-    if let Some(finding) = found.ticker.first() {
+    if let Some(finding) = found.ticker.iter().find(open) {
         items.push(item("ticker", &[("found", finding.found.clone())]));
     }
     if found.unchecked > 0 {

@@ -280,3 +280,152 @@ fn rules_of_a_market_hold_only_where_it_is_chosen_and_a_choice_goes_before_the_c
     show.markets = [Market::Us].into();
     assert!(permit(&show, &put, At(0)).is_ok());
 }
+
+#[tokio::test]
+async fn forbidden_words_beside_the_products_wait_for_a_reason_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = desk(folder.path());
+    let words = "国家级好果";
+    let text = || stallcast_show::Text {
+        zh: words.into(),
+        en: String::new(),
+    };
+    let yuan = |minor| stallcast_show::Money::new(minor, Currency("CNY".into()));
+    // Nothing is sold yet: no market whose rules would hold.
+    let ticker = Command::SetTicker { text: text() };
+    desk.submit(engine(), ticker.clone()).await.unwrap();
+    let nothing = Command::SetTicker {
+        text: stallcast_show::Text::default(),
+    };
+    desk.submit(engine(), nothing).await.unwrap();
+    import(&desk, vec![says("a", "很甜")]).await;
+    let pin = Command::PinQuestion {
+        message: "web:1".into(),
+        author: "a".into(),
+        text: "是国家级的吗".into(),
+    };
+    desk.submit(engine(), pin).await.unwrap();
+    let option = |label: &str, word: &str| stallcast_show::PollOption {
+        label: label.into(),
+        keywords: vec![word.into()],
+    };
+    let commands = [
+        ticker,
+        Command::StartBreak {
+            minutes: 5,
+            words: text(),
+        },
+        Command::AnswerQuestion {
+            message: "web:1".into(),
+            answer: words.into(),
+        },
+        Command::SetGoal {
+            plan: Some(stallcast_show::GoalPlan {
+                title: words.into(),
+                of: stallcast_show::GoalUnit::Pieces,
+                target: 10,
+                count: stallcast_show::GoalCount::Stock,
+            }),
+        },
+        Command::PutLowerThird {
+            lower_third: stallcast_show::LowerThird {
+                id: "l".into(),
+                name: "老王".into(),
+                role: words.into(),
+            },
+        },
+        Command::StartPoll {
+            question: "哪个".into(),
+            options: vec![option(words, "1"), option("酥梨", "2")],
+            counting: stallcast_show::Counting::Last,
+            seconds: 60,
+        },
+        Command::BeginLottery {
+            terms: stallcast_show::LotteryTerms {
+                prize: words.into(),
+                value: yuan(2_990),
+                winners: 1,
+                keyword: "抽奖".into(),
+                seconds: 60,
+                reason: String::new(),
+            },
+            commitment: "ab".repeat(32),
+        },
+        Command::StartAuction {
+            terms: stallcast_show::AuctionTerms {
+                product: None,
+                title: words.into(),
+                start: yuan(100),
+                step: yuan(100),
+                reserve: None,
+                buy_now: None,
+                seconds: 60,
+                soft_s: 0,
+            },
+        },
+    ];
+    let before = desk.show();
+    for command in &commands {
+        let refused = desk.submit(engine(), command.clone()).await.unwrap_err();
+        assert_eq!(
+            refused.message_key, "refusal.words_forbidden",
+            "{command:?}"
+        );
+        assert_eq!(refused.params["rule"], "cn.absolute_terms");
+        assert_eq!(refused.params["found"], "国家级");
+    }
+    assert_eq!(desk.show(), before);
+    let reason = |found: &str| Command::OverrideWords {
+        rule: "cn.absolute_terms".into(),
+        found: found.into(),
+        reason: "农业农村部证书上的原话".into(),
+    };
+    // A reason for other words is none for these.
+    desk.submit(engine(), reason("最佳")).await.unwrap();
+    desk.submit(engine(), commands[0].clone())
+        .await
+        .unwrap_err();
+    desk.submit(engine(), reason("国家级")).await.unwrap();
+    for command in commands {
+        for clear in [
+            Command::ClearPoll,
+            Command::ClearLottery {
+                reason: String::new(),
+            },
+        ] {
+            desk.submit(engine(), clear).await.unwrap();
+        }
+        desk.submit(engine(), command).await.unwrap();
+    }
+    assert_eq!(desk.show().auction.as_ref().unwrap().terms.title, words);
+    let cancel = Command::CancelAuction {
+        reason: "换上这是最高级的蜂蜜".into(),
+    };
+    let refused = desk.submit(engine(), cancel).await.unwrap_err();
+    assert_eq!(refused.message_key, "refusal.words_forbidden");
+
+    drop(desk);
+    let (_, resumed) = open_again(folder.path()).await;
+    assert_eq!(resumed.show.word_overrides.len(), 2);
+}
+
+#[tokio::test]
+async fn a_product_whose_words_are_forbidden_is_not_auctioned_either() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = desk(folder.path());
+    import(&desk, vec![says("a", "国家级好果")]).await;
+    let yuan = |minor| stallcast_show::Money::new(minor, Currency("CNY".into()));
+    let terms = stallcast_show::AuctionTerms {
+        product: Some("a".into()),
+        title: "好果".into(),
+        start: yuan(100),
+        step: yuan(100),
+        reserve: None,
+        buy_now: None,
+        seconds: 60,
+        soft_s: 0,
+    };
+    let start = Command::StartAuction { terms };
+    let refused = desk.submit(engine(), start).await.unwrap_err();
+    assert_eq!(refused.message_key, "refusal.forbidden_by_rule");
+}

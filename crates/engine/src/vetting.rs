@@ -20,6 +20,10 @@ pub fn permit(show: &Show, command: &Command, at: At) -> Result<(), Refusal> {
         Command::PutOnAir { product } if show.is_live() && !show.is_on_air(product) => {
             show.fit_for_viewers(product, at)
         }
+        Command::StartAuction { terms } if show.is_live() => match &terms.product {
+            Some(product) => show.fit_for_viewers(product, at),
+            None => Ok(()),
+        },
         Command::GoLive if !show.is_live() => match &show.on_air {
             Some(on) => show.fit_for_viewers(&on.product, at),
             None => Ok(()),

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The drawings of themes that have none of their own, in the ground colour of [`GROUND`].
-pub(crate) const FILES: [(&str, &str); 4] = [
+pub(crate) const FILES: [(&str, &str); 6] = [
     ("poll.svg", include_str!("../../../assets/games/poll.svg")),
     (
         "poll-portrait.svg",
@@ -24,6 +24,14 @@ pub(crate) const FILES: [(&str, &str); 4] = [
     (
         "lottery-portrait.svg",
         include_str!("../../../assets/games/lottery-portrait.svg"),
+    ),
+    (
+        "auction.svg",
+        include_str!("../../../assets/games/auction.svg"),
+    ),
+    (
+        "auction-portrait.svg",
+        include_str!("../../../assets/games/auction-portrait.svg"),
     ),
 ];
 
@@ -46,7 +54,7 @@ const ROWS: [&str; 5] = ["rows-2", "rows-3", "rows-4", "rows-5", "rows-6"];
 /// Hexadecimal digits of a draw's code that are shown: 128 bits, so that nobody finds two draws with the same.
 const CODE_DIGITS: usize = 32;
 
-fn say(lang: Lang, zh: &str, en: &str) -> String {
+pub(crate) fn say(lang: Lang, zh: &str, en: &str) -> String {
     let text = Text {
         zh: zh.to_owned(),
         en: en.to_owned(),
@@ -55,7 +63,7 @@ fn say(lang: Lang, zh: &str, en: &str) -> String {
 }
 
 /// Seconds left, rounded up, and when the next one is shown; nothing from the end on.
-fn seconds_left(until: At, now: At) -> Option<(u32, At)> {
+pub(crate) fn seconds_left(until: At, now: At) -> Option<(u32, At)> {
     let left_ms = until.0.saturating_sub(now.0);
     if left_ms <= 0 {
         return None;
@@ -201,7 +209,7 @@ pub(crate) fn winners(lottery: &Lottery, lang: Lang) -> Option<String> {
 }
 
 /// `小*明`, `F**g`, `李*`: the first letter, the last one of longer names, and at most three stars.
-fn masked(name: &str) -> String {
+pub(crate) fn masked(name: &str) -> String {
     let letters: Vec<&str> = name.graphemes(true).collect();
     match letters.as_slice() {
         [] => "*".to_owned(),

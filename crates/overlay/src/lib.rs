@@ -4,6 +4,7 @@
 //! it says changes: an unchanged part keeps its version and its pixels. No clock is read here; the moment
 //! comes in, and [`Layers::next_change`] says when the picture will change by itself.
 
+mod auction;
 mod calendar;
 mod code;
 mod content;

@@ -58,7 +58,7 @@ fn position_of(theme: &Theme, piece: Piece) -> Option<Position> {
         Piece::LowerThird => positions
             .lower_third
             .unwrap_or_else(|| place_of_names(theme.settings.margins)),
-        Piece::Poll | Piece::Lottery => theme.settings.margins.game(),
+        Piece::Poll | Piece::Lottery | Piece::Auction => theme.settings.margins.game(),
     })
 }
 

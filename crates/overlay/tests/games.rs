@@ -7,8 +7,13 @@ mod common;
 use std::path::Path;
 
 use common::{FULL_HD, HD, evidence, layer, overlay, show, yuan};
-use stallcast_overlay::{CanvasSize, Lang, Layer, Layers, Overlay, Theme};
-use stallcast_show::{At, ChatLine, Command, Counting, LotteryTerms, PollOption, Show, decide};
+use stallcast_overlay::{
+    CanvasSize, Fonts, Lang, Layer, Layers, Overlay, SlateKind, Theme, slate_beside,
+};
+use stallcast_show::{
+    At, AuctionTerms, ChatLine, Command, Counting, GoalCount, GoalPlan, GoalUnit, LotteryTerms,
+    PollOption, Show, decide,
+};
 
 const NOWHERE: &str = "/nowhere";
 const TALL: CanvasSize = CanvasSize {
@@ -207,4 +212,171 @@ fn the_code_that_makes_a_draw_fair_is_drawn_whole() {
     };
     assert!(picture(31) != picture(32));
     assert!(picture(32) == picture(33));
+}
+
+fn with_auction(soft_s: u32) -> Show {
+    let mut show = show();
+    let terms = AuctionTerms {
+        product: None,
+        title: "头茬老树普洱茶饼，手工石磨，一饼一证".into(),
+        start: yuan(9_900),
+        step: yuan(1_000),
+        reserve: Some(yuan(40_000)),
+        buy_now: Some(yuan(9_999_900)),
+        seconds: 60,
+        soft_s,
+    };
+    run(&mut show, Command::StartAuction { terms }, 0);
+    show
+}
+
+fn ended(bids: &[(&str, &str)]) -> Show {
+    let mut show = with_auction(15);
+    for (author, text) in bids {
+        says(&mut show, author, text, 10);
+    }
+    run(&mut show, Command::CloseAuction, 60_000);
+    show
+}
+
+/// Each state of an auction that viewers can see.
+fn auctions() -> [(&'static str, Show); 6] {
+    let mut bid = with_auction(15);
+    says(&mut bid, "李小明", "12999.5", 10);
+    let mut called_off = with_auction(15);
+    let reason = "茶饼在直播中摔碎了，下一场换一饼再拍".into();
+    run(&mut called_off, Command::CancelAuction { reason }, 60_000);
+    [
+        ("no-bid", with_auction(15)),
+        ("bid", bid),
+        (
+            "sold",
+            ended(&[("李小明", "500"), ("Fang Lihua", "12999.5")]),
+        ),
+        ("reserve", ended(&[("李小明", "300")])),
+        ("nobody", ended(&[])),
+        ("called-off", called_off),
+    ]
+}
+
+#[test]
+fn every_theme_shows_an_auction_on_both_canvases_beside_what_must_stay() {
+    for theme in Theme::builtin_names() {
+        for (canvas, shape) in [(HD, "wide"), (TALL, "tall")] {
+            for (name, show) in auctions() {
+                let mut overlay = overlay(theme, canvas);
+                let layers = draw(&mut overlay, &show, 20);
+                let auction = layer(&layers, "auction");
+                evidence(&format!("auction-{theme}-{shape}-{name}"), auction);
+                for kept in ["card", "countdown", "stock", "ticker"] {
+                    let kept = layer(&layers, kept);
+                    assert!(
+                        apart(kept, auction, 40),
+                        "{theme} {shape} {name}: {}",
+                        kept.id
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_bid_is_on_the_picture_and_makes_the_clock_longer_where_it_came_late() {
+    let mut show = with_auction(15);
+    let mut overlay = overlay("clean", HD);
+    let before = layer(&draw(&mut overlay, &show, 100), "auction").clone();
+    says(&mut show, "李小明", "出价120", 900);
+    let after = layer(&draw(&mut overlay, &show, 900), "auction").clone();
+    assert!(after.version > before.version && after.rgba != before.rgba);
+    // A line that bids nothing changes nothing.
+    says(&mut show, "Fang", "120", 950);
+    let same = layer(&draw(&mut overlay, &show, 950), "auction").clone();
+    assert_eq!(after.version, same.version);
+    assert_eq!(
+        draw(&mut overlay, &show, 59_999).next_change,
+        Some(At(60_000))
+    );
+    says(&mut show, "Fang", "130", 59_999);
+    let layers = draw(&mut overlay, &show, 60_000);
+    assert_eq!(layers.next_change, Some(At(61_000)), "fifteen seconds more");
+}
+
+#[test]
+fn the_reserve_is_not_on_the_picture() {
+    let picture = |reserve: i64| {
+        let mut show = with_auction(15);
+        show.auction.as_mut().unwrap().terms.reserve = Some(yuan(reserve));
+        says(&mut show, "李小明", "300", 10);
+        let mut overlay = overlay("clean", HD);
+        layer(&draw(&mut overlay, &show, 20), "auction")
+            .rgba
+            .to_vec()
+    };
+    assert!(picture(40_000) == picture(77_700));
+    assert!(picture(40_000) != picture(20_000), "that it is met is");
+}
+
+#[test]
+fn what_accompanies_gives_way_to_every_game() {
+    let goal = GoalPlan {
+        title: "今晚一起冲一百单".into(),
+        of: GoalUnit::Orders,
+        target: 100,
+        count: GoalCount::ByHand,
+    };
+    for theme in Theme::builtin_names() {
+        for canvas in [HD, TALL] {
+            for (show, id) in [
+                (with_poll(6), "poll"),
+                (with_lottery(), "lottery"),
+                (drawn(), "lottery"),
+                (with_auction(15), "auction"),
+            ] {
+                let mut show = show;
+                run(
+                    &mut show,
+                    Command::SetGoal {
+                        plan: Some(goal.clone()),
+                    },
+                    0,
+                );
+                run(&mut show, Command::ShowGoal { on: true }, 0);
+                let mut overlay = overlay(theme, canvas);
+                let layers = draw(&mut overlay, &show, 20);
+                let game = layer(&layers, id);
+                for other in layers.list.iter().filter(|it| it.id != id) {
+                    assert!(
+                        apart(other, game, 40),
+                        "{theme} {canvas:?} {id}: {}",
+                        other.id
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_slates_words_go_where_no_game_covers_them() {
+    let fonts = Fonts::system();
+    for theme in Theme::builtin_names() {
+        for canvas in [HD, TALL] {
+            for (show, id) in [
+                (with_poll(6), "poll"),
+                (with_lottery(), "lottery"),
+                (with_auction(15), "auction"),
+            ] {
+                let mut overlay = overlay(theme, canvas);
+                let layers = draw(&mut overlay, &show, 20);
+                let taken = overlay.taken(&layers);
+                let worn = Theme::builtin(theme).unwrap();
+                let kind = SlateKind::NoInput;
+                let slate = slate_beside(&worn, &fonts, kind, Lang::Zh, canvas, &taken);
+                let words = slate.words.unwrap();
+                let over = taken.iter().find(|span| span.meets(&words));
+                assert_eq!(over, None, "{theme} {canvas:?} {id} {words:?}");
+            }
+        }
+    }
 }

@@ -30,6 +30,8 @@ pub enum Place {
     Price,
     /// Ticker of the show.
     Ticker,
+    /// Something else that stands on the picture: a game, an answer, a goal, a name, a break's notice.
+    Picture,
 }
 
 /// What is looked at, and what is known of it.
@@ -88,9 +90,14 @@ impl<'a> Subject<'a> {
 
     /// The ticker.
     pub fn ticker(text: &'a Text, now: At) -> Self {
-        let texts = [&*text.zh, &*text.en].map(|text| (Place::Ticker, text));
+        Self::words(Place::Ticker, [&*text.zh, &*text.en], now)
+    }
+
+    /// Words that stand on the picture beside the products.
+    pub fn words(place: Place, texts: impl IntoIterator<Item = &'a str>, now: At) -> Self {
+        let texts = texts.into_iter().map(|text| (place, text));
         Self {
-            texts: texts.into(),
+            texts: texts.collect(),
             product: None,
             offered: &[],
             stock_left: None,

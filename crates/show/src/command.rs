@@ -229,6 +229,15 @@ pub enum Command {
         /// Why it may be said all the same, at most 300 characters.
         reason: String,
     },
+    /// Gives the reason why words beside the products may stand on the picture although a rule forbids them.
+    OverrideWords {
+        /// Id of the rule.
+        rule: String,
+        /// The words, as the rule found them.
+        found: String,
+        /// Why they may be shown all the same, at most 300 characters.
+        reason: String,
+    },
     /// Notes that a point of a product's list was looked at, or takes that back.
     SetVetted {
         /// Which product.
@@ -376,6 +385,36 @@ pub enum Command {
         /// Why, at most 300 characters.
         reason: String,
     },
+    /// Begins an auction that viewers bid in by chat; refused while a game stands on the picture.
+    StartAuction {
+        /// What is sold, and how.
+        terms: crate::AuctionTerms,
+    },
+    /// Takes a bid that somebody called out; refused below the least one, and when the auction is over.
+    PlaceBid {
+        /// Who, 1 to 100 characters.
+        name: String,
+        /// How much.
+        price: crate::Money,
+    },
+    /// Strikes out a bid; the next highest takes its place, also where it was sold already.
+    StrikeBid {
+        /// The bid's number.
+        number: u32,
+        /// Every bid of whoever made it, and what they bid from now on.
+        everything: bool,
+        /// Why, 1 to 300 characters.
+        reason: String,
+    },
+    /// Ends the auction now: whoever leads has it. What came out stays on the picture.
+    CloseAuction,
+    /// Calls the auction off: nobody has it. That stays on the picture.
+    CancelAuction {
+        /// Why, 1 to 300 characters; viewers read it.
+        reason: String,
+    },
+    /// Takes an auction that is over off the picture.
+    ClearAuction,
     /// Adds or replaces a destination (its key is stored apart).
     PutDestination {
         /// The destination.

@@ -93,7 +93,7 @@ impl Crowd {
 
     /// Takes what somebody wrote.
     pub(crate) fn take(&mut self, line: &ChatLine, what: u8, counting: Counting) {
-        let who = person(line);
+        let who = person(&line.platform, &line.author);
         match self.people.get(&*who) {
             Some(before) if counting == Counting::First || *before == what => {}
             None if self.people.len() >= CROWD_MAX => {
@@ -107,14 +107,14 @@ impl Crowd {
 }
 
 /// A person: a name on a platform. Nothing in it can end the line it stands on or begin another column.
-fn person(line: &ChatLine) -> String {
+pub(crate) fn person(platform: &str, name: &str) -> String {
     let plain = |text: &str| -> String {
         let chars = text.trim().chars();
         chars
             .map(|c| if c.is_control() { ' ' } else { c })
             .collect()
     };
-    format!("{}\t{}", plain(&line.platform), plain(&line.author))
+    format!("{}\t{}", plain(platform), plain(name))
 }
 
 /// What somebody wrote, so that `１`, `①` and ` 1！` are one word: full-width signs and circled digits as plain ones,

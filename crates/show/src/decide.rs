@@ -76,6 +76,11 @@ pub fn decide(show: &Show, command: Command, at: At) -> Result<Vec<Event>, Refus
             found,
             reason,
         } => show.decide_override_rule(product, rule, found, &reason, at),
+        Command::OverrideWords {
+            rule,
+            found,
+            reason,
+        } => show.decide_override_words(rule, found, &reason, at),
         Command::SetVetted {
             product,
             item,
@@ -126,6 +131,16 @@ pub fn decide(show: &Show, command: Command, at: At) -> Result<Vec<Event>, Refus
         Command::CloseLottery { entrants_hash } => show.decide_close_lottery(entrants_hash, at),
         Command::NoteDraw { seed, winners } => show.decide_note_draw(seed, winners, at),
         Command::ClearLottery { reason } => show.decide_clear_lottery(&reason, at),
+        Command::StartAuction { terms } => show.decide_start_auction(terms, at),
+        Command::PlaceBid { name, price } => show.decide_place_bid(&name, &price, at),
+        Command::StrikeBid {
+            number,
+            everything,
+            reason,
+        } => show.decide_strike_bid(number, everything, &reason, at),
+        Command::CloseAuction => show.decide_close_auction(at),
+        Command::CancelAuction { reason } => show.decide_cancel_auction(&reason, at),
+        Command::ClearAuction => show.decide_clear_auction(at),
         Command::PutDestination { destination } => show.decide_put_destination(destination),
         Command::RemoveDestination { destination } => show.decide_remove_destination(destination),
         Command::StartRehearsal => show.decide_start_rehearsal(at),
@@ -184,6 +199,7 @@ impl Show {
             }
             Event::PartPlaced { .. } => self.apply_part_place(event),
             Event::RuleOverridden { .. }
+            | Event::WordsOverridden { .. }
             | Event::CorrectionShown { .. }
             | Event::CorrectionEnded { .. } => self.apply_honest(event),
             Event::PollStarted { .. } | Event::PollClosed { .. } | Event::PollCleared { .. } => {
@@ -193,6 +209,11 @@ impl Show {
             | Event::LotteryClosed { .. }
             | Event::LotteryDrawn { .. }
             | Event::LotteryCleared { .. } => self.apply_lottery(event),
+            Event::AuctionStarted { .. }
+            | Event::BidPlaced { .. }
+            | Event::BidStruck { .. }
+            | Event::AuctionClosed { .. }
+            | Event::AuctionCleared { .. } => self.apply_auction(event),
             Event::VettingSet { .. }
             | Event::VettingRuleSet { .. }
             | Event::VettingOverridden { .. } => self.apply_vetting(event),

@@ -115,6 +115,9 @@ pub enum Event {
         product: ProductId,
         reason: crate::RuleOverride,
     },
+    WordsOverridden {
+        reason: crate::RuleOverride,
+    },
     VettingSet {
         /// All ticks of each product named; none = all points are open.
         vetted: std::collections::BTreeMap<ProductId, Vec<crate::VetTick>>,
@@ -201,6 +204,33 @@ pub enum Event {
     LotteryCleared {
         at: At,
         reason: String,
+    },
+    AuctionStarted {
+        terms: crate::AuctionTerms,
+        since: At,
+        until: At,
+        /// While nobody watched.
+        rehearsed: bool,
+    },
+    BidPlaced {
+        /// Tabulator, name.
+        who: String,
+        /// In minor units of the auction's currency.
+        #[cfg_attr(feature = "ts", ts(type = "number"))]
+        minor: i64,
+        at: At,
+    },
+    BidStruck {
+        number: u32,
+        /// Every bid of whoever made it, and what they bid from then on.
+        everything: bool,
+        struck: crate::BidStruck,
+    },
+    AuctionClosed {
+        result: crate::AuctionResult,
+    },
+    AuctionCleared {
+        at: At,
     },
     DestinationPut {
         destination: Destination,

@@ -104,6 +104,36 @@ impl Show {
         Ok(vec![Event::RuleOverridden { product, reason }])
     }
 
+    pub(crate) fn decide_override_words(
+        &self,
+        rule: String,
+        found: String,
+        reason: &str,
+        at: At,
+    ) -> Result<Vec<Event>, Refusal> {
+        check::filled("rule", &rule, check::NAME_MAX)?;
+        check::filled("found", &found, 500)?;
+        let reason = reason.trim().to_owned();
+        check::filled("reason", &reason, 300)?;
+        if self.words_are_reasoned(&rule, &found) {
+            return Ok(Vec::new());
+        }
+        check::at_most("overrides", self.word_overrides.len() + 1, OVERRIDES_MAX)?;
+        let reason = RuleOverride {
+            rule,
+            found,
+            reason,
+            at,
+        };
+        Ok(vec![Event::WordsOverridden { reason }])
+    }
+
+    /// Whether a reason was given for words that stand on the picture beside the products.
+    pub fn words_are_reasoned(&self, rule: &str, found: &str) -> bool {
+        let mut given = self.word_overrides.iter();
+        given.any(|it| it.rule == rule && it.found == found)
+    }
+
     pub(crate) fn decide_show_correction(
         &self,
         product: ProductId,
@@ -137,6 +167,7 @@ impl Show {
                 let known = self.overrides.entry(product.clone()).or_default();
                 known.push(reason.clone());
             }
+            Event::WordsOverridden { reason } => self.word_overrides.push(reason.clone()),
             Event::CorrectionShown { correction } => self.correction = Some(correction.clone()),
             Event::CorrectionEnded { .. } => self.correction = None,
             _ => {}

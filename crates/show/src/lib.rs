@@ -2,6 +2,9 @@
 //! Pure: no I/O, no async, no clock reads, no randomness.
 
 mod airtime;
+mod auction;
+mod auctioning;
+mod bid_text;
 mod broadcast;
 mod bulk;
 mod bundle;
@@ -42,6 +45,7 @@ mod question;
 mod recap;
 mod recap_drops;
 mod recap_fold;
+mod recap_games;
 mod recap_incidents;
 mod recap_sales;
 mod recording_split;
@@ -57,6 +61,7 @@ mod vetting;
 mod video_bitrate;
 mod visible;
 
+pub use auction::{Auction, AuctionOutcome, AuctionResult, AuctionTerms, BIDS_MAX, Bid, BidStruck};
 pub use bulk::{Former, LISTED_BY_IMPORT, RUNDOWN_MOST};
 pub use bundle::{Bundle, BundlePart};
 pub use cameras::{CameraControl, CameraMode, CameraSettings};
@@ -92,6 +97,7 @@ pub use recap::{
 };
 pub use recap_drops::RecapDrop;
 pub use recap_fold::RecapFold;
+pub use recap_games::{RecapAnswer, RecapGame, RecapPlay};
 pub use recap_incidents::RecapIncident;
 pub use recording_split::RecordingSplit;
 pub use refusal::{Refusal, UrlFault};

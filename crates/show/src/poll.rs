@@ -105,8 +105,8 @@ pub(crate) fn game_seconds(seconds: u32) -> Result<i64, Refusal> {
 impl Show {
     /// Only one game stands on the picture.
     pub(crate) fn no_game(&self) -> Result<(), Refusal> {
-        match (&self.poll, &self.lottery) {
-            (None, None) => Ok(()),
+        match (&self.poll, &self.lottery, &self.auction) {
+            (None, None, None) => Ok(()),
             _ => Err(Refusal::GameOnPicture),
         }
     }
@@ -218,12 +218,13 @@ impl Show {
             }
         }
         self.enter(lines);
+        self.bid(lines);
     }
 
     /// Rises with everything that lines of chat changed in a game.
     pub fn played(&self) -> (usize, u32, Vec<u32>) {
         let poll = self.poll.as_ref().filter(|poll| poll.result.is_none());
-        let counts = poll.map(Poll::counts).unwrap_or_default();
+        let mut counts = poll.map(Poll::counts).unwrap_or_default();
         let crowds = [
             self.poll.as_ref().map(|poll| &poll.votes),
             self.lottery.as_ref().map(|lottery| &lottery.entrants),
@@ -232,6 +233,10 @@ impl Show {
         for crowd in crowds.into_iter().flatten() {
             people += crowd.len();
             away = away.saturating_add(crowd.turned_away());
+        }
+        // What is bid too low or too late shows nothing new.
+        if let Some(auction) = &self.auction {
+            counts.extend(auction.ladder().map(|bid| bid.number));
         }
         (people, away, counts)
     }
@@ -244,6 +249,7 @@ impl Show {
         {
             self.poll.take_if(|poll| poll.terms.rehearsed);
             self.lottery.take_if(|lottery| lottery.rehearsed);
+            self.auction.take_if(|auction| auction.rehearsed);
         }
     }
 }

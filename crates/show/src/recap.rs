@@ -223,6 +223,9 @@ pub struct Recap {
     /// Pictures that destinations did not get, minute by minute.
     #[serde(default)]
     pub drops: Vec<crate::RecapDrop>,
+    /// Polls, draws and auctions, in order.
+    #[serde(default)]
+    pub games: Vec<crate::RecapGame>,
     /// The recording's files, in order.
     pub parts: Vec<RecapPart>,
     /// Chat and sales, minute by minute from the beginning; what is later than a day counts for the last one.

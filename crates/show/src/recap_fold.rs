@@ -37,6 +37,7 @@ impl RecapFold {
             corrections: Vec::new(),
             incidents: Vec::new(),
             drops: Vec::new(),
+            games: crate::recap_games::standing(&show, at),
             parts,
             minutes: Vec::new(),
             taken_back: 0,
@@ -99,6 +100,7 @@ impl RecapFold {
             }
             _ => {}
         }
+        crate::recap_games::take(&mut self.recap.games, &self.show, event);
         self.show.apply(event);
         self.recap.ended = self.recap.ended.max(at);
     }
@@ -109,6 +111,7 @@ impl RecapFold {
         self.sell(at);
         self.unpin(at);
         self.recap.ended = self.recap.began.max(at);
+        crate::recap_games::finish(&mut self.recap.games, self.recap.ended);
         self.recap.prices.sort_by_key(|price| price.at);
         let minutes = (self.recap.ended.0 - self.recap.began.0) / 60_000 + 1;
         let minutes = usize::try_from(minutes).unwrap_or(1).min(MINUTES_MAX);

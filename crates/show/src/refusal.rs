@@ -217,13 +217,6 @@ pub enum Refusal {
     NoGoal,
     /// What was to be changed is not on the picture any more.
     TextNotShown,
-    /// Words for the picture that a rule forbids.
-    WordsForbidden {
-        /// Id of the rule.
-        rule: String,
-        /// The words, as the rule found them.
-        found: String,
-    },
     /// Nobody of that id is kept.
     UnknownPerson,
     /// Only one game stands on the picture.
@@ -234,6 +227,24 @@ pub enum Refusal {
     NoLottery,
     /// People can still take part.
     LotteryOpen,
+    /// There is no auction on the picture.
+    NoAuction,
+    /// Nobody can bid any more, or it was called off.
+    AuctionOver,
+    /// It still runs: it is ended or called off first.
+    AuctionRuns,
+    /// No bid has that number.
+    NoBid,
+    /// Somebody bid as much already, or the price begins above it.
+    BidTooLow {
+        /// The least that would lead.
+        least: crate::Money,
+    },
+    /// Prices of an auction that do not fit together.
+    AuctionPrices {
+        /// Which: the step is nothing, the reserve not above the start, or the price at which it is sold at once below them.
+        field: &'static str,
+    },
     /// The prize is worth more than the law allows, and nobody said why it may be.
     PrizeAboveCap {
         /// Id of the rule.
@@ -262,6 +273,13 @@ pub enum Refusal {
     },
     /// An offer would end before it begins.
     OfferTimesInvalid,
+    /// A rule of honest selling forbids words that would stand on the picture, and nobody gave a reason for them.
+    WordsForbidden {
+        /// Id of the rule.
+        rule: String,
+        /// The words, as the rule found them: a reason is given for these.
+        found: String,
+    },
     /// A rule of honest selling forbids words of the product, and nobody gave a reason why they may be said.
     ForbiddenByRule {
         /// Which product.
@@ -312,22 +330,28 @@ impl Refusal {
             Refusal::NoGoal => "no_goal",
             Refusal::UnknownPerson => "unknown_person",
             Refusal::TextNotShown => "text_not_shown",
-            Refusal::WordsForbidden { .. } => "words_forbidden",
             Refusal::GameOnPicture => "game_on_picture",
             Refusal::KeywordTwice => "keyword_twice",
             Refusal::NoLottery => "no_lottery",
             Refusal::LotteryOpen => "lottery_open",
+            Refusal::NoAuction => "no_auction",
+            Refusal::AuctionOver => "auction_over",
+            Refusal::AuctionRuns => "auction_runs",
+            Refusal::NoBid => "no_bid",
+            Refusal::BidTooLow { .. } => "bid_too_low",
+            Refusal::AuctionPrices { .. } => "auction_prices",
             Refusal::PrizeAboveCap { .. } => "prize_above_cap",
             Refusal::NotVetted { .. } => "not_vetted",
             Refusal::OfferNotBegun { .. } => "offer_not_begun",
             Refusal::OfferOver { .. } => "offer_over",
             Refusal::OfferTimesInvalid => "offer_times_invalid",
+            Refusal::WordsForbidden { .. } => "words_forbidden",
             Refusal::ForbiddenByRule { .. } => "forbidden_by_rule",
         }
     }
 
     /// Every code there is, for checking that each has its sentences.
-    pub const CODES: [&'static str; 47] = [
+    pub const CODES: [&'static str; 53] = [
         "unknown_product",
         "unknown_source",
         "unknown_scene",
@@ -364,21 +388,27 @@ impl Refusal {
         "no_goal",
         "unknown_person",
         "text_not_shown",
-        "words_forbidden",
         "game_on_picture",
         "keyword_twice",
         "no_lottery",
         "lottery_open",
+        "no_auction",
+        "auction_over",
+        "auction_runs",
+        "no_bid",
+        "bid_too_low",
+        "auction_prices",
         "prize_above_cap",
         "not_vetted",
         "offer_not_begun",
         "offer_over",
         "offer_times_invalid",
+        "words_forbidden",
         "forbidden_by_rule",
     ];
 
     /// What the sentence needs: ids, limits, and the codes of finer reasons (`reason`). Holds no
-    /// address and no free text somebody typed.
+    /// address and no free text somebody typed, but for words that a rule forbids.
     pub fn params(&self) -> BTreeMap<String, String> {
         let mut params = BTreeMap::new();
         let mut put = |key: &str, value: String| {
@@ -414,7 +444,8 @@ impl Refusal {
                 put("left", left.to_string());
                 put("by", by.to_string());
             }
-            Refusal::TextEmpty { field }
+            Refusal::AuctionPrices { field }
+            | Refusal::TextEmpty { field }
             | Refusal::NothingToDo { field }
             | Refusal::BadFileName { field } => put("field", (*field).to_owned()),
             Refusal::TextTooLong { field, length, max } => {
@@ -457,20 +488,30 @@ impl Refusal {
                 put("product", product.to_string());
                 put("at", at.0.to_string());
             }
-            Refusal::WordsForbidden { rule, found } => {
-                put("rule", rule.clone());
-                put("found", found.clone());
-            }
             Refusal::ForbiddenByRule { product, rule } => {
                 put("product", product.to_string());
                 put("rule", rule.clone());
+            }
+            Refusal::WordsForbidden { rule, found } => {
+                put("rule", rule.clone());
+                put("found", found.clone());
             }
             Refusal::InProduct { product, why } => {
                 params = why.params();
                 params.insert("product".to_owned(), product.to_string());
             }
             Refusal::PrizeAboveCap { rule } => put("rule", rule.clone()),
+            Refusal::BidTooLow { least } => {
+                put(
+                    "least",
+                    format!("{}{}", least.currency.symbol(), least.display()),
+                );
+            }
             Refusal::LastScene
+            | Refusal::NoAuction
+            | Refusal::AuctionOver
+            | Refusal::AuctionRuns
+            | Refusal::NoBid
             | Refusal::GameOnPicture
             | Refusal::KeywordTwice
             | Refusal::NoLottery

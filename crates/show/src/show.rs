@@ -144,6 +144,9 @@ pub struct Show {
     /// Reasons given for words that a rule forbids.
     #[serde(default)]
     pub overrides: BTreeMap<ProductId, Vec<crate::RuleOverride>>,
+    /// Reasons given for words beside the products: of the ticker, answers, games, names, the goal and breaks.
+    #[serde(default)]
+    pub word_overrides: Vec<crate::RuleOverride>,
     /// What was looked at of products before viewers see them; a product without an entry is unvetted.
     #[serde(default)]
     pub vetted: BTreeMap<ProductId, Vec<crate::VetTick>>,
@@ -186,6 +189,10 @@ pub struct Show {
     #[serde(default)]
     #[cfg_attr(feature = "ts", ts(skip))]
     pub lottery: Option<crate::Lottery>,
+    /// The auction on the picture.
+    #[serde(default)]
+    #[cfg_attr(feature = "ts", ts(skip))]
+    pub auction: Option<crate::Auction>,
     /// Where the show is sent.
     pub destinations: BTreeMap<DestinationId, Destination>,
     /// How far it is.

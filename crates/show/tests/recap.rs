@@ -2,8 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use stallcast_show::{
-    At, ChatLine, Command, Correction, CorrectionKind, Currency, Event, Money, Offer, PriceCause,
-    PriceStep, Product, Recap, RecapFold, RundownItem, Show, ShowKind, Text, decide,
+    At, AuctionOutcome, AuctionTerms, ChatLine, Command, Correction, CorrectionKind, Counting,
+    Currency, Event, LotteryTerms, Money, Offer, PollOption, PriceCause, PriceStep, Product, Recap,
+    RecapAnswer, RecapFold, RecapPlay, RundownItem, Show, ShowKind, Text, decide,
 };
 
 fn yuan(fen: i64) -> Money {
@@ -257,4 +258,152 @@ fn what_is_on_air_when_a_show_begins_belongs_to_it_and_questions_end_with_it() {
         !serde_json::to_string(&recap).unwrap().contains("\"A\""),
         "no names of viewers"
     );
+}
+
+#[test]
+fn a_recap_tells_what_was_played_and_what_came_out() {
+    let says = |author: &str, text: &str, at: i64| ChatLine {
+        author: author.into(),
+        text: text.into(),
+        ..line(&format!("web:{author}{at}"), at, false)
+    };
+    let mut told = Told::new();
+    let option = |label: &str, word: &str| PollOption {
+        label: label.into(),
+        keywords: vec![word.into()],
+    };
+    let poll = || Command::StartPoll {
+        question: "先讲哪个？".into(),
+        options: vec![option("红富士", "1"), option("酥梨", "2")],
+        counting: Counting::Last,
+        seconds: 60,
+    };
+    told.begin(1_000);
+    told.does(2_000, poll());
+    let lines = vec![says("a", "1", 3_000), says("b", "1", 3_100)];
+    told.does(3_500, Command::NoteChat { lines });
+    told.does(60_000, Command::ClosePoll);
+    told.does(70_000, Command::ClearPoll);
+    told.does(80_000, poll());
+    told.does(81_000, Command::ClearPoll);
+
+    let terms = LotteryTerms {
+        prize: "一箱红富士".into(),
+        value: yuan(2_990),
+        winners: 1,
+        keyword: "抽奖".into(),
+        seconds: 60,
+        reason: String::new(),
+    };
+    let hash = || "ab".repeat(32);
+    let begin = Command::BeginLottery {
+        terms: terms.clone(),
+        commitment: hash(),
+    };
+    told.does(100_000, begin.clone());
+    let lines = vec![says("a", "抽奖", 101_000)];
+    told.does(101_000, Command::NoteChat { lines });
+    let entrants_hash = hash();
+    told.does(160_000, Command::CloseLottery { entrants_hash });
+    let winners = vec!["web\ta".to_owned()];
+    let seed = hash();
+    told.does(170_000, Command::NoteDraw { seed, winners });
+    let reason = String::new();
+    told.does(180_000, Command::ClearLottery { reason });
+    told.does(190_000, begin);
+    let reason = "奖品没到".to_owned();
+    told.does(195_000, Command::ClearLottery { reason });
+
+    let terms = AuctionTerms {
+        product: Some("peach".into()),
+        title: "茶饼".into(),
+        start: yuan(10_000),
+        step: yuan(1_000),
+        reserve: None,
+        buy_now: None,
+        seconds: 60,
+        soft_s: 0,
+    };
+    let product = product("peach", 100);
+    told.does(
+        200_000,
+        Command::ImportProducts {
+            products: vec![product],
+        },
+    );
+    told.does(
+        200_000,
+        Command::StartAuction {
+            terms: terms.clone(),
+        },
+    );
+    let lines = vec![says("a", "100", 201_000), says("troll", "999", 202_000)];
+    told.does(202_000, Command::NoteChat { lines });
+    told.does(260_000, Command::CloseAuction);
+    let strike = Command::StrikeBid {
+        number: 2,
+        everything: true,
+        reason: "乱出价".into(),
+    };
+    told.does(270_000, strike);
+    told.does(270_400, Command::CloseAuction);
+    told.does(280_000, Command::ClearAuction);
+    told.does(290_000, Command::StartAuction { terms });
+
+    let recap = told.finish(300_000);
+    let text = serde_json::to_string(&recap).unwrap();
+    assert_eq!(serde_json::from_str::<Recap>(&text).unwrap(), recap);
+    let spans: Vec<_> = recap.games.iter().map(|it| (it.from.0, it.to.0)).collect();
+    assert_eq!(
+        spans,
+        [
+            (2_000, 60_000),
+            (80_000, 81_000),
+            (100_000, 170_000),
+            (190_000, 195_000),
+            (200_000, 270_400),
+            (290_000, 300_000),
+        ]
+    );
+    let plays: Vec<_> = recap.games.into_iter().map(|game| game.play).collect();
+    let answer = |label: &str, people| RecapAnswer {
+        label: label.into(),
+        people,
+    };
+    let RecapPlay::Poll { answers, .. } = &plays[0] else {
+        panic!("{:?}", plays[0])
+    };
+    assert_eq!(*answers, [answer("红富士", 2), answer("酥梨", 0)]);
+    assert!(matches!(&plays[1], RecapPlay::Poll { answers, .. } if answers.is_empty()));
+    let RecapPlay::Lottery {
+        entrants, winners, ..
+    } = &plays[2]
+    else {
+        panic!("{:?}", plays[2])
+    };
+    assert_eq!(
+        (*entrants, winners.as_deref()),
+        (Some(1), Some(&["web\ta".to_owned()][..]))
+    );
+    assert!(
+        matches!(&plays[3], RecapPlay::Lottery { winners: None, reason, .. } if reason == "奖品没到")
+    );
+    let sold = AuctionOutcome::Sold {
+        to: "web\ta".into(),
+        price: yuan(10_000),
+    };
+    let RecapPlay::Auction {
+        outcome,
+        bids,
+        struck,
+        ..
+    } = &plays[4]
+    else {
+        panic!("{:?}", plays[4])
+    };
+    assert_eq!((outcome.as_ref(), *bids, *struck), (Some(&sold), 1, 1));
+    assert!(matches!(
+        &plays[5],
+        RecapPlay::Auction { outcome: None, .. }
+    ));
 }

@@ -34,7 +34,7 @@ pub use catalogue::{
 };
 pub use error::{ErrorCode, WireError};
 pub use findings::{FindingLevel, FindingView, FindingsView, RuleView};
-pub use games::{LotteryView, PollView};
+pub use games::{AuctionView, LotteryView, PollView};
 pub use home::{RUNTIME_FILE, RuntimeFile, create_private_folder, data_folder};
 pub use messages::{ChatConnector, ClientMessage, Outcome, Request, ServerMessage, UploadTarget};
 pub use orders::{OrdersView, ShopView, StockListView, UnknownGoods};

@@ -14,6 +14,10 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | Command::AnswerQuestion { .. }
         | Command::UnpinQuestion => Role::Moderator,
         Command::PutOnAir { .. }
+        | Command::PlaceBid { .. }
+        | Command::StrikeBid { .. }
+        | Command::CloseAuction
+        | Command::ClearAuction
         | Command::ShowCorrection { .. }
         | Command::EndCorrection
         | Command::TakeOffAir
@@ -50,6 +54,7 @@ pub fn least_role(command: &Command) -> Option<Role> {
         Command::Rename { .. }
         | Command::ImportProducts { .. }
         | Command::OverrideRule { .. }
+        | Command::OverrideWords { .. }
         | Command::SetVetting { .. }
         | Command::RemoveProduct { .. }
         | Command::RemoveProducts { .. }
@@ -62,6 +67,8 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | Command::RemoveScene { .. }
         | Command::SetCanvases { .. }
         | Command::ClearLottery { .. }
+        | Command::StartAuction { .. }
+        | Command::CancelAuction { .. }
         | Command::SetRecording { .. }
         | Command::SetMarkets { .. }
         | Command::SetRecordingSplit { .. }

@@ -83,6 +83,8 @@ pub struct ShowView {
     pub poll: Option<crate::PollView>,
     /// Draw on the picture.
     pub lottery: Option<crate::LotteryView>,
+    /// Auction on the picture.
+    pub auction: Option<crate::AuctionView>,
     /// Destinations, without keys.
     pub destinations: BTreeMap<DestinationId, Destination>,
     /// How far the show is.
@@ -142,6 +144,7 @@ impl ShowView {
             pinned: show.pinned.clone(),
             poll: show.poll.as_ref().map(crate::PollView::of),
             lottery: show.lottery.as_ref().map(crate::LotteryView::of),
+            auction: show.auction.as_ref().map(crate::AuctionView::of),
             destinations: show.destinations.clone(),
             phase: show.phase,
             recording: show.recording,

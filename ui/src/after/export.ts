@@ -6,6 +6,7 @@ import type { RecapView } from '../wire/types.ts';
 import { lanesHtml, LANES_CSS } from './export_lanes.ts';
 import { dropRows, minuteRows, padded, saleHeads, withSales } from './export_sales.ts';
 import { cell, escape } from './export_text.ts';
+import { gameWords } from './games.ts';
 import { pinPath, plotOf, pricePath, round, type Plot } from './plot.ts';
 import {
   against,
@@ -128,6 +129,19 @@ export function recapHtml(view: RecapView, lang: Lang): string {
         `<bdi>${escape(pinned.text)}</bdi>${pinned.answer === '' ? '' : `<br>${escape(t('after.answer'))} <bdi>${escape(pinned.answer)}</bdi>`}`,
         title(pinned.product),
       ]),
+    ),
+    `<h2>${escape(t('after.games'))}</h2>`,
+    table(
+      [t('after.from'), t('after.length'), t('after.game'), t('after.game_outcome')],
+      recap.games.map((game) => {
+        const told = gameWords(game, lang, 'masked');
+        return [
+          intoShow(recap, game.from),
+          lengthOf(game.to - game.from),
+          `${escape(told.kind)}<br><bdi>${escape(told.what)}</bdi>`,
+          `<bdi>${escape(told.outcome)}</bdi>`,
+        ];
+      }),
     ),
     `<h2>${escape(t('after.prices'))}</h2>`,
     table(
@@ -311,6 +325,22 @@ export function recapCsv(view: RecapView, lang: Lang): string {
       '',
       pinned.answer === '' ? pinned.text : `${pinned.text} ${t('after.answer')} ${pinned.answer}`,
     ]);
+  for (const game of recap.games) {
+    const told = gameWords(game, lang, 'masked');
+    const product = game.play.game === 'auction' ? game.play.product : null;
+    rows.push([
+      told.kind,
+      new Date(game.from).toISOString(),
+      seconds(game.to - game.from),
+      product ?? '',
+      title(product),
+      '',
+      '',
+      '',
+      '',
+      `${told.what} · ${told.outcome}`,
+    ]);
+  }
   for (const correction of recap.corrections)
     rows.push([
       t('after.correction'),

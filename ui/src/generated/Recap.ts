@@ -2,6 +2,7 @@
 import type { At } from "./At";
 import type { Correction } from "./Correction";
 import type { RecapDrop } from "./RecapDrop";
+import type { RecapGame } from "./RecapGame";
 import type { RecapIncident } from "./RecapIncident";
 import type { RecapMinute } from "./RecapMinute";
 import type { RecapPart } from "./RecapPart";
@@ -59,6 +60,9 @@ incidents: Array<RecapIncident>,
  * Pictures that destinations did not get, minute by minute.
  */
 drops: Array<RecapDrop>, 
+ * Polls, draws and auctions, in order.
+ */
+games: Array<RecapGame>, 
 /**
  * The recording's files, in order.
  */

@@ -1,5 +1,6 @@
-// Polls and draws: what the fields say, and what is told of a game that runs.
-import type { LotteryView, PollOption, PollView } from '../wire/types.ts';
+// Polls, draws and auctions: what the fields say, and what is told of a game that runs.
+import { amountOf } from '../settings/product/draft.ts';
+import type { LotteryView, Money, PollOption, PollView, Product, ShowView } from '../wire/types.ts';
 
 export interface AnswerDraft {
   label: string;
@@ -45,6 +46,28 @@ export const secondsTo = (until: number, now: number): number => Math.max(0, Mat
 export function winnerOf(who: string): { platform: string; name: string } {
   const cut = who.indexOf('\t');
   return cut < 0 ? { platform: '', name: who } : { platform: who.slice(0, cut), name: who.slice(cut + 1) };
+}
+
+/** A bidder by name, with the platform behind it; one whose bid was taken by hand has none. */
+export function bidderOf(who: string): string {
+  const { platform, name } = winnerOf(who);
+  return platform === '' ? name : `${name} · ${platform}`;
+}
+
+/** What a game's amounts are in: of the product it is about, else of the one on air, else of the first of the rundown. */
+export function currencyOf(
+  show: Pick<ShowView, 'on_air' | 'rundown'> | null,
+  products: Readonly<Record<string, Product>>,
+  about = '',
+): string {
+  const ids = [about, show?.on_air?.product ?? '', ...(show?.rundown ?? []).map((item) => item.product)];
+  const known = ids.flatMap((id) => products[id] ?? [])[0] ?? Object.values(products)[0];
+  return known?.offer.live_price.currency ?? 'CNY';
+}
+
+/** An amount that may be left out: `null` = none, `undefined` = it cannot be read. */
+export function optionalAmount(text: string, currency: string): Money | null | undefined {
+  return text.trim() === '' ? null : (amountOf(text, currency) ?? undefined);
 }
 
 export type LotteryStep = 'open' | 'closing' | 'closed' | 'drawn';

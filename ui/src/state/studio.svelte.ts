@@ -74,6 +74,8 @@ export class Studio {
   log: readonly LogLine[] = $state.raw([]);
   /** Local clock, ticking four times a second. */
   localNow = $state(Date.now());
+  /** Words that a rule keeps off the picture, and what was asked for with them. */
+  kept: { rule: string; found: string; again: Command | Request } | null = $state.raw(null);
   /** Actions sent and not yet answered. */
   readonly pending = new SvelteSet<string>();
 
@@ -198,7 +200,14 @@ export class Studio {
     this.pending.add(key);
     try {
       const outcome = await this.client.command(command);
-      if (!outcome.ok) this.complain(outcome.error);
+      if (!outcome.ok) {
+        this.keepWords(outcome.error, command);
+        this.complain(outcome.error);
+      }
+      // Said in other words, it needs no reason.
+      else if (this.kept !== null && 'do' in this.kept.again && this.kept.again.do === command.do) {
+        this.kept = null;
+      }
       // What was refused before is no longer what matters.
       else if (this.toast?.place !== undefined) this.closeToast(this.toast.n);
       return outcome.ok;
@@ -211,7 +220,9 @@ export class Studio {
     if (this.pending.has(key)) return { ok: false, error: localError('busy') };
     this.pending.add(key);
     try {
-      return await this.client.request<T>(request);
+      const outcome = await this.client.request<T>(request);
+      if (!outcome.ok) this.keepWords(outcome.error, request);
+      return outcome;
     } finally {
       this.pending.delete(key);
     }
@@ -232,6 +243,26 @@ export class Studio {
     if (error.message_key === 'refusal.not_vetted') view.refuse(error.params['product'] ?? null);
     const notice = { level: 'warn' as const, key: error.message_key, params: error.params, at: this.now };
     this.keep({ ...notice, place: view.settings });
+  }
+
+  /** Gives the reason for the words that were kept off the picture, and asks again for what was wanted with them. */
+  async say(reason: string): Promise<void> {
+    const kept = this.kept;
+    if (kept === null) return;
+    const { rule, found, again } = kept;
+    if (!(await this.run({ do: 'override_words', rule, found, reason }))) return;
+    this.kept = null;
+    if ('do' in again) {
+      await this.run(again);
+      return;
+    }
+    const asked = await this.ask(again);
+    if (!asked.ok) this.complain(asked.error);
+  }
+
+  private keepWords(error: PageError, again: Command | Request): void {
+    if (error.message_key !== 'refusal.words_forbidden') return;
+    this.kept = { rule: error.params['rule'] ?? '', found: error.params['found'] ?? '', again };
   }
 
   private lose(): void {

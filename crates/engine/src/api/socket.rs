@@ -6,8 +6,8 @@ use axum::response::Response;
 use stallcast_media::audio::Meters;
 use stallcast_show::{Actor, Command, Product, Role};
 use stallcast_wire::{
-    ClientMessage, ErrorCode, FindingsView, Level, MetersView, Outcome, Request, ServerMessage,
-    ShowView, Topic, VettingView, WireError, least_role, least_role_of_request,
+    AuctionView, ClientMessage, ErrorCode, FindingsView, Level, MetersView, Outcome, Request,
+    ServerMessage, ShowView, Topic, VettingView, WireError, least_role, least_role_of_request,
 };
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
@@ -137,7 +137,10 @@ impl Pushed {
                 return false;
             }
         }
-        let view = ShowView::of(&state.show, state.seq, now().0);
+        let mut view = ShowView::of(&state.show, state.seq, now().0);
+        if self.role < Role::Producer {
+            view.auction = view.auction.map(AuctionView::without_private);
+        }
         self.topic(socket, Topic::Show(Box::new(view))).await
     }
 }

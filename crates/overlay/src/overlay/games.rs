@@ -4,7 +4,7 @@ use stallcast_show::{At, Canvas, Show};
 
 use super::{Overlay, earlier};
 use crate::{
-    Lang, Layer, Layers, Piece,
+    Lang, Layer, Layers, Piece, auction,
     content::{Content, Words},
     games,
 };
@@ -15,19 +15,23 @@ const YIELDING: [&str; 6] = ["question", "next", "origin", "code", "goal", "lowe
 const SHADOW: i32 = 28;
 
 impl Overlay {
-    /// The poll or the draw, drawn over everything but a break.
+    /// The poll, the draw or the auction, drawn over everything but a break.
     pub(super) fn game(&mut self, show: &Show, now: At, lang: Lang, layers: &mut Layers) {
-        let (piece, content, next) = match (&show.poll, &show.lottery) {
-            (Some(poll), _) => {
+        let (piece, content, next) = match (&show.poll, &show.lottery, &show.auction) {
+            (Some(poll), _, _) => {
                 let (content, next) = games::poll(poll, now, lang);
                 (Piece::Poll, content, next)
             }
-            (None, Some(lottery)) => {
+            (None, Some(lottery), _) => {
                 let (mut content, next) = games::lottery(lottery, now, lang);
                 let turns = self.winners(show, now, lang, &mut content);
                 (Piece::Lottery, content, earlier(next, turns))
             }
-            (None, None) => return,
+            (None, None, Some(auction)) => {
+                let (content, next) = auction::auction(auction, now, lang);
+                (Piece::Auction, content, next)
+            }
+            (None, None, None) => return,
         };
         layers.next_change = earlier(layers.next_change, next);
         self.put(piece, Some(content), None, layers);

@@ -32,7 +32,7 @@ fn least(piece: Piece, slot: &str) -> f32 {
     };
     match piece.id() {
         // Drawings that all themes share; they stand for a minute or more.
-        "poll" | "lottery" => OF_A_GAME,
+        "poll" | "lottery" | "auction" => OF_A_GAME,
         _ if must => MUST,
         _ => BY_THE_WAY,
     }

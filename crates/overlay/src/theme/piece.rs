@@ -57,6 +57,8 @@ pieces! {
     Poll = "poll";
     /// A draw among viewers.
     Lottery = "lottery";
+    /// An auction with its highest bid.
+    Auction = "auction";
     /// The name and role of whoever speaks.
     LowerThird = "lower-third";
     /// How far the goal is.
@@ -206,6 +208,20 @@ impl Piece {
                     ]
                 }
             }
+            Piece::Auction => {
+                const {
+                    &[
+                        must("auction-title"),
+                        must("auction-terms"),
+                        must("auction-how"),
+                        must("bid-price"),
+                        must("bidder"),
+                        may("bid-label"),
+                        may("game-label"),
+                        may("game-clock"),
+                    ]
+                }
+            }
             Piece::LowerThird => const { &[must("person"), may("person-role")] },
             Piece::Goal => {
                 const {
@@ -248,6 +264,7 @@ impl Piece {
                 "won-5", "won-6",
             ],
             Piece::Lottery => &["open", "entering", "drawn"],
+            Piece::Auction => &["open", "sold"],
             Piece::Question => &["open", "answered"],
             Piece::Ticker | Piece::Drop | Piece::Code | Piece::Next => &[],
         }
