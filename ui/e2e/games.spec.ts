@@ -76,7 +76,7 @@ test('prices in the chat raise the bid, a bid that nobody meant is struck out, a
   await says(request, door, '小雨', '出价１００元');
   await expect(games).toContainText('小雨 · web 领先');
   await expect(games).toContainText('保留价 ¥110：还没到');
-  await says(request, door, '捣乱', '88888');
+  await says(request, door, '捣乱', '出价88888');
   await expect(games).toContainText('捣乱 · web 领先');
   await games.getByLabel('代谁出价').fill('王姐');
   await games.getByLabel(/^出价，/).fill('120');

@@ -282,7 +282,7 @@ async fn prices_in_the_chat_raise_the_bid_and_the_picture_and_the_end_comes_by_i
     for (author, text, whole) in [
         ("Fang", "１００元", 100),
         ("Li", "bid 130", 130),
-        ("troll", "9999", 1_000),
+        ("troll", "9998", 1_000),
     ] {
         world
             .says(&[("web", author, text), ("twitch", author, "好看")])

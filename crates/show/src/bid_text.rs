@@ -29,13 +29,17 @@ const UNITS: [&str; 3] = ["块钱", "元钱", "块"];
 
 /// What a line bids, in minor units of the auction's currency; `None` when it says anything else. `120`, `１２０元`,
 /// `¥120`, `出价 120！`, `bid 120` and `120 CNY` are bids; `120?`, `+10`, `120/斤`, `$120` in an auction in CNY and
-/// `我出120可以吗` are not: nobody is to be bound by a price they only talked about.
+/// `我出120可以吗` are not: nobody is to be bound by a price they only talked about. `666` and `233` alone are applause and
+/// laughter; `666元` and `出价666` are bids.
 pub(crate) fn bid_in(line: &str, currency: &Currency) -> Option<i64> {
     let plain: String = line.trim().chars().map(narrow).collect();
     let plain = plain.to_lowercase();
     let mut rest = plain
         .trim()
         .trim_end_matches(['!', '。', '.', '~', '～', ' ']);
+    if is_cheer(rest) {
+        return None;
+    }
     if let Some(after) = BEFORE.iter().find_map(|word| rest.strip_prefix(word)) {
         rest = after.trim_start_matches([' ', ':', '：', ',', '，']);
     }
@@ -55,6 +59,16 @@ pub(crate) fn bid_in(line: &str, currency: &Currency) -> Option<i64> {
     }
     let money = Money::parse(&amount.to_uppercase(), currency).ok()?;
     (money.currency == *currency && money.minor > 0).then_some(money.minor)
+}
+
+/// `666`, `8888`, `233`: what people write when they like something.
+fn is_cheer(text: &str) -> bool {
+    let mut signs = text.chars();
+    let (Some(first), Some(second)) = (signs.next(), signs.next()) else {
+        return false;
+    };
+    let again = text.len() >= 3 && signs.all(|sign| sign == second);
+    again && first.is_ascii_digit() && (first == second || (first, second) == ('2', '3'))
 }
 
 /// Full-width signs as plain ones.
@@ -100,8 +114,12 @@ mod tests {
             "120.00",
             "120。",
             "rmb 120",
+            "120!!!",
         ] {
             assert_eq!(read(line, "CNY"), Some(12_000), "{line}");
+        }
+        for line in ["666元", "出价666", "¥666", "bid 666", "666块"] {
+            assert_eq!(read(line, "CNY"), Some(66_600), "{line}");
         }
         assert_eq!(read("1,250.5", "CNY"), Some(125_050));
         assert_eq!(read("$25", "USD"), Some(2_500));
@@ -130,6 +148,12 @@ mod tests {
             "12a",
             "第120号",
             "120 120",
+            "666",
+            "６６６",
+            "666!",
+            "8888",
+            "233",
+            "23333",
             "99999999999999999999",
         ] {
             assert_eq!(read(line, "CNY"), None, "{line}");

@@ -210,7 +210,7 @@ fn a_late_bid_makes_it_longer_and_one_after_the_end_does_not_count() {
     says(&mut show, "Li", "110", 50_000);
     assert_eq!(auction(&show).until, At(70_000));
     // Too low: nothing is longer for it.
-    says(&mut show, "Wang", "111", 69_000);
+    says(&mut show, "Wang", "112", 69_000);
     assert_eq!(auction(&show).until, At(70_000));
     says(&mut show, "Wang", "120", 69_999);
     assert_eq!(auction(&show).until, At(80_000));
@@ -231,7 +231,7 @@ fn a_late_bid_makes_it_longer_and_one_after_the_end_does_not_count() {
 fn a_bid_that_is_struck_out_makes_way_for_the_next_highest() {
     let mut show = begun(terms());
     says(&mut show, "Fang", "100", 1);
-    says(&mut show, "troll", "99999", 2);
+    says(&mut show, "troll", "出价99999", 2);
     // Beside the troll's this was too low; it was none the less bid.
     says(&mut show, "Li", "150", 3);
     assert_eq!(leads(&show), lead("troll", 99_999));
@@ -245,9 +245,9 @@ fn a_bid_that_is_struck_out_makes_way_for_the_next_highest() {
     run(&mut show, strike(2, false), 4).unwrap();
     assert_eq!(leads(&show), lead("Li", 150));
     assert_eq!(run(&mut show, strike(2, false), 4), Ok(vec![]));
-    says(&mut show, "troll", "88888", 5);
+    says(&mut show, "troll", "出价88888", 5);
     run(&mut show, strike(4, true), 6).unwrap();
-    says(&mut show, "troll", "77777", 7);
+    says(&mut show, "troll", "出价77777", 7);
     assert_eq!(leads(&show), lead("Li", 150));
     let struck = auction(&show).bids()[1].struck.as_ref().unwrap();
     assert_eq!((struck.at, struck.reason.as_str()), (At(4), "乱出价"));
@@ -404,7 +404,7 @@ fn a_show_written_before_there_were_auctions_is_read() {
 /// Lines of a few people at different moments; some bid, some talk.
 fn lines() -> impl Strategy<Value = Vec<ChatLine>> {
     let text = prop_oneof![
-        8 => (80..260i64).prop_map(|price| price.to_string()),
+        8 => (80..260i64).prop_map(|price| format!("{price}元")),
         1 => (80..260i64).prop_map(|price| format!("出价{price}元")),
         1 => Just("真香".to_owned()),
     ];

@@ -337,7 +337,7 @@ fn a_recap_tells_what_was_played_and_what_came_out() {
             terms: terms.clone(),
         },
     );
-    let lines = vec![says("a", "100", 201_000), says("troll", "999", 202_000)];
+    let lines = vec![says("a", "100", 201_000), says("troll", "998", 202_000)];
     told.does(202_000, Command::NoteChat { lines });
     told.does(260_000, Command::CloseAuction);
     let strike = Command::StrikeBid {
