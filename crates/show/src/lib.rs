@@ -5,6 +5,7 @@ mod airtime;
 mod broadcast;
 mod bulk;
 mod bundle;
+mod by_product;
 mod cameras;
 mod canvas;
 mod card_look;
@@ -53,6 +54,7 @@ mod visible;
 
 pub use bulk::{Former, LISTED_BY_IMPORT, RUNDOWN_MOST};
 pub use bundle::{Bundle, BundlePart};
+pub use by_product::ByProduct;
 pub use cameras::{CameraControl, CameraMode, CameraSettings};
 pub use canvas::{Canvas, Canvases};
 pub use card_look::{Break, CardLang, CardLook};
