@@ -218,7 +218,7 @@ fn a_card_prepared_before_goes_on_air_without_drawing_it() {
     );
     show.on_air.as_mut().unwrap().product = next.id.clone();
     show.countdown = None;
-    show.stock = Default::default();
+    show.stock.clear();
     let drawn = overlay.redraws();
     let after = overlay.layers(&show, At(0), Lang::Zh, nowhere);
     assert_ne!(layer(&first, "card").rgba, layer(&after, "card").rgba);

@@ -64,6 +64,11 @@ impl<V: Clone> ByProduct<V> {
         self.0.insert(id, value)
     }
 
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
     /// Forgets what is known of a product.
     pub fn remove(&mut self, id: &ProductId) -> Option<V> {
         self.0.remove(id)

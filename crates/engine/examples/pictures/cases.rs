@@ -204,8 +204,8 @@ impl Shelf {
         ];
         if drawn {
             let (entrants_hash, seed) = ("5c".repeat(32), "a7".repeat(32));
-            let winners = [self.says("小雨", "Amy"), self.says("老周", "Ben")];
-            let winners = winners.map(|name| format!("web\t{name}")).into();
+            let winners = ["web\tviewer 2", "web\tviewer 5"];
+            let winners = winners.map(str::to_owned).into();
             commands.push((0, Command::CloseLottery { entrants_hash }));
             commands.push((1_000, Command::NoteDraw { seed, winners }));
         }
