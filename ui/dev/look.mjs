@@ -92,6 +92,22 @@ const SHOTS = [
   ['products', 'dev', '720', 'zh-CN', 'dark', { page: 'products', file: true }],
   ['products', 'dev', 'phone', 'en', 'light', { page: 'products', file: true, scroll: 420 }],
   ['products', 'dev', '720', 'en', 'sunlight', { page: 'products', file: true, scroll: 300 }],
+  [
+    'biglist',
+    'dev-biglist',
+    '720',
+    'zh-CN',
+    'light',
+    { page: 'products', file: true, scroll: 420, after: '下一页' },
+  ],
+  [
+    'biglist',
+    'dev-biglist',
+    'phone',
+    'en',
+    'dark',
+    { page: 'products', file: true, scroll: 620, after: 'Next' },
+  ],
   ['editor', 'dev-live', '720', 'zh-CN', 'dark', { page: 'products', press: '编辑 砀山酥梨' }],
   ['editor', 'dev', '720', 'en', 'light', { page: 'products', press: 'Edit Red Fuji apples' }],
   [
@@ -326,6 +342,7 @@ for (const [name, token, size, lang, theme, then = {}] of SHOTS) {
     await page
       .locator('input[type=file]')
       .setInputFiles({ name: '商品.xlsx', mimeType: 'x', buffer: Buffer.from('x') });
+  if (then.after) await page.getByRole('button', { name: then.after }).first().click();
   if (then.scroll)
     await page.evaluate((px) => document.querySelector('.settings main').scrollBy(0, px), then.scroll);
   if (then.rest) await page.waitForTimeout(then.rest);

@@ -238,7 +238,9 @@ function http(request: IncomingMessage, response: ServerResponse, next: () => vo
         );
         return;
       }
-      response.end(JSON.stringify(studioOf(token).importReport(url.searchParams.get('step') === 'look')));
+      const isLook = url.searchParams.get('step') === 'look';
+      const offset = Number(url.searchParams.get('offset') ?? 0);
+      response.end(JSON.stringify(studioOf(token).importReport(isLook, offset)));
     });
     return;
   }

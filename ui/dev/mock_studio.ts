@@ -35,6 +35,7 @@ import {
 } from './demo.ts';
 import { findingsOf, type Reasons } from './mock_findings.ts';
 import { after } from './mock_after.ts';
+import { lookAt } from './mock_import.ts';
 import { ordersView } from './mock_orders.ts';
 import { metersOf, statusOf, type MockWorld } from './mock_health.ts';
 
@@ -62,59 +63,6 @@ function foundIn(
     version: 0,
   };
 }
-
-/** What the mock's import answers, whatever the sheet. */
-const IMPORT: ImportView = {
-  imported: 8,
-  added: 2,
-  changed: 3,
-  changes: [
-    {
-      product: 'apple',
-      title: { zh: '烟台红富士苹果', en: 'Yantai Fuji apples' },
-      is_new: false,
-      fields: [
-        { field: 'live_price', from: '29.90 CNY', to: '27.90 CNY' },
-        { field: 'gift', from: '', to: '削皮刀一把' },
-      ],
-    },
-    {
-      product: 'pear',
-      title: { zh: '砀山酥梨', en: 'Dangshan pears' },
-      is_new: false,
-      fields: [{ field: 'quantity', from: '112', to: '80' }],
-    },
-    {
-      product: 'kiwi',
-      title: { zh: '周至猕猴桃', en: 'Zhouzhi kiwis' },
-      is_new: false,
-      fields: [
-        { field: 'shelf_life', from: '常温三天', to: '常温五天，放冰箱里能放两个星期，放软了再吃' },
-        { field: 'link', from: 'https://shop.example/kiwi', to: 'https://shop.example/products/kiwi-2026' },
-      ],
-    },
-    { product: 'plum', title: { zh: '脆红李', en: 'Crisp red plums' }, is_new: true, fields: [] },
-    { product: 'grape', title: { zh: '阳光玫瑰葡萄', en: 'Shine Muscat grapes' }, is_new: true, fields: [] },
-  ],
-  listed: 8,
-  columns: [
-    { letter: 'A', header: '商品名称', field: 'title' },
-    { letter: 'B', header: '直播价(元)', field: 'live_price' },
-    { letter: 'C', header: '价格', field: 'list_price' },
-    { letter: 'D', header: '可发件数', field: null },
-    { letter: 'E', header: '讲解时长', field: 'planned_minutes' },
-  ],
-  seen: 'mock',
-  assumed: 3,
-  currency: 'CNY',
-  aside: 0,
-  format: 'xlsx',
-  encoding: 'utf-8',
-  problems: [
-    { line: 7, column: 'C 价格', code: 'price_unreadable', value: '29,9O' },
-    { line: 12, column: 'A 商品名称', code: 'title_missing', value: '' },
-  ],
-};
 
 type Answer =
   | { outcome: 'ok'; seq: number; data: null }
@@ -362,8 +310,8 @@ export class MockStudio {
     return { show, chats, chatCount, keys, born, has: (word) => this.has(word) };
   }
 
-  importReport(isLook: boolean): ImportView {
-    if (isLook) return IMPORT;
+  importReport(isLook: boolean, offset: number): ImportView {
+    if (isLook) return lookAt(this.has('biglist'), offset);
     this.catalogue = PRODUCTS;
     this.show.rundown = PRODUCTS.map((product) => ({
       product: product.id,
@@ -373,7 +321,7 @@ export class MockStudio {
     }));
     this.catalogueWatchers.forEach((tell) => tell());
     this.changed();
-    return IMPORT;
+    return lookAt(false, 0);
   }
 
   private changed(): void {

@@ -11,7 +11,8 @@ use stallcast_show::{Actor, At, Event, Show};
 use crate::entries::{EMPTY, Head, each_entry, load, read_head, verify, write_entries};
 use crate::lock::WriterLock;
 use crate::reserve::{self, Reserve};
-use crate::{ChainHash, JournalError, schema, snapshot};
+use crate::snapshot::{NoSnapshot, UnderWay};
+use crate::{ChainHash, JournalError, schema};
 
 /// Name of a show's journal in the show's folder.
 pub const FILE_NAME: &str = "journal.sqlite";
@@ -78,6 +79,7 @@ pub struct Journal {
     show: Show,
     snapshot_every: NonZeroU64,
     last_snapshot: Seq,
+    under_way: Option<UnderWay>,
     /// Set while it is unknown whether a failed append reached the file.
     doubtful: bool,
     reserve: Reserve,
@@ -126,6 +128,7 @@ impl Journal {
             show: loaded.show.clone(),
             snapshot_every,
             last_snapshot: loaded.snapshot,
+            under_way: None,
             doubtful: false,
             reserve,
             _lock: lock,
@@ -161,7 +164,7 @@ impl Journal {
             written => written?,
         }
         self.show.apply_all(events);
-        self.snapshot_if_due();
+        self.keep_snapshots();
         Ok(self.head.seq)
     }
 
@@ -228,17 +231,26 @@ impl Journal {
         Ok(())
     }
 
-    /// A snapshot only saves time, so a failed one must not fail an append that is on the disk already.
-    fn snapshot_if_due(&mut self) {
-        if self.head.seq.0 - self.last_snapshot.0 < self.snapshot_every.get() {
-            return;
+    /// Goes on with the snapshot under way, or begins the one that is due. A snapshot only saves time, so a failed one
+    /// must not fail an append that is on the disk already.
+    fn keep_snapshots(&mut self) {
+        if let Some(under_way) = self.under_way.take() {
+            self.under_way = self.unless_failed(under_way.go_on(&self.connection));
         }
-        if let Err(error) =
-            snapshot::write(&self.connection, self.head.seq, &self.head.hash, &self.show)
-        {
+        let is_due = self.head.seq.0 - self.last_snapshot.0 >= self.snapshot_every.get();
+        if is_due && self.under_way.is_none() {
+            self.last_snapshot = self.head.seq;
+            let begun = UnderWay::begin(self.head, &self.show);
+            let begun = begun.and_then(|begun| begun.go_on(&self.connection));
+            self.under_way = self.unless_failed(begun);
+        }
+    }
+
+    fn unless_failed(&self, done: Result<Option<UnderWay>, NoSnapshot>) -> Option<UnderWay> {
+        done.unwrap_or_else(|error| {
             tracing::warn!(%error, "no snapshot could be written; the next try comes later");
-        }
-        self.last_snapshot = self.head.seq;
+            None
+        })
     }
 
     /// The show after the last entry.
@@ -306,6 +318,15 @@ impl Journal {
             Ok(())
         })?;
         Ok(entries)
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        if let Some(under_way) = self.under_way.take() {
+            let finished = under_way.finish(&self.connection);
+            self.unless_failed(finished.map(|()| None));
+        }
     }
 }
 

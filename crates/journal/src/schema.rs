@@ -11,7 +11,8 @@ const APPLICATION_ID: i64 = 0x53_74_6C_63;
 
 /// The steps from an empty file to today's tables; the file's `user_version` says how many were taken.
 /// Steps are only ever added at the end.
-const STEPS: &[&str] = &["
+const STEPS: &[&str] = &[
+    "
     CREATE TABLE entries (
         seq   INTEGER PRIMARY KEY CHECK (seq > 0),
         at    INTEGER NOT NULL,
@@ -24,7 +25,16 @@ const STEPS: &[&str] = &["
         show TEXT NOT NULL,
         hash BLOB NOT NULL
     ) STRICT;
-"];
+",
+    "
+    CREATE TABLE snapshot_pieces (
+        seq   INTEGER NOT NULL CHECK (seq > 0),
+        place INTEGER NOT NULL CHECK (place > 0),
+        show  TEXT NOT NULL,
+        PRIMARY KEY (seq, place)
+    ) STRICT;
+",
+];
 
 /// Looks before it touches: a foreign or newer file is left as it is.
 pub(crate) fn prepare(connection: &mut Connection, path: &Path) -> Result<Origin, JournalError> {

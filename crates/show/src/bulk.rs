@@ -169,15 +169,9 @@ impl Show {
 
     pub(crate) fn remove_products(&mut self, products: &[ProductId]) {
         let gone: BTreeSet<&ProductId> = products.iter().collect();
-        for product in products {
-            self.products.remove(product);
-        }
         self.rundown.retain(|item| !gone.contains(&item.product));
-        self.stock.retain(|id, _| !gone.contains(id));
-        self.oversold.retain(|id, _| !gone.contains(id));
-        self.uncounted.retain(|id| !gone.contains(id));
         for product in products {
-            self.forget_vetting(product);
+            self.forget_product(product);
         }
     }
 }

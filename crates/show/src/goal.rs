@@ -151,7 +151,7 @@ impl Show {
         let mut after = self.clone();
         after.apply_all(&events);
         let mut counting = self.clone();
-        for (product, left) in &after.stock {
+        for (product, left) in self.stock.changes_to(&after.stock) {
             if let Some(event) = counting.goal_after(product, *left, at) {
                 counting.apply_goal(&event);
                 events.push(event);

@@ -206,12 +206,8 @@ impl Show {
         match event {
             Event::ProductsImported { products } => self.add_products(products),
             Event::ProductRemoved { product } => {
-                self.products.remove(product);
                 self.rundown.retain(|item| item.product != *product);
-                self.stock.remove(product);
-                self.oversold.remove(product);
-                self.uncounted.remove(product);
-                self.forget_vetting(product);
+                self.forget_product(product);
             }
             Event::ProductsRemoved { products } => self.remove_products(products),
             Event::RundownSet { items } => self.rundown.clone_from(items),
@@ -244,6 +240,15 @@ impl Show {
             }
             _ => {}
         }
+    }
+
+    /// All of it but its line of the rundown.
+    pub(crate) fn forget_product(&mut self, product: &ProductId) {
+        self.products.remove(product);
+        self.stock.remove(product);
+        self.oversold.remove(product);
+        self.uncounted.remove(product);
+        self.forget_vetting(product);
     }
 
     fn add_products(&mut self, products: &[Product]) {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Break, CameraSettings, Canvases, CardLook, Catalogue, Destination, DestinationId,
+    Break, ByProduct, CameraSettings, Canvases, CardLook, Catalogue, Destination, DestinationId,
     PinnedQuestion, Product, ProductId, RecordingSplit, RundownItem, Scene, SceneId, Source,
     SourceId, Strip, Text, Transition,
 };
@@ -83,12 +83,14 @@ pub struct Show {
     /// The running price clock.
     pub countdown: Option<Countdown>,
     /// Units left of each counted product.
-    pub stock: BTreeMap<ProductId, u32>,
+    #[cfg_attr(feature = "ts", ts(as = "BTreeMap<ProductId, u32>"))]
+    pub stock: ByProduct<u32>,
     /// Products whose counting a person switched off; their offer's quantity is not taken up again.
     pub uncounted: BTreeSet<ProductId>,
     /// Units that orders took beyond what was there.
     #[serde(default)]
-    pub oversold: BTreeMap<ProductId, u32>,
+    #[cfg_attr(feature = "ts", ts(as = "BTreeMap<ProductId, u32>"))]
+    pub oversold: ByProduct<u32>,
     /// Orders that shops told of.
     #[serde(default)]
     #[cfg_attr(feature = "ts", ts(skip))]
@@ -149,7 +151,8 @@ pub struct Show {
     pub word_overrides: Vec<crate::RuleOverride>,
     /// What was looked at of products before viewers see them; a product without an entry is unvetted.
     #[serde(default)]
-    pub vetted: BTreeMap<ProductId, Vec<crate::VetTick>>,
+    #[cfg_attr(feature = "ts", ts(as = "BTreeMap<ProductId, Vec<crate::VetTick>>"))]
+    pub vetted: ByProduct<Vec<crate::VetTick>>,
     /// Whether and what has to be looked at.
     #[serde(default)]
     pub vetting: crate::VettingRule,

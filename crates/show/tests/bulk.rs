@@ -3,8 +3,6 @@
 
 mod sample;
 
-use std::collections::BTreeMap;
-
 use stallcast_show::{
     At, Catalogue, Command, Former, LISTED_BY_IMPORT, Product, ProductId, RUNDOWN_MOST,
     RundownItem, Show, decide,
@@ -169,7 +167,7 @@ fn a_removal_is_taken_back_with_places_times_and_stock() {
     run(&mut changed, undo);
     assert_eq!(order(&changed), ["a00003", "a00000", "a00001", "a00002"]);
     assert_eq!(changed.rundown[2].planned_s, 120);
-    assert_eq!(changed.stock, BTreeMap::from([("a00001".into(), 7)]));
+    assert_eq!(changed.stock, [("a00001".into(), 7)].into());
 }
 
 #[test]

@@ -330,7 +330,7 @@ pub struct ImportView {
     pub added: u32,
     /// Products among them that the list changes.
     pub changed: u32,
-    /// The first some hundred of the new and the changed ones.
+    /// A hundred of them at most, from `?offset=` on: the changed ones first, then the new ones.
     pub changes: Vec<ImportChange>,
     /// Lines that the list puts at the beginning of the rundown, in its order; 0 = the rundown stays as it is.
     pub listed: u32,

@@ -113,7 +113,11 @@ impl ShowView {
             aired_ms: show.aired_ms.clone(),
             countdown: show.countdown.clone(),
             stock: stock_of_shown(show),
-            oversold: show.oversold.clone(),
+            oversold: show
+                .oversold
+                .iter()
+                .map(|(id, owed)| (id.clone(), *owed))
+                .collect(),
             sales: show.sales(),
             sources: show.sources.clone(),
             cameras: show.cameras.clone(),

@@ -72,7 +72,7 @@ pub fn show_of(session: &Session) -> Show {
         rundown: view.rundown,
         on_air: view.on_air,
         countdown: view.countdown,
-        stock: view.stock,
+        stock: view.stock.into(),
         ticker: view.ticker,
         card_look: view.card_look,
         pause: view.pause,

@@ -20,7 +20,7 @@ added: number,
  */
 changed: number, 
 /**
- * The first some hundred of the new and the changed ones.
+ * A hundred of them at most, from `?offset=` on: the changed ones first, then the new ones.
  */
 changes: Array<ImportChange>, 
 /**

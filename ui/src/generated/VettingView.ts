@@ -13,7 +13,8 @@ export type VettingView = {
  */
 rule: VettingRule, 
 /**
- * What was, by product; a product without an entry is unvetted.
+ * What was, by product: those of the rundown, on air and looked for last; all, where there are few. One of them
+ * without an entry is unvetted.
  */
 vetted: { [key in ProductId]: Array<VetTick> }, 
 /**

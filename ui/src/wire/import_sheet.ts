@@ -9,6 +9,8 @@ export interface SheetWish {
   step: 'look' | 'take';
   /** What was looked at: exactly this is taken over, or nothing. */
   seen?: string;
+  /** How many changes are passed over of those that are told. */
+  offset?: number;
   /** Looks as if the demo's products were gone. */
   withoutDemo?: boolean;
   /** What a person said about headers: the column's field, `null` = it is not read. */
@@ -25,6 +27,7 @@ export function importSheet(
 ): Promise<Outcome<ImportView>> {
   const query = new URLSearchParams({ step: wish.step, id: wish.id });
   if (wish.seen !== undefined) query.set('seen', wish.seen);
+  if (wish.offset !== undefined && wish.offset > 0) query.set('offset', String(wish.offset));
   if (wish.withoutDemo === true) query.set('without_demo', 'true');
   if (Object.keys(wish.columns).length > 0) query.set('columns', JSON.stringify(wish.columns));
   const headers = { 'X-File-Name': encodeURIComponent(file.name) };

@@ -9,6 +9,7 @@ mod page;
 mod photos;
 mod preview;
 mod shown_products;
+mod shown_vetting;
 mod socket;
 mod upload;
 mod webhook;

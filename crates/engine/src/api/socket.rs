@@ -4,10 +4,10 @@ use axum::extract::State;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
 use stallcast_media::audio::Meters;
-use stallcast_show::{Actor, Command, Product, Role};
+use stallcast_show::{Actor, Command, Product, Role, Show};
 use stallcast_wire::{
     AuctionView, ClientMessage, ErrorCode, FindingsView, Level, MetersView, Outcome, Request,
-    ServerMessage, ShowView, Topic, VettingView, WireError, least_role, least_role_of_request,
+    ServerMessage, ShowView, Topic, WireError, least_role, least_role_of_request,
 };
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
@@ -15,6 +15,7 @@ use tokio::time::{Duration, timeout};
 
 use super::Api;
 use super::shown_products::ShownProducts;
+use super::shown_vetting::{LookedFor, ShownVetting};
 use crate::chat_room::Told;
 use crate::clock::now;
 
@@ -103,7 +104,7 @@ fn levels(meters: &Meters) -> MetersView {
 struct Pushed {
     seq: u64,
     products: ShownProducts,
-    vetting: Option<VettingView>,
+    vetting: ShownVetting,
     role: Role,
 }
 
@@ -129,19 +130,21 @@ impl Pushed {
                 return false;
             }
         }
-        let known = self.vetting.as_ref();
-        if !known.is_some_and(|known| known.tells(&state.show)) {
-            let view = VettingView::of(&state.show);
-            self.vetting = Some(view.clone());
-            if !self.topic(socket, Topic::Vetting(view)).await {
-                return false;
-            }
+        if !self.vetting(socket, &state.show).await {
+            return false;
         }
         let mut view = ShowView::of(&state.show, state.seq, now().0);
         if self.role < Role::Producer {
             view.auction = view.auction.map(AuctionView::without_private);
         }
         self.topic(socket, Topic::Show(Box::new(view))).await
+    }
+
+    async fn vetting(&mut self, socket: &mut WebSocket, show: &Show) -> bool {
+        match self.vetting.changes(show) {
+            Some(view) => self.topic(socket, Topic::Vetting(view)).await,
+            None => true,
+        }
     }
 }
 
@@ -170,7 +173,7 @@ async fn talk(api: Api, mut socket: WebSocket) {
     let mut pushed = Pushed {
         seq: 0,
         products: ShownProducts::default(),
-        vetting: None,
+        vetting: ShownVetting::default(),
         role: actor.role,
     };
     shows.mark_changed();
@@ -188,7 +191,8 @@ async fn talk(api: Api, mut socket: WebSocket) {
         let alive = tokio::select! {
             message = socket.recv() => match message {
                 Some(Ok(Message::Text(text))) => {
-                    answer(&api, &actor, &mut socket, &slow, text.as_str()).await
+                    let looked = &pushed.vetting.looked;
+                    answer(&api, &actor, &mut socket, (&slow, looked), text.as_str()).await
                 }
                 Some(Ok(Message::Close(_)) | Err(_)) | None => false,
                 Some(Ok(_)) => true,
@@ -209,7 +213,11 @@ async fn talk(api: Api, mut socket: WebSocket) {
                 let levels = levels(&meters.borrow_and_update());
                 pushed.topic(&mut socket, Topic::Meters(levels)).await
             }
-            Some(message) = answers.recv() => send(&mut socket, &message).await,
+            Some(message) = answers.recv() => {
+                // What it found is shown with its ticks.
+                let show = studio.desk().show();
+                pushed.vetting(&mut socket, &show).await && send(&mut socket, &message).await
+            }
             batch = lines.recv() => match batch {
                 Ok(Told::Lines(lines)) => send(&mut socket, &ServerMessage::Chat { lines: lines.to_vec() }).await,
                 Ok(Told::Removed(gone)) => send(&mut socket, &ServerMessage::ChatRemoved { messages: gone.to_vec() }).await,
@@ -256,16 +264,16 @@ async fn answer(
     api: &Api,
     actor: &Actor,
     socket: &mut WebSocket,
-    slow: &mpsc::Sender<ServerMessage>,
+    (slow, looked): (&mpsc::Sender<ServerMessage>, &LookedFor),
     text: &str,
 ) -> bool {
     let (id, outcome) = match serde_json::from_str(text) {
         Ok(ClientMessage::Command { id, command }) => (id, carry_out(api, actor, command).await),
         Ok(ClientMessage::Request { id, request }) => match slow.clone().try_reserve_owned() {
             Ok(place) => {
-                let (api, actor) = (api.clone(), actor.clone());
+                let (api, actor, looked) = (api.clone(), actor.clone(), looked.clone());
                 tokio::spawn(async move {
-                    place.send(result(id, look_up(&api, &actor, request).await));
+                    place.send(result(id, look_up(&api, &actor, &looked, request).await));
                 });
                 return true;
             }
@@ -298,7 +306,7 @@ async fn carry_out(api: &Api, actor: &Actor, command: Command) -> Answer {
     Ok((seq, serde_json::Value::Null))
 }
 
-async fn look_up(api: &Api, actor: &Actor, request: Request) -> Answer {
+async fn look_up(api: &Api, actor: &Actor, looked: &LookedFor, request: Request) -> Answer {
     if actor.role < least_role_of_request(&request) {
         return Err(WireError::new(ErrorCode::Forbidden));
     }
@@ -308,6 +316,12 @@ async fn look_up(api: &Api, actor: &Actor, request: Request) -> Answer {
         }
         Request::Orders => serde_json::to_value(api.orders_view())
             .map_err(|_| WireError::new(ErrorCode::Internal))?,
+        request @ Request::Products { .. } => {
+            let found = api.studio.look_up(actor, request).await?;
+            let products = found["products"].as_array().into_iter().flatten();
+            looked.keep(products.filter_map(|product| Some(product["id"].as_str()?.into())));
+            found
+        }
         request => api.studio.look_up(actor, request).await?,
     };
     Ok((api.studio.desk().published().borrow().seq, data))

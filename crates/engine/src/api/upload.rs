@@ -57,6 +57,8 @@ pub struct Wanted {
     step: Step,
     /// [`ImportView::seen`] of the look: what differs from it is not taken over.
     seen: Option<String>,
+    /// How many changes are passed over of those that are told.
+    offset: usize,
     /// Looks as if the demo's products were not there: they are removed before the list is taken over.
     without_demo: bool,
     /// What a person said about headers, as JSON: the code of the column's field for its header, or nothing for one
@@ -110,6 +112,7 @@ pub async fn import_file(
         body: &body,
         currency: &currency,
         columns: wanted.columns()?,
+        offset: wanted.offset,
     };
     let (read, aside) = match wanted.step {
         Step::Look => {
@@ -147,7 +150,7 @@ pub async fn import_file(
         imported: count(changes.read),
         added: count(changes.added),
         changed: count(changes.changed),
-        changes: changes.first,
+        changes: changes.told,
         listed: count(changes.listed),
         columns: report.columns.into_iter().map(column).collect(),
         seen: changes.seen,
@@ -202,6 +205,8 @@ struct List<'a> {
     currency: &'a Currency,
     /// What a person said about its headers.
     columns: BTreeMap<String, Option<Field>>,
+    /// How many changes are passed over of those that are told.
+    offset: usize,
 }
 
 impl List<'_> {
@@ -232,7 +237,7 @@ impl List<'_> {
         self.running.enter(ImportStage::Comparing);
         let kept = with_kept_photos(&mut report.products, &report.photo_links, photos).await;
         let rundown = show.rundown.iter().filter(|item| stays(&item.product));
-        let changes = changes_of(&known, rundown, &mut report, &kept);
+        let changes = changes_of(&known, rundown, &mut report, &kept, self.offset);
         if stop.asked() {
             return Err(unreadable(ImportError::Stopped));
         }

@@ -2,6 +2,7 @@
 
 mod begin;
 mod ending;
+mod following;
 mod pages;
 mod removed_keys;
 mod requests;
@@ -46,10 +47,11 @@ use crate::phones::Phones;
 use crate::replay::Replay;
 use crate::threads::Threads;
 use crate::unfinished;
-use crate::{StartError, chat_history, drops, games, incidents, network, selling, sign_of_life};
+use crate::{StartError, chat_history, drops, games, incidents, sign_of_life};
 pub use begin::program_spec;
 use begin::{draw, open, prepare};
 pub use ending::Ending;
+use following::look_at_selling;
 pub use pages::Page;
 
 /// Media events waiting for the air thread; beyond, the newest is dropped and states are read again.
@@ -355,46 +357,6 @@ impl Studio {
         Ok(seq)
     }
 
-    /// Reads the destinations' keys off the keychain, which may ask a person first, and then lets the
-    /// destinations that waited for them begin.
-    async fn read_keys(self) {
-        let (keys, show) = (self.inner.keys.clone(), self.inner.desk.show());
-        let read = move || keys.read(show.destinations.keys());
-        if tokio::task::spawn_blocking(read).await.is_ok()
-            && self.order(Order::KeysRead).await.is_err()
-        {
-            tracing::debug!("the engine ended before the keys were read");
-        }
-        self.inner.orders_of_shops.read_secrets().await;
-        self.inner.chat.open_with_keychain().await;
-    }
-
-    /// Takes off the picture what ends while viewers see it.
-    async fn follow_offers(self) {
-        let inner = &self.inner;
-        let following =
-            crate::vetting::take_off_what_ends(inner.desk.clone(), inner.notices.clone());
-        tokio::select! {
-            () = following => {}
-            _ = self.ended() => {}
-        }
-    }
-
-    /// Has whoever waits to connect again try when the machine got a way out.
-    async fn follow_network(self) {
-        let (came, mut told) = mpsc::channel(1);
-        tokio::spawn(network::watch(network::ways, came));
-        loop {
-            tokio::select! {
-                Some(()) = told.recv() => {}
-                _ = self.ended() => return,
-            }
-            if self.order(Order::NetworkCame).await.is_err() {
-                return;
-            }
-        }
-    }
-
     async fn order(&self, order: Order) -> Result<(), WireError> {
         self.inner
             .orders
@@ -408,20 +370,6 @@ impl Studio {
         let canvas = canvas.unwrap_or_else(|| self.inner.desk.show().canvases.first());
         self.inner.canvases.watch(canvas)
     }
-}
-
-/// Starts the thread that looks at what is said of the goods.
-fn look_at_selling(
-    desk: &Desk,
-    threads: &Threads,
-) -> Result<watch::Receiver<Arc<FindingsView>>, StartError> {
-    let book = selling::book().map_err(StartError::Rules)?;
-    let (tell, findings) = watch::channel(Arc::default());
-    let (published, runtime) = (desk.published(), Handle::current());
-    threads.start("selling", move || {
-        selling::follow(book, published, &tell, &runtime);
-    })?;
-    Ok(findings)
 }
 
 /// What is told before anything was looked at.

@@ -10,7 +10,7 @@ use std::process::{Command as Process, Stdio};
 
 use rusqlite::Connection;
 use stallcast_journal::{FILE_NAME, Journal, JournalError, Origin, Seq, verify_file};
-use stallcast_show::{Actor, At, Event, Role, Show, Text};
+use stallcast_show::{Actor, At, Currency, Event, Money, Offer, Product, Role, Show, Text};
 
 const CHILD: &str = "STALLCAST_JOURNAL_CHILD";
 
@@ -215,6 +215,52 @@ fn measure_appending_and_resuming() {
     );
 }
 
+/// What a snapshot of 50,000 products costs the one who appends, for a person to read: `--ignored --nocapture`.
+#[test]
+#[ignore = "a measurement, not a check: its figures depend on the machine"]
+fn measure_the_appends_beside_a_snapshot_of_a_large_catalogue() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(FILE_NAME);
+    let (mut journal, _) = Journal::open_with(&path, every(200)).unwrap();
+    let products = (0..50_000).map(product).collect();
+    let listed = Event::ProductsImported { products };
+    journal.append(&actor(), At(0), &[listed]).unwrap();
+    let mut took: Vec<_> = (0..1_000)
+        .map(|n| {
+            let start = std::time::Instant::now();
+            journal.append(&actor(), At(n), &[ticker(1)]).unwrap();
+            start.elapsed()
+        })
+        .collect();
+    took.sort();
+    println!(
+        "1000 appends, a snapshot every 200 entries: median {:?}, p95 {:?}, p99 {:?}, slowest {:?}",
+        took[500], took[950], took[990], took[999]
+    );
+    let start = std::time::Instant::now();
+    drop(journal);
+    println!("closing: {:?}", start.elapsed());
+    let start = std::time::Instant::now();
+    let (_, resumed) = Journal::open(&path).unwrap();
+    println!(
+        "resuming, {} replayed: {:?}",
+        resumed.replayed,
+        start.elapsed()
+    );
+}
+
+fn product(n: u32) -> Product {
+    let price = Money::new(2_990, Currency("CNY".to_owned()));
+    let title = Text {
+        zh: format!("苹果 {n}"),
+        en: format!("Apples {n}"),
+    };
+    let id = format!("apples-{n:05}");
+    let mut product = Product::new(id.as_str().into(), title, Offer::at(price));
+    product.talking_points = vec!["不打蜡，清水洗净连皮吃。".repeat(3)];
+    product
+}
+
 /// Appends until it is killed and says each number only when the journal has taken it.
 #[test]
 #[ignore = "the child of the kill test, which starts it"]
@@ -281,4 +327,101 @@ fn everything_acknowledged_survives_kill_9() {
             "no half batch, no gap"
         );
     }
+}
+
+/// Appends until a snapshot of several pieces is half in the file, says so, and waits to be killed.
+#[test]
+#[ignore = "the child of the test below, which starts it"]
+fn child_that_stands_still_in_the_middle_of_a_snapshot() {
+    let path = std::env::var_os(CHILD).expect("started by the test");
+    let (mut journal, _) = Journal::open_with(Path::new(&path), every(2_000)).unwrap();
+    let look = Connection::open(&path).unwrap();
+    while pieces_of_no_snapshot(&look) == 0 {
+        let seq = journal.last_seq().0;
+        journal.append(&actor(), At(0), &[part(seq + 1)]).unwrap();
+    }
+    let seq = journal.last_seq().0;
+    writeln!(std::io::stderr(), "between {seq}").unwrap();
+    loop {
+        std::thread::park();
+    }
+}
+
+fn pieces_of_no_snapshot(connection: &Connection) -> i64 {
+    let sql = "SELECT count(*) FROM snapshot_pieces WHERE seq NOT IN (SELECT seq FROM snapshots)";
+    connection.query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn kill_9_between_the_pieces_of_a_snapshot_leaves_the_one_before_and_all_entries() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(FILE_NAME);
+    // Five pieces, made on a thread, and so long a name that the text would be cut in the middle of signs.
+    let (mut journal, _) = Journal::open_with(&path, every(3)).unwrap();
+    let products = (0..600).map(product).collect();
+    let name = format!("a{}", "桃".repeat(1_700_000));
+    let long = [
+        Event::ProductsImported { products },
+        Event::Renamed { name: name.clone() },
+        part(3),
+    ];
+    journal.append(&actor(), At(0), &long).unwrap();
+    drop(journal);
+    for round in 0..3 {
+        let mut child = Process::new(std::env::current_exe().unwrap())
+            .args([
+                "--ignored",
+                "--exact",
+                "child_that_stands_still_in_the_middle_of_a_snapshot",
+                "--nocapture",
+            ])
+            .env(CHILD, &path)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let between = lines
+            .map_while(Result::ok)
+            .find_map(|line| line.strip_prefix("between ")?.parse::<u64>().ok());
+        let acknowledged = between.expect("the child comes to a snapshot");
+        child.kill().unwrap();
+        child.wait().unwrap();
+
+        let left = Connection::open(&path).unwrap();
+        assert!(
+            pieces_of_no_snapshot(&left) > 0,
+            "round {round}: killed between"
+        );
+        drop(left);
+        let (journal, resumed) = Journal::open(&path).unwrap();
+        assert_eq!(resumed.last_seq, Seq(acknowledged), "round {round}");
+        assert_eq!(resumed.replayed, acknowledged - 3, "the whole one served");
+        assert_eq!(resumed.show.name, name);
+        let parts = (3..=acknowledged).map(|n| format!("part-{n}.mp4"));
+        assert!(resumed.show.recording_parts.iter().cloned().eq(parts));
+        journal.verify().unwrap();
+    }
+
+    // The next one is whole, and what the killed ones left is gone.
+    let (mut journal, _) = Journal::open_with(&path, every(10)).unwrap();
+    journal.append(&actor(), At(0), &[ticker(1)]).unwrap();
+    let show = journal.show().clone();
+    drop(journal);
+    let (_, resumed) = Journal::open(&path).unwrap();
+    assert_eq!((resumed.replayed, resumed.show == show), (0, true));
+    let left = Connection::open(&path).unwrap();
+    assert_eq!(pieces_of_no_snapshot(&left), 0);
+    // A piece that is missing or changed makes it none.
+    tamper(
+        &path,
+        "UPDATE snapshot_pieces SET show = 'x' WHERE place = 2 AND seq > 3",
+    );
+    let (_, resumed) = Journal::open(&path).unwrap();
+    assert_eq!(resumed.show, show);
+    assert_eq!(
+        resumed.replayed,
+        resumed.last_seq.0 - 3,
+        "the older one serves"
+    );
 }

@@ -6,14 +6,14 @@ use sha2::{Digest, Sha256};
 use stallcast_journal::catalogue::{
     Field, FieldChange, ImportReport, PhotoLink, field_changes, rundown_with,
 };
-use stallcast_show::{Catalogue, ProductId, RundownItem};
+use stallcast_show::{Catalogue, Product, ProductId, RundownItem};
 use stallcast_wire::{ImportChange, ImportFieldChange};
 
 use super::list_photos::PhotoWish;
 use crate::wire_name::wire_name;
 
-/// Changes told one by one: more than a person reads, and little enough for a page.
-const TOLD_MAX: usize = 300;
+/// Changes told at once: as many as a page shows; it asks for the others.
+const TOLD_AT_ONCE: usize = 100;
 
 /// What is different once the list is taken over.
 pub(super) struct Changes {
@@ -21,8 +21,8 @@ pub(super) struct Changes {
     pub(super) read: usize,
     pub(super) added: usize,
     pub(super) changed: usize,
-    /// The first of both.
-    pub(super) first: Vec<ImportChange>,
+    /// Some of both.
+    pub(super) told: Vec<ImportChange>,
     /// Lines put at the beginning of the rundown; 0 = it stays as it is.
     pub(super) listed: usize,
     /// The same for the same changes.
@@ -45,12 +45,13 @@ impl Changes {
 }
 
 /// Compares the report with the show, and leaves in it only the products that are new or change. `kept` are the
-/// products whose linked photo is there already.
+/// products whose linked photo is there already. Told are those from `offset` on, what is changed before what is new.
 pub(super) fn changes_of<'a>(
     known: &Catalogue,
     rundown: impl Iterator<Item = &'a RundownItem>,
     report: &mut ImportReport,
     kept: &BTreeSet<ProductId>,
+    offset: usize,
 ) -> Changes {
     let read = report.products.len();
     let links: BTreeMap<&ProductId, &str> = report
@@ -60,8 +61,9 @@ pub(super) fn changes_of<'a>(
         .map(|link| (&link.product, link.url.as_str()))
         .collect();
     let mut rundown: Vec<RundownItem> = rundown.cloned().collect();
-    let (mut added, mut changed) = (0, 0);
-    let mut first: Vec<ImportChange> = Vec::new();
+    let mut changed = 0;
+    let mut new: Vec<&Product> = Vec::new();
+    let mut told: Vec<ImportChange> = Vec::new();
     let mut hash = Sha256::new();
     let mut photos = BTreeMap::new();
     for product in &report.products {
@@ -78,24 +80,24 @@ pub(super) fn changes_of<'a>(
         if links.contains_key(&product.id) || kept.contains(&product.id) {
             photos.insert(product.id.clone(), product.photo.clone());
         }
-        match before {
-            None => {
-                added += 1;
-                rundown.push(RundownItem::open(product.id.clone()));
-            }
-            Some(_) if fields.is_empty() => continue,
-            Some(_) => changed += 1,
+        if before.is_some() && fields.is_empty() {
+            continue;
         }
         digest(&mut hash, &(product, &fields));
-        if first.len() < TOLD_MAX {
-            first.push(ImportChange {
-                product: product.id.clone(),
-                title: product.title.clone(),
-                is_new: before.is_none(),
-                fields: fields.into_iter().map(told).collect(),
-            });
+        if before.is_none() {
+            rundown.push(RundownItem::open(product.id.clone()));
+            new.push(product);
+            continue;
         }
+        if changed >= offset && told.len() < TOLD_AT_ONCE {
+            told.push(change(product, fields, false));
+        }
+        changed += 1;
     }
+    let added = new.len();
+    let rest = new.into_iter().skip(offset.saturating_sub(changed));
+    let rest = rest.take(TOLD_AT_ONCE - told.len());
+    told.extend(rest.map(|product| change(product, Vec::new(), true)));
     report
         .products
         .retain(|product| known.get(&product.id) != Some(product));
@@ -112,7 +114,7 @@ pub(super) fn changes_of<'a>(
         read,
         added,
         changed,
-        first,
+        told,
         listed,
         seen,
         photos,
@@ -124,10 +126,59 @@ fn digest(hash: &mut Sha256, what: &impl serde::Serialize) {
     hash.update(serde_json::to_vec(what).unwrap_or_default());
 }
 
-fn told(change: FieldChange) -> ImportFieldChange {
-    ImportFieldChange {
+fn change(product: &Product, fields: Vec<FieldChange>, is_new: bool) -> ImportChange {
+    let of_field = |change: FieldChange| ImportFieldChange {
         field: wire_name(&change.field),
         from: change.from,
         to: change.to,
+    };
+    ImportChange {
+        product: product.id.clone(),
+        title: product.title.clone(),
+        is_new,
+        fields: fields.into_iter().map(of_field).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use stallcast_journal::catalogue::import;
+
+    use super::*;
+    use crate::sample::product;
+
+    fn told_from(offset: usize) -> Changes {
+        let of = |from: u32, to: u32, price: i64| {
+            (from..to).map(move |n| product(&format!("p{n:03}"), "Peaches", price))
+        };
+        let known = of(0, 260, 100).map(|it| (it.id.clone(), it)).collect();
+        // Ten as they were, 250 that change, 70 that are new; the new ones come first.
+        let rows = of(260, 330, 90)
+            .chain(of(0, 250, 90))
+            .chain(of(250, 260, 100));
+        let mut report = import(b"title,price\nPeaches,1\n", &Default::default()).unwrap();
+        report.products = rows.collect();
+        changes_of(&known, [].iter(), &mut report, &BTreeSet::new(), offset)
+    }
+
+    #[test]
+    fn every_change_is_told_once_by_pages_what_changes_before_what_is_new() {
+        let pages: Vec<Changes> = [0, 100, 200, 300, 400].map(told_from).into();
+        let sizes: Vec<usize> = pages.iter().map(|page| page.told.len()).collect();
+        assert_eq!(sizes, [100, 100, 100, 20, 0]);
+        assert!(pages.iter().all(|page| {
+            let counts = (page.changed, page.added, &page.seen);
+            counts == (250, 70, &pages[0].seen)
+        }));
+        let all: Vec<&ImportChange> = pages.iter().flat_map(|page| &page.told).collect();
+        let ids: HashSet<&ProductId> = all.iter().map(|change| &change.product).collect();
+        assert_eq!(ids.len(), 320);
+        assert!(all.is_sorted_by_key(|change| change.is_new));
+        assert!(
+            all.iter()
+                .all(|change| change.is_new == change.fields.is_empty())
+        );
     }
 }

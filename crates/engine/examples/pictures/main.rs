@@ -1,6 +1,8 @@
-//! Draws docs/pictures and docs/pictures.md: every theme on both canvases in both languages, and every element of the
-//! picture, with the demo's products over the demo's picture. Run it after a theme or an element changed:
-//! `cargo run -p stallcast-engine --example pictures`.
+//! Draws assets/pictures/drawn and its page assets/pictures/README.md: every theme on both canvases in both languages, and
+//! every element of the picture, with the demo's products over the demo's picture. Run it after a theme or an element
+//! changed: `cargo run -p stallcast-engine --example pictures`.
+
+mod cases;
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -14,10 +16,9 @@ use image::{RgbImage, imageops};
 use stallcast_clips::thumbnail;
 use stallcast_journal::catalogue::{ImportOptions, import};
 use stallcast_overlay::{CanvasSize, Fonts, Lang, Layer, Overlay, Piece, SlateKind, Theme, slate};
-use stallcast_show::{
-    At, Break, CardLook, Corner, Countdown, Goal, GoalCount, GoalPlan, GoalUnit, Logo, LowerThird,
-    MessageId, OnAir, PinnedQuestion, RundownItem, Show, Text,
-};
+use stallcast_show::{At, Product, Show, Text};
+
+use cases::{Case, Shelf};
 
 /// What elements are shown in.
 const ELEMENTS_IN: &str = "orchard";
@@ -55,7 +56,7 @@ fn main() -> Result<(), Failed> {
         "\n## Elements\n\nIn the theme `{ELEMENTS_IN}`; the others have the same.\n\n| | 中文 | English |\n| --- | --- | --- |"
     )?;
     desk.elements(&mut page)?;
-    std::fs::write(root.join("docs/pictures.md"), page)?;
+    std::fs::write(root.join("assets/pictures/README.md"), page)?;
     let files = std::fs::read_dir(&desk.out)?.flatten();
     let bytes: u64 = files
         .filter_map(|file| Some(file.metadata().ok()?.len()))
@@ -70,7 +71,8 @@ struct Desk {
     /// The products' photos and the logo.
     photos: tempfile::TempDir,
     fonts: Fonts,
-    show: Show,
+    products: Vec<Product>,
+    ticker: Text,
     backgrounds: [RgbImage; 2],
 }
 
@@ -84,14 +86,6 @@ impl Desk {
         let report = import(&std::fs::read(demo.join("products.csv"))?, &options)?;
         let script: serde_json::Value =
             serde_json::from_slice(&std::fs::read(demo.join("show.json"))?)?;
-        let mut show = Show {
-            ticker: serde_json::from_value(script["ticker"].clone())?,
-            ..Show::default()
-        };
-        for product in report.products {
-            show.rundown.push(RundownItem::open(product.id.clone()));
-            show.products.insert(product.id.clone(), product);
-        }
         let still = thumbnail(&demo.join("orchard.mp4"), Duration::from_secs(4))?;
         let still = RgbImage::from_raw(still.width, still.height, still.rgb).ok_or("no picture")?;
         let still = image::DynamicImage::from(still);
@@ -109,7 +103,7 @@ impl Desk {
             root.join("assets/icons/icon.png"),
             photos.path().join("logo.png"),
         )?;
-        let out = root.join("docs/pictures");
+        let out = root.join("assets/pictures/drawn");
         // What is not drawn any more goes.
         if out.exists() {
             std::fs::remove_dir_all(&out)?;
@@ -120,32 +114,13 @@ impl Desk {
             photos,
             fonts: Fonts::system(),
             backgrounds: [fill(WIDE), fill(TALL)],
-            show,
+            products: report.products,
+            ticker: serde_json::from_value(script["ticker"].clone())?,
         })
     }
 
-    /// A product on air, with this much left and so many seconds on its clock.
-    fn selling(&self, place: usize, left: Option<u32>, seconds: i64) -> Show {
-        let mut show = self.show.clone();
-        let Some(product) = show.rundown.get(place).map(|item| item.product.clone()) else {
-            return show;
-        };
-        show.stock.extend(left.map(|left| (product.clone(), left)));
-        show.countdown = Some(Countdown {
-            product: product.clone(),
-            started: At(0),
-            deadline: At(LATER_MS + seconds * 1000),
-        });
-        show.on_air = Some(OnAir {
-            product,
-            since: At(0),
-        });
-        show.card_look = CardLook {
-            code: true,
-            next_up: true,
-            ..CardLook::default()
-        };
-        show
+    fn shelf(&self, lang: Lang) -> Shelf {
+        Shelf::new(self.products.clone(), self.ticker.clone(), lang)
     }
 
     fn layers(
@@ -185,9 +160,7 @@ impl Desk {
             ("portrait", TALL, (405, 720)),
         ] {
             for (code, lang) in LANGS {
-                let mut show = self.selling(0, Some(86), 299);
-                show.pinned = Some(question());
-                let layers = self.layers(theme, canvas, lang, &show)?;
+                let layers = self.layers(theme, canvas, lang, &self.shelf(lang).asked())?;
                 let picture = self.over(canvas, &layers);
                 let small = imageops::resize(&picture, width, height, FilterType::Lanczos3);
                 let file = format!("theme-{theme}-{shape}-{code}.jpg");
@@ -195,79 +168,27 @@ impl Desk {
                 let shown = if width > height { 420 } else { 220 };
                 writeln!(
                     page,
-                    "<img src=\"pictures/{file}\" width=\"{shown}\" alt=\"{theme}, {shape}, {code}\">"
+                    "<img src=\"drawn/{file}\" width=\"{shown}\" alt=\"{theme}, {shape}, {code}\">"
                 )?;
             }
         }
         Ok(())
     }
 
-    /// Shows that together have every element and its states: what is told of it, which elements it is there for (none
-    /// = all), and the show.
-    fn cases(&self) -> Vec<(&'static str, &'static [&'static str], Show)> {
-        let mut asked = self.selling(0, Some(86), 299);
-        asked.pinned = Some(question());
-        let mut corrected = self.selling(0, Some(86), 299);
-        corrected.ticker = Text {
-            zh: "更正：苹果的价格是 ¥29.9。刚才说错了，以此为准。".to_owned(),
-            en: "Correction: the apples are ¥29.90. We misspoke; this price holds.".to_owned(),
-        };
-        let mut away = self.selling(0, Some(86), 299);
-        away.pause = Some(Break {
-            since: At(0),
-            until: At(LATER_MS + 300_000),
-            words: Default::default(),
-        });
-        let mut named = self.show.clone();
-        named.lower_thirds = vec![LowerThird {
-            id: "axiu".to_owned(),
-            name: "阿秀".to_owned(),
-            role: "石坡果园 · 第三代果农".to_owned(),
-        }];
-        named.lower_third = Some("axiu".to_owned());
-        named.goal = Some(Goal {
-            plan: GoalPlan {
-                title: "今晚目标".to_owned(),
-                of: GoalUnit::Pieces,
-                target: 200,
-                count: GoalCount::Stock,
-            },
-            done: 86,
-            counted: Default::default(),
-            shown: true,
-        });
-        named.logo = Some(Logo {
-            file: "logo.png".to_owned(),
-            corner: Corner::TopRight,
-            size: 90,
-            opacity: 100,
-            shown: true,
-        });
-        let last = self.selling(5, Some(7), 18);
-        let gone = self.selling(5, Some(0), 0);
-        vec![
-            ("", &[], asked),
-            ("beside the card", &["lower-third", "goal", "logo"], named),
-            ("the last ones", &["stock", "countdown"], last),
-            ("sold out", &["card", "stock", "countdown"], gone),
-            ("a correction", &["ticker"], corrected),
-            ("a break", &["pause"], away),
-        ]
-    }
-
     fn elements(&self, page: &mut String) -> Result<(), Failed> {
         let mut rows: BTreeMap<(usize, String), [String; 2]> = BTreeMap::new();
         let mut seen = Vec::new();
-        for (which, (case, wanted, show)) in self.cases().into_iter().enumerate() {
-            for (column, (code, lang)) in LANGS.into_iter().enumerate() {
+        for (column, (code, lang)) in LANGS.into_iter().enumerate() {
+            for (which, case) in self.shelf(lang).cases()?.into_iter().enumerate() {
+                let Case { told, of, show } = case;
                 let layers = self.layers(ELEMENTS_IN, WIDE, lang, &show)?;
                 let picture = self.over(WIDE, &layers);
                 for layer in &layers {
-                    if layer.id == "ground" || !(wanted.is_empty() || wanted.contains(&layer.id)) {
+                    if layer.id == "ground" || !(of.is_empty() || of.contains(&layer.id)) {
                         continue;
                     }
                     seen.push(layer.id);
-                    let told = [layer.id, case].join(": ");
+                    let told = [layer.id, told].join(": ");
                     let told = told.trim_end_matches(": ").to_owned();
                     let label = told.replace(": ", "-").replace(' ', "-");
                     let file = format!("element-{label}-{code}.jpg");
@@ -300,23 +221,13 @@ impl Desk {
         for ((_, told), [zh, en]) in rows {
             writeln!(
                 page,
-                "| {told} | ![{told}, 中文](pictures/{zh}) | ![{told}, English](pictures/{en}) |"
+                "| {told} | ![{told}, 中文](drawn/{zh}) | ![{told}, English](drawn/{en}) |"
             )?;
         }
         if !missing.is_empty() {
-            println!("No picture of {missing:?}: no show in Desk::cases has it.");
+            println!("No picture of {missing:?}: no row of cases.rs has it.");
         }
         Ok(())
-    }
-}
-
-fn question() -> PinnedQuestion {
-    PinnedQuestion {
-        message: MessageId::from("demo:1"),
-        author: "小雨".to_owned(),
-        text: "果子打蜡吗？孩子能连皮吃吗？".to_owned(),
-        answer: "不打蜡，清水洗净连皮吃。".to_owned(),
-        since: At(0),
     }
 }
 
