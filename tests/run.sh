@@ -11,6 +11,7 @@ STAGES=(lint unit media delivery chat system web desktop)
 TEST_PACKAGES=(
   ffmpeg xvfb x11-utils x11-xserver-utils x11-apps xdotool imagemagick procps
   pipewire pipewire-pulse pipewire-bin wireplumber pulseaudio-utils
+  python3-venv
   nginx-light libnginx-mod-rtmp ngircd openssl chromium webkit2gtk-driver sqlite3 iproute2
 )
 
@@ -63,6 +64,17 @@ page() {
   PAGE_BUILT=yes
 }
 
+# Programs made for OBS Studio, as their registries have them: pinned, and installed beside their scripts.
+obs_clients() {
+  local here=tests/clients
+  [ -e $here/node_modules/.package-lock.json ] && [ ! $here/package-lock.json -nt $here/node_modules/.package-lock.json ] ||
+    npm --prefix $here ci --no-audit --no-fund
+  [ -e $here/.venv/ready ] && [ ! $here/requirements.txt -nt $here/.venv/ready ] && return
+  python3 -m venv --clear $here/.venv
+  $here/.venv/bin/pip install -q --disable-pip-version-check -r $here/requirements.txt
+  touch $here/.venv/ready
+}
+
 stage_lint() {
   cargo fmt --all --check
   page
@@ -106,6 +118,7 @@ stage_chat() { run_tests -p stallcast-chat; }
 
 stage_system() {
   page
+  obs_clients
   cargo build --locked -p stallcast-engine
   run_tests -p stallcast-tests --lib --test fixtures --test show
   if may_isolate && command -v ip >/dev/null; then

@@ -8,7 +8,7 @@ use serde_json::Value;
 use stallcast_tests::world::run;
 
 /// Which of our crates each of our crates may depend on (ARCHITECTURE.md, "Rooms").
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("stallcast-show", &[]),
     ("stallcast-rules", &["stallcast-show"]),
     ("stallcast-journal", &["stallcast-show"]),
@@ -17,6 +17,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("stallcast-delivery", &[]),
     ("stallcast-chat", &["stallcast-show"]),
     ("stallcast-orders", &["stallcast-show"]),
+    ("stallcast-obsws", &[]),
     ("stallcast-clips", &[]),
     ("stallcast-wire", &["stallcast-show"]),
     (
@@ -30,6 +31,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
             "stallcast-delivery",
             "stallcast-chat",
             "stallcast-orders",
+            "stallcast-obsws",
             "stallcast-clips",
             "stallcast-wire",
         ],

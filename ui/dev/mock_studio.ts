@@ -83,6 +83,7 @@ export class MockStudio {
   private readonly keys = new Set(['bili', 'yt', 'twitch']);
   private chats: StatusView['chat'];
   private chatCount = 0;
+  private obsOn = true;
   private recent: ChatLine[] = [];
   private readonly born = Date.now();
 
@@ -638,6 +639,17 @@ export class MockStudio {
         return ok({
           address: 'http://127.0.0.1:40123/api/chat',
           token: 'wh_3f8c1d2e4b5a69788796a5b4c3d2e1f0',
+        });
+      case 'obs':
+      case 'set_obs':
+      case 'new_obs_password':
+        if (request.ask === 'set_obs') this.obsOn = request.on;
+        return ok({
+          on: this.obsOn,
+          port: 4455,
+          password: 'k7m2pxw4hnq8tzr5vbcd',
+          clients: 1,
+          error: this.has('trouble') ? 'port_in_use' : '',
         });
       case 'orders':
         return ok(ordersView(this.has('trouble')));

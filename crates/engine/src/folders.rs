@@ -158,6 +158,11 @@ impl Folders {
         self.data.join("keys.shops.json")
     }
 
+    /// Whether programs made for OBS Studio may come in, and their password.
+    pub fn obs_file(&self) -> PathBuf {
+        self.data.join("obs.json")
+    }
+
     /// Ports and secrets of phones that send to the studio; readable by this user only.
     pub fn phones_file(&self) -> PathBuf {
         self.data.join("phones.json")

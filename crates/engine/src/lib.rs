@@ -25,6 +25,7 @@ mod keys;
 mod looks;
 mod network;
 mod notices;
+pub mod obs;
 mod orders;
 mod packets;
 mod part_boxes;

@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use stallcast_engine::address::Address;
 use stallcast_engine::api::Api;
 use stallcast_engine::folders::Folders;
+use stallcast_engine::obs::{self, Obs};
 use stallcast_engine::signals::Signals;
 use stallcast_engine::studio::{End, Fresh, Options, Studio, program_spec};
 use stallcast_engine::verify::verify;
@@ -94,6 +95,9 @@ struct Run {
     /// End by itself when no page is connected and nothing is live for so many seconds.
     #[arg(long)]
     linger: Option<u64>,
+    /// Loopback port of obs-websocket, once it is switched on in the settings; 0 = any free one.
+    #[arg(long, default_value_t = obs::PORT)]
+    obs_port: u16,
     /// Certificate (PEM) trusted beside the system's, for a private ingest.
     #[arg(long)]
     extra_root: Option<PathBuf>,
@@ -203,7 +207,8 @@ async fn serve(run: Run) -> Result<(), StartError> {
     if let Some(seconds) = run.linger {
         tokio::spawn(end_when_left(studio.clone(), Duration::from_secs(seconds)));
     }
-    let served = Api::new(studio.clone(), &file.token, file.port, run.ui)
+    let obs = Obs::start(studio.clone(), run.obs_port);
+    let served = Api::new(studio.clone(), &file.token, file.port, run.ui, obs)
         .serve(listener)
         .await;
     studio.end().await;

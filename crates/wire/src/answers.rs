@@ -79,6 +79,31 @@ impl std::fmt::Debug for WebhookView {
     }
 }
 
+/// Answer to [`Request::Obs`]. The password stays until another one is made.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ObsView {
+    /// Whether it is switched on.
+    pub on: bool,
+    /// Port on this machine.
+    pub port: u16,
+    /// The password.
+    pub password: String,
+    /// Clients that came in with it and are there now.
+    pub clients: u32,
+    /// Why nobody can come in although it is on: `port_in_use`, or what the system says; empty = they can.
+    pub error: String,
+}
+
+impl std::fmt::Debug for ObsView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ObsView")
+            .field("on", &self.on)
+            .field("port", &self.port)
+            .field("error", &self.error)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Answer to [`Request::SaveReplay`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ReplayView {

@@ -26,8 +26,8 @@ pub use after::{
 pub use answers::{
     CameraControlView, CameraView, Check, CheckLevel, CodecAbility, CodecView, Codecs,
     ControlChoice, DeviceView, Devices, EncoderView, Encoders, ImportChange, ImportColumn,
-    ImportFieldChange, ImportProblem, ImportProgress, ImportStage, ImportView, PhoneAddress,
-    PhoneView, PhotoView, Preflight, ReplayView, UploadTestView, WebhookView,
+    ImportFieldChange, ImportProblem, ImportProgress, ImportStage, ImportView, ObsView,
+    PhoneAddress, PhoneView, PhotoView, Preflight, ReplayView, UploadTestView, WebhookView,
 };
 pub use catalogue::{
     CATALOGUE_COMES_WHOLE, CatalogueView, PRODUCTS_AT_ONCE, ProductScope, ProductSort, ProductsView,

@@ -103,6 +103,15 @@ pub enum Request {
     },
     /// Where other programs push chat lines to, and with which token. Answer: [`WebhookView`].
     Webhook,
+    /// How decks and programs made for OBS Studio reach the studio. Answer: [`crate::ObsView`].
+    Obs,
+    /// Lets them in, or nobody any more. Answer: [`crate::ObsView`].
+    SetObs {
+        /// Wanted state.
+        on: bool,
+    },
+    /// Makes another password; who came in with the old one is sent away. Answer: [`crate::ObsView`].
+    NewObsPassword,
     /// What shops tell of orders, and the watched list of stock. Answer: [`crate::OrdersView`].
     Orders,
     /// Keeps the secret that a shop signs with, which turns its webhook on; the secret never comes back.

@@ -129,6 +129,9 @@ pub fn least_role_of_request(request: &Request) -> Role {
         | Request::GoLiveWithout { .. }
         | Request::TestUpload { .. }
         | Request::Webhook
+        | Request::Obs
+        | Request::SetObs { .. }
+        | Request::NewObsPassword
         | Request::Orders
         | Request::SetShopSecret { .. }
         | Request::WatchStock { .. }

@@ -9,6 +9,7 @@ mod keeping;
 mod large_catalogue;
 mod look;
 mod network;
+mod obs;
 mod on_air;
 mod one_press;
 mod orders;

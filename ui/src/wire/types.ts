@@ -17,6 +17,7 @@ export type { LotteryView } from '../generated/LotteryView';
 export type { Break } from '../generated/Break';
 export type { CardLang } from '../generated/CardLang';
 export type { CardLook } from '../generated/CardLook';
+export type { ObsView } from '../generated/ObsView';
 export type { ThemesView } from '../generated/ThemesView';
 export type { ThemeView } from '../generated/ThemeView';
 export type { ThemeFaultView } from '../generated/ThemeFaultView';

@@ -27,6 +27,7 @@ use stallcast_wire::{ErrorCode, WireError};
 use tokio::net::TcpListener;
 
 use self::imports::Imports;
+use crate::obs::Obs;
 use crate::photo_folder::PHOTO_MAX_BYTES;
 use crate::studio::Studio;
 
@@ -42,6 +43,7 @@ pub struct Api {
     studio: Studio,
     token: Arc<str>,
     webhook_token: Arc<str>,
+    obs: Obs,
     ui: Option<PathBuf>,
     port: u16,
     imports: Imports,
@@ -49,11 +51,12 @@ pub struct Api {
 
 impl Api {
     /// Prepares the API of `studio` for a listener on `port`; `ui` overrides the built-in page.
-    pub fn new(studio: Studio, token: &str, port: u16, ui: Option<PathBuf>) -> Self {
+    pub fn new(studio: Studio, token: &str, port: u16, ui: Option<PathBuf>, obs: Obs) -> Self {
         Self {
             studio,
             token: token.into(),
             webhook_token: webhook::token_beside(token).into(),
+            obs,
             ui,
             port,
             imports: Imports::default(),

@@ -322,9 +322,22 @@ async fn look_up(api: &Api, actor: &Actor, looked: &LookedFor, request: Request)
             looked.keep(products.filter_map(|product| Some(product["id"].as_str()?.into())));
             found
         }
+        Request::Obs => obs_view(api)?,
+        Request::SetObs { on } => {
+            api.obs.set(on).await?;
+            obs_view(api)?
+        }
+        Request::NewObsPassword => {
+            api.obs.new_password().await?;
+            obs_view(api)?
+        }
         request => api.studio.look_up(actor, request).await?,
     };
     Ok((api.studio.desk().published().borrow().seq, data))
+}
+
+fn obs_view(api: &Api) -> Result<serde_json::Value, WireError> {
+    serde_json::to_value(api.obs.view()).map_err(|_| WireError::new(ErrorCode::Internal))
 }
 
 #[cfg(test)]

@@ -324,6 +324,11 @@ impl Studio {
         self.inner.notices.follow()
     }
 
+    /// Tells every page something once.
+    pub(crate) fn tell(&self, level: NoticeLevel, key: &str, params: &[(&str, String)]) {
+        self.inner.notices.tell(level, key, params);
+    }
+
     /// The card themes.
     pub fn looks(&self) -> &Looks {
         &self.inner.looks

@@ -154,7 +154,11 @@ impl Studio {
                 Ok(serde_json::Value::Null)
             }
             // The API's own: the studio has no address.
-            Request::Webhook | Request::Orders => Err(WireError::new(ErrorCode::NotFound)),
+            Request::Webhook
+            | Request::Orders
+            | Request::Obs
+            | Request::SetObs { .. }
+            | Request::NewObsPassword => Err(WireError::new(ErrorCode::NotFound)),
             Request::SetShopSecret {
                 shop,
                 secret,

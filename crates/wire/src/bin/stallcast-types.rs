@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use stallcast_wire::{
     CameraView, CatalogueView, ClientMessage, Codecs, Devices, Encoders, ImportView, MetersView,
-    PhoneView, PhotoView, Preflight, ReplayView, ServerMessage, ShowView, StatusView, ThemesView,
-    UploadTestView, WebhookView,
+    ObsView, PhoneView, PhotoView, Preflight, ReplayView, ServerMessage, ShowView, StatusView,
+    ThemesView, UploadTestView, WebhookView,
 };
 use ts_rs::{Config, TS};
 
@@ -37,6 +37,7 @@ fn main() -> Result<(), ts_rs::ExportError> {
     PhoneView::export_all(&config)?;
     CameraView::export_all(&config)?;
     WebhookView::export_all(&config)?;
+    ObsView::export_all(&config)?;
     stallcast_wire::OrdersView::export_all(&config)?;
     UploadTestView::export_all(&config)?;
     ThemesView::export_all(&config)?;
