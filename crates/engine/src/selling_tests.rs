@@ -4,7 +4,7 @@ use crate::desk::Desk;
 use crate::sample::product;
 use crate::threads::Threads;
 use stallcast_journal::{Journal, Seq};
-use stallcast_show::Event;
+use stallcast_show::{Event, PictureText};
 use std::time::Duration;
 
 /// A debug build on a busy machine takes its time.

@@ -5,10 +5,11 @@ use crate::{CanvasSize, Layer};
 /// Parts that move out of the way, in this order: what was placed before stays.
 const MOVE: [&str; 5] = ["goal", "ticker", "next", "question", "lower-third"];
 /// The same while a game stands on an upright picture.
-const MOVE_IN_GAME: [&str; 7] = [
+const MOVE_IN_GAME: [&str; 8] = [
     "ticker",
     "poll",
     "lottery",
+    "auction",
     "goal",
     "next",
     "question",
@@ -29,7 +30,7 @@ const RIM: f32 = 34.0;
 /// are; nothing else that stands by itself is moved.
 pub(crate) fn make_room(list: &mut Vec<Layer>, canvas: CanvasSize, stays: impl Fn(&str) -> bool) {
     let upright = canvas.height > canvas.width;
-    let is_game = |layer: &Layer| matches!(layer.id, "poll" | "lottery");
+    let is_game = |layer: &Layer| matches!(layer.id, "poll" | "lottery" | "auction");
     let in_game = upright && list.iter().any(is_game);
     let comes = |layer: &Layer| matches!(layer.id, "logo" | "goal" | "lower-third");
     if !in_game && !list.iter().any(comes) {

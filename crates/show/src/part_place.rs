@@ -69,6 +69,8 @@ parts! {
     Poll = "poll";
     /// A draw among viewers.
     Lottery = "lottery";
+    /// An auction with its highest bid.
+    Auction = "auction";
     /// The break's notice.
     Pause = "pause";
 }

@@ -26,7 +26,6 @@ import type { PartPlace } from "./PartPlace";
 import type { PicturePart } from "./PicturePart";
 import type { PictureText } from "./PictureText";
 import type { PicturesDropped } from "./PicturesDropped";
-import type { PictureText } from "./PictureText";
 import type { PollOption } from "./PollOption";
 import type { Product } from "./Product";
 import type { ProductId } from "./ProductId";

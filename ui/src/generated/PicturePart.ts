@@ -3,4 +3,4 @@
 /**
  * A part of the picture that can be moved by hand.
  */
-export type PicturePart = "card" | "stock" | "countdown" | "ticker" | "question" | "perks" | "drop" | "origin" | "code" | "next" | "goal" | "lower_third" | "logo" | "poll" | "lottery" | "pause";
+export type PicturePart = "card" | "stock" | "countdown" | "ticker" | "question" | "perks" | "drop" | "origin" | "code" | "next" | "goal" | "lower_third" | "logo" | "poll" | "lottery" | "auction" | "pause";

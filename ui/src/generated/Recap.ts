@@ -60,6 +60,7 @@ incidents: Array<RecapIncident>,
  * Pictures that destinations did not get, minute by minute.
  */
 drops: Array<RecapDrop>, 
+/**
  * Polls, draws and auctions, in order.
  */
 games: Array<RecapGame>, 

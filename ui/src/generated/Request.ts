@@ -45,7 +45,11 @@ without: Array<DestinationId>, } | { "ask": "test_upload",
 /**
  * Where to.
  */
-to: UploadTarget, } | { "ask": "webhook" } | { "ask": "obs" } | { "ask": "set_obs", on: boolean, } | { "ask": "new_obs_password" } | { "ask": "orders" } | { "ask": "set_shop_secret", 
+to: UploadTarget, } | { "ask": "webhook" } | { "ask": "obs" } | { "ask": "set_obs", 
+/**
+ * Wanted state.
+ */
+on: boolean, } | { "ask": "new_obs_password" } | { "ask": "orders" } | { "ask": "set_shop_secret", 
 /**
  * Which shop.
  */

@@ -19,6 +19,7 @@ export function partName(part: PicturePart): string {
     logo: t('picture.logo'),
     poll: t('parts.poll'),
     lottery: t('parts.lottery'),
+    auction: t('parts.auction'),
     pause: t('picture.break'),
   }[part];
 }

@@ -98,6 +98,7 @@ fn order() -> impl Strategy<Value = OrderNews> {
         names: vec![product.to_string()],
         titles: vec!["水蜜桃".into()],
         units,
+        amount: (line > 0).then_some(i64::from(units) * 990),
     });
     let said = (
         moment(),
@@ -110,6 +111,7 @@ fn order() -> impl Strategy<Value = OrderNews> {
         state,
         placed,
         lines,
+        currency: Some(Currency("CNY".to_owned())),
     });
     let back = (0..3u8, 0..4u32).prop_map(|(line, units)| RefundLine {
         line: line.to_string(),
