@@ -53,7 +53,7 @@ pub fn permit(show: &Show, command: &Command, at: At) -> Result<(), Refusal> {
             }
             permit_words(book, show, command, at)
         }
-        Command::SetPictureText { text, .. } if text.is_of_product() => {
+        Command::SetPictureText { text, .. } if text.is_of_product() && show.on_air.is_some() => {
             permit_typed(book, show, command, at)
         }
         _ => permit_words(book, show, command, at),
