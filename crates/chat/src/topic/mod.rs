@@ -91,6 +91,11 @@ impl Topic {
 
 /// What a folded line is about, when the list knows it: by what is written, else by how it sounds.
 pub fn topic_of(folded: &str) -> Option<Topic> {
+    let found = TOPICS.best(&Views::new(folded, None), LEAST);
+    if found.is_some() {
+        return found;
+    }
+    // A word that is one slip away from a known one may still be a word of its own ("sheet", "sweet").
     let mut views = Views::new(folded, Some(&TOPICS.words));
     TOPICS.best(&views, LEAST).or_else(|| {
         // Other characters of the same sound are too often just other words; letters among Chinese are pinyin.

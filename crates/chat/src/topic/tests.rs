@@ -54,6 +54,11 @@ fn the_same_question_in_many_words_is_one_topic() {
             "opened_life",
             &["开封后能放多久", "how long is it good after opening"],
         ),
+        ("remote_ship", &["西藏包邮吗"]),
+        ("pilling", &["does the sheet set pill"]),
+        ("damaged", &["收到坏的怎么办"]),
+        ("pet", &["几个月的猫能吃"]),
+        ("usage", &["how do i brew it"]),
         (
             "shelf_life",
             &["保质期多长", "几天会坏", "when does it expire"],
