@@ -147,9 +147,8 @@ fn main() -> std::process::ExitCode {
 fn evaluate(folder: &std::path::Path) -> std::process::ExitCode {
     match stallcast_chat::evaluate(folder) {
         Ok(measures) => {
-            for measure in measures {
-                println!("{}", serde_json::json!(measure));
-            }
+            let lines = measures.iter().map(serde_json::to_string);
+            lines.flatten().for_each(|line| println!("{line}"));
             std::process::ExitCode::SUCCESS
         }
         Err(error) => {
