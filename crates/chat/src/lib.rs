@@ -1,4 +1,5 @@
-//! Chat from outside, made safe and uniform: connectors, the webhook reader, display cleaning, question finding.
+//! Chat from outside, made safe and uniform: connectors, the webhook reader, display cleaning, and what is in it: questions,
+//! their answers, and what to hold.
 //!
 //! A [`Connector`] keeps one source alive (Twitch or another IRC server, a generic WebSocket, or a
 //! simulated audience for rehearsals) and hands [`Incoming`] values to a bounded queue. What a
@@ -20,6 +21,12 @@
 //! Unknown fields are ignored, so a sender may add its own. `GENERIC.md` in this crate says the
 //! same for the person who writes the sender, with examples to paste.
 //!
+//! # From flood to list
+//!
+//! [`fold`] makes the copy that is judged, the original is what is shown. [`moderation::Moderator`] says what to hold and why,
+//! [`question::is_question`] what asks, [`questions::Questions`] which lines are one question and of which product, and
+//! [`answer`] which of its facts answers. [`evaluate`] measures all of it; `training/README.md` has the figures.
+//!
 //! # When more comes than is read
 //!
 //! Nothing here grows with the crowd. A connector waits at most [`FULL_WAIT`] for room in the sink,
@@ -27,24 +34,36 @@
 //! following lines are dropped at once, so that the connection itself (and its keep-alive) is never
 //! held up. Until then the platform's own socket is what waits.
 
+mod answer;
 mod audience;
+mod catalogue;
 pub mod clean;
 mod connector;
 mod dial;
 mod draft;
+mod evaluate;
+mod fold;
 mod generic;
 mod irc;
+pub mod moderation;
 mod outlet;
 pub mod question;
+pub mod questions;
 mod retry;
 mod simulated;
+mod sound;
+pub mod topic;
 pub mod webhook;
 mod websocket;
 
+pub use answer::{Answer, answer};
 pub use audience::{About, Audience, AudienceError, AudienceLine, Language, Names};
+pub use catalogue::{Article, Catalogue};
 pub use connector::{
     ChatErrorCode, Clock, Connector, ConnectorSpec, ConnectorState, ConnectorStatus, Incoming, Tls,
 };
 pub use draft::{LineDraft, OwnIds};
+pub use evaluate::{EvaluateError, Measure, evaluate};
+pub use fold::fold;
 pub use outlet::FULL_WAIT;
 pub use simulated::Pace;

@@ -55,6 +55,11 @@ enum What {
         #[arg(long)]
         lang: Option<String>,
     },
+    /// Measures the chat's judgement on a folder of labelled lines: one JSON line per measure.
+    Evaluate {
+        /// The folder: livechat*.csv, shop*.csv with facts*.json, mod*.csv.
+        folder: PathBuf,
+    },
     /// Serves the virtual camera; started by the engine.
     #[command(name = virtual_camera::SERVE, hide = true)]
     ServeVirtualCamera {
@@ -127,6 +132,7 @@ fn main() -> std::process::ExitCode {
             lines.iter().for_each(|line| println!("{line}"));
             return std::process::ExitCode::from(code);
         }
+        What::Evaluate { folder } => return evaluate(&folder),
         What::ServeVirtualCamera { caps } => return virtual_camera::serve(&caps),
     };
     match outcome {
@@ -134,6 +140,20 @@ fn main() -> std::process::ExitCode {
         Err(error) => {
             tracing::error!("{error}");
             std::process::ExitCode::FAILURE
+        }
+    }
+}
+
+fn evaluate(folder: &std::path::Path) -> std::process::ExitCode {
+    match stallcast_chat::evaluate(folder) {
+        Ok(measures) => {
+            let lines = measures.iter().map(serde_json::to_string);
+            lines.flatten().for_each(|line| println!("{line}"));
+            std::process::ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            std::process::ExitCode::from(2)
         }
     }
 }

@@ -1,0 +1,395 @@
+//! Owns the list of what the audience asks: lines that mean the same are one entry with a count, while they arrive.
+//!
+//! Two lines are one question when they ask the same topic of the same product. What has no known topic is compared by
+//! its words. The list is bounded whatever comes; people may merge and split, and that stays for what comes later.
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+
+use crate::answer::about;
+use crate::catalogue::Catalogue;
+use crate::fold::{fold, is_han, without_repeats};
+use crate::topic::{Topic, Views};
+
+/// Most questions in the list; the one asked longest ago, and by the fewest, makes room.
+pub const GROUPS_MAX: usize = 400;
+/// Lines kept with a question, the newest; all are counted.
+pub const LINES_MAX: usize = 200;
+/// Askers told apart per question; more count as one each.
+const ASKERS_MAX: usize = 10_000;
+/// Two lines without a known topic are one question from this share of common pieces.
+const ALIKE: f32 = 0.45;
+/// A line goes to a question that was split off by hand from this share.
+const ALIKE_SPLIT: f32 = 0.7;
+/// Lines of a question that a new one is compared with.
+const COMPARED: usize = 8;
+
+/// A line that asks.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The line's id.
+    pub id: &'a str,
+    /// Who, unique over platforms.
+    pub author: &'a str,
+    /// The text as written.
+    pub text: &'a str,
+    /// When, in milliseconds of any clock that does not go back.
+    pub at_ms: u64,
+}
+
+/// A question's number, never used again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct GroupId(pub u64);
+
+/// A question with everybody who asked it.
+#[derive(Debug, Clone)]
+pub struct Group {
+    /// Its number.
+    pub id: GroupId,
+    /// The product it is about: named, or on air when it was asked first.
+    pub product: Option<String>,
+    /// What it is about, when that is known.
+    pub topic: Option<Topic>,
+    /// How many lines.
+    pub count: u32,
+    /// When it was asked first.
+    pub first_ms: u64,
+    /// When it was asked last.
+    pub last_ms: u64,
+    lines: VecDeque<Line>,
+    askers: HashSet<u64>,
+    more_askers: u32,
+    by_hand: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Line {
+    id: String,
+    text: String,
+    asker: u64,
+    at_ms: u64,
+    pieces: HashSet<u64>,
+}
+
+type Subject = (Option<String>, Topic);
+
+/// The list.
+#[derive(Debug, Clone, Default)]
+pub struct Questions {
+    groups: BTreeMap<GroupId, Group>,
+    subjects: HashMap<Subject, GroupId>,
+    next: u64,
+    split: usize,
+}
+
+impl Group {
+    /// How it was asked last; the text as written.
+    pub fn text(&self) -> &str {
+        self.lines.back().map_or("", |line| &line.text)
+    }
+
+    /// How many people asked.
+    pub fn askers(&self) -> u32 {
+        self.more_askers
+            .saturating_add(u32::try_from(self.askers.len()).unwrap_or(u32::MAX))
+    }
+
+    /// Ids of the newest lines, oldest first.
+    pub fn lines(&self) -> impl Iterator<Item = &str> {
+        self.lines.iter().map(|line| line.id.as_str())
+    }
+
+    fn take(&mut self, line: Line) {
+        self.count = self.count.saturating_add(1);
+        self.first_ms = self.first_ms.min(line.at_ms);
+        self.last_ms = self.last_ms.max(line.at_ms);
+        if self.askers.len() < ASKERS_MAX {
+            self.askers.insert(line.asker);
+        } else if !self.askers.contains(&line.asker) {
+            self.more_askers = self.more_askers.saturating_add(1);
+        }
+        self.lines.push_back(line);
+        if self.lines.len() > LINES_MAX {
+            self.lines.pop_front();
+        }
+    }
+
+    fn likeness(&self, pieces: &HashSet<u64>) -> f32 {
+        let newest = self.lines.iter().rev().take(COMPARED);
+        newest
+            .map(|line| alike(&line.pieces, pieces))
+            .fold(0.0, f32::max)
+    }
+
+    /// People who asked count most, then how long they wait, then whether it is about what is shown now.
+    fn rank(&self, now_ms: u64, on_air: Option<&str>) -> u64 {
+        let waits_minutes = now_ms.saturating_sub(self.first_ms) / 60_000;
+        let shown = on_air.is_some() && self.product.as_deref() == on_air;
+        let waits = waits_minutes.min(10);
+        (u64::from(self.askers()) * 10 + waits) * if shown { 3 } else { 1 }
+    }
+}
+
+impl Questions {
+    /// Puts a line where it belongs, and says where that is.
+    pub fn ask(
+        &mut self,
+        catalogue: &Catalogue,
+        on_air: Option<&str>,
+        asked: Asked<'_>,
+    ) -> GroupId {
+        let folded = fold(asked.text);
+        let named = catalogue.find(&folded);
+        let product = named
+            .article
+            .and_then(|place| catalogue.articles().get(place))
+            .map(|article| article.id.clone())
+            .or_else(|| on_air.map(str::to_owned));
+        let topic = about(&folded, &named.rest);
+        let pieces = pieces(&named.rest);
+        let line = Line {
+            id: asked.id.to_owned(),
+            text: asked.text.to_owned(),
+            asker: hash(asked.author),
+            at_ms: asked.at_ms,
+            pieces,
+        };
+        let known = self
+            .split_off(&product, &line.pieces)
+            .or_else(|| match topic {
+                Some(topic) => self.subjects.get(&(product.clone(), topic)).copied(),
+                None => self.alike(&product, &line.pieces),
+            });
+        if let Some(id) = known
+            && let Some(group) = self.groups.get_mut(&id)
+        {
+            group.take(line);
+            return id;
+        }
+        let id = self.open(product, topic, line);
+        self.make_room(id);
+        id
+    }
+
+    /// The questions, first the one to answer next.
+    pub fn ranked(&self, now_ms: u64, on_air: Option<&str>) -> Vec<&Group> {
+        let mut groups: Vec<&Group> = self.groups.values().collect();
+        groups.sort_by_key(|group| {
+            (
+                std::cmp::Reverse(group.rank(now_ms, on_air)),
+                group.first_ms,
+                group.id,
+            )
+        });
+        groups
+    }
+
+    /// A question of the list.
+    pub fn get(&self, id: GroupId) -> Option<&Group> {
+        self.groups.get(&id)
+    }
+
+    /// How many questions there are.
+    pub fn len(&self) -> usize {
+        self.groups.len()
+    }
+
+    /// Whether nobody asked anything.
+    pub fn is_empty(&self) -> bool {
+        self.groups.is_empty()
+    }
+
+    /// Takes a question off the list; asked again it is a new one.
+    pub fn done(&mut self, id: GroupId) {
+        self.forget(id);
+    }
+
+    /// Makes two questions one, also for what comes later. `false` where one of them is gone.
+    pub fn merge(&mut self, into: GroupId, other: GroupId) -> bool {
+        if into == other || !self.groups.contains_key(&into) {
+            return false;
+        }
+        let Some(moved) = self.groups.remove(&other) else {
+            return false;
+        };
+        if moved.by_hand {
+            self.split -= 1;
+        }
+        for group in self.subjects.values_mut().filter(|group| **group == other) {
+            *group = into;
+        }
+        if let Some(group) = self.groups.get_mut(&into) {
+            let beyond = moved
+                .count
+                .saturating_sub(u32::try_from(moved.lines.len()).unwrap_or(0));
+            group.count = group.count.saturating_add(beyond);
+            group.first_ms = group.first_ms.min(moved.first_ms);
+            group.more_askers = group.more_askers.saturating_add(moved.more_askers);
+            group.askers.extend(moved.askers);
+            moved.lines.into_iter().for_each(|line| group.take(line));
+        }
+        true
+    }
+
+    /// Makes lines of a question one of their own; what is like them goes there from now on. `None` where the question
+    /// or the lines are gone, or nothing would be left of it.
+    pub fn split(&mut self, from: GroupId, lines: &[&str]) -> Option<GroupId> {
+        let group = self.groups.get_mut(&from)?;
+        let (moved, stays): (VecDeque<Line>, VecDeque<Line>) = std::mem::take(&mut group.lines)
+            .into_iter()
+            .partition(|line| lines.contains(&line.id.as_str()));
+        if moved.is_empty() || stays.is_empty() {
+            let mut all: Vec<Line> = moved.into_iter().chain(stays).collect();
+            all.sort_by_key(|line| line.at_ms);
+            group.lines = all.into();
+            return None;
+        }
+        let gone: HashSet<u64> = moved.iter().map(|line| line.asker).collect();
+        let still: HashSet<u64> = stays.iter().map(|line| line.asker).collect();
+        group.count = group
+            .count
+            .saturating_sub(u32::try_from(moved.len()).unwrap_or(u32::MAX));
+        group
+            .askers
+            .retain(|asker| !gone.contains(asker) || still.contains(asker));
+        group.lines = stays;
+        let (product, topic) = (group.product.clone(), group.topic);
+        let mut moved = moved.into_iter();
+        let id = self.new_group(product, topic, moved.next()?);
+        if let Some(group) = self.groups.get_mut(&id) {
+            group.by_hand = true;
+            self.split += 1;
+            moved.for_each(|line| group.take(line));
+        }
+        self.make_room(id);
+        Some(id)
+    }
+
+    fn open(&mut self, product: Option<String>, topic: Option<Topic>, line: Line) -> GroupId {
+        let id = self.new_group(product.clone(), topic, line);
+        if let Some(topic) = topic {
+            self.subjects.insert((product, topic), id);
+        }
+        id
+    }
+
+    fn new_group(&mut self, product: Option<String>, topic: Option<Topic>, line: Line) -> GroupId {
+        let id = GroupId(self.next);
+        self.next += 1;
+        let mut group = Group {
+            id,
+            product,
+            topic,
+            count: 0,
+            first_ms: line.at_ms,
+            last_ms: line.at_ms,
+            lines: VecDeque::new(),
+            askers: HashSet::new(),
+            more_askers: 0,
+            by_hand: false,
+        };
+        group.take(line);
+        self.groups.insert(id, group);
+        id
+    }
+
+    fn alike(&self, product: &Option<String>, pieces: &HashSet<u64>) -> Option<GroupId> {
+        self.nearest(pieces, ALIKE, |group| {
+            group.topic.is_none() && group.product == *product
+        })
+    }
+
+    fn split_off(&self, product: &Option<String>, pieces: &HashSet<u64>) -> Option<GroupId> {
+        if self.split == 0 {
+            return None;
+        }
+        self.nearest(pieces, ALIKE_SPLIT, |group| {
+            group.by_hand && group.product == *product
+        })
+    }
+
+    fn nearest(
+        &self,
+        pieces: &HashSet<u64>,
+        least: f32,
+        fits: impl Fn(&Group) -> bool,
+    ) -> Option<GroupId> {
+        let mut best: Option<(GroupId, f32)> = None;
+        for group in self.groups.values().filter(|group| fits(group)) {
+            let likeness = group.likeness(pieces);
+            if likeness >= least && best.is_none_or(|(_, most)| likeness > most) {
+                best = Some((group.id, likeness));
+            }
+        }
+        best.map(|(id, _)| id)
+    }
+
+    fn make_room(&mut self, newest: GroupId) {
+        while self.groups.len() > GROUPS_MAX {
+            let least = self
+                .groups
+                .values()
+                .filter(|group| group.id != newest)
+                .min_by_key(|group| (group.count > 1, group.last_ms, group.id))
+                .map(|group| group.id);
+            match least {
+                Some(id) => self.forget(id),
+                None => break,
+            }
+        }
+    }
+
+    fn forget(&mut self, id: GroupId) {
+        if self.groups.remove(&id).is_some_and(|group| group.by_hand) {
+            self.split -= 1;
+        }
+        self.subjects.retain(|_, group| *group != id);
+    }
+}
+
+/// Said with every question and telling nothing about it.
+const COMMON: &str = "啊呀哦喔哈吖哇呐哪噢欸诶吗呢么嘛吧的了啦呗这那个款主播姐哥亲老板请问是有你我";
+const COMMON_ENGLISH: &[&str] = &[
+    "is", "it", "you", "do", "i", "to", "of", "in", "on", "hi", "hey", "so", "and", "for", "have",
+    "can",
+];
+
+/// Words, and pairs of Chinese characters, without what every question has.
+fn pieces(rest: &str) -> HashSet<u64> {
+    let views = Views::new(rest, None);
+    let mut pieces: HashSet<u64> = views
+        .spaced
+        .split_whitespace()
+        .filter(|word| !COMMON_ENGLISH.contains(word))
+        .map(hash)
+        .collect();
+    let han: Vec<char> = without_repeats(&views.joined, 1)
+        .chars()
+        .filter(|c| is_han(*c) && !COMMON.contains(*c))
+        .collect();
+    pieces.extend(han.iter().map(|c| hash(&c.to_string())));
+    pieces.extend(
+        han.windows(2)
+            .map(|two| hash(&two.iter().collect::<String>())),
+    );
+    pieces
+}
+
+/// Share of common pieces (Dice), 0 to 1.
+#[allow(clippy::cast_precision_loss)] // at most a few thousand pieces
+fn alike(a: &HashSet<u64>, b: &HashSet<u64>) -> f32 {
+    if a.is_empty() && b.is_empty() {
+        return 1.0;
+    }
+    let (few, many) = if a.len() < b.len() { (a, b) } else { (b, a) };
+    let common = few.iter().filter(|piece| many.contains(piece)).count();
+    2.0 * common as f32 / (a.len() + b.len()) as f32
+}
+
+fn hash(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,124 @@
+//! The list of questions by own cases: folded, tied to products, ranked, merged and split by hand, bounded.
+
+use std::collections::BTreeMap;
+
+use super::{Asked, GROUPS_MAX, Questions};
+use crate::catalogue::{Article, Catalogue};
+
+fn shop() -> Catalogue {
+    let article = |id: &str, link, names: &[&str]| Article {
+        id: id.into(),
+        link: Some(link),
+        names: names.iter().map(|name| (*name).to_owned()).collect(),
+        facts: BTreeMap::new(),
+    };
+    Catalogue::new(vec![
+        article("socks", 1, &["袜子", "socks"]),
+        article("kettle", 2, &["烧水壶", "kettle"]),
+    ])
+}
+
+fn line<'a>(id: &'a str, text: &'a str, at_ms: u64) -> Asked<'a> {
+    Asked {
+        id,
+        author: id,
+        text,
+        at_ms,
+    }
+}
+
+#[test]
+fn the_same_question_is_one_entry_in_two_languages() {
+    let (shop, mut list) = (shop(), Questions::default());
+    let first = list.ask(&shop, None, line("a", "袜子多少钱", 0));
+    for (id, text) in [
+        ("b", "1号链接咋卖"),
+        ("c", "how much are the socks"),
+        ("d", "襪子啥價"),
+    ] {
+        assert_eq!(list.ask(&shop, None, line(id, text, 1)), first, "{text}");
+    }
+    let other = list.ask(&shop, None, line("e", "烧水壶多少钱", 2));
+    assert_ne!(other, first);
+    assert_ne!(list.ask(&shop, None, line("f", "袜子掉色吗", 3)), first);
+    let group = list.get(first).unwrap();
+    assert_eq!((group.count, group.askers()), (4, 4));
+    assert_eq!(group.product.as_deref(), Some("socks"));
+}
+
+#[test]
+fn a_line_that_names_nothing_is_about_what_is_on_air() {
+    let (shop, mut list) = (shop(), Questions::default());
+    let named = list.ask(&shop, None, line("a", "kettle price", 0));
+    assert_eq!(
+        list.ask(&shop, Some("kettle"), line("b", "多少钱", 1)),
+        named
+    );
+    assert_ne!(list.ask(&shop, None, line("c", "多少钱", 2)), named);
+}
+
+#[test]
+fn many_askers_and_what_is_on_air_come_first() {
+    let (shop, mut list) = (shop(), Questions::default());
+    let few = list.ask(&shop, None, line("a", "袜子什么材质", 0));
+    let many = list.ask(&shop, None, line("b", "烧水壶多少瓦", 0));
+    list.ask(&shop, None, line("c", "2号多少瓦", 0));
+    let first = |list: &Questions, on_air| list.ranked(0, on_air)[0].id;
+    assert_eq!(first(&list, None), many);
+    assert_eq!(first(&list, Some("socks")), few);
+}
+
+#[test]
+fn one_who_asks_ten_times_is_one_asker() {
+    let (shop, mut list) = (shop(), Questions::default());
+    let id = list.ask(&shop, None, line("a", "袜子几双", 0));
+    for at in 1..10 {
+        list.ask(&shop, None, line("a", "袜子几双", at));
+    }
+    let group = list.get(id).unwrap();
+    assert_eq!((group.count, group.askers()), (10, 1));
+}
+
+#[test]
+fn merged_by_hand_stays_merged_and_split_stays_split() {
+    let (shop, mut list) = (shop(), Questions::default());
+    let price = list.ask(&shop, None, line("a", "袜子多少钱", 0));
+    let before = list.ask(&shop, None, line("b", "袜子原价多少", 1));
+    assert_ne!(price, before);
+    assert!(list.merge(price, before));
+    assert!(!list.merge(price, before));
+    assert_eq!(list.ask(&shop, None, line("c", "袜子原价多少", 2)), price);
+    assert_eq!(list.get(price).unwrap().count, 3);
+
+    let apart = list.split(price, &["b", "c"]).unwrap();
+    assert_eq!(list.get(price).unwrap().count, 1);
+    assert_eq!(list.get(apart).unwrap().count, 2);
+    assert_eq!(list.ask(&shop, None, line("d", "袜子原价多少", 3)), apart);
+    assert_eq!(list.ask(&shop, None, line("e", "袜子怎么卖", 4)), price);
+    assert_eq!(list.split(apart, &["b", "c", "d"]), None);
+    assert_eq!(list.get(apart).unwrap().lines().count(), 3);
+}
+
+#[test]
+fn what_is_done_is_gone_and_asked_again_is_new() {
+    let (shop, mut list) = (shop(), Questions::default());
+    let id = list.ask(&shop, None, line("a", "袜子多少钱", 0));
+    list.done(id);
+    assert!(list.is_empty());
+    assert_ne!(list.ask(&shop, None, line("b", "袜子多少钱", 1)), id);
+}
+
+#[test]
+fn the_list_is_bounded_and_keeps_what_many_ask() {
+    let (shop, mut list) = (shop(), Questions::default());
+    let kept = list.ask(&shop, None, line("a", "袜子多少钱", 0));
+    list.ask(&shop, None, line("b", "袜子多少钱", 0));
+    for at in 0..2_000_u32 {
+        let text: String = (0..6)
+            .filter_map(|place| char::from_u32(0x5000 + at * 7 + place * 331))
+            .collect();
+        list.ask(&shop, None, line("x", &text, u64::from(at) + 1));
+    }
+    assert!(list.len() <= GROUPS_MAX);
+    assert!(list.get(kept).is_some());
+}
