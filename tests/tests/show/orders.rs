@@ -235,7 +235,7 @@ fn off(frame: &RgbImage, show: &Show, goal: &Goal) -> f64 {
         goal: Some(goal.clone()),
         ..show.clone()
     };
-    let layers = drawn_at(&mut overlay_of("clean", 1280, 720), &show, At(0));
+    let layers = drawn_at(&mut overlay_of("orchard", 1280, 720), &show, At(0));
     let bar = layers.iter().find(|layer| layer.id == "goal").unwrap();
     difference(frame, bar, &layers)
 }
