@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use stallcast_show::{Command, Incident, IncidentKind, IncidentTurn, Show, VideoCodec};
+use stallcast_show::{At, Command, Incident, IncidentKind, IncidentTurn, Show, VideoCodec};
 use stallcast_wire::{RunState, StatusView};
 use tokio::sync::watch;
 
@@ -50,6 +50,26 @@ pub async fn follow(desk: Desk, mut status: watch::Receiver<StatusView>) {
     }
 }
 
+/// Notes that no engine was there since a moment, in a show that goes on.
+pub async fn note_absence(desk: &Desk, since: At) {
+    for turn in [IncidentTurn::Began, IncidentTurn::Over] {
+        let incident = Incident {
+            kind: IncidentKind::Engine,
+            id: "engine".into(),
+            name: String::new(),
+            turn,
+            code: String::new(),
+            kbps: None,
+            dropped: None,
+            since: Some(since),
+        };
+        let note = Command::NoteIncident { incident };
+        if let Err(error) = desk.submit(engine(), note).await {
+            tracing::warn!(?error, "that the engine was gone could not be noted");
+        }
+    }
+}
+
 /// What began, became worse or was over since the last look.
 fn turns(known: &mut Troubles, status: &StatusView, show: &Show) -> Vec<Incident> {
     let now = troubles(status, show);
@@ -62,6 +82,7 @@ fn turns(known: &mut Troubles, status: &StatusView, show: &Show) -> Vec<Incident
         code: trouble.code.clone(),
         kbps: trouble.kbps,
         dropped,
+        since: None,
     };
     known.retain(|key, trouble| {
         let is_there = now.contains_key(key);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DestinationId, Event, Show};
+use crate::{At, DestinationId, Event, Show};
 
 /// Longest name kept, in characters; what is longer is cut, since an incident must be noted all the same.
 const NAME_MAX: usize = 100;
@@ -22,6 +22,8 @@ pub enum IncidentKind {
     Bitrate,
     /// The computer was too slow for every picture.
     Computer,
+    /// The engine itself was gone: it failed, was killed, or the power was.
+    Engine,
 }
 
 /// Whether it began or was over.
@@ -56,6 +58,9 @@ pub struct Incident {
     /// show began.
     #[serde(default)]
     pub dropped: Option<u32>,
+    /// Since when, where it began before it could be noted; `None` = since the moment of the note.
+    #[serde(default)]
+    pub since: Option<At>,
 }
 
 /// Pictures that were left out for a destination since the last such note.

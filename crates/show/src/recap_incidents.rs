@@ -42,7 +42,7 @@ pub(crate) fn take(incidents: &mut Vec<RecapIncident>, at: At, turn: &Incident) 
             id: turn.id.clone(),
             name: turn.name.clone(),
             code: turn.code.clone(),
-            from: at,
+            from: turn.since.map_or(at, |since| since.min(at)),
             to: None,
             kbps: turn.kbps,
             dropped: None,
@@ -69,6 +69,7 @@ mod tests {
             code: String::new(),
             kbps,
             dropped: Some(7),
+            since: None,
         };
         let mut found = Vec::new();
         take(&mut found, At(1), &turn("a", IncidentTurn::Over, None));
@@ -103,5 +104,24 @@ mod tests {
             ("a", 6, None, Some(800), None),
         ];
         assert_eq!(brief, wanted);
+    }
+
+    #[test]
+    fn what_could_not_be_noted_when_it_began_is_told_from_its_beginning() {
+        let turn = |turn, since| Incident {
+            kind: IncidentKind::Engine,
+            id: "engine".into(),
+            name: String::new(),
+            turn,
+            code: String::new(),
+            kbps: None,
+            dropped: None,
+            since,
+        };
+        let mut found = Vec::new();
+        take(&mut found, At(90), &turn(IncidentTurn::Began, Some(At(40))));
+        take(&mut found, At(90), &turn(IncidentTurn::Over, None));
+        let brief: Vec<_> = found.iter().map(|it| (it.from, it.to)).collect();
+        assert_eq!(brief, [(At(40), Some(At(90)))]);
     }
 }

@@ -9,6 +9,7 @@ use stallcast_tests::stage::{
     put_on_air, recording_holds, show_of, studio,
 };
 use stallcast_tests::world::{PATIENCE, RtmpServer};
+use stallcast_wire::Request;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_show_killed_in_the_middle_goes_on_with_the_same_product_and_clock() {
@@ -67,6 +68,14 @@ async fn a_show_killed_in_the_middle_goes_on_with_the_same_product_and_clock() {
             (parts.len() > 1).then(|| parts.clone())
         })
         .await;
+    let told = session.request(Request::PastShows).await.unwrap();
+    let show = told["shows"][0]["show"].as_u64().unwrap();
+    let told = session.request(Request::Recap { show }).await.unwrap();
+    let incidents = told["recap"]["incidents"].as_array().unwrap();
+    let gone = incidents.iter().find(|it| it["kind"] == "engine").unwrap();
+    let (from, to) = (gone["from"].as_i64().unwrap(), gone["to"].as_i64().unwrap());
+    // The sign of life is two seconds old at most when the engine dies.
+    assert!((500..60_000).contains(&(to - from)), "{gone}");
     drop(session);
     assert!(engine.stop().success());
 

@@ -191,6 +191,8 @@ function laneName(incident: RecapIncident): string {
       return t('after.lane_bitrate', { name });
     case 'recording':
       return t('after.lane_recording') + on;
+    case 'engine':
+      return t('after.incident_engine');
     default:
       return t('after.incident_computer') + on;
   }

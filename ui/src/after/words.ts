@@ -87,6 +87,8 @@ export function incidentWhat(incident: RecapIncident): string {
       return t('after.incident_bitrate', { name, kbps: incident.kbps ?? 0 });
     case 'recording':
       return t('after.incident_recording', { why });
+    case 'engine':
+      return t('after.incident_engine');
     default:
       return t('after.incident_computer');
   }

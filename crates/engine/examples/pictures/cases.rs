@@ -2,9 +2,9 @@
 
 use stallcast_overlay::Lang;
 use stallcast_show::{
-    At, Break, CardLook, ChatLine, Command, Corner, Countdown, Counting, Currency, Goal, GoalCount,
-    GoalPlan, GoalUnit, Logo, LotteryTerms, LowerThird, MessageId, Money, OnAir, PinnedQuestion,
-    PollOption, Product, ProductId, RundownItem, Show, Text, decide,
+    At, AuctionTerms, Break, CardLook, ChatLine, Command, Corner, Countdown, Counting, Currency,
+    Goal, GoalCount, GoalPlan, GoalUnit, Logo, LotteryTerms, LowerThird, MessageId, Money, OnAir,
+    PinnedQuestion, PollOption, Product, ProductId, RundownItem, Show, Text, decide,
 };
 
 use crate::{Failed, LATER_MS};
@@ -66,6 +66,8 @@ impl Shelf {
             case("closed", &["poll"], self.poll(&usual, true)?),
             case("open", &["lottery"], self.draw(&usual, false)?),
             case("drawn", &["lottery"], self.draw(&usual, true)?),
+            case("open", &["auction"], self.auction(&usual, false)?),
+            case("sold", &["auction"], self.auction(&usual, true)?),
             case(
                 "a break",
                 &["pause"],
@@ -209,6 +211,24 @@ impl Shelf {
             commands.push((0, Command::CloseLottery { entrants_hash }));
             commands.push((1_000, Command::NoteDraw { seed, winners }));
         }
+        after(show, commands)
+    }
+
+    fn auction(&self, show: &Show, sold: bool) -> Result<Show, Failed> {
+        let yuan = |minor| Money::new(minor, Currency("CNY".to_owned()));
+        let terms = AuctionTerms {
+            product: None,
+            title: self.says("头采蜂蜜礼盒", "First honey, gift box"),
+            start: yuan(3_000),
+            step: yuan(500),
+            reserve: None,
+            buy_now: None,
+            seconds: 60,
+            soft_s: 10,
+        };
+        let bids = wrote(10, &["30", "45", "50", "68"]);
+        let mut commands = vec![(0, Command::StartAuction { terms }), bids];
+        commands.extend(sold.then_some((1_000, Command::CloseAuction)));
         after(show, commands)
     }
 }

@@ -19,7 +19,7 @@ use crate::looks::Looks;
 use crate::notices::{INTERRUPTED, Notices};
 use crate::part_boxes::PartBoxes;
 use crate::threads::Threads;
-use crate::{StartError, demo, picture, sign_of_life};
+use crate::{StartError, demo, incidents, picture, sign_of_life};
 
 /// Puts the demo into a fresh journal, and takes a show off air that was interrupted too long ago to go on.
 pub(super) async fn prepare(
@@ -38,6 +38,12 @@ pub(super) async fn prepare(
         }
     }
     let alive = folders.sign_of_life();
+    if desk.show().is_live()
+        && sign_of_life::is_recent(&alive)
+        && let Some(since) = sign_of_life::last_seen(&alive)
+    {
+        incidents::note_absence(desk, since).await;
+    }
     if !fresh && !sign_of_life::is_recent(&alive) {
         let show = desk.show();
         if (show.is_live() || show.recording)

@@ -220,8 +220,26 @@ impl RowCells<'_> {
     }
 }
 
-/// `3分钟 29.9`, `3:00 29.9`, `180s=29.9`: a time with its unit, and the price from then on.
+/// Words between the time of a step and its price.
+const FALLS: [&str; 6] = ["降到", "降至", "降为", "drops to", "falls to", "drop to"];
+
+/// `3分钟 29.9`, `3:00 29.9`, `180s=29.9`, `3:00 降到 29.9`, `drops to 29.9 in 3:00`: a time with its unit, and the price
+/// from then on.
 fn step(part: &str, currency: &Currency) -> Option<PriceStep> {
+    let mut part = part.trim().to_lowercase();
+    for between in [" in ", " after "] {
+        if let Some((price, time)) = part.split_once(between) {
+            part = format!(
+                "{time}={}",
+                FALLS
+                    .iter()
+                    .fold(price, |price, falls| price.trim_start_matches(falls))
+            );
+        }
+    }
+    for falls in FALLS {
+        part = part.replace(falls, "=");
+    }
     let at = part.rfind(['=', '→', '＝', ' ', '\u{3000}', '>'])?;
     let (time, price) = part.split_at(at);
     let price = price.trim_start_matches(|c: char| "=→＝>".contains(c) || c.is_whitespace());
@@ -308,6 +326,11 @@ mod tests {
             "3分钟后 ¥29.9",
             "3 min -> 29.90",
             "3分→29.9元",
+            "3:00 降到 29.9",
+            "3分钟后降到29.9元",
+            "3:00 drops to 29.9",
+            "Drops to 29.9 in 3:00",
+            "29.9 after 3 min",
         ] {
             assert_eq!(read(part), Some((180, 2990)), "{part}");
         }

@@ -281,6 +281,7 @@ fn running() -> impl Strategy<Value = Command> {
                 code: "unreachable".to_owned(),
                 kbps: None,
                 dropped: None,
+                since: None,
             },
         }),
         1 => (0..3u32).prop_map(|pictures| Command::NoteDropped {
