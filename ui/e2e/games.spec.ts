@@ -81,7 +81,7 @@ test('prices in the chat raise the bid, a bid that nobody meant is struck out, a
   await games.getByLabel('代谁出价').fill('王姐');
   await games.getByLabel(/^出价，/).fill('120');
   await games.getByRole('button', { name: '代出价' }).click();
-  await expect(studio.getByRole('alert')).toContainText('出价太低');
+  await expect(studio.getByRole('alert').filter({ hasText: '出价太低' })).toBeVisible();
   const troll = games.getByRole('listitem').filter({ hasText: '捣乱' });
   await troll.getByRole('button', { name: '划掉' }).click();
   await troll.getByRole('button', { name: '这个人的都不算' }).click();

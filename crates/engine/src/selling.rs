@@ -99,6 +99,7 @@ fn permit_typed(book: &RuleBook, show: &Show, command: &Command, at: At) -> Resu
         forbidden(finding)
             && !before.iter().any(stood)
             && reason(show, &product.id, finding).is_none()
+            && !show.words_are_reasoned(&finding.rule, &finding.found)
     });
     came.map_or(Ok(()), |finding| Err(refused(finding)))
 }

@@ -3,4 +3,4 @@
 /**
  * What an incident is about.
  */
-export type IncidentKind = "destination" | "input" | "recording" | "bitrate" | "computer";
+export type IncidentKind = "destination" | "input" | "recording" | "bitrate" | "computer" | "engine";
