@@ -83,7 +83,6 @@ fn notes(
 
 #[cfg(test)]
 mod tests {
-    use stallcast_show::Destination;
     use stallcast_wire::RunState;
 
     use super::*;
@@ -91,11 +90,7 @@ mod tests {
     #[test]
     fn what_is_lost_is_noted_once_and_not_more_often_than_needed() {
         let mut show = Show::new("show");
-        let destination: Destination = serde_json::from_value(serde_json::json!({
-            "id": "d", "name": "抖音", "platform": "douyin", "url": "rtmp://x/live", "enabled": true,
-            "priority": "normal",
-        }))
-        .unwrap();
+        let destination = crate::sample::destination("d");
         show.destinations
             .insert(destination.id.clone(), destination);
         let began = Instant::now();

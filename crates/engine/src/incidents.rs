@@ -164,7 +164,7 @@ fn troubles(status: &StatusView, show: &Show) -> Troubles {
 
 #[cfg(test)]
 mod tests {
-    use stallcast_show::{Destination, DestinationId};
+    use stallcast_show::DestinationId;
     use stallcast_wire::DestinationHealth;
 
     use super::*;
@@ -198,11 +198,7 @@ mod tests {
     #[test]
     fn a_destination_that_goes_and_comes_back_is_noted_twice_however_often_it_is_tried() {
         let mut show = Show::new("show");
-        let destination: Destination = serde_json::from_value(serde_json::json!({
-            "id": "d", "name": "抖音", "platform": "douyin", "url": "rtmp://x/live", "enabled": true,
-            "priority": "normal",
-        }))
-        .unwrap();
+        let destination = crate::sample::destination("d");
         show.destinations
             .insert(DestinationId("d".into()), destination);
         let mut known = Troubles::new();

@@ -2,10 +2,12 @@
 //! when they cannot be understood, so that nothing a person entered is overwritten.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use stallcast_show::At;
+use stallcast_wire::{ErrorCode, WireError};
 
 /// Writes `bytes` to `path` with mode 0600.
 ///
@@ -21,6 +23,21 @@ pub fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     file.write_all(bytes)?;
     file.sync_all()?;
     std::fs::rename(&beside, path)
+}
+
+/// Writes `kept` to `file` as JSON, on a thread that may wait for the disk.
+///
+/// # Errors
+/// [`ErrorCode::Internal`], worth another try when it was the disk.
+pub async fn write_down<T: Serialize>(file: PathBuf, kept: &T) -> Result<(), WireError> {
+    let internal = || WireError::new(ErrorCode::Internal);
+    let bytes = serde_json::to_vec(kept).map_err(|_| internal())?;
+    let name = file.clone();
+    let written = tokio::task::spawn_blocking(move || replace(&file, &bytes));
+    written.await.map_err(|_| internal())?.map_err(|error| {
+        tracing::error!(%error, file = %name.display(), "what was set could not be written down");
+        internal().retryable()
+    })
 }
 
 /// What a file holds; `T::default()` when there is none. One that cannot be understood is renamed, and the new name

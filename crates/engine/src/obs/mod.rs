@@ -17,7 +17,7 @@ use std::time::Duration;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 use stallcast_obsws::Close;
-use stallcast_wire::{ErrorCode, NoticeLevel, ObsView, WireError};
+use stallcast_wire::{NoticeLevel, ObsView, WireError};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -128,17 +128,7 @@ impl Obs {
         let _turn = self.inner.turn.lock().await;
         let mut next = self.inner.kept.borrow().clone();
         change(&mut next);
-        let bytes = serde_json::to_vec(&next).map_err(|_| WireError::new(ErrorCode::Internal))?;
-        let file = self.inner.file.clone();
-        let written =
-            tokio::task::spawn_blocking(move || crate::private_file::replace(&file, &bytes));
-        let written = written
-            .await
-            .map_err(|_| WireError::new(ErrorCode::Internal))?;
-        written.map_err(|error| {
-            tracing::error!(%error, "the switch of obs-websocket could not be written down");
-            WireError::new(ErrorCode::Internal).retryable()
-        })?;
+        crate::private_file::write_down(self.inner.file.clone(), &next).await?;
         self.inner.kept.send_replace(next.clone());
         let mut state = self.inner.state.subscribe();
         let done = state.wait_for(|state| state.of == next);

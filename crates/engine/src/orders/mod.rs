@@ -300,17 +300,7 @@ impl Inner {
         let _turn = self.turn.lock().await;
         let mut next = self.kept().clone();
         change(&mut next);
-        let bytes = serde_json::to_vec(&next).map_err(|_| WireError::new(ErrorCode::Internal))?;
-        let file = self.file.clone();
-        let written =
-            tokio::task::spawn_blocking(move || crate::private_file::replace(&file, &bytes));
-        let written = written
-            .await
-            .map_err(|_| WireError::new(ErrorCode::Internal))?;
-        written.map_err(|error| {
-            tracing::error!(%error, "the settings of orders could not be written down");
-            WireError::new(ErrorCode::Internal).retryable()
-        })?;
+        crate::private_file::write_down(self.file.clone(), &next).await?;
         *self.kept() = next;
         Ok(())
     }
