@@ -53,8 +53,11 @@ pub fn permit(show: &Show, command: &Command, at: At) -> Result<(), Refusal> {
             }
             permit_words(book, show, command, at)
         }
-        Command::SetPictureText { text, .. } if text.is_of_product() && show.on_air.is_some() => {
-            permit_typed(book, show, command, at)
+        Command::SetPictureText { text, .. } if text.is_of_product() => {
+            match show.product_on_air() {
+                Some(product) => permit_typed(book, show, &product.id, command, at),
+                None => permit_words(book, show, command, at),
+            }
         }
         _ => permit_words(book, show, command, at),
     }
@@ -81,27 +84,28 @@ fn permit_product(
 
 /// Refuses words of the product on air, typed on the picture, that are forbidden outright: they would be before viewers
 /// at once.
-fn permit_typed(book: &RuleBook, show: &Show, command: &Command, at: At) -> Result<(), Refusal> {
-    let forbidden = |finding: &Finding| finding.severity == Severity::Forbidden;
-    let refused = |finding: Finding| Refusal::WordsForbidden {
-        rule: finding.rule,
-        found: finding.found,
-    };
-    let Some(product) = show.product_on_air() else {
-        return Ok(());
-    };
+fn permit_typed(
+    book: &RuleBook,
+    show: &Show,
+    product: &ProductId,
+    command: &Command,
+    at: At,
+) -> Result<(), Refusal> {
     let mut retold = show.clone();
     retold.apply_all(&decide(show, command.clone(), at)?);
-    let before = look(book, show, &product.id, at).unwrap_or_default();
-    let found = look(book, &retold, &product.id, at).unwrap_or_default();
+    let before = look(book, show, product, at).unwrap_or_default();
+    let found = look(book, &retold, product, at).unwrap_or_default();
     let came = found.into_iter().find(|finding| {
         let stood = |old: &Finding| old.rule == finding.rule && old.found == finding.found;
-        forbidden(finding)
+        finding.severity == Severity::Forbidden
             && !before.iter().any(stood)
-            && reason(show, &product.id, finding).is_none()
+            && reason(show, product, finding).is_none()
             && !show.words_are_reasoned(&finding.rule, &finding.found)
     });
-    came.map_or(Ok(()), |finding| Err(refused(finding)))
+    match came {
+        Some(Finding { rule, found, .. }) => Err(Refusal::WordsForbidden { rule, found }),
+        None => Ok(()),
+    }
 }
 
 /// What of a command would be read on the picture beside the products, and in which currency it is, if it says so.
