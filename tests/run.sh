@@ -60,8 +60,7 @@ may_isolate() { [ "$(id -u)" = 0 ] && mountpoint -q /; }
 page() {
   [ -e ui/node_modules/.package-lock.json ] && [ ! ui/package-lock.json -nt ui/node_modules/.package-lock.json ] ||
     npm --prefix ui ci --no-audit --no-fund
-  [ -n "${PAGE_BUILT:-}" ] || npm --prefix ui run --silent build
-  PAGE_BUILT=yes
+  npm --prefix ui run --silent build
 }
 
 # Programs made for OBS Studio, as their registries have them: pinned, and installed beside their scripts.
@@ -144,18 +143,22 @@ stage_desktop() {
 prepare
 free_gb=$(($(df -Pk . | awk 'NR == 2 { print $4 }') / 1000000))
 [ "$free_gb" -ge 20 ] || echo "Only $free_gb GB are free here; building every test of a clean clone takes some 15 GB."
-summary=()
+summary=() endings=()
 for stage in "${STAGES[@]}"; do
   declare -F "stage_$stage" >/dev/null || { echo "No stage $stage. Stages: lint unit media delivery chat system web desktop"; exit 2; }
   echo "== $stage"
   began=$SECONDS
+  log=$(mktemp)
   # Not `if stage`: errexit must hold inside the stage.
   set +e
-  (set -e; "stage_$stage")
-  code=$?
+  (set -e; "stage_$stage") 2>&1 | tee "$log"
+  code=${PIPESTATUS[0]}
   set -e
+  # Said again at the very end, where everybody looks: what failed is long gone by then.
+  [ $code = 0 ] || endings+=("== the end of $stage, which failed" "$(tail -n 60 "$log")")
+  rm "$log"
   summary+=("$(printf '%-9s %4d s  %s' "$stage" $((SECONDS - began)) "$([ $code = 0 ] && echo passed || echo FAILED)")")
   [ $code = 0 ] || failed=yes
 done
-printf '%s\n' "== stages" "${summary[@]}"
+printf '%s\n' "${endings[@]}" "== stages" "${summary[@]}"
 [ -z "${failed:-}" ]

@@ -49,8 +49,8 @@ const IMPORT: ImportView = {
   format: 'xlsx',
   encoding: 'utf-8',
   problems: [
-    { line: 7, column: 'C 价格', code: 'price_unreadable', value: '29,9O' },
-    { line: 12, column: 'A 商品名称', code: 'title_missing', value: '' },
+    { line: 7, column: 'C 价格', code: 'price_unreadable', value: '29,9O', taken: true },
+    { line: 12, column: 'A 商品名称', code: 'title_missing', value: '', taken: false },
   ],
 };
 

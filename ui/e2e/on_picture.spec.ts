@@ -86,7 +86,7 @@ test('a break has its minutes and words, and the ticker goes off and on', async 
   await pause.getByRole('button', { name: /^休息告示/ }).click();
   await pause.getByText('3', { exact: true }).click();
   await pause.getByLabel('告示上写什么').fill('换个果园，马上回来');
-  const before = await previewAtRest(studio, WHOLE);
+  const before = await shownPreview(studio, WHOLE);
   await pause.getByRole('button', { name: '上屏：休息告示' }).click();
   await expect(studio.getByRole('button', { name: /^结束休息/ })).toContainText(/2:\d\d|3:00/);
   await expect.poll(() => changeOf(studio, WHOLE, before)).toBeGreaterThan(THERE);

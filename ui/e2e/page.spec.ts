@@ -3,7 +3,7 @@ import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { expect, openSettings, say, shownPreview, test, webhook, WHOLE } from './world.ts';
 
-test('a sheet with a bad cell is taken over but for that row, which is named with line and column', async ({
+test('of a sheet with bad cells everything else is taken over, and each cell is named with what becomes of its row', async ({
   studio,
 }) => {
   await openSettings(studio, '商品与节目');
@@ -11,7 +11,7 @@ test('a sheet with a bad cell is taken over but for that row, which is named wit
     '中文标题,直播价,日常价,库存',
     '冰糖橙,29.9,39.9,100',
     '烂橙,abc,49.9,5',
-    '脐橙,19.9,29.9,7',
+    '脐橙,19.9,29.9,很多',
   ];
   await studio.locator('input[type=file]').setInputFiles({
     name: '商品.csv',
@@ -25,6 +25,10 @@ test('a sheet with a bad cell is taken over but for that row, which is named wit
   await expect(bad.getByRole('cell').nth(1)).toContainText('直播价');
   await expect(bad.getByRole('cell').nth(1)).toContainText('B');
   await expect(bad.getByRole('cell').nth(2)).toHaveText('abc');
+  await expect(bad.getByRole('cell').nth(4)).toHaveText('整行没有导入');
+  const half = report.getByRole('table').getByRole('row').nth(2);
+  await expect(half).toContainText('库存 (D)');
+  await expect(half.getByRole('cell').nth(4)).toHaveText('商品照导，不含这一格');
   await report.getByRole('button', { name: '导入这 2 件' }).click();
   await expect(report).toContainText('导入 2 件商品');
   await studio.getByRole('button', { name: '返回直播间' }).click();

@@ -68,6 +68,8 @@ test('the goal is dragged, resized by keys, taken back and put back', async ({ s
   await goal.getByRole('button', { name: '上屏：目标进度' }).click();
   await goal.getByLabel('目标是多少').fill('10');
   await goal.getByRole('button', { name: '定下目标' }).click();
+  // Before there is a goal, the same button opens and closes its form.
+  await expect(goal).toContainText('0 / 10');
   await goal.getByRole('button', { name: '上屏：目标进度' }).click();
   await openCards(studio);
   const handle = part(studio, '目标进度');

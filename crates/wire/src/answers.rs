@@ -273,7 +273,7 @@ pub struct Encoders {
     pub encoders: Vec<EncoderView>,
 }
 
-/// A bad row of an import.
+/// A cell of an import that could not be read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ImportProblem {
     /// Line as a spreadsheet shows it, from 1.
@@ -284,6 +284,8 @@ pub struct ImportProblem {
     pub code: String,
     /// What stood there.
     pub value: String,
+    /// Whether the row's product comes without this cell; else the row is left out.
+    pub taken: bool,
 }
 
 /// One field of a product, before and after an import; empty = nothing there.
@@ -374,6 +376,6 @@ pub struct ImportView {
     /// The currency such prices were read in: that of most other products of the show, else what the language of the
     /// cards suggests.
     pub currency: String,
-    /// Rows that were not.
+    /// Cells that could not be read, and what else is wrong with the sheet.
     pub problems: Vec<ImportProblem>,
 }

@@ -57,6 +57,6 @@ assumed: number,
  */
 currency: string, 
 /**
- * Rows that were not.
+ * Cells that could not be read, and what else is wrong with the sheet.
  */
 problems: Array<ImportProblem>, };

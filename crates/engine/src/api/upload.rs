@@ -138,6 +138,7 @@ pub async fn import_file(
             column: p.column,
             code: wire_name(&p.code),
             value: p.value,
+            taken: p.taken,
         })
         .collect();
     if wanted.step == Step::Take {

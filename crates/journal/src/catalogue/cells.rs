@@ -1,9 +1,10 @@
 //! From the cells of one row to values; what cannot be read is collected as faults.
 
-use stallcast_show::{Currency, Money, MoneyFault, Offer, Product, Refusal, Text};
+use stallcast_show::{Currency, Money, MoneyFault, Offer, Product, Text};
 
 use super::columns::Columns;
 use super::durations::seconds;
+use super::refused::price_code;
 use super::table::{Cell, Kind, Row, trimmed};
 use super::{Field, ProblemCode, units};
 
@@ -353,22 +354,6 @@ fn is_price(field: Field) -> bool {
     matches!(field, Field::LivePrice | Field::Price | Field::ListPrice)
 }
 
-pub(super) fn price_code(fault: MoneyFault) -> ProblemCode {
-    match fault {
-        MoneyFault::NotANumber => ProblemCode::PriceUnreadable,
-        MoneyFault::ListNotAboveLive => ProblemCode::ListBelowLive,
-        MoneyFault::StepNotBelow => ProblemCode::StepsNotFalling,
-        MoneyFault::CouponNotBelow => ProblemCode::CouponTooLarge,
-        MoneyFault::BundleNotBelow => ProblemCode::BundleNotBelow,
-        MoneyFault::Negative => ProblemCode::PriceNegative,
-        MoneyFault::TooPrecise => ProblemCode::PriceTooPrecise,
-        MoneyFault::Ambiguous => ProblemCode::PriceAmbiguous,
-        MoneyFault::TooLarge => ProblemCode::PriceTooLarge,
-        MoneyFault::BadCurrency => ProblemCode::CurrencyUnknown,
-        MoneyFault::CurrencyDiffers => ProblemCode::CurrencyDiffers,
-    }
-}
-
 /// Chinese when there is a Han character, else English.
 pub(super) fn in_its_language(words: &str) -> Text {
     let han = |c: char| matches!(c, '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}');
@@ -379,52 +364,4 @@ pub(super) fn in_its_language(words: &str) -> Text {
         text.en = words.to_owned();
     }
     text
-}
-
-/// The column and code for what a product as a whole is refused for.
-pub(super) fn from_refusal(refusal: &Refusal, id_field: Field) -> (Field, ProblemCode) {
-    let of = |name: &str| match name {
-        "title" => Field::Title,
-        "short_title" => Field::ShortTitle,
-        "spec" => Field::Spec,
-        "talking_points" => Field::TalkingPoints,
-        "link" | "links" => Field::Link,
-        "photo" | "more_photos" => Field::Photo,
-        "list_price_evidence" => Field::ListPriceEvidence,
-        "coupon" => Field::Coupon,
-        "gift" => Field::Gift,
-        "steps" => Field::Steps,
-        "origin" => Field::Origin,
-        "facts" => Field::Shipping,
-        _ => id_field,
-    };
-    let priced = |fault: &MoneyFault| match fault {
-        MoneyFault::ListNotAboveLive => Field::ListPrice,
-        MoneyFault::StepNotBelow => Field::Steps,
-        MoneyFault::CouponNotBelow => Field::Coupon,
-        MoneyFault::BundleNotBelow => Field::Bundle,
-        _ => Field::LivePrice,
-    };
-    match refusal {
-        Refusal::TextEmpty { field } => (of(field), ProblemCode::TitleMissing),
-        Refusal::TextTooLong { field, .. } => (of(field), ProblemCode::TextTooLong),
-        Refusal::TooMany { field: "steps", .. } => (Field::Steps, ProblemCode::TooManySteps),
-        Refusal::TooMany { field, .. } => (of(field), ProblemCode::TooManyTalkingPoints),
-        Refusal::PriceInvalid { fault } => (priced(fault), price_code(*fault)),
-        Refusal::InvalidLength { field: "steps", .. } => {
-            (Field::Steps, ProblemCode::StepsNotFalling)
-        }
-        Refusal::OutOfRange {
-            field: "bundle", ..
-        } => (Field::Bundle, ProblemCode::BundleUnreadable),
-        Refusal::OutOfRange { .. } => (Field::LimitPerPerson, ProblemCode::LimitUnreadable),
-        Refusal::OfferTimesInvalid => (Field::Ends, ProblemCode::EndsBeforeStart),
-        Refusal::DayInvalid => (Field::Harvested, ProblemCode::DayUnreadable),
-        Refusal::InvalidLength { .. } => (Field::Countdown, ProblemCode::CountdownOutOfRange),
-        Refusal::GtinInvalid => (Field::Gtin, ProblemCode::GtinInvalid),
-        Refusal::BadFileName { .. } => (Field::Photo, ProblemCode::PhotoInvalid),
-        Refusal::BadUrl { .. } => (Field::Link, ProblemCode::LinkInvalid),
-        // A product's check gives no other refusal.
-        _ => (id_field, ProblemCode::BadCharacters),
-    }
 }

@@ -86,12 +86,17 @@ impl Columns {
         }
         let of_sale = named("salepriceeffectivedate") || named("datesalepricestarts");
         self.dates_are_of_sale = of_sale || named("datesalepriceends");
-        if self.has(Field::ProductType) && self.has(Field::Parent) {
+        if self.are_woocommerce() {
             // A variation names its product by either.
             let ids = self.headers.iter().enumerate();
             let ids = ids.filter(|(_, header)| field_of(header) == Some(Field::Id));
             self.own_ids = ids.map(|(column, _)| column).collect();
         }
+    }
+
+    /// Whether they are those of WooCommerce's export.
+    pub(super) fn are_woocommerce(&self) -> bool {
+        self.has(Field::ProductType) && self.has(Field::Parent)
     }
 
     /// What a row of WooCommerce's export is called by others: its id and its SKU.
@@ -130,11 +135,15 @@ impl Columns {
         row: &'r Row,
         field: Field,
     ) -> impl Iterator<Item = &'r Cell> {
-        self.found
-            .iter()
-            .filter(move |(known, _)| *known == field)
-            .filter_map(|(_, column)| row.cells.get(*column))
+        self.places(field)
+            .filter_map(|column| row.cells.get(column))
             .filter(|cell| !cell.text.is_empty())
+    }
+
+    /// Where the cells of a field stand in a row.
+    pub(super) fn places(&self, field: Field) -> impl Iterator<Item = usize> {
+        let of_field = self.found.iter().filter(move |(known, _)| *known == field);
+        of_field.map(|(_, column)| *column)
     }
 
     /// The row's first filled cell of a field.

@@ -5,8 +5,9 @@ use stallcast_show::{
     Bundle, Coupon, Currency, Facts, Money, MoneyFault, Origin, PriceStep, Product, ProductId, Text,
 };
 
-use super::cells::{RowCells, in_its_language, price_code};
+use super::cells::{RowCells, in_its_language};
 use super::durations::seconds;
+use super::refused::price_code;
 use super::table::{Kind, trimmed};
 use super::{Field, ProblemCode, RundownLine, units};
 

@@ -6,13 +6,14 @@ use super::Field;
 use super::columns::Columns;
 
 /// `known` with what `row` says. An empty cell says nothing, but for the usual price and the units: a list that has
-/// the column keeps those whole, and a struck price that nobody stands by any more must not stay.
-pub(super) fn over(known: &Product, row: Product, columns: &Columns) -> Product {
+/// the column keeps those whole, and a struck price that nobody stands by any more must not stay. Neither does a cell
+/// that could not be read (`spared`) say anything.
+pub(super) fn over(known: &Product, row: Product, columns: &Columns, spared: &[Field]) -> Product {
     let mut product = known.clone();
     said(&mut product.title, row.title);
     said(&mut product.short_title, row.short_title);
     said(&mut product.spec, row.spec);
-    product.offer = offer_over(&known.offer, row.offer, columns);
+    product.offer = offer_over(&known.offer, row.offer, columns, spared);
     product.photo = row.photo.or(product.photo);
     product.gtin = row.gtin.or(product.gtin);
     product.link = row.link.or(product.link);
@@ -32,15 +33,17 @@ pub(super) fn over(known: &Product, row: Product, columns: &Columns) -> Product 
     product
 }
 
-fn offer_over(known: &Offer, row: Offer, columns: &Columns) -> Offer {
+fn offer_over(known: &Offer, row: Offer, columns: &Columns, spared: &[Field]) -> Offer {
     let mut offer = known.clone();
     offer.live_price = row.live_price;
     let has_usual = columns.has(Field::ListPrice)
         || (columns.has(Field::LivePrice) && columns.has(Field::Price));
-    if has_usual || row.list_price.is_some() {
+    let unread = |fields: &[Field]| spared.iter().any(|field| fields.contains(field));
+    let usual_unread = unread(&[Field::ListPrice, Field::Price]);
+    if (has_usual && !usual_unread) || row.list_price.is_some() {
         offer.list_price = row.list_price;
     }
-    if columns.has(Field::Quantity) {
+    if columns.has(Field::Quantity) && !unread(&[Field::Quantity]) {
         offer.quantity = row.quantity;
     }
     offer.countdown_s = row.countdown_s.or(offer.countdown_s);

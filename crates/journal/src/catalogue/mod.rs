@@ -17,9 +17,11 @@ mod merge;
 mod moments;
 mod plain;
 mod reading;
+mod refused;
 mod report;
 mod rundown;
 mod shopify;
+mod spare;
 mod stock;
 mod stop;
 mod synonyms;
@@ -87,7 +89,8 @@ impl Default for ImportOptions {
     }
 }
 
-/// Reads a product list. Rows with a problem are named in the report and left out; the others are in it. A product that
+/// Reads a product list. A cell that cannot be read is named in the report; its row comes without it where the product
+/// can do without, and is left out where not: without a name or a price. A product that
 /// the show has comes with what its row says and is otherwise as it was: an empty cell says nothing, but for the usual
 /// price and the units, which a list keeps whole.
 /// Every product passes [`Product::check`](stallcast_show::Product::check), so an import command will take it.
@@ -158,6 +161,7 @@ fn look(
                 column: String::new(),
                 code: ProblemCode::FeedDamaged,
                 value: String::new(),
+                taken: false,
             });
         }
         return Ok(found);

@@ -2,8 +2,11 @@
 
 use stallcast_show::{Product, ProductId};
 
-use super::cells::{BelowZero, Photo, RowCells};
+use super::cells::{BelowZero, Fault, Photo, RowCells};
+use super::details::Planned;
 use super::reading::{Made, Reading};
+use super::refused::fault_of;
+use super::spare::sparing;
 use super::table::Row;
 use super::woocommerce::{Inherited, Line, Parents};
 use super::{Field, ProblemCode};
@@ -35,8 +38,30 @@ pub(super) fn read(reading: &mut Reading<'_>, rows: &mut dyn Iterator<Item = Row
     sort_by_number(reading, &numbers);
 }
 
-/// Reads a row; its number in the show.
+/// Reads a row and takes what it makes, if anything; its number in the show.
 fn one(reading: &mut Reading<'_>, row: &Row, inherited: Option<&Inherited>) -> Option<u32> {
+    let columns = reading.columns;
+    let outcome = sparing(columns, row, |row, spared| {
+        product_of(reading, row, spared, inherited)
+    });
+    let kept = outcome.made.map(|(made, planned)| {
+        let line = planned.map(|planned| planned.of(made.product.id.clone()));
+        let kept = reading.keep(row.line, made);
+        reading.rundown.extend(line.filter(|_| kept));
+        kept
+    });
+    reading.faults(row.line, &outcome.faults, kept == Some(true));
+    let number = columns.cell(row, Field::Number)?;
+    leading_number(&number.text)
+}
+
+/// The product of a row, and its line in the rundown.
+fn product_of(
+    reading: &Reading<'_>,
+    row: &Row,
+    spared: &[Field],
+    inherited: Option<&Inherited>,
+) -> Result<(Made, Option<Planned>), Vec<Fault>> {
     let columns = reading.columns;
     let mut cells = RowCells::new(columns, row);
     let own_title = cells.title();
@@ -69,8 +94,7 @@ fn one(reading: &mut Reading<'_>, row: &Row, inherited: Option<&Inherited>) -> O
     if known.is_none() {
         if !columns.can_make_products() && cells.faults.is_empty() {
             cells.fault(id_field, ProblemCode::UnknownProduct, &id);
-            reading.refuse(row, cells);
-            return None;
+            return Err(cells.faults);
         }
         if called.is_none() && !cells.faults.iter().any(|f| is_title(f.field)) {
             cells.fault(Field::Title, ProblemCode::TitleMissing, "");
@@ -91,10 +115,13 @@ fn one(reading: &mut Reading<'_>, row: &Row, inherited: Option<&Inherited>) -> O
     let link = cells.words(Field::Link).map(str::to_owned);
     let talking_points = cells.talking_points();
     let planned = cells.planned();
+    let below_zero = match columns.are_woocommerce() {
+        true => BelowZero::SoldOut,
+        false => BelowZero::Fault,
+    };
     // Without an offer there is a fault, and the row ends there.
-    let Some(offer) = cells.offer(reading.currency, BelowZero::Fault, known) else {
-        reading.refuse(row, cells);
-        return None;
+    let Some(offer) = cells.offer(reading.currency, below_zero, known) else {
+        return Err(cells.faults);
     };
     let mut product = Product {
         short_title,
@@ -106,27 +133,21 @@ fn one(reading: &mut Reading<'_>, row: &Row, inherited: Option<&Inherited>) -> O
         ..Product::new(ProductId(id), title, offer)
     };
     cells.details(&mut product);
-    let mut product = reading.merged(product);
+    let mut product = reading.merged(product, spared);
     cells.unit_for_spec(&mut product);
     if !cells.faults.is_empty() {
-        reading.refuse(row, cells);
-        return None;
+        return Err(cells.faults);
     }
-    if !reading.passes(row, id_field, &product) {
-        return None;
+    if let Err(refusal) = product.check() {
+        return Err(vec![fault_of(&refusal, id_field, columns, row)]);
     }
-    let line = planned.map(|planned| planned.of(product.id.clone()));
-    let before = reading.products.len();
     let made = Made {
         product,
+        id_field,
         photo_link,
         assumed: cells.assumed,
     };
-    reading.keep(row.line, id_field, made);
-    if reading.products.len() > before {
-        reading.rundown.extend(line);
-    }
-    number.and_then(leading_number)
+    Ok((made, planned))
 }
 
 fn is_title(field: Field) -> bool {

@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use stallcast_show::{Catalogue, Currency, Product, ProductId};
 
-use super::cells::{self, RowCells};
+use super::cells::Fault;
 use super::columns::Columns;
-use super::table::{Row, shortened};
+use super::table::shortened;
 use super::{
     Encoding, Field, Format, ImportOptions, ImportReport, PRODUCTS_MAX, PhotoLink, ProblemCode,
     RowProblem, RundownLine, merge,
@@ -16,9 +16,11 @@ use super::{
 /// millions of messages.
 pub(super) const PROBLEMS_MAX: usize = 1_000;
 
-/// A product as its row gives it, before it is checked.
+/// A product as its row gives it.
 pub(super) struct Made {
     pub(super) product: Product,
+    /// What its id was taken from.
+    pub(super) id_field: Field,
     pub(super) photo_link: Option<String>,
     /// Whether its prices name no currency.
     pub(super) assumed: bool,
@@ -84,14 +86,26 @@ impl<'a> Reading<'a> {
     }
 
     /// The product as it will be: what the show knows of it, with what the row says.
-    pub(super) fn merged(&self, row: Product) -> Product {
+    pub(super) fn merged(&self, row: Product, spared: &[Field]) -> Product {
         match self.known.get(&row.id) {
-            Some(known) => merge::over(known, row, self.columns),
+            Some(known) => merge::over(known, row, self.columns, spared),
             None => row,
         }
     }
 
+    /// Names a cell for which a row was left out.
     pub(super) fn problem(&mut self, line: u32, field: Field, code: ProblemCode, value: &str) {
+        self.name(line, field, code, value, false);
+    }
+
+    /// Names the cells of a row that could not be read; `taken` = its product is there without them.
+    pub(super) fn faults(&mut self, line: u32, faults: &[Fault], taken: bool) {
+        for fault in faults {
+            self.name(line, fault.field, fault.code, &fault.value, taken);
+        }
+    }
+
+    fn name(&mut self, line: u32, field: Field, code: ProblemCode, value: &str, taken: bool) {
         if self.problems.len() >= PROBLEMS_MAX {
             let unnamed = self.unnamed.get_or_insert(Unnamed {
                 first_line: line,
@@ -106,44 +120,27 @@ impl<'a> Reading<'a> {
             column: self.columns.label(field),
             code,
             value: shortened(value),
+            taken,
         });
     }
 
-    /// Names every cell of a row that could not be read.
-    pub(super) fn refuse(&mut self, row: &Row, cells: RowCells<'_>) {
-        for fault in cells.faults {
-            self.problem(row.line, fault.field, fault.code, &fault.value);
-        }
-    }
-
-    /// Names what a row's product as a whole is refused for; whether it was fine.
-    pub(super) fn passes(&mut self, row: &Row, id_field: Field, product: &Product) -> bool {
-        let Err(refusal) = product.check() else {
-            return true;
-        };
-        let (field, code) = cells::from_refusal(&refusal, id_field);
-        let columns = self.columns;
-        let value = columns.cell(row, field).map_or("", |cell| &cell.text);
-        self.problem(row.line, field, code, value);
-        false
-    }
-
-    /// Takes a product that was checked, when its id is free and there is room.
-    pub(super) fn keep(&mut self, line: u32, id_field: Field, made: Made) {
+    /// Takes a product that was checked, when its id is free and there is room; whether it did.
+    pub(super) fn keep(&mut self, line: u32, made: Made) -> bool {
         let Made {
             product,
+            id_field,
             photo_link,
             assumed,
         } = made;
         if self.taken.contains(&product.id) {
             let id = product.id.as_str();
             self.problem(line, id_field, ProblemCode::DuplicateId, id);
-            return;
+            return false;
         }
         let is_new = !self.known.contains_key(&product.id);
         if self.products.len() >= PRODUCTS_MAX || (is_new && self.show_is_full()) {
             self.leave_out(line);
-            return;
+            return false;
         }
         self.assumed += u32::from(assumed);
         self.new += usize::from(is_new);
@@ -157,6 +154,7 @@ impl<'a> Reading<'a> {
             });
         }
         self.products.push(product);
+        true
     }
 
     fn show_is_full(&self) -> bool {
@@ -184,6 +182,7 @@ impl<'a> Reading<'a> {
             column: String::new(),
             code,
             value,
+            taken: false,
         };
         if let Some(unnamed) = self.unnamed {
             let count = unnamed.count.to_string();

@@ -71,7 +71,7 @@ pub struct ListColumn {
     pub field: Option<Field>,
 }
 
-/// What is wrong with a cell; the row is left out.
+/// What is wrong with a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProblemCode {
@@ -169,6 +169,8 @@ pub struct RowProblem {
     pub code: ProblemCode,
     /// The cell's text, at most 80 characters.
     pub value: String,
+    /// Whether the row's product was taken without this cell; else the row was left out.
+    pub taken: bool,
 }
 
 /// A photo that stands in the list as a web address: fetch it into the photo folder and set

@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 
-use stallcast_show::{Product, ProductId, Text};
+use stallcast_show::{Currency, Money, Offer, Product, ProductId, Text};
 
-use super::cells::{BelowZero, Photo, RowCells};
+use super::cells::{BelowZero, Fault, Photo, RowCells};
 use super::columns::Columns;
 use super::reading::{Made, Reading};
+use super::refused::{cell_of, fault_of};
+use super::spare::sparing;
 use super::table::Row;
 use super::{Field, PRODUCTS_MAX, ProblemCode};
 
@@ -26,12 +28,22 @@ struct Group {
     line: u32,
     /// What the first row says of all variants.
     shared: Shared,
+    /// Cells of it, and of the pictures, that could not be read, with their lines.
+    faults: Vec<(u32, Fault)>,
     photo: Photo,
     /// Variants met, good or bad.
     met: usize,
     good: Vec<Variant>,
 }
 
+impl Group {
+    fn fault(&mut self, line: u32, faults: Vec<Fault>) {
+        self.faults
+            .extend(faults.into_iter().map(|fault| (line, fault)));
+    }
+}
+
+#[derive(Default)]
 struct Shared {
     title: Text,
     short_title: Text,
@@ -48,6 +60,8 @@ struct Variant {
     sku: Option<String>,
     options: String,
     photo: Photo,
+    /// Cells it comes without.
+    faults: Vec<Fault>,
 }
 
 /// The groups in the order in which they begin.
@@ -91,7 +105,7 @@ impl Groups {
         if group.photo == Photo::None {
             let mut cells = RowCells::new(columns, row);
             group.photo = cells.photo(Field::Photo);
-            reading.refuse(row, cells);
+            group.fault(row.line, cells.faults);
         }
         if !is_variant(columns, row) {
             return;
@@ -117,21 +131,18 @@ impl Groups {
         if self.groups.len() >= GROUPS_MAX {
             self.let_go(reading);
         }
-        let mut cells = RowCells::new(reading.columns, row);
-        let shared = Shared {
-            title: cells.title(),
-            short_title: cells.text(Field::ShortTitle, None),
-            spec: cells.text(Field::Spec, Some(Field::SpecEn)),
-            talking_points: cells.talking_points(),
-        };
-        self.groups.push(Group {
+        let outcome = sparing(reading.columns, row, |row, _| shared(reading.columns, row));
+        let mut group = Group {
             handle: handle.to_owned(),
             line: row.line,
-            shared,
+            shared: outcome.made.unwrap_or_default(),
+            faults: Vec::new(),
             photo: Photo::None,
             met: 0,
             good: Vec::new(),
-        });
+        };
+        group.fault(row.line, outcome.faults);
+        self.groups.push(group);
         let place = self.groups.len() - 1;
         self.places.insert(handle.to_owned(), place);
         place
@@ -169,7 +180,60 @@ fn is_variant(columns: &Columns, row: &Row) -> bool {
     .any(|field| columns.cell(row, field).is_some())
 }
 
+/// What a row says of all variants of its product.
+fn shared(columns: &Columns, row: &Row) -> Result<Shared, Vec<Fault>> {
+    let mut cells = RowCells::new(columns, row);
+    let shared = Shared {
+        title: cells.title(),
+        short_title: cells.text(Field::ShortTitle, None),
+        spec: cells.text(Field::Spec, Some(Field::SpecEn)),
+        talking_points: cells.talking_points(),
+    };
+    if !cells.faults.is_empty() {
+        return Err(cells.faults);
+    }
+    // Pictures of a product may stand before its name.
+    if shared.title == Text::default() {
+        return Ok(shared);
+    }
+    let price = Money::new(1, Currency("CNY".to_owned()));
+    match shared
+        .product(ProductId::from("any"), Offer::at(price))
+        .check()
+    {
+        Ok(()) => Ok(shared),
+        Err(refusal) => Err(vec![fault_of(&refusal, Field::Handle, columns, row)]),
+    }
+}
+
+impl Shared {
+    fn product(&self, id: ProductId, offer: Offer) -> Product {
+        Product {
+            short_title: self.short_title.clone(),
+            spec: self.spec.clone(),
+            talking_points: self.talking_points.clone(),
+            ..Product::new(id, self.title.clone(), offer)
+        }
+    }
+}
+
 fn variant(reading: &mut Reading<'_>, group: &Group, row: &Row) -> Option<Variant> {
+    let outcome = sparing(reading.columns, row, |row, _| {
+        variant_of(reading, group, row)
+    });
+    match outcome.made {
+        Some(variant) => Some(Variant {
+            faults: outcome.faults,
+            ..variant
+        }),
+        None => {
+            reading.faults(row.line, &outcome.faults, false);
+            None
+        }
+    }
+}
+
+fn variant_of(reading: &Reading<'_>, group: &Group, row: &Row) -> Result<Variant, Vec<Fault>> {
     let columns = reading.columns;
     let mut cells = RowCells::new(columns, row);
     let sku = cells.words(Field::Id).map(str::to_owned);
@@ -179,53 +243,44 @@ fn variant(reading: &mut Reading<'_>, group: &Group, row: &Row) -> Option<Varian
         .filter(|value| *value != "Default Title")
         .collect::<Vec<_>>()
         .join(" / ");
-    let shared = &group.shared;
-    if shared.title == Text::default() {
+    if group.shared.title == Text::default() {
         cells.fault(Field::Title, ProblemCode::TitleMissing, "");
     }
     let photo = cells.photo(Field::VariantPhoto);
     let gtin = cells.gtin();
     let link = cells.words(Field::Link).map(str::to_owned);
     let Some(mut offer) = cells.offer(reading.currency, BelowZero::SoldOut, None) else {
-        reading.refuse(row, cells);
-        return None;
+        return Err(cells.faults);
     };
-    if !cells.faults.is_empty() {
-        reading.refuse(row, cells);
-        return None;
-    }
     // A shop that does not count a variant still exports 0 for it.
     let uncounted =
         columns.has(Field::StockTracker) && columns.cell(row, Field::StockTracker).is_none();
     if uncounted {
         offer.quantity = None;
     }
-    let id = ProductId(group.handle.clone());
     let mut product = Product {
-        short_title: shared.short_title.clone(),
-        spec: shared.spec.clone(),
         gtin,
         link,
-        talking_points: shared.talking_points.clone(),
-        ..Product::new(id, shared.title.clone(), offer)
+        ..group.shared.product(ProductId(group.handle.clone()), offer)
     };
     cells.details(&mut product);
     cells.unit_for_spec(&mut product);
     if !cells.faults.is_empty() {
-        reading.refuse(row, cells);
-        return None;
+        return Err(cells.faults);
     }
-    reading
-        .passes(row, Field::Handle, &product)
-        .then_some(Variant {
-            index: group.met,
-            line: row.line,
-            assumed: cells.assumed,
-            product,
-            sku,
-            options,
-            photo,
-        })
+    if let Err(refusal) = product.check() {
+        return Err(vec![fault_of(&refusal, Field::Handle, columns, row)]);
+    }
+    Ok(Variant {
+        index: group.met,
+        line: row.line,
+        assumed: cells.assumed,
+        product,
+        sku,
+        options,
+        photo,
+        faults: Vec::new(),
+    })
 }
 
 /// Gives the variants of a group their ids, titles and photos, now that their number is known.
@@ -235,6 +290,7 @@ fn finish(reading: &mut Reading<'_>, group: Group) {
         reading.problem(group.line, Field::Title, ProblemCode::TitleMissing, "");
     }
     let several = group.met > 1;
+    let mut taken = false;
     for variant in group.good {
         let mut product = variant.product;
         let options = variant.options;
@@ -265,18 +321,27 @@ fn finish(reading: &mut Reading<'_>, group: Group) {
             }
             Photo::Web(url) => Some(url),
         };
-        let product = reading.merged(product);
+        let of_group = group.faults.iter().map(|(_, fault)| fault);
+        let spared: Vec<Field> = of_group.chain(&variant.faults).map(|it| it.field).collect();
+        let product = reading.merged(product, &spared);
         if let Err(refusal) = product.check() {
-            let (field, code) = super::cells::from_refusal(&refusal, id_field);
+            let (field, code) = cell_of(&refusal, id_field);
             reading.problem(variant.line, field, code, product.id.as_str());
+            reading.faults(variant.line, &variant.faults, false);
             continue;
         }
         let made = Made {
             product,
+            id_field,
             photo_link,
             assumed: variant.assumed,
         };
-        reading.keep(variant.line, id_field, made);
+        let kept = reading.keep(variant.line, made);
+        reading.faults(variant.line, &variant.faults, kept);
+        taken |= kept;
+    }
+    for (line, fault) in group.faults {
+        reading.faults(line, &[fault], taken);
     }
 }
 

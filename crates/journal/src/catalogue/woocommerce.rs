@@ -43,8 +43,7 @@ pub(super) struct Parents {
 impl Parents {
     /// For an export of WooCommerce; nothing for other lists.
     pub(super) fn of(columns: &Columns) -> Option<Parents> {
-        let is_its = columns.has(Field::ProductType) && columns.has(Field::Parent);
-        is_its.then(Parents::default)
+        columns.are_woocommerce().then(Parents::default)
     }
 
     pub(super) fn look(&mut self, columns: &Columns, row: &Row) -> Line {

@@ -2,7 +2,7 @@
 
 use stallcast_journal::catalogue::ProblemCode;
 
-use super::{problems, read};
+use super::{outcomes, problems, read};
 
 const ZH: &str = "\
 商品名称,直播价,日常价,日常价依据,优惠券,赠品,限购,降价,产地,果农,采摘日期,产地证明,发货,保质期,尺码说明,吃法,售后
@@ -99,7 +99,10 @@ fn details_that_cannot_be_read_are_named_with_their_column() {
         (",,,40", "优惠券 (F)", ProblemCode::CouponTooLarge),
     ] {
         let report = read(format!("{header}\n桃,30,{cells}\n梨,5,,,,\n").as_bytes());
-        assert_eq!(report.products.len(), 1, "{cells}");
+        // Both come, the first one without what could not be read.
+        let bare = read(format!("{header}\n桃,30,,,,\n梨,5,,,,\n").as_bytes());
+        assert_eq!(report.products, bare.products, "{cells}");
+        assert_eq!(outcomes(&report), (vec![], vec![2]), "{cells}");
         let found = problems(&report);
         assert_eq!(
             (found.len(), found[0].1, found[0].2),
@@ -169,7 +172,7 @@ fn an_offer_s_start_and_end_come_in_both_languages_and_wrong_ones_are_named() {
     ] {
         let list = format!("{header}\n桃,30,{cells}\n梨,5,-,\n");
         let report = import(list.as_bytes(), &options).unwrap();
-        assert_eq!(report.products.len(), 1, "{cells}");
+        assert_eq!(outcomes(&report), (vec![], vec![2]), "{cells}");
         let found = problems(&report);
         assert_eq!(
             (found.len(), found[0].1, found[0].2),
@@ -177,7 +180,7 @@ fn an_offer_s_start_and_end_come_in_both_languages_and_wrong_ones_are_named() {
             "{cells}"
         );
     }
-    // A list that says only one of them leaves the other, and is refused where the two do not fit.
+    // A list that says only one of them leaves the other, and changes nothing where the two do not fit.
     let mut known = import(
         format!("{header},SKU\n桃,30,2026-11-22 20:00,2026-11-22 22:00,P\n").as_bytes(),
         &options,
@@ -189,6 +192,9 @@ fn an_offer_s_start_and_end_come_in_both_languages_and_wrong_ones_are_named() {
     let late = import("SKU,结束时间\nP,2026-11-22 23:00\n".as_bytes(), &with_known).unwrap();
     assert_eq!(late.products[0].offer.starts, starts);
     let early = import("SKU,结束时间\nP,2026-11-22 19:00\n".as_bytes(), &with_known).unwrap();
-    assert_eq!(early.products.len(), 0);
+    assert_eq!(
+        early.products,
+        with_known.known.values().cloned().collect::<Vec<_>>()
+    );
     assert_eq!(early.problems[0].code, ProblemCode::EndsBeforeStart);
 }

@@ -4,7 +4,7 @@ use stallcast_journal::catalogue::{
     Delimiter, Encoding, Field, Format, ImportOptions, ImportReport, ProblemCode, import,
 };
 
-use super::{ids, minor, problems, read};
+use super::{ids, minor, outcomes, problems, read};
 
 const ZH: &str = "商品名称,直播价,划线价,库存,规格,条码\n\
     阳山水蜜桃,29.9,59.9,300,5斤装,6901234567892\n\
@@ -122,9 +122,21 @@ fn every_bad_cell_is_named_and_the_good_rows_stay() {
         10,瓜,5,,,,,瓜.jpg,100000\n\
         11,莓,5,5,,,https://shop.example/莓,瓜/莓.jpg,60秒\n";
     let report = read(text.as_bytes());
-    assert_eq!(ids(&report), ["1", "11"]);
-    assert_eq!(report.products[1].photo.as_deref(), Some("瓜/莓.jpg"));
-    assert_eq!(report.products[1].offer.countdown_s, Some(60));
+    assert_eq!(ids(&report), ["1", "9", "10", "11"]);
+    assert_eq!(
+        outcomes(&report),
+        (vec![3, 4, 6, 7, 8, 9, 10, 11, 12], vec![13, 14])
+    );
+    let [_, plain, melon, berry] = &report.products[..] else {
+        panic!()
+    };
+    assert_eq!(plain.link, None);
+    assert_eq!(
+        (melon.photo.as_deref(), melon.offer.countdown_s),
+        (Some("瓜.jpg"), None)
+    );
+    assert_eq!(berry.photo.as_deref(), Some("瓜/莓.jpg"));
+    assert_eq!(berry.offer.countdown_s, Some(60));
     use ProblemCode as P;
     assert_eq!(
         problems(&report),

@@ -10,7 +10,7 @@ mod shops;
 mod updates;
 mod workbooks;
 
-use stallcast_journal::catalogue::{ImportOptions, ImportReport, ProblemCode, import};
+use stallcast_journal::catalogue::{ImportOptions, ImportReport, ProblemCode, RowProblem, import};
 use stallcast_show::{At, Command, Product, Show, decide};
 
 fn read(bytes: &[u8]) -> ImportReport {
@@ -36,6 +36,17 @@ fn problems(report: &ImportReport) -> Vec<(u32, &str, ProblemCode, &str)> {
     let all = report.problems.iter();
     all.map(|p| (p.line, p.column.as_str(), p.code, p.value.as_str()))
         .collect()
+}
+
+/// The lines of rows that were left out, and of those that came without a cell.
+fn outcomes(report: &ImportReport) -> (Vec<u32>, Vec<u32>) {
+    let (taken, left): (Vec<_>, Vec<_>) = report.problems.iter().partition(|p| p.taken);
+    let lines = |problems: Vec<&RowProblem>| {
+        let mut lines: Vec<u32> = problems.iter().map(|p| p.line).collect();
+        lines.dedup();
+        lines
+    };
+    (lines(left), lines(taken))
 }
 
 fn ids(report: &ImportReport) -> Vec<&str> {

@@ -4,7 +4,7 @@ use stallcast_journal::catalogue::{
     Field, Format, ImportError, ImportOptions, ImportReport, ProblemCode, Zone, import,
 };
 
-use super::{ids, minor, problems, read};
+use super::{ids, minor, outcomes, problems, read};
 
 const SHOPIFY_OLD: &str = "\
 Handle,Title,Body (HTML),Option1 Name,Option1 Value,Option2 Name,Option2 Value,Variant SKU,Variant Inventory Tracker,Variant Inventory Qty,Variant Price,Variant Compare At Price,Variant Barcode,Image Src,Variant Image
@@ -88,8 +88,8 @@ ID,Type,SKU,\"GTIN, UPC, EAN, or ISBN\",Name,Published,\"Short description\",\"I
 #[test]
 fn woocommerce_variations_take_from_their_product_what_they_do_not_say() {
     let report = read(WOOCOMMERCE.as_bytes());
-    assert_eq!(ids(&report), ["11", "12", "15"]);
-    let [red, blue, elsewhere] = &report.products[..] else {
+    assert_eq!(ids(&report), ["11", "12", "13", "15"]);
+    let [red, blue, jam, elsewhere] = &report.products[..] else {
         panic!()
     };
     assert_eq!(red.title.en, "T-shirt - Red, S");
@@ -99,6 +99,7 @@ fn woocommerce_variations_take_from_their_product_what_they_do_not_say() {
     );
     assert_eq!(blue.title.en, "T-shirt - Blue / M");
     assert_eq!(minor(blue), (2000, None));
+    assert_eq!(jam.offer.quantity, Some(0), "sold more than there were");
     assert_eq!(elsewhere.link.as_deref(), Some("https://other.example/x"));
     let photos: Vec<(&str, &str)> = report
         .photo_links
@@ -111,11 +112,7 @@ fn woocommerce_variations_take_from_their_product_what_they_do_not_say() {
     ];
     assert_eq!(photos, expected);
     let found: Vec<(u32, ProblemCode)> = report.problems.iter().map(|p| (p.line, p.code)).collect();
-    let expected = [
-        (5, ProblemCode::QuantityNegative),
-        (8, ProblemCode::PriceUnreadable),
-    ];
-    assert_eq!(found, expected);
+    assert_eq!(found, [(8, ProblemCode::PriceUnreadable)]);
 }
 
 const GOOGLE: &str = "\
@@ -282,4 +279,42 @@ ID,Type,SKU,Name,Stock,Date sale price starts,Date sale price ends,Sale price,Re
         assert_eq!(ids(&report), ["B2"], "{bad:.10}");
         assert_eq!(report.problems.len(), 1);
     }
+}
+
+#[test]
+fn variants_come_without_the_cell_that_their_product_can_do_without() {
+    let long = "x".repeat(300);
+    let report = read(
+        format!(
+            "Handle,Title,Variant SKU,Option1 Value,Variant Price,Variant Barcode,Variant Inventory Qty,Image Src,Short title\n\
+             shirt,Shirt,R,Red,15,4006381333932,3,../x.jpg,{long}\n\
+             shirt,,B,Blue,16,,many,https://cdn.example/s.jpg,\n\
+             shirt,,G,Green,free,4006381333932,,,\n"
+        )
+        .as_bytes(),
+    );
+    assert_eq!(ids(&report), ["shirt/R", "shirt/B"]);
+    assert_eq!(outcomes(&report), (vec![4], vec![2, 3]));
+    let [red, blue] = &report.products[..] else {
+        panic!()
+    };
+    assert_eq!((&red.gtin, red.offer.quantity), (&None, Some(3)));
+    assert_eq!(
+        (red.short_title.en.as_str(), blue.offer.quantity),
+        ("", None)
+    );
+    let photos = report.photo_links.iter().map(|link| link.url.as_str());
+    assert_eq!(photos.collect::<Vec<_>>(), ["https://cdn.example/s.jpg"; 2]);
+    let mut found: Vec<ProblemCode> = report.problems.iter().map(|p| p.code).collect();
+    found.sort_by_key(|code| format!("{code:?}"));
+    use ProblemCode as P;
+    let expected = [
+        P::GtinInvalid,
+        P::GtinInvalid,
+        P::PhotoInvalid,
+        P::PriceUnreadable,
+        P::QuantityUnreadable,
+        P::TextTooLong,
+    ];
+    assert_eq!(found, expected);
 }

@@ -10,7 +10,7 @@ use stallcast_show::{
     Catalogue, Coupon, Currency, Facts, Money, Origin, PriceStep, Product, RundownItem, Text,
 };
 
-use super::{ids, problems, read};
+use super::{ids, outcomes, problems, read};
 
 fn again(known: &[Product], text: &str) -> ImportReport {
     let known: Catalogue = known.iter().map(|p| (p.id.clone(), p.clone())).collect();
@@ -210,4 +210,37 @@ fn a_rundown_sheet_sets_order_time_demonstration_and_who() {
         .collect();
     assert_eq!(order, ["梨", "枣"]);
     assert_eq!(problems(&report)[0].2, ProblemCode::PlannedUnreadable);
+}
+
+#[test]
+fn a_cell_that_cannot_be_read_changes_nothing_of_its_product_and_the_rest_of_the_row_does() {
+    let known = typed();
+    let report = again(
+        std::slice::from_ref(&known),
+        "货号,直播价,日常价,库存,条码,链接\nA1,25,x,很多,6901234567893,taobao\nA2,9,,,,\n",
+    );
+    let [peach] = &report.products[..] else {
+        panic!("{:?}", report.problems)
+    };
+    assert_eq!(peach.offer.live_price, cny(2500));
+    assert_eq!(peach.offer.list_price, known.offer.list_price);
+    assert_eq!(peach.offer.quantity, known.offer.quantity);
+    assert_eq!((&peach.gtin, &peach.link), (&known.gtin, &known.link));
+    assert_eq!(outcomes(&report), (vec![3], vec![2]));
+    assert_eq!(report.problems.len(), 5);
+    // Nobody can say which of two prices is wrong, and which currency a price has.
+    let both = again(
+        std::slice::from_ref(&known),
+        "货号,直播价,日常价\nA1,25,19\n",
+    );
+    assert_eq!(
+        (both.products.len(), outcomes(&both)),
+        (0, (vec![2], vec![]))
+    );
+    // What a product as a whole is refused for: of two cells that it keeps together, the one that is too long.
+    let long = "x".repeat(400);
+    let text = format!("货号,直播价,规格,英文规格,发货,保质期\nA1,25,大,{long},顺丰,{long}\n");
+    let report = again(std::slice::from_ref(&known), &text);
+    assert_eq!(report.products[0].spec.zh, "大");
+    assert_eq!(report.products[0].spec.en, known.spec.en);
 }

@@ -2,15 +2,16 @@
 
 use stallcast_journal::catalogue::{Format, ProblemCode};
 
-use super::{ids, minor, problems, read};
+use super::{ids, minor, outcomes, problems, read};
 
 #[test]
 fn a_workbook_is_read_exactly() {
     let report = read(include_bytes!("../data/orchard.xlsx"));
     let sheet = "商品".to_owned();
     assert_eq!(report.format, Format::Xlsx { sheet });
-    assert_eq!(ids(&report), ["1", "2", "4", "9"]);
-    let [grape, peach, can, berry] = &report.products[..] else {
+    assert_eq!(ids(&report), ["1", "2", "3", "4", "7", "9"]);
+    assert_eq!(outcomes(&report), (vec![8, 9, 11], vec![6, 10]));
+    let [grape, peach, half, can, bare, berry] = &report.products[..] else {
         panic!("{:?}", report.problems)
     };
     assert_eq!(minor(grape), (1990, None));
@@ -29,6 +30,8 @@ fn a_workbook_is_read_exactly() {
         Some("036000291452"),
         "the lost zero is back"
     );
+    assert_eq!(half.offer.quantity, None);
+    assert_eq!((bare.gtin.as_deref(), bare.spec.zh.as_str()), (None, ""));
     use ProblemCode as P;
     assert_eq!(
         problems(&report),

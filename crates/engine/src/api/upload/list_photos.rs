@@ -81,6 +81,7 @@ pub(super) async fn add_photos(
                 column: link.column,
                 code: format!("photo_{}", wire_name(&fault)),
                 value: link.url.chars().take(80).collect(),
+                taken: true,
             }),
         }
     }
@@ -118,6 +119,7 @@ pub(super) fn first_of(mut problems: Vec<ImportProblem>) -> Vec<ImportProblem> {
         column: first.column.clone(),
         code: "more_problems".to_owned(),
         value: others.len().to_string(),
+        taken: true,
     }));
     problems
 }

@@ -100,6 +100,7 @@ fn of_many_photos_that_could_not_be_had_the_first_are_named() {
         column: "B".to_owned(),
         code: "photo_refused".to_owned(),
         value: String::new(),
+        taken: true,
     };
     let named = first_of((1..=1_200).rev().map(problem).collect());
     assert_eq!(named.len(), 1_001);

@@ -1,0 +1,8 @@
+// The rows of a sheet that an import leaves out.
+import type { ImportProblem } from '../wire/types.ts';
+
+/** How many rows are named as left out; what is wrong with the file as a whole names no column. */
+export function rowsLeftOut(problems: readonly ImportProblem[]): number {
+  const lines = problems.filter(({ taken, column }) => !taken && column !== '').map(({ line }) => line);
+  return new Set(lines).size;
+}
