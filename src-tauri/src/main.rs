@@ -4,14 +4,15 @@
 
 mod engine;
 mod graphics;
+mod prompter;
 mod tray;
 mod words;
 
 use engine::{Attached, EngineError};
-use tauri::{Manager, WebviewUrl, WebviewWindowBuilder};
+use tauri::{Manager, WebviewUrl, WebviewWindowBuilder, WindowEvent};
 use tracing_subscriber::EnvFilter;
 
-/// Label of the one window; capabilities are granted to it by this name.
+/// Label of the studio's window; capabilities are granted to it by this name.
 const STUDIO: &str = "studio";
 
 /// Address and token of the engine, for the page. Starts the engine when none runs.
@@ -33,7 +34,12 @@ fn main() {
             |app, _arguments, _folder| show(app),
         ))
         .plugin(tauri_plugin_dialog::init())
-        .invoke_handler(tauri::generate_handler![engine])
+        .invoke_handler(tauri::generate_handler![engine, prompter::prompter])
+        .on_window_event(|window, event| {
+            if window.label() == STUDIO && matches!(event, WindowEvent::Destroyed) {
+                prompter::close(window.app_handle());
+            }
+        })
         .setup(|app| {
             let window =
                 WebviewWindowBuilder::new(app, STUDIO, WebviewUrl::App("desktop.html".into()))
@@ -56,7 +62,7 @@ fn main() {
     }
 }
 
-/// Brings the window to the front.
+/// Brings the studio to the front.
 fn show(app: &tauri::AppHandle) {
     if let Some(window) = app.get_webview_window(STUDIO) {
         // A window manager may refuse; the window is there all the same.

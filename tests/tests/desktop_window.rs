@@ -44,6 +44,12 @@ async fn the_window_shows_the_demo_goes_live_and_its_death_costs_the_broadcast_n
     });
     desktop.photograph("desktop-rehearsing");
 
+    window.click(".notes form button");
+    eventually(PATIENCE, "the prompter has a window of its own", || {
+        desktop.screen_shows("Stallcast Prompter").then_some(())
+    });
+    desktop.photograph("desktop-prompter");
+
     // A destination by hand; its key through the API, since it can be seen nowhere afterwards anyway.
     window.click(".topbar .acts button");
     window.click("nav [data-page=destinations]");

@@ -127,6 +127,11 @@ export class MockStudio {
       for (const destination of Object.values(this.show.destinations))
         if (destination !== undefined) destination.enabled = false;
     }
+    if (this.has('notes'))
+      this.show.notes = [
+        { id: 'a', text: '讲一下新疆的邮费', by: '小李', at: Date.now() - 95_000 },
+        { id: 'b', text: 'Two minutes left, then the pears', by: 'Ana', at: Date.now() - 12_000 },
+      ];
     if (this.has('pinned')) {
       this.show.pinned = {
         message: 'sim:2',
@@ -561,6 +566,12 @@ export class MockStudio {
         return null;
       case 'clear_lottery':
         show.lottery = null;
+        return null;
+      case 'send_note':
+        show.notes = [...show.notes, { id: command.id, text: command.text, by: 'studio', at: now }];
+        return null;
+      case 'tick_note':
+        show.notes = show.notes.filter(({ id }) => id !== command.id);
         return null;
       case 'pin_question':
         show.pinned = {

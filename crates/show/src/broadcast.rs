@@ -120,6 +120,7 @@ impl Show {
                 }
                 if *phase == Phase::Idle {
                     self.vetting_overrides.clear();
+                    self.notes.clear();
                 }
                 self.phase = *phase;
             }

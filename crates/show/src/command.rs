@@ -281,6 +281,22 @@ pub enum Command {
         #[cfg_attr(feature = "ts", ts(skip))]
         by: String,
     },
+    /// Tells whoever stands before the camera something, on the prompter.
+    SendNote {
+        /// Id, unique in the show; the same one twice is one note.
+        id: String,
+        /// 1 to 200 characters.
+        text: String,
+        /// Who; the engine signs for whoever sends it.
+        #[serde(skip)]
+        #[cfg_attr(feature = "ts", ts(skip))]
+        by: String,
+    },
+    /// Takes a note off the prompter.
+    TickNote {
+        /// Which.
+        id: String,
+    },
     /// Shows a correction in the ticker's place for a minute.
     ShowCorrection {
         /// Of which product.

@@ -109,6 +109,8 @@ pub fn decide(show: &Show, command: Command, at: At) -> Result<Vec<Event>, Refus
         Command::AnswerQuestion { message, answer } => {
             show.decide_answer_question(&message, &answer, at)
         }
+        Command::SendNote { id, text, by } => show.decide_send_note(id, &text, by, at),
+        Command::TickNote { id } => Ok(show.decide_tick_note(id)),
         Command::SetLogo { logo } => show.decide_set_logo(logo),
         Command::PutLowerThird { lower_third } => show.decide_put_lower_third(lower_third),
         Command::RemoveLowerThird { id } => Ok(show.decide_remove_lower_third(id)),
@@ -217,6 +219,7 @@ impl Show {
             Event::VettingSet { .. }
             | Event::VettingRuleSet { .. }
             | Event::VettingOverridden { .. } => self.apply_vetting(event),
+            Event::NoteSent { .. } | Event::NoteTicked { .. } => self.apply_note(event),
             Event::LogoSet { logo } => self.logo.clone_from(logo),
             Event::LowerThirdPut { .. }
             | Event::LowerThirdRemoved { .. }

@@ -174,6 +174,12 @@ pub enum Event {
     LowerThirdShown {
         id: Option<String>,
     },
+    NoteSent {
+        note: crate::Note,
+    },
+    NoteTicked {
+        id: String,
+    },
     LogoSet {
         logo: Option<crate::Logo>,
     },

@@ -182,6 +182,9 @@ pub struct Show {
     /// What is aimed at, and how far it is.
     #[serde(default)]
     pub goal: Option<crate::Goal>,
+    /// What the team wants said, oldest first.
+    #[serde(default)]
+    pub notes: Vec<crate::Note>,
     /// The question on the picture.
     pub pinned: Option<PinnedQuestion>,
     /// The poll on the picture.

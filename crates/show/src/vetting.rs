@@ -95,7 +95,8 @@ impl Command {
     pub fn signed(mut self, actor: &Actor) -> Self {
         if let Command::SetVetted { by, .. }
         | Command::VetProducts { by, .. }
-        | Command::OverrideVetting { by, .. } = &mut self
+        | Command::OverrideVetting { by, .. }
+        | Command::SendNote { by, .. } = &mut self
         {
             by.clone_from(&actor.name);
         }

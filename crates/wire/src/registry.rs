@@ -12,6 +12,8 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | Command::ClearPoll
         | Command::PinQuestion { .. }
         | Command::AnswerQuestion { .. }
+        | Command::SendNote { .. }
+        | Command::TickNote { .. }
         | Command::UnpinQuestion => Role::Moderator,
         Command::PutOnAir { .. }
         | Command::PlaceBid { .. }

@@ -77,6 +77,8 @@ pub struct ShowView {
     pub goal: Option<stallcast_show::Goal>,
     /// Whose rules of selling apply to all products; empty = those of the market of each price's currency.
     pub markets: std::collections::BTreeSet<stallcast_show::Market>,
+    /// What the team wants said, oldest first.
+    pub notes: Vec<stallcast_show::Note>,
     /// Question on the picture.
     pub pinned: Option<PinnedQuestion>,
     /// Poll on the picture.
@@ -145,6 +147,7 @@ impl ShowView {
             lower_third: show.lower_third.clone(),
             goal: show.goal.clone(),
             markets: show.markets.clone(),
+            notes: show.notes.clone(),
             pinned: show.pinned.clone(),
             poll: show.poll.as_ref().map(crate::PollView::of),
             lottery: show.lottery.as_ref().map(crate::LotteryView::of),

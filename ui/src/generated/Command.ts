@@ -294,7 +294,19 @@ product: ProductId,
 /**
  * Why, at most 300 characters.
  */
-reason: string, } | { "do": "show_correction", 
+reason: string, } | { "do": "send_note", 
+/**
+ * Id, unique in the show; the same one twice is one note.
+ */
+id: string, 
+/**
+ * 1 to 200 characters.
+ */
+text: string, } | { "do": "tick_note", 
+/**
+ * Which.
+ */
+id: string, } | { "do": "show_correction", 
 /**
  * Of which product.
  */

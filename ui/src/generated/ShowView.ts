@@ -16,6 +16,7 @@ import type { Logo } from "./Logo";
 import type { LotteryView } from "./LotteryView";
 import type { LowerThird } from "./LowerThird";
 import type { Market } from "./Market";
+import type { Note } from "./Note";
 import type { OnAir } from "./OnAir";
 import type { PartPlace } from "./PartPlace";
 import type { Phase } from "./Phase";
@@ -168,6 +169,10 @@ goal: Goal | null,
  * Whose rules of selling apply to all products; empty = those of the market of each price's currency.
  */
 markets: Array<Market>, 
+/**
+ * What the team wants said, oldest first.
+ */
+notes: Array<Note>, 
 /**
  * Question on the picture.
  */

@@ -20,7 +20,13 @@ function takeToken(): string {
   return sessionStorage.getItem(STORED) ?? '';
 }
 
+/** Its own window has this page's token: a window that a page opens begins with a copy of its session storage. */
+function openPrompter(): Promise<void> {
+  window.open(`${location.pathname}#prompter`, 'stallcast-prompter', 'popup,width=960,height=600')?.focus();
+  return Promise.resolve();
+}
+
 export function browserHost(): Host {
   const address: EngineAddress = { base: location.origin, token: takeToken() };
-  return { kind: 'browser', engine: () => Promise.resolve(address) };
+  return { kind: 'browser', engine: () => Promise.resolve(address), openPrompter };
 }

@@ -13,6 +13,7 @@ export function desktopHost(): Host {
   return {
     kind: 'desktop',
     engine: () => invoke<EngineAddress>('engine'),
+    openPrompter: () => invoke('prompter'),
     pickFile: (kind) => open({ multiple: false, filters: [{ name: kind, extensions: EXTENSIONS[kind] }] }),
   };
 }

@@ -30,6 +30,8 @@ export interface Host {
   readonly kind: 'desktop' | 'browser';
   /** Asked again before every connection: a restarted engine may listen elsewhere. Refuses with an {@link EngineFault}. */
   engine(): Promise<EngineAddress>;
+  /** Shows the prompter in a window of its own, or brings it to the front. */
+  openPrompter(): Promise<void>;
   /** Path of a file on this machine, `null` when the person changed their mind. Absent where no path can be had. */
   pickFile?: (kind: FileKind) => Promise<string | null>;
 }

@@ -29,6 +29,13 @@ export function pin(studio: Studio, line: ChatLine): void {
   void studio.run({ do: 'pin_question', message: line.id, author: line.author, text }, `pin:${line.id}`);
 }
 
+/** Puts words on the prompter; whether they are there. */
+export function tellAnchor(studio: Studio, text: string): Promise<boolean> {
+  // Unique enough among the few that stand: the engine takes the same id for the same note.
+  const id = `${studio.now}-${Math.random().toString(36).slice(2, 8)}`;
+  return studio.run({ do: 'send_note', id, text: text.trim() });
+}
+
 export function putOnAir(studio: Studio, product: string): void {
   if (studio.show?.on_air?.product === product) return;
   void studio.run({ do: 'put_on_air', product }, `air:${product}`);

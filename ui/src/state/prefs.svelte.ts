@@ -17,6 +17,9 @@ interface Stored {
   /** How long the next break is, and what its notice says; empty = the theme's words. */
   breakMinutes: number;
   breakWords: string;
+  /** How large the prompter's words are, percent, and whether it is read in a glass. */
+  prompterSize: number;
+  prompterMirrored: boolean;
   /** The input that the mute key was on last; empty before there was one. */
   voice: string;
 }
@@ -33,6 +36,8 @@ function defaults(): Stored {
     // As long as it takes to drink something and fetch the next crate.
     breakMinutes: 5,
     breakWords: '',
+    prompterSize: 100,
+    prompterMirrored: false,
     voice: '',
   };
 }

@@ -31,6 +31,8 @@ class View {
   settings: SettingsPage | null = $state(null);
   /** The page of shows that have ended, in place of studio and settings. */
   after = $state(false);
+  /** The prompter, in a window of its own. */
+  prompter = $state(false);
   /** Whether the rundown's sheet of paper is laid out, unseen; until another page is opened, for a print takes its time. */
   sheet = $state(false);
 
@@ -43,6 +45,7 @@ class View {
 
   readAddress(): void {
     this.after = location.hash === '#after';
+    this.prompter = location.hash === '#prompter';
     const page = /^#settings\/(\w+)$/.exec(location.hash)?.[1];
     this.settings = SETTINGS_PAGES.find((known) => known === page) ?? null;
   }
