@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PRODUCTS } from '../dev/demo.ts';
-import { amountOf, amountText, draftOf, productOf, spanOf, spanText } from '../src/settings/product/draft.ts';
+import { draftOf, productOf } from '../src/settings/product/draft.ts';
+import { amountOf, amountText, spanOf, spanText } from '../src/state/typed.ts';
 import type { Product } from '../src/wire/types.ts';
 
 describe('a product in its editor', () => {

@@ -1,6 +1,6 @@
 // The table's rows and cells of what was sold and of what destinations did not get.
 import { t } from '../messages/text.ts';
-import { amountText } from '../settings/product/draft.ts';
+import { amountText } from '../state/typed.ts';
 import type { RecapView, Sales, Takings } from '../wire/types.ts';
 
 type Row = (string | number)[];

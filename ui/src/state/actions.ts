@@ -95,7 +95,7 @@ export function perform(studio: Studio, action: Action): void {
     case 'find_product':
       if (view.settings !== null) view.open(null);
       view.narrowTab = 'products';
-      view.finding += 1;
+      view.finding = true;
       return;
     case 'replay':
       void saveReplay(studio);

@@ -1,5 +1,5 @@
 // Polls, draws and auctions: what the fields say, and what is told of a game that runs.
-import { amountOf } from '../settings/product/draft.ts';
+import { amountOf } from './typed.ts';
 import type { LotteryView, Money, PollOption, PollView, Product, ShowView } from '../wire/types.ts';
 
 export interface AnswerDraft {

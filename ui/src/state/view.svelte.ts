@@ -25,8 +25,8 @@ class View {
   looking: string | null = $state(null);
   /** The product that was kept from viewers just now: nobody had looked at all points. */
   refused: string | null = $state(null);
-  /** Rises when somebody wants to look for a product. */
-  finding = $state(0);
+  /** Whether somebody just asked to look for a product; the field that takes the focus takes this back. */
+  finding = $state(false);
   /** `null` = the studio. */
   settings: SettingsPage | null = $state(null);
   /** The page of shows that have ended, in place of studio and settings. */

@@ -1,6 +1,17 @@
-// A product as it stands in the fields of its editor, and back. Money stays exact: it is cut out of the text, never counted
-// with fractions.
+// A product as it stands in the fields of its editor, and back.
 import type { MessageKey } from '../../messages/text.ts';
+import {
+  amountOf,
+  amountText,
+  countOf,
+  isCurrency,
+  linkOf,
+  momentOf,
+  momentText,
+  plain,
+  spanOf,
+  spanText,
+} from '../../state/typed.ts';
 import type { Bundle, Facts, Money, Product, Text } from '../../wire/types.ts';
 
 export interface StepDraft {
@@ -20,6 +31,10 @@ export interface BundleDraft {
   price: string;
   with: { product: string; units: string }[];
 }
+
+/** What the show takes (crates/show/src/product_check.rs): seconds of a day, and units for one buyer. */
+const DAY_S = 86_400;
+const LIMIT_MAX = 99_999;
 
 /** Every field as typed. */
 export interface Draft {
@@ -79,70 +94,6 @@ const noFacts = (): Facts => ({
   usage: noText(),
   after_sales: noText(),
 });
-
-/** Decimals of a currency, for example 2 for CNY and none for JPY. */
-function digitsOf(currency: string): number {
-  try {
-    const format = new Intl.NumberFormat('en', { style: 'currency', currency });
-    return format.resolvedOptions().maximumFractionDigits ?? 2;
-  } catch {
-    return 2;
-  }
-}
-
-/** `29.9` of 2990 fen. */
-export function amountText(money: Money): string {
-  const digits = digitsOf(money.currency);
-  const all = String(money.minor).padStart(digits + 1, '0');
-  const fraction = all.slice(all.length - digits).replace(/0+$/, '');
-  const whole = all.slice(0, all.length - digits);
-  return digits === 0 || fraction === '' ? whole : `${whole}.${fraction}`;
-}
-
-/** Numbers as people type them, full-width ones included. */
-const plain = (text: string): string => text.normalize('NFKC').replace(/\s/g, '');
-
-/** The exact amount; `null` where it cannot be read. */
-export function amountOf(text: string, currency: string): Money | null {
-  const digits = digitsOf(currency);
-  const parts = /^(\d{1,12})(?:[.,](\d*))?$/.exec(plain(text).replace(/^[¥$€£]/, ''));
-  const fraction = parts?.[2] ?? '';
-  if (parts === null || fraction.length > digits) return null;
-  return { minor: Number(`${parts[1]}${fraction.padEnd(digits, '0')}`), currency };
-}
-
-/** `1:30` of 90 seconds. */
-export function spanText(seconds: number): string {
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
-}
-
-/** Seconds of `1:30`, or of a number of minutes; `null` where it cannot be read. */
-export function spanOf(text: string): number | null {
-  const typed = plain(text);
-  const clock = /^(\d{1,4}):([0-5]?\d)$/.exec(typed);
-  if (clock !== null) return Number(clock[1]) * 60 + Number(clock[2]);
-  const minutes = /^\d{1,4}(?:[.,]\d{1,2})?$/.test(typed) ? Number(typed.replace(',', '.')) : Number.NaN;
-  return Number.isFinite(minutes) ? Math.round(minutes * 60) : null;
-}
-
-/** A moment as a field for day and time wants it, on this computer's clock. */
-export function momentText(at: number | null | undefined): string {
-  if (at === null || at === undefined) return '';
-  const two = (n: number): string => String(n).padStart(2, '0');
-  const of = new Date(at);
-  const day = `${of.getFullYear()}-${two(of.getMonth() + 1)}-${two(of.getDate())}`;
-  return `${day}T${two(of.getHours())}:${two(of.getMinutes())}`;
-}
-
-/** The moment of such a text; `null` where it cannot be read. */
-export function momentOf(text: string): number | null {
-  const at = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/.test(text) ? new Date(text).getTime() : Number.NaN;
-  return Number.isFinite(at) ? at : null;
-}
-
-function countOf(text: string): number | null {
-  return /^\d{1,9}$/.test(plain(text)) ? Number(plain(text)) : null;
-}
 
 const isEmpty = (text: Text): boolean => text.zh === '' && text.en === '';
 const trimmed = (text: Text): Text => ({ zh: text.zh.trim(), en: text.en.trim() });
@@ -234,11 +185,18 @@ export function productOf(id: string, draft: Draft): { product: Product } | { fa
     reader.read(text, field, 'editor.price_unreadable', (typed) => amountOf(typed, currency));
   const count = (text: string, field: MessageKey): number | null =>
     reader.read(text, field, 'editor.count_unreadable', countOf);
-  const span = (text: string, field: MessageKey): number | null =>
-    reader.read(text, field, 'editor.span_unreadable', spanOf);
+  const span = (text: string, field: MessageKey): number | null => {
+    const seconds = reader.read(text, field, 'editor.span_unreadable', spanOf);
+    if (seconds === null || (seconds >= 1 && seconds <= DAY_S)) return seconds;
+    reader.faults.push({ field, why: 'editor.span_range' });
+    return null;
+  };
+  const address = (text: string, field: MessageKey): string | null =>
+    reader.read(text, field, 'editor.link_unreadable', linkOf);
 
   if (isEmpty(trimmed(draft.title))) reader.faults.push({ field: 'editor.title', why: 'editor.missing' });
   if (draft.live.trim() === '') reader.faults.push({ field: 'editor.live', why: 'editor.missing' });
+  if (!isCurrency(currency)) reader.faults.push({ field: 'editor.currency', why: 'editor.currency_unknown' });
   const live = money(draft.live, 'editor.live');
   const list = money(draft.list, 'editor.list');
   const off = money(draft.coupon_off, 'editor.coupon_off');
@@ -248,9 +206,20 @@ export function productOf(id: string, draft: Draft): { product: Product } | { fa
     .map((step) => {
       const whole = step.after.trim() !== '' && step.price.trim() !== '';
       if (!whole) reader.faults.push({ field: 'editor.steps', why: 'editor.step_half' });
-      return { after_s: span(step.after, 'editor.steps'), price: money(step.price, 'editor.steps') };
+      return {
+        after_s: span(step.after, 'editor.step_after'),
+        price: money(step.price, 'editor.step_price'),
+      };
     });
-  const links = draft.links.filter((link) => link.platform !== '' && link.url.trim() !== '');
+  const falls = steps.every(({ after_s, price }, i) => {
+    const before = steps[i - 1] ?? { after_s: 0, price: live };
+    const later = after_s === null || before.after_s === null || after_s > before.after_s;
+    return later && (price === null || before.price === null || price.minor < before.price.minor);
+  });
+  if (!falls) reader.faults.push({ field: 'editor.steps', why: 'editor.steps_not_falling' });
+  const links = draft.links
+    .filter((link) => link.platform !== '' && link.url.trim() !== '')
+    .map(({ platform, url }) => ({ platform, url: address(url, 'editor.link_add') ?? '' }));
   const origin = {
     place: trimmed(draft.place),
     grower: trimmed(draft.grower),
@@ -265,6 +234,9 @@ export function productOf(id: string, draft: Draft): { product: Product } | { fa
   const quantity = count(draft.quantity, 'editor.quantity');
   const countdown_s = span(draft.countdown, 'editor.countdown');
   const limit_per_person = count(draft.limit, 'editor.limit');
+  if (limit_per_person !== null && (limit_per_person < 1 || limit_per_person > LIMIT_MAX))
+    reader.faults.push({ field: 'editor.limit', why: 'editor.limit_range' });
+  const link = address(draft.link, 'editor.link');
   const starts = reader.read(draft.starts, 'editor.starts', 'editor.time_unreadable', momentOf);
   const ends = reader.read(draft.ends, 'editor.ends', 'editor.time_unreadable', momentOf);
   const bundle = bundleOf(draft.bundle, reader, money, count);
@@ -294,8 +266,8 @@ export function productOf(id: string, draft: Draft): { product: Product } | { fa
       ),
     },
     gtin: plain(draft.gtin) === '' ? null : plain(draft.gtin),
-    link: draft.link.trim() === '' ? null : draft.link.trim(),
-    links: Object.fromEntries(links.map(({ platform, url }) => [platform, url.trim()])),
+    link,
+    links: Object.fromEntries(links.map(({ platform, url }) => [platform, url])),
     talking_points: draft.points
       .split('\n')
       .map((point) => point.trim())
