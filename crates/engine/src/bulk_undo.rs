@@ -21,6 +21,30 @@ struct Kept {
     view: UndoView,
 }
 
+/// Whether a change of many products is one with the one before it, as an import that takes the demo's place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Joined {
+    /// It is taken back alone.
+    No,
+    /// What was removed just before comes back with it.
+    WithRemoval,
+}
+
+impl Kept {
+    /// This import with the removal before it, so that both are taken back at once.
+    fn after(mut self, removal: Kept) -> Self {
+        let gone = removal.former.products.iter().map(|product| &product.id);
+        let gone: BTreeSet<ProductId> = gone.cloned().collect();
+        let former = &mut self.former;
+        former.added.retain(|id| !gone.contains(id));
+        former.products.extend(removal.former.products);
+        former.rundown = removal.former.rundown;
+        former.stock.extend(removal.former.stock);
+        former.vetted.extend(removal.former.vetted);
+        self
+    }
+}
+
 impl LastBulk {
     fn kept(&self) -> MutexGuard<'_, Option<Kept>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
@@ -38,16 +62,19 @@ impl Desk {
         actor: Actor,
         command: Command,
     ) -> Result<(u64, Vec<ProductId>), WireError> {
-        self.submit_kept_at_turn(actor, |_| Some(command)).await
+        let wish = |_: &Show| Some(command);
+        self.submit_kept_at_turn(actor, Joined::No, wish).await
     }
 
     /// As [`Desk::submit_kept`], with a command that is made when the desk comes to it: see [`Desk::submit_at_turn`].
+    /// Taken back alone, or with what was removed before it.
     ///
     /// # Errors
     /// Those of [`Desk::submit_kept`].
     pub async fn submit_kept_at_turn(
         &self,
         actor: Actor,
+        joined: Joined,
         wish: impl FnOnce(&Show) -> Option<Command> + Send + 'static,
     ) -> Result<(u64, Vec<ProductId>), WireError> {
         let before = Arc::new(OnceLock::new());
@@ -73,7 +100,15 @@ impl Desk {
             return Ok((seq, vec![]));
         };
         let added = kept.former.added.clone();
-        *self.last_bulk().kept() = Some(kept);
+        let mut last = self.last_bulk().kept();
+        let before = last
+            .take()
+            .filter(|it| joined == Joined::WithRemoval && it.view.kind == BulkKind::Removal);
+        *last = Some(match before {
+            Some(removal) => kept.after(removal),
+            None => kept,
+        });
+        drop(last);
         Ok((seq, added))
     }
 
@@ -85,7 +120,7 @@ impl Desk {
         let all = |show: &Show| Command::RemoveProducts {
             products: show.products.keys().cloned().collect(),
         };
-        let done = self.submit_kept_at_turn(actor, move |show| Some(all(show)));
+        let done = self.submit_kept_at_turn(actor, Joined::No, move |show| Some(all(show)));
         Ok(done.await?.0)
     }
 
@@ -171,5 +206,28 @@ mod tests {
         assert_eq!(desk.undo_view(), None);
         let nothing = desk.take_back(engine()).await.unwrap_err();
         assert_eq!(nothing.code, ErrorCode::NotFound);
+    }
+
+    #[tokio::test]
+    async fn an_import_that_takes_the_place_of_others_is_taken_back_with_their_removal() {
+        let folder = tempfile::tempdir().unwrap();
+        let (journal, resumed) = Journal::open(folder.path().join("journal")).unwrap();
+        let (threads, _fallen) = Threads::watched();
+        let desk = Desk::start(journal, resumed, now, &threads).unwrap();
+        let (_, demo) = desk.submit_kept(engine(), import(3)).await.unwrap();
+        let all = desk.show();
+        let products = demo;
+        let remove = Command::RemoveProducts { products };
+        desk.submit_kept(engine(), remove).await.unwrap();
+        // One of them is among the new ones again, with another price.
+        let products = vec![product("p00001", "Own", 500), product("own", "Own", 700)];
+        let own = Command::ImportProducts { products };
+        let taken = desk.submit_kept_at_turn(engine(), Joined::WithRemoval, |_| Some(own));
+        taken.await.unwrap();
+        assert_eq!(desk.undo_view().unwrap().count, 2);
+        desk.take_back(engine()).await.unwrap();
+        let (now, before) = (desk.show(), all);
+        assert_eq!(now.products, before.products);
+        assert_eq!(now.rundown, before.rundown);
     }
 }

@@ -40,6 +40,7 @@ pub fn verify_draw(file: &Path, lang: Lang) -> (Vec<String>, u8) {
             let winners = record.winners.iter().map(|who| who.replace('\t', ": "));
             (says.into_iter().chain(winners).collect(), 0)
         }
+        Err(fault @ DrawFault::NotARecord) => (vec![sentence(fault, zh)], 2),
         Err(fault) => (vec![sentence(fault, zh)], 1),
     }
 }

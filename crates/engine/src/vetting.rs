@@ -98,6 +98,32 @@ pub async fn take_off_what_ends(desk: Desk, notices: Notices) {
     }
 }
 
+/// Tells people when what viewers see is no longer what somebody looked at: a change on air opens its points again, and
+/// the product stays, for nothing takes the show down.
+pub async fn tell_what_opens(desk: Desk, notices: Notices) {
+    let mut published = desk.published();
+    let mut was = None;
+    loop {
+        let show = desk.show();
+        let on = show.on_air.as_ref().filter(|_| show.is_live());
+        let is = on.map(|on| {
+            let fit = show.fit_for_viewers(&on.product, now());
+            let is_open = matches!(fit, Err(Refusal::NotVetted { .. }));
+            (on.product.clone(), is_open)
+        });
+        if let (Some((product, true)), Some((before, false))) = (&is, &was)
+            && product == before
+        {
+            let params = [("product", product.to_string())];
+            notices.tell(NoticeLevel::Warn, "notice.changed_on_air", &params);
+        }
+        was = is;
+        if published.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
 /// Whoever changed the offer or the picture meanwhile was first.
 async fn take_off(desk: &Desk, notices: &Notices) {
     let show = desk.show();

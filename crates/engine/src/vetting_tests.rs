@@ -117,3 +117,33 @@ async fn what_ends_while_viewers_see_it_is_taken_off_and_does_not_come_back() {
     assert!(matches!(desk.show().phase, Phase::Live { .. }));
     watching.abort();
 }
+
+#[tokio::test]
+async fn a_product_that_is_changed_while_viewers_see_it_stays_and_people_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = desk(folder.path());
+    let apples = product("a", "Apples", 2990);
+    import(&desk, vec![apples.clone()]).await;
+    let vetted = Command::VetProducts {
+        products: None,
+        by: String::new(),
+    };
+    ask(&desk, vetted).await.unwrap();
+    go_live(&desk).await.unwrap();
+    ask(&desk, put("a")).await.unwrap();
+    let notices = Notices::new();
+    let (_, mut told) = notices.follow();
+    let watching = tokio::spawn(tell_what_opens(desk.clone(), notices));
+    let mut dearer = apples;
+    dearer.offer.live_price.minor = 8800;
+    // Seen as it was first: a change before anybody looks is none on air.
+    tokio::task::yield_now().await;
+    import(&desk, vec![dearer]).await;
+    let notice = tokio::time::timeout(PATIENCE, told.recv())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(notice.key, "notice.changed_on_air");
+    assert!(desk.show().on_air.is_some(), "nothing takes the show down");
+    watching.abort();
+}

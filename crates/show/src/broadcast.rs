@@ -78,6 +78,8 @@ impl Show {
         {
             events.push(Event::QuestionUnpinned);
         }
+        // Before it is live: what viewers did not see is no turn of theirs.
+        events.extend(self.begin_turn_anew(at));
         events.push(Event::PhaseChanged {
             phase: Phase::Live { since: at },
         });

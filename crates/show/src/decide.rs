@@ -170,7 +170,7 @@ impl Show {
     pub fn apply(&mut self, event: &Event) {
         self.keep_offered(event);
         self.keep_airtime(event);
-        self.forget_rehearsed(event);
+        self.forget_games(event);
         match event {
             Event::Renamed { .. }
             | Event::DestinationPut { .. }

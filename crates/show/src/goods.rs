@@ -133,6 +133,28 @@ impl Show {
         Ok(events)
     }
 
+    /// For the first viewers the product on the picture goes on air now: its time and its price steps begin, and its
+    /// clock, as long as it was set.
+    pub(crate) fn begin_turn_anew(&self, at: At) -> Vec<Event> {
+        let Some(on) = &self.on_air else {
+            return Vec::new();
+        };
+        let product = on.product.clone();
+        let offer = self.products.get(&product).map(|it| &it.offer);
+        let set = self.countdown.as_ref().map(|clock| {
+            let length_ms = clock.deadline.0.saturating_sub(clock.started.0);
+            u32::try_from(length_ms / 1000).unwrap_or(u32::MAX)
+        });
+        let clock = offer.and_then(|it| clock(&product, set.or(it.countdown_s), it.ends, at));
+        let since = at;
+        let went = Event::WentOnAir {
+            on_air: OnAir { product, since },
+        };
+        let mut events = vec![Event::WentOffAir { at }, went];
+        events.extend(clock);
+        events
+    }
+
     pub(crate) fn decide_take_off_air(&self, at: At) -> Vec<Event> {
         match self.on_air {
             Some(_) => vec![Event::WentOffAir { at }],

@@ -220,8 +220,10 @@ impl<'a> Called<'a> {
             for name in links.flat_map(|link| named_by(link)) {
                 note(&mut called.links, name);
             }
-            note(&mut called.titles, &product.title.zh);
-            note(&mut called.titles, &product.title.en);
+            for title in [&product.title, &product.short_title] {
+                note(&mut called.titles, &title.zh);
+                note(&mut called.titles, &title.en);
+            }
         }
         called
     }

@@ -241,8 +241,16 @@ impl Show {
         (people, away, counts)
     }
 
-    /// A show that goes live takes nothing along of what was only rehearsed.
-    pub(crate) fn forget_rehearsed(&mut self, event: &Event) {
+    /// A show takes nothing along of games that were over before it, and one that goes live nothing of what was only
+    /// rehearsed.
+    pub(crate) fn forget_games(&mut self, event: &Event) {
+        if matches!(event, Event::PhaseChanged { phase } if *phase != Phase::Idle)
+            && self.phase == Phase::Idle
+        {
+            self.poll.take_if(|poll| poll.result.is_some());
+            self.lottery.take_if(|lottery| lottery.drawn.is_some());
+            self.auction.take_if(|auction| auction.result.is_some());
+        }
         if let Event::PhaseChanged {
             phase: Phase::Live { .. },
         } = event

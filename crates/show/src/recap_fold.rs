@@ -78,6 +78,11 @@ impl RecapFold {
             Event::CorrectionShown { correction } => {
                 self.recap.corrections.push(correction.clone());
             }
+            Event::CorrectionEnded { at } => {
+                if let Some(last) = self.recap.corrections.last_mut() {
+                    last.until = last.until.min(*at);
+                }
+            }
             Event::IncidentNoted { incident } => {
                 crate::recap_incidents::take(&mut self.recap.incidents, at, incident);
             }

@@ -202,6 +202,23 @@ fn a_show_goes_rehearsal_live_end() {
 }
 
 #[test]
+fn what_is_on_the_picture_when_the_show_goes_live_begins_anew_for_its_first_viewers() {
+    let mut show = stall();
+    run(&mut show, destination(true), 0);
+    run(&mut show, Command::StartRehearsal, 0);
+    run(&mut show, put("plum"), 1_000);
+    run(&mut show, Command::StartCountdown { seconds: 60 }, 2_000);
+    run(&mut show, Command::GoLive, 50_000);
+    assert_eq!(show.on_air.as_ref().unwrap().since, At(50_000));
+    let clock = show.countdown.as_ref().unwrap();
+    assert_eq!((clock.started, clock.deadline), (At(50_000), At(110_000)));
+    assert!(
+        show.offered.is_empty(),
+        "nobody was offered what was rehearsed"
+    );
+}
+
+#[test]
 fn a_clock_needs_a_product_and_a_length() {
     let mut show = stall();
     let start = |seconds| Command::StartCountdown { seconds };

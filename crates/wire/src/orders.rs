@@ -59,8 +59,12 @@ pub struct StockListView {
     pub rows: u32,
     /// Rows of which the show has no product.
     pub unknown: u32,
+    /// Where the first of them stand, as a spreadsheet counts; at most five.
+    pub unknown_lines: Vec<u32>,
     /// Rows whose count cannot be read.
     pub bad_rows: u32,
+    /// Where the first of them stand; at most five.
+    pub bad_lines: Vec<u32>,
     /// Why the newest file was not taken: `missing`, `unreadable`, `too_large`, `no_header`, `empty`, `not_text`,
     /// `journal`; empty when it was. What was read before holds.
     pub error: String,

@@ -21,9 +21,17 @@ rows: number,
  */
 unknown: number, 
 /**
+ * Where the first of them stand, as a spreadsheet counts; at most five.
+ */
+unknown_lines: Array<number>, 
+/**
  * Rows whose count cannot be read.
  */
 bad_rows: number, 
+/**
+ * Where the first of them stand; at most five.
+ */
+bad_lines: Array<number>, 
 /**
  * Why the newest file was not taken: `missing`, `unreadable`, `too_large`, `no_header`, `empty`, `not_text`,
  * `journal`; empty when it was. What was read before holds.

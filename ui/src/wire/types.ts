@@ -1,4 +1,5 @@
 // The wire, generated from crates/wire (`cargo run -p stallcast-wire --bin stallcast-types`), and what the page adds.
+export type { Coupon } from '../generated/Coupon';
 export type { Note } from '../generated/Note';
 export type { PartBox } from '../generated/PartBox';
 export type { PartPlace } from '../generated/PartPlace';

@@ -49,8 +49,8 @@ pub struct Told {
     pub before: Option<RecapTotals>,
     /// The show as it was when it began.
     pub opening: Show,
-    /// Reasons that were given in it for what a rule forbids.
-    pub overrides: Vec<(ProductId, RuleOverride)>,
+    /// Reasons that were given in it for what a rule forbids, and for what nobody had looked at.
+    pub overrides: Vec<Reason>,
     /// The prices that products came before viewers with.
     pub offered: Vec<Offered>,
     /// The entries with which it began and ended.
@@ -61,8 +61,47 @@ pub struct Told {
 struct Walked {
     recap: Recap,
     opening: Show,
-    overrides: Vec<(ProductId, RuleOverride)>,
+    overrides: Vec<Reason>,
     offered: Vec<Offered>,
+}
+
+/// Why something came before viewers although it should not have.
+#[derive(Debug)]
+pub struct Reason {
+    /// Of which product; `None` = of other words on the picture.
+    pub product: Option<ProductId>,
+    /// The rule, the words it found, why all the same and when; of a product that nobody had looked at, the rule is
+    /// [`Reason::VETTING`] and there are no words.
+    pub given: RuleOverride,
+    /// Who gave it; empty = in an earlier show.
+    pub by: String,
+}
+
+impl Reason {
+    /// In place of a rule: the product's own list was not gone through.
+    pub const VETTING: &str = "vetting";
+
+    fn of(entry: &Entry) -> Option<Self> {
+        let (product, given) = match &entry.event {
+            Event::RuleOverridden { product, reason } => (Some(product), reason.clone()),
+            Event::WordsOverridden { reason } => (None, reason.clone()),
+            Event::VettingOverridden { product, reason } => {
+                let given = RuleOverride {
+                    rule: Self::VETTING.to_owned(),
+                    found: String::new(),
+                    reason: reason.reason.clone(),
+                    at: reason.at,
+                };
+                (Some(product), given)
+            }
+            _ => return None,
+        };
+        Some(Self {
+            product: product.cloned(),
+            given,
+            by: entry.actor.name.clone(),
+        })
+    }
 }
 
 /// All shows that have ended, oldest first.
@@ -225,9 +264,7 @@ impl Walk<'_> {
                 written.follow(&entry.event);
                 show.apply(&entry.event);
                 offers.take(show, entry.at, &entry.event);
-                if let Event::RuleOverridden { product, reason } = &entry.event {
-                    overrides.push((product.clone(), reason.clone()));
-                }
+                overrides.extend(Reason::of(&entry));
                 if !is_later(&entry) {
                     fold.take(entry.at, &entry.event);
                     last = last.max(entry.at);

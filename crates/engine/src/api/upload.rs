@@ -30,6 +30,7 @@ use self::web_fetch::Web;
 use self::web_photos::WebPhotos;
 use super::Api;
 use super::imports::Running;
+use crate::bulk_undo::Joined;
 use crate::demo::Demo;
 use crate::wire_name::wire_name;
 
@@ -113,6 +114,10 @@ pub async fn import_file(
         currency: &currency,
         columns: wanted.columns()?,
         offset: wanted.offset,
+        joined: match wanted.without_demo {
+            true => Joined::WithRemoval,
+            false => Joined::No,
+        },
     };
     let (read, aside) = match wanted.step {
         Step::Look => {
@@ -208,6 +213,8 @@ struct List<'a> {
     columns: BTreeMap<String, Option<Field>>,
     /// How many changes are passed over of those that are told.
     offset: usize,
+    /// Whether it takes the place of what was removed just before.
+    joined: Joined,
 }
 
 impl List<'_> {
@@ -286,7 +293,9 @@ async fn take_over(
                 wanted.then_some(command)
             };
             list.running.enter(ImportStage::Writing);
-            let done = desk.submit_kept_at_turn(actor.clone(), wish).await;
+            let done = desk
+                .submit_kept_at_turn(actor.clone(), list.joined, wish)
+                .await;
             added = match done {
                 Ok(_) if !taken.load(Ordering::Relaxed) => {
                     return Err(unreadable(ImportError::Stopped));

@@ -56,7 +56,9 @@ pub struct ListState {
     read_at: Option<At>,
     rows: u32,
     unknown: u32,
+    unknown_lines: Vec<u32>,
     bad_rows: u32,
+    bad_lines: Vec<u32>,
     error: &'static str,
 }
 
@@ -67,7 +69,9 @@ impl ListState {
             read_at: self.read_at.map(|at| at.0),
             rows: self.rows,
             unknown: self.unknown,
+            unknown_lines: self.unknown_lines.clone(),
             bad_rows: self.bad_rows,
+            bad_lines: self.bad_lines.clone(),
             error: self.error.to_owned(),
         }
     }
@@ -166,6 +170,7 @@ async fn take_over(orders: &Arc<Inner>, list: &KeptList, found: StockList, stamp
         counts.insert(called(row), row.left);
     }
     let (rows, bad_rows) = (found.rows.len(), found.bad_rows);
+    let bad_lines = found.bad_lines.clone();
     let before = list.counts.clone();
     let unknown = Arc::new(OnceLock::new());
     let counted = Arc::clone(&unknown);
@@ -173,7 +178,9 @@ async fn take_over(orders: &Arc<Inner>, list: &KeptList, found: StockList, stamp
         let lines: Vec<NewsLine> = found.rows.iter().map(line).collect();
         let meant = show.products_meant(&lines);
         // Set once, right here.
-        let _ = counted.set(meant.iter().filter(|product| product.is_none()).count());
+        let strangers = found.rows.iter().zip(&meant);
+        let strangers = strangers.filter(|(_, product)| product.is_none());
+        let _ = counted.set(strangers.map(|(row, _)| row.line).collect::<Vec<u32>>());
         let rows = found.rows.iter().zip(meant);
         let news = rows.filter(|(row, _)| before.get(&called(row)) != Some(&row.left));
         let counts = news.filter_map(|(row, product)| Some((product?, row.left)));
@@ -207,8 +214,15 @@ async fn take_over(orders: &Arc<Inner>, list: &KeptList, found: StockList, stamp
     state.done = Some(stamp);
     state.read_at = Some(now());
     state.rows = count(rows);
-    state.unknown = count(unknown.get().copied().unwrap_or(0));
+    let strangers = unknown.get().map_or(&[][..], Vec::as_slice);
+    state.unknown = count(strangers.len());
+    state.unknown_lines = strangers
+        .iter()
+        .copied()
+        .take(StockList::LINES_NAMED)
+        .collect();
     state.bad_rows = bad_rows;
+    state.bad_lines = bad_lines;
     state.error = "";
 }
 

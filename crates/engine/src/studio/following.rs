@@ -28,13 +28,14 @@ impl Studio {
         self.inner.chat.open_with_keychain().await;
     }
 
-    /// Takes off the picture what ends while viewers see it.
+    /// Takes off the picture what ends while viewers see it, and tells of what nobody checked since it was changed.
     pub(super) async fn follow_offers(self) {
         let inner = &self.inner;
-        let following =
-            crate::vetting::take_off_what_ends(inner.desk.clone(), inner.notices.clone());
+        let ends = crate::vetting::take_off_what_ends(inner.desk.clone(), inner.notices.clone());
+        let opens = crate::vetting::tell_what_opens(inner.desk.clone(), inner.notices.clone());
         tokio::select! {
-            () = following => {}
+            () = ends => {}
+            () = opens => {}
             _ = self.ended() => {}
         }
     }

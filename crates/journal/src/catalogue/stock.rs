@@ -15,11 +15,27 @@ pub struct StockList {
     pub rows: Vec<StockRow>,
     /// Rows whose count cannot be read, or that name nothing.
     pub bad_rows: u32,
+    /// Where the first of them stand, as a spreadsheet counts.
+    pub bad_lines: Vec<u32>,
+}
+
+impl StockList {
+    /// Lines named of those that are only counted.
+    pub const LINES_NAMED: usize = 5;
+
+    fn bad(&mut self, line: u32) {
+        self.bad_rows = self.bad_rows.saturating_add(1);
+        if self.bad_lines.len() < Self::LINES_NAMED {
+            self.bad_lines.push(line);
+        }
+    }
 }
 
 /// A row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StockRow {
+    /// Where it stands, as a spreadsheet counts.
+    pub line: u32,
     /// Id, SKU, number and barcode, the surest first.
     pub names: Vec<String>,
     /// Titles.
@@ -72,17 +88,18 @@ pub fn stock_list(bytes: &[u8], file_name: &str) -> Result<StockList, ImportErro
         match left {
             Some(left) if !(names.is_empty() && titles.is_empty()) => {
                 if list.rows.len() >= PRODUCTS_MAX {
-                    list.bad_rows = list.bad_rows.saturating_add(1);
+                    list.bad(row.line);
                     continue;
                 }
                 list.rows.push(StockRow {
+                    line: row.line,
                     names,
                     titles,
                     left,
                 });
             }
-            Some(_) => list.bad_rows = list.bad_rows.saturating_add(1),
-            None => list.bad_rows = list.bad_rows.saturating_add(u32::from(is_bad)),
+            None if !is_bad => {}
+            _ => list.bad(row.line),
         }
     }
     if list.rows.is_empty() {
@@ -125,6 +142,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!((list.rows.len(), list.bad_rows), (1, 2));
+        assert_eq!((list.rows[0].line, list.bad_lines), (2, vec![4, 6]));
     }
 
     #[test]

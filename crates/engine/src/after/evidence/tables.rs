@@ -120,23 +120,31 @@ pub fn corrections(told: &Told) -> String {
     table(rows)
 }
 
-/// Reasons that held in the show for what a rule forbids: those given in it, and before it for what was shown.
+/// Reasons that held in the show for what a rule forbids or nobody had looked at: those given in it with who gave them,
+/// and before it for what was shown.
 pub fn overrides(told: &Told) -> String {
-    let heads = ["time_utc", "product", "title", "rule", "words", "reason"];
+    let heads = [
+        "time_utc", "product", "title", "rule", "words", "reason", "who",
+    ];
     let mut rows = vec![heads.map(str::to_owned)];
     let shown: BTreeSet<&ProductId> = told.recap.products.iter().map(|it| &it.product).collect();
     let before = told.opening.overrides.iter();
     let before = before.filter(|(product, _)| shown.contains(product));
-    let before = before.flat_map(|(product, given)| given.iter().map(move |it| (product, it)));
-    let during = told.overrides.iter().map(|(product, it)| (product, it));
-    for (product, it) in before.chain(during) {
+    let before =
+        before.flat_map(|(product, given)| given.iter().map(move |it| (Some(product), it)));
+    let words = told.opening.word_overrides.iter().map(|it| (None, it));
+    let before = before.chain(words).map(|(product, it)| (product, it, ""));
+    let during = told.overrides.iter();
+    let during = during.map(|it| (it.product.as_ref(), &it.given, it.by.as_str()));
+    for (product, it, by) in before.chain(during) {
         rows.push([
             utc(it.at),
-            product.to_string(),
-            title_of(told, product),
+            product.map(ToString::to_string).unwrap_or_default(),
+            product.map(|id| title_of(told, id)).unwrap_or_default(),
             it.rule.clone(),
             it.found.clone(),
             it.reason.clone(),
+            by.to_owned(),
         ]);
     }
     table(rows)

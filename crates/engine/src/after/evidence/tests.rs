@@ -131,7 +131,16 @@ async fn what_was_corrected_and_overridden_is_in_the_tables_and_what_is_gone_is_
             phase(Phase::Live { since }),
             parts,
             Event::RuleOverridden { product, reason },
+            Event::VettingOverridden {
+                product: "a".into(),
+                reason: stallcast_show::VettingOverride {
+                    reason: "样品在路上".into(),
+                    by: "小王".into(),
+                    at: At(215_000),
+                },
+            },
             Event::CorrectionShown { correction },
+            Event::CorrectionEnded { at: At(241_000) },
             phase(Phase::Idle),
         ];
         for (n, event) in events.into_iter().enumerate() {
@@ -149,13 +158,21 @@ async fn what_was_corrected_and_overridden_is_in_the_tables_and_what_is_gone_is_
     let folder = world.folders.recordings().join(&view.folder);
     let overrides = read(&folder, "overrides.csv");
     assert!(
-        overrides.contains("cn-absolute,最好,\"品牌名, 有\"\"证书\"\"\""),
+        overrides.contains("cn-absolute,最好,\"品牌名, 有\"\"证书\"\"\",engine"),
+        "{overrides}"
+    );
+    assert!(
+        overrides.contains(",vetting,,样品在路上,engine"),
         "{overrides}"
     );
     let corrections = read(&folder, "corrections.csv");
     assert!(
         corrections.contains(",price,刚才价格说错了,,9.90,CNY"),
         "{corrections}"
+    );
+    assert!(
+        corrections.contains("00:04:01"),
+        "taken off early: {corrections}"
     );
     assert_eq!(verify(&folder, None, Lang::Zh).1, INTACT);
 }
