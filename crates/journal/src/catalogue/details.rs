@@ -96,7 +96,7 @@ impl RowCells<'_> {
     }
 
     /// The cells of all columns of a field, each under the language it is written in.
-    fn texts(&mut self, field: Field) -> Text {
+    pub(super) fn texts(&mut self, field: Field) -> Text {
         let mut text = Text::default();
         let (columns, row) = (self.columns, self.row);
         for cell in columns.cells(row, field) {

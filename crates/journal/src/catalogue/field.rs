@@ -18,7 +18,7 @@ pub enum Field {
     TitleZh,
     /// English title.
     TitleEn,
-    /// Title for the card.
+    /// Title for the card; one column for each language.
     ShortTitle,
     /// Price during the show.
     LivePrice,
@@ -111,6 +111,7 @@ impl Field {
         matches!(
             self,
             F::TalkingPoints
+                | F::ShortTitle
                 | F::OptionValue
                 | F::Photo
                 | F::Coupon

@@ -100,7 +100,7 @@ fn product_of(
             cells.fault(Field::Title, ProblemCode::TitleMissing, "");
         }
     }
-    let short_title = cells.text(Field::ShortTitle, None);
+    let short_title = cells.texts(Field::ShortTitle);
     let spec = cells.text(Field::Spec, Some(Field::SpecEn));
     let own_photo = cells.photo(Field::Photo);
     let photo = match inherited {

@@ -185,7 +185,7 @@ fn shared(columns: &Columns, row: &Row) -> Result<Shared, Vec<Fault>> {
     let mut cells = RowCells::new(columns, row);
     let shared = Shared {
         title: cells.title(),
-        short_title: cells.text(Field::ShortTitle, None),
+        short_title: cells.texts(Field::ShortTitle),
         spec: cells.text(Field::Spec, Some(Field::SpecEn)),
         talking_points: cells.talking_points(),
     };
