@@ -12,7 +12,15 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | Command::ClearPoll
         | Command::PinQuestion { .. }
         | Command::AnswerQuestion { .. }
-        | Command::UnpinQuestion => Role::Moderator,
+        | Command::UnpinQuestion
+        | Command::MergeQuestions { .. }
+        | Command::SplitQuestion { .. }
+        | Command::MarkQuestion { .. }
+        | Command::ReleaseHeld { .. }
+        | Command::RemoveHeld { .. }
+        | Command::SetModeration { .. }
+        | Command::StartPanic { .. }
+        | Command::EndPanic => Role::Moderator,
         Command::PutOnAir { .. }
         | Command::PlaceBid { .. }
         | Command::StrikeBid { .. }
@@ -89,6 +97,7 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | Command::NoteDraw { .. }
         | Command::TakeBackProducts { .. }
         | Command::NoteChat { .. }
+        | Command::HoldChat { .. }
         | Command::TakeBackChat { .. } => return None,
     })
 }
@@ -97,6 +106,7 @@ pub fn least_role(command: &Command) -> Option<Role> {
 pub fn least_role_of_request(request: &Request) -> Role {
     match request {
         Request::Products { .. } => Role::Viewer,
+        Request::QuestionLines { .. } => Role::Moderator,
         Request::Platforms
         | Request::Themes
         | Request::PictureParts
