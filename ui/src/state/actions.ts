@@ -1,19 +1,21 @@
 // What keys and buttons ask for, in one place, so that both do the same.
-import type { ReplayView, ShowView, ChatLine, StatusView } from '../wire/types.ts';
+import type {
+  ChatLine,
+  QuestionsView,
+  QuestionView,
+  ReplayView,
+  ShowView,
+  StatusView,
+} from '../wire/types.ts';
 import type { Action } from './keys.ts';
 import { pinText } from './pin_text.ts';
 import { prefs } from './prefs.svelte.ts';
 import type { Studio } from './studio.svelte.ts';
 import { view } from './view.svelte.ts';
 
-/** Questions of the last lines, newest first. */
-export function questionsOf(chat: readonly ChatLine[], most = 100): ChatLine[] {
-  const found: ChatLine[] = [];
-  for (let i = chat.length - 1; i >= 0 && found.length < most; i -= 1) {
-    const line = chat[i];
-    if (line?.question === true) found.push(line);
-  }
-  return found;
+/** Questions that wait, first the one to answer next. */
+export function openQuestions(questions: QuestionsView | null): QuestionView[] {
+  return questions?.questions.filter((question) => question.state === 'open') ?? [];
 }
 
 export function enabledDestinations(show: ShowView | null): number {
@@ -27,6 +29,14 @@ export function keyIsMissing(status: StatusView | null, id: string): boolean {
 export function pin(studio: Studio, line: ChatLine): void {
   const text = pinText(line.text);
   void studio.run({ do: 'pin_question', message: line.id, author: line.author, text }, `pin:${line.id}`);
+}
+
+/** Puts a question of the audience on the picture, with what the facts say to it where that is wanted. */
+export async function pinAsked(studio: Studio, question: QuestionView, answer: string | null): Promise<void> {
+  const { message, author } = question;
+  const key = `pin:${message}`;
+  const pinned = await studio.run({ do: 'pin_question', message, author, text: pinText(question.text) }, key);
+  if (pinned && answer !== null) await studio.run({ do: 'answer_question', message, answer }, key);
 }
 
 export function putOnAir(studio: Studio, product: string): void {
@@ -81,8 +91,8 @@ export function perform(studio: Studio, action: Action): void {
       return;
     }
     case 'pin_top': {
-      const top = questionsOf(studio.chat, 1)[0];
-      if (top !== undefined && show.pinned?.message !== top.id) pin(studio, top);
+      const top = openQuestions(studio.questions)[0];
+      if (top !== undefined && show.pinned?.message !== top.message) void pinAsked(studio, top, null);
       return;
     }
     case 'find_product':
