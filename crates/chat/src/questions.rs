@@ -3,6 +3,7 @@
 //! Two lines are one question when they ask the same topic of the same product. What has no known topic is compared by
 //! its words. The list is bounded whatever comes; people may merge and split, and that stays for what comes later.
 
+mod pieces;
 mod saved;
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
@@ -11,9 +12,10 @@ use stallcast_show::QuestionState;
 
 use crate::answer::about;
 use crate::catalogue::Catalogue;
-use crate::fold::{fold, is_han, without_repeats};
-use crate::topic::{Topic, Views};
+use crate::fold::fold;
+use crate::topic::Topic;
 
+use pieces::{alike, hash, pieces};
 pub use saved::Saved;
 
 /// Most questions in the list; the one asked longest ago, and by the fewest, makes room.
@@ -430,51 +432,6 @@ impl Questions {
         }
         self.subjects.retain(|_, group| *group != id);
     }
-}
-
-/// Said with every question and telling nothing about it.
-const COMMON: &str = "啊呀哦喔哈吖哇呐哪噢欸诶吗呢么嘛吧的了啦呗这那个款主播姐哥亲老板请问是有你我";
-const COMMON_ENGLISH: &[&str] = &[
-    "is", "it", "you", "do", "i", "to", "of", "in", "on", "hi", "hey", "so", "and", "for", "have",
-    "can",
-];
-
-/// Words, and pairs of Chinese characters, without what every question has.
-fn pieces(rest: &str) -> HashSet<u64> {
-    let views = Views::new(rest, None);
-    let mut pieces: HashSet<u64> = views
-        .spaced
-        .split_whitespace()
-        .filter(|word| !COMMON_ENGLISH.contains(word))
-        .map(hash)
-        .collect();
-    let han: Vec<char> = without_repeats(&views.joined, 1)
-        .chars()
-        .filter(|c| is_han(*c) && !COMMON.contains(*c))
-        .collect();
-    pieces.extend(han.iter().map(|c| hash(&c.to_string())));
-    pieces.extend(
-        han.windows(2)
-            .map(|two| hash(&two.iter().collect::<String>())),
-    );
-    pieces
-}
-
-/// Share of common pieces (Dice), 0 to 1.
-#[allow(clippy::cast_precision_loss)] // at most a few thousand pieces
-fn alike(a: &HashSet<u64>, b: &HashSet<u64>) -> f32 {
-    if a.is_empty() && b.is_empty() {
-        return 1.0;
-    }
-    let (few, many) = if a.len() < b.len() { (a, b) } else { (b, a) };
-    let common = few.iter().filter(|piece| many.contains(piece)).count();
-    2.0 * common as f32 / (a.len() + b.len()) as f32
-}
-
-fn hash(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
-    })
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! what is held, what is folded, and what asks.
 
 mod connection;
+mod gather;
 mod goods;
 mod heat;
 mod kept;
@@ -16,17 +17,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use stallcast_chat::{Incoming, Language, LineDraft, OwnIds};
-use stallcast_show::{ChatLine, Command, MessageId, Text};
+use stallcast_show::{ChatLine, MessageId, Text};
 use stallcast_wire::{ChatConnector, ChatStatus, LineMark};
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use crate::air::engine;
 use crate::clock::now;
 use crate::desk::Desk;
 use connection::Connection;
+use gather::gather;
 pub(crate) use kept::resume;
-use lists::{Lists, TELL_EVERY};
+use lists::Lists;
 use sieve::Sieve;
 
 /// Lines a page gets when it joins.
@@ -37,10 +38,6 @@ const WAITING: usize = 4096;
 const SEEN: usize = 1024;
 /// Batches a page may lag behind before it loses the oldest.
 const BATCHES: usize = 64;
-/// How long lines are gathered before they are written and shown; the design allows 100 ms.
-const GATHER: Duration = Duration::from_millis(80);
-/// Most lines in one batch: 12 500 a second at [`GATHER`], well above the 5 000 a busy room may bring.
-const BATCH: usize = 1000;
 /// How long the end of the engine waits for the last lines to be written down; a healthy disk takes some 10 ms.
 const LAST_LINES: Duration = Duration::from_secs(2);
 
@@ -245,110 +242,13 @@ impl ChatRoom {
     }
 }
 
-async fn gather(
-    mut waiting: mpsc::Receiver<Incoming>,
-    mut closed: oneshot::Receiver<()>,
-    shared: Arc<Shared>,
-) {
-    let desk = &shared.desk;
-    let mut arrived = Vec::with_capacity(BATCH);
-    let mut tell = tokio::time::interval(TELL_EVERY);
-    tell.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        let came = tokio::select! {
-            _ = tell.tick() => {
-                shared.lists.tell(false).await;
-                continue;
-            }
-            came = waiting.recv_many(&mut arrived, BATCH) => came,
-            _ = &mut closed, if !waiting.is_closed() => {
-                // What waits is still received; then none comes.
-                waiting.close();
-                continue;
-            }
-        };
-        if came == 0 {
-            return;
-        }
-        let until = tokio::time::Instant::now() + GATHER;
-        while arrived.len() < BATCH {
-            let room = BATCH - arrived.len();
-            match tokio::time::timeout_at(until, waiting.recv_many(&mut arrived, room)).await {
-                Ok(0) | Err(_) => break,
-                Ok(_) => {}
-            }
-        }
-        let mut lines = Vec::with_capacity(arrived.len());
-        for incoming in arrived.drain(..) {
-            match incoming {
-                Incoming::Line(line) => lines.push(line),
-                Incoming::Removed(gone) => {
-                    lines.retain(|line: &ChatLine| !gone.contains(&line.id));
-                    take_back(&shared, desk, gone).await;
-                }
-            }
-        }
-        if lines.is_empty() {
-            continue;
-        }
-        let sifted = shared.lists.sift(&lines).await;
-        let held = sifted.held;
-        let note = if held.is_empty() {
-            Command::NoteChat { lines }
-        } else {
-            Command::HoldChat { lines, held }
-        };
-        match desk.submit(engine(), note).await {
-            Ok(seq) => shared.lists.reached(seq).await,
-            Err(error) => {
-                tracing::warn!(code = ?error.code, "chat lines are shown but could not be written down");
-            }
-        }
-        if !sifted.folded.is_empty() {
-            let mut recent = lock(&shared.recent);
-            recent.retain(|line| !sifted.folded.contains(&line.id));
-            // Nobody listening is fine.
-            let _ = shared.batches.send(Told::Removed(sifted.folded.into()));
-        }
-        // As it is then: what comes after the invented lines were taken off the screens must not bring more of them.
-        shared.show(sifted.shown, |line| {
-            !(line.id.is_invented() && desk.show().is_live())
-        });
-        if !sifted.marks.is_empty() {
-            // Nobody listening is fine.
-            let _ = shared.batches.send(Told::Marks(sifted.marks.into()));
-        }
-    }
-}
-
-/// Lines that their platform took back leave every screen, the picture included.
-async fn take_back(shared: &Shared, desk: &Desk, gone: Vec<MessageId>) {
-    let pinned = desk
-        .show()
-        .pinned
-        .as_ref()
-        .is_some_and(|pinned| gone.contains(&pinned.message));
-    if pinned && desk.submit(engine(), Command::UnpinQuestion).await.is_err() {
-        tracing::warn!("a question that was taken back could not be unpinned");
-    }
-    let messages = gone.clone();
-    let taken = Command::TakeBackChat { messages };
-    if let Err(error) = desk.submit(engine(), taken).await {
-        tracing::warn!(code = ?error.code, "that lines were taken back could not be written down");
-    }
-    let taken: std::collections::HashSet<MessageId> = gone.iter().cloned().collect();
-    shared.lists.forget(move |id| taken.contains(id)).await;
-    let mut recent = lock(&shared.recent);
-    recent.retain(|line| !gone.contains(&line.id));
-    // Nobody listening is fine.
-    let _ = shared.batches.send(Told::Removed(gone.into()));
-}
-
 #[cfg(test)]
 mod tests {
     use stallcast_journal::Journal;
+    use stallcast_show::Command;
 
     use super::*;
+    use crate::air::engine;
     use crate::chat_history::last_lines;
     use crate::threads::Threads;
 

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use stallcast_show::QuestionState;
 
-use super::{Group, GroupId, LINES_MAX, Line, Questions, hash, pieces};
+use super::pieces::{hash, pieces};
+use super::{Group, GroupId, LINES_MAX, Line, Questions};
 use crate::catalogue::Catalogue;
 use crate::fold::fold;
 use crate::topic::Topic;

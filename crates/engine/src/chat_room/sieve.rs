@@ -235,6 +235,10 @@ impl Sieve {
     }
 
     pub(super) fn hold(&mut self, line: ChatLine, note: &HeldNote) {
+        // After a restart the journal may tell once more what the lists know.
+        if self.held.iter().any(|held| held.line.id == line.id) {
+            return;
+        }
         self.held.push_back(Held {
             line,
             why: note.why,
