@@ -210,6 +210,16 @@ export function demoShow(now: number): ShowView {
     video_kbps: null,
     recording_parts: ['2026-11-22_1.mp4'],
     chat_lines: 0,
+    moderation: {
+      contact: 'hold',
+      abuse: 'hold',
+      ad: 'hold',
+      lure: 'hold',
+      flood: 'mark',
+      blocked: ['对家'],
+      allowed: ['客服微信'],
+    },
+    panic_until: null,
   };
 }
 

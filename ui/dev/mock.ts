@@ -67,6 +67,9 @@ function serve(ws: WebSocket): void {
     send({ type: 'topic', seq: seq++, topic: 'findings', data: studio.findings() });
     send({ type: 'topic', seq: seq++, topic: 'vetting', data: studio.vetting });
     send({ type: 'topic', seq: seq++, topic: 'show', data: studio.view() });
+    send({ type: 'topic', seq: seq++, topic: 'questions', data: studio.asked.view() });
+    send({ type: 'topic', seq: seq++, topic: 'held', data: studio.asked.held });
+    send({ type: 'topic', seq: seq++, topic: 'heat', data: studio.heat() });
   }
 
   function begin(token: string): void {
@@ -84,6 +87,8 @@ function serve(ws: WebSocket): void {
     studio = opened;
     send({ type: 'welcome', role: token.includes('viewer') ? 'viewer' : 'owner', version: '0.1.0' });
     send({ type: 'chat', lines: opened.recentChat() });
+    const said = opened.recentChat().at(-6);
+    if (said !== undefined) send({ type: 'chat_marks', marks: [{ message: said.id, times: 37, why: null }] });
     send({ type: 'topic', seq: seq++, topic: 'catalogue', data: wholeCatalogue(opened.products(), seq) });
     show();
     const status = (): void => send({ type: 'topic', seq: seq++, topic: 'status', data: opened.status() });

@@ -5,6 +5,7 @@ import type {
   ChatLine,
   FindingsView,
   Command,
+  HeatView,
   ImportView,
   MetersView,
   Money,
@@ -37,6 +38,7 @@ import { findingsOf, type Reasons } from './mock_findings.ts';
 import { after } from './mock_after.ts';
 import { lookAt } from './mock_import.ts';
 import { ordersView } from './mock_orders.ts';
+import { heatOfMock, MockQuestions } from './mock_questions.ts';
 import { metersOf, statusOf, type MockWorld } from './mock_health.ts';
 
 /** As the engine tells it at first: a small catalogue comes whole. */
@@ -75,6 +77,7 @@ const refused = (code: string, params: Record<string, string> = {}): Answer => (
 });
 
 export class MockStudio {
+  readonly asked: MockQuestions;
   readonly watchers = new Set<() => void>();
   readonly catalogueWatchers = new Set<() => void>();
   readonly noticers = new Set<(notice: Notice) => void>();
@@ -90,6 +93,9 @@ export class MockStudio {
   constructor(private readonly scenario: string) {
     const now = Date.now();
     this.show = demoShow(now);
+    const listed = this.show.rundown.map((item) => item.product);
+    this.asked = new MockQuestions(now, listed, this.has('empty'));
+    if (this.has('panic')) this.show.panic_until = now + 522_000;
     if (this.has('idle')) this.show.phase = { phase: 'idle' };
     if (this.has('live')) this.show.phase = { phase: 'live', since: now - 2_537_000 };
     if (this.has('both')) {
@@ -294,6 +300,10 @@ export class MockStudio {
 
   recentChat(): ChatLine[] {
     return this.recent;
+  }
+
+  heat(): HeatView {
+    return heatOfMock(Date.now(), this.has('empty'));
   }
 
   newChat(): ChatLine[] {
@@ -573,6 +583,27 @@ export class MockStudio {
       case 'tick_note':
         show.notes = show.notes.filter(({ id }) => id !== command.id);
         return null;
+      case 'mark_question':
+        this.asked.mark(command.question, command.state);
+        return null;
+      case 'merge_questions':
+        this.asked.merge(command.into, command.other);
+        return null;
+      case 'split_question':
+        return refused('asked_gone');
+      case 'release_held':
+      case 'remove_held':
+        this.asked.free(command.messages);
+        return null;
+      case 'set_moderation':
+        show.moderation = command.rules;
+        return null;
+      case 'start_panic':
+        show.panic_until = now + command.minutes * 60_000;
+        return null;
+      case 'end_panic':
+        show.panic_until = null;
+        return null;
       case 'pin_question':
         show.pinned = {
           message: command.message,
@@ -680,6 +711,8 @@ export class MockStudio {
         if (request.key === '') this.keys.delete(request.destination);
         else this.keys.add(request.destination);
         return ok(null);
+      case 'question_lines':
+        return ok(this.asked.lines(request.question));
       case 'connect_chat':
         this.chats = [
           ...this.chats,

@@ -19,7 +19,7 @@ for (const [lang, theme, name] of [
       // The simulated audience falls silent when it gets serious, so its questions come first.
       await studio.locator('[data-tab="questions"]').click();
       await expect
-        .poll(() => studio.locator('#side-part li').count(), { timeout: 90_000 })
+        .poll(() => studio.locator('#side-part ol li').count(), { timeout: 90_000 })
         .toBeGreaterThan(3);
       await addDestination(studio, ingest.url, 'key', lang === 'en' ? 'My server' : '我的服务器');
       await goLive(studio);
@@ -32,7 +32,7 @@ for (const [lang, theme, name] of [
       await shownPreview(studio, WHOLE);
       await studio.keyboard.press('2');
       await studio.locator('[data-tab="questions"]').click();
-      await studio.locator('#side-part li button').nth(1).click();
+      await studio.locator('#side-part ol li > .button').first().click();
       await expect(studio.locator('.pinned button')).toBeVisible();
       await expect(studio.locator('footer')).toContainText('bit/s');
       // The card has flown in and the question stands once some seconds of the clock are gone.

@@ -94,10 +94,14 @@ test('the list shows the product that a key puts on air, also where it was scrol
 test('a question is pinned to the picture by a click and taken off again', async ({ studio }) => {
   await shownPreview(studio, WHOLE);
   await studio.getByRole('tab', { name: '提问' }).click();
-  const questions = studio.getByRole('list', { name: '提问' }).getByRole('listitem');
-  const text = await questions.last().locator('p').first().innerText();
+  const questions = studio.getByRole('list', { name: '提问', exact: true }).getByRole('listitem');
+  const text = await questions.last().locator('bdi').first().innerText();
   // By its words: meanwhile others may have been asked.
-  await questions.filter({ hasText: text }).first().getByRole('button').click();
+  await questions
+    .filter({ hasText: text })
+    .first()
+    .getByRole('button', { name: /^把提问上屏/ })
+    .click();
 
   const pinned = studio.getByRole('complementary').locator('div', {
     has: studio.getByRole('button', { name: '撤下' }),

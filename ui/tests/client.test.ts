@@ -59,6 +59,7 @@ function world(address = () => Promise.resolve({ base: 'http://127.0.0.1:9', tok
     onMessage: (message) => messages.push(message),
     onChat: (lines) => chat.push(lines),
     onChatRemoved: () => {},
+    onChatMarks: () => {},
     onNotice: (notice) => notices.push(notice),
     onLink: (link, wait, fault) => {
       links.push([link, wait]);

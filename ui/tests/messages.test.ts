@@ -67,6 +67,9 @@ describe('message files', () => {
     inBoth(tags('SourceKind', 'kind').map((kind) => `source.${kind}`));
     inBoth(tags('ChatConnector', 'kind').map((kind) => `chat_kind.${kind}`));
     inBoth(union('NoticeLevel').map((level) => `level.${level}`));
+    inBoth(union('HoldReason').map((why) => `hold_reason.${why}`));
+    inBoth(union('HoldLevel').map((level) => `hold_level.${level}`));
+    inBoth(['answered', 'hidden'].map((state) => `question_state.${state}`));
     inBoth(union('CheckLevel').map((level) => `check_level.${level}`));
     inBoth(union('SlateCause').map((cause) => `slate.${cause}`));
     inBoth(union('Canvas').map((canvas) => `canvas.${canvas}`));
@@ -117,6 +120,13 @@ describe('message files', () => {
     inBoth(variants('crates/chat/src/connector.rs', 'ChatErrorCode').map((code) => `cause.${code}`));
   });
 
+  it('have a word for every fact that answers the audience', () => {
+    const goods = read('crates/engine/src/chat_room/goods.rs');
+    const facts = [...goods.matchAll(/\(\s*"([a-z_]+)",/g)].map((match) => `fact.${match[1]}`);
+    expect(facts.length).toBeGreaterThan(12);
+    inBoth(facts);
+  });
+
   it('have words for every problem an import can name', () => {
     const report = 'crates/journal/src/catalogue/report.rs';
     inBoth(variants(report, 'ProblemCode').map((code) => `problem.${code}`));
@@ -154,7 +164,7 @@ describe('message files', () => {
       .join('\n');
     // Built from a code at run time.
     const built =
-      /^(canvas|canvases|engine|error|refusal|notice|warning|preflight|cause|field|problem|phase|run|level|check_level|loudness|slate|sound\.role|undo|severity|source|chat_kind|platform|access|theme|settings|keys|next|tab|import\.column|place|area|crop|codec|codec_here|codec_note|orders_error|stock_list_error)\.|^products\.sort_/;
+      /^(canvas|canvases|engine|error|refusal|notice|warning|preflight|cause|field|problem|phase|run|level|check_level|loudness|slate|sound\.role|undo|severity|source|chat_kind|platform|access|theme|settings|keys|next|tab|import\.column|place|area|crop|codec|codec_here|codec_note|orders_error|stock_list_error|question_state|fact|hold_reason|hold_level|moderation)\.|^products\.sort_/;
     const unused = Object.keys(EN).filter((key) => !built.test(key) && !sources.includes(`'${key}'`));
     expect(unused).toEqual([]);
   });

@@ -188,6 +188,17 @@ pub fn answer<'a>(
     Some(Answer { article, key })
 }
 
+/// The fact that answers this topic, asked of that product.
+pub fn answer_about<'a>(
+    catalogue: &'a Catalogue,
+    product: &str,
+    topic: Topic,
+) -> Option<Answer<'a>> {
+    let article = catalogue.articles().iter().find(|one| one.id == product)?;
+    let key = key_for(article, topic)?;
+    Some(Answer { article, key })
+}
+
 /// The topic of a line; a product's name may hold the word that matters (`锅` in `粘锅`), so the whole line is looked
 /// at when the rest says nothing.
 pub(crate) fn about(folded: &str, rest: &str) -> Option<Topic> {

@@ -2,7 +2,7 @@
 
 mod pictures;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::fold::{digit, fold, is_han};
 use crate::sound;
@@ -31,6 +31,8 @@ pub struct Catalogue {
     articles: Vec<Article>,
     /// Folded names, longest first, with the place of the article.
     names: Vec<(String, usize)>,
+    /// The same names, letter by letter.
+    letters: Vec<(Vec<char>, usize)>,
     /// Sounds and first letters of Chinese names.
     sounds: Vec<(String, usize)>,
     initials: Vec<(String, usize)>,
@@ -48,37 +50,36 @@ pub(crate) struct Named {
 impl Catalogue {
     /// Products with their names; of a name that two share the first has it.
     pub fn new(articles: Vec<Article>) -> Self {
+        let squeezed_names: Vec<(String, usize)> = articles
+            .iter()
+            .enumerate()
+            .flat_map(|(place, article)| {
+                let names = article.names.iter();
+                names.map(move |name| (squeezed(name), place))
+            })
+            .collect();
         let mut names: Vec<(String, usize)> = Vec::new();
+        let mut known: HashSet<String> = HashSet::new();
         let mut give = |name: String, place: usize| {
             let good = name.chars().any(char::is_alphanumeric);
-            if good && !names.iter().any(|(known, _)| *known == name) {
+            if good && known.insert(name.clone()) {
                 names.push((name, place));
             }
         };
-        for (place, article) in articles.iter().enumerate() {
-            for name in &article.names {
-                let name = squeezed(name);
-                // "air fryer" is also written "airfryer".
-                if name.is_ascii() && name.contains(' ') {
-                    give(name.replace(' ', ""), place);
-                }
-                give(name, place);
+        for (name, place) in &squeezed_names {
+            // "air fryer" is also written "airfryer".
+            if name.is_ascii() && name.contains(' ') {
+                give(name.replace(' ', ""), *place);
             }
+            give(name.clone(), *place);
         }
         // The last word of a name is what people shorten it to, when no other product has it.
-        for (place, article) in articles.iter().enumerate() {
-            for name in &article.names {
-                if let Some(tail) = tail(&squeezed(name)) {
-                    let others = articles.iter().enumerate().any(|(other, article)| {
-                        other != place
-                            && article
-                                .names
-                                .iter()
-                                .any(|name| squeezed(name).ends_with(&tail))
-                    });
-                    if !others {
-                        give(tail, place);
-                    }
+        for (name, place) in &squeezed_names {
+            if let Some(tail) = tail(name) {
+                let mut all = squeezed_names.iter();
+                let others = all.any(|(name, other)| other != place && name.ends_with(&tail));
+                if !others {
+                    give(tail, *place);
                 }
             }
         }
@@ -90,7 +91,9 @@ impl Catalogue {
             forms.collect()
         };
         let (sounds, initials) = (spoken(sound::of_word), spoken(sound::initials));
+        let letters = |(name, place): &(String, usize)| (name.chars().collect(), *place);
         Self {
+            letters: names.iter().map(letters).collect(),
             articles,
             names,
             sounds,
@@ -194,11 +197,14 @@ impl Catalogue {
 
     fn by_name(&self, chars: &[char], covered: &mut [bool]) -> Option<usize> {
         let mut first: Option<(usize, usize)> = None;
-        for (name, place) in &self.names {
-            let name: Vec<char> = name.chars().collect();
+        for (name, place) in &self.letters {
+            // Every way to find a name begins with its first letter.
+            if name.first().is_none_or(|first| !chars.contains(first)) {
+                continue;
+            }
             let mut at = 0;
             while at < chars.len() {
-                match name_at(chars, at, &name) {
+                match name_at(chars, at, name) {
                     Some(end) if !covered[at..end].contains(&true) => {
                         covered[at..end].iter_mut().for_each(|one| *one = true);
                         if first.is_none_or(|(earliest, _)| at < earliest) {

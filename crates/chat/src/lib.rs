@@ -25,7 +25,7 @@
 //!
 //! [`fold`] makes the copy that is judged, the original is what is shown. [`moderation::Moderator`] says what to hold and why,
 //! [`question::is_question`] what asks, [`questions::Questions`] which lines are one question and of which product, and
-//! [`answer`] which of its facts answers. [`evaluate`] measures all of it; `training/README.md` has the figures.
+//! [`answer`] which of its facts answers, [`is_complaint`] who is unhappy. [`evaluate`] measures all of it; `training/README.md` has the figures.
 //!
 //! # When more comes than is read
 //!
@@ -46,6 +46,7 @@ mod fold;
 mod generic;
 mod irc;
 pub mod moderation;
+mod mood;
 mod outlet;
 pub mod question;
 pub mod questions;
@@ -56,7 +57,7 @@ pub mod topic;
 pub mod webhook;
 mod websocket;
 
-pub use answer::{Answer, answer};
+pub use answer::{Answer, answer, answer_about};
 pub use audience::{About, Audience, AudienceError, AudienceLine, Language, Names};
 pub use catalogue::{Article, Catalogue};
 pub use connector::{
@@ -65,5 +66,6 @@ pub use connector::{
 pub use draft::{LineDraft, OwnIds};
 pub use evaluate::{EvaluateError, Measure, evaluate};
 pub use fold::fold;
+pub use mood::is_complaint;
 pub use outlet::FULL_WAIT;
 pub use simulated::Pace;

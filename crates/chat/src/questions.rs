@@ -3,12 +3,20 @@
 //! Two lines are one question when they ask the same topic of the same product. What has no known topic is compared by
 //! its words. The list is bounded whatever comes; people may merge and split, and that stays for what comes later.
 
+mod pieces;
+mod saved;
+
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+
+use stallcast_show::QuestionState;
 
 use crate::answer::about;
 use crate::catalogue::Catalogue;
-use crate::fold::{fold, is_han, without_repeats};
-use crate::topic::{Topic, Views};
+use crate::fold::fold;
+use crate::topic::Topic;
+
+use pieces::{alike, hash, pieces};
+pub use saved::Saved;
 
 /// Most questions in the list; the one asked longest ago, and by the fewest, makes room.
 pub const GROUPS_MAX: usize = 400;
@@ -55,18 +63,28 @@ pub struct Group {
     pub first_ms: u64,
     /// When it was asked last.
     pub last_ms: u64,
+    /// What became of it.
+    pub state: QuestionState,
+    /// How it was asked first; the text as written.
+    pub words: String,
     lines: VecDeque<Line>,
     askers: HashSet<u64>,
     more_askers: u32,
     by_hand: bool,
 }
 
+/// A line of a question.
 #[derive(Debug, Clone)]
-struct Line {
-    id: String,
-    text: String,
+pub struct Line {
+    /// Its id.
+    pub id: String,
+    /// Who wrote it, as in [`Asked::author`].
+    pub author: String,
+    /// The text as written.
+    pub text: String,
+    /// When, as in [`Asked::at_ms`].
+    pub at_ms: u64,
     asker: u64,
-    at_ms: u64,
     pieces: HashSet<u64>,
 }
 
@@ -82,20 +100,15 @@ pub struct Questions {
 }
 
 impl Group {
-    /// How it was asked last; the text as written.
-    pub fn text(&self) -> &str {
-        self.lines.back().map_or("", |line| &line.text)
-    }
-
     /// How many people asked.
     pub fn askers(&self) -> u32 {
         self.more_askers
             .saturating_add(u32::try_from(self.askers.len()).unwrap_or(u32::MAX))
     }
 
-    /// Ids of the newest lines, oldest first.
-    pub fn lines(&self) -> impl Iterator<Item = &str> {
-        self.lines.iter().map(|line| line.id.as_str())
+    /// The newest lines, oldest first.
+    pub fn lines(&self) -> impl DoubleEndedIterator<Item = &Line> {
+        self.lines.iter()
     }
 
     fn take(&mut self, line: Line) {
@@ -113,11 +126,35 @@ impl Group {
         }
     }
 
+    /// Whether what asks the same goes into it; what was answered and is asked again is a new question.
+    fn takes(&self) -> bool {
+        self.state != QuestionState::Answered
+    }
+
     fn likeness(&self, pieces: &HashSet<u64>) -> f32 {
         let newest = self.lines.iter().rev().take(COMPARED);
         newest
             .map(|line| alike(&line.pieces, pieces))
             .fold(0.0, f32::max)
+    }
+
+    /// Counts lines no more that are not in [`Group::lines`] any more, and who wrote nothing else of it.
+    fn lose(&mut self, moved: &VecDeque<Line>) {
+        if moved.is_empty() {
+            return;
+        }
+        let gone: HashSet<u64> = moved.iter().map(|line| line.asker).collect();
+        let still: HashSet<u64> = self.lines.iter().map(|line| line.asker).collect();
+        self.count = self
+            .count
+            .saturating_sub(u32::try_from(moved.len()).unwrap_or(u32::MAX));
+        self.askers
+            .retain(|asker| !gone.contains(asker) || still.contains(asker));
+        if let Some(first) = self.lines.front()
+            && moved.iter().any(|line| line.text == self.words)
+        {
+            self.words.clone_from(&first.text);
+        }
     }
 
     /// People who asked count most, then how long they wait, then whether it is about what is shown now.
@@ -148,6 +185,7 @@ impl Questions {
         let pieces = pieces(&named.rest);
         let line = Line {
             id: asked.id.to_owned(),
+            author: asked.author.to_owned(),
             text: asked.text.to_owned(),
             asker: hash(asked.author),
             at_ms: asked.at_ms,
@@ -156,7 +194,11 @@ impl Questions {
         let known = self
             .split_off(&product, &line.pieces)
             .or_else(|| match topic {
-                Some(topic) => self.subjects.get(&(product.clone(), topic)).copied(),
+                Some(topic) => self
+                    .subjects
+                    .get(&(product.clone(), topic))
+                    .copied()
+                    .filter(|id| self.groups.get(id).is_some_and(Group::takes)),
                 None => self.alike(&product, &line.pieces),
             });
         if let Some(id) = known
@@ -170,9 +212,10 @@ impl Questions {
         id
     }
 
-    /// The questions, first the one to answer next.
+    /// The open questions, first the one to answer next.
     pub fn ranked(&self, now_ms: u64, on_air: Option<&str>) -> Vec<&Group> {
-        let mut groups: Vec<&Group> = self.groups.values().collect();
+        let open = |group: &&Group| group.state == QuestionState::Open;
+        let mut groups: Vec<&Group> = self.groups.values().filter(open).collect();
         groups.sort_by_key(|group| {
             (
                 std::cmp::Reverse(group.rank(now_ms, on_air)),
@@ -198,9 +241,56 @@ impl Questions {
         self.groups.is_empty()
     }
 
-    /// Takes a question off the list; asked again it is a new one.
-    pub fn done(&mut self, id: GroupId) {
-        self.forget(id);
+    /// Says what became of a question. `false` where it is gone.
+    pub fn mark(&mut self, id: GroupId, state: QuestionState) -> bool {
+        let Some(group) = self.groups.get_mut(&id) else {
+            return false;
+        };
+        group.state = state;
+        // It takes what asks the same again, where nothing else does by now.
+        if let (true, false, Some(topic)) = (group.takes(), group.by_hand, group.topic) {
+            let subject = (group.product.clone(), topic);
+            let other = self.subjects.get(&subject).copied();
+            let is_taken = other.is_some_and(|other| {
+                other != id && self.groups.get(&other).is_some_and(Group::takes)
+            });
+            if !is_taken {
+                self.subjects.insert(subject, id);
+            }
+        }
+        true
+    }
+
+    /// Lines that nobody is to see any more; a question that nobody asks then is gone.
+    pub fn take_back(&mut self, gone: impl Fn(&str) -> bool) {
+        let mut empty = Vec::new();
+        for group in self.groups.values_mut() {
+            let (moved, stays): (VecDeque<Line>, VecDeque<Line>) = std::mem::take(&mut group.lines)
+                .into_iter()
+                .partition(|line| gone(&line.id));
+            group.lines = stays;
+            group.lose(&moved);
+            if !moved.is_empty() && group.lines.is_empty() {
+                empty.push(group.id);
+            }
+        }
+        empty.into_iter().for_each(|id| self.forget(id));
+    }
+
+    /// The questions that are not open, newest first.
+    pub fn closed(&self) -> impl Iterator<Item = &Group> {
+        let closed = |group: &&Group| group.state != QuestionState::Open;
+        let mut closed: Vec<&Group> = self.groups.values().filter(closed).collect();
+        closed.sort_by_key(|group| (std::cmp::Reverse(group.last_ms), group.id));
+        closed.into_iter()
+    }
+
+    /// How many wait.
+    pub fn waiting(&self) -> usize {
+        let groups = self.groups.values();
+        groups
+            .filter(|group| group.state == QuestionState::Open)
+            .count()
     }
 
     /// Makes two questions one, also for what comes later. `false` where one of them is gone.
@@ -243,15 +333,8 @@ impl Questions {
             group.lines = all.into();
             return None;
         }
-        let gone: HashSet<u64> = moved.iter().map(|line| line.asker).collect();
-        let still: HashSet<u64> = stays.iter().map(|line| line.asker).collect();
-        group.count = group
-            .count
-            .saturating_sub(u32::try_from(moved.len()).unwrap_or(u32::MAX));
-        group
-            .askers
-            .retain(|asker| !gone.contains(asker) || still.contains(asker));
         group.lines = stays;
+        group.lose(&moved);
         let (product, topic) = (group.product.clone(), group.topic);
         let mut moved = moved.into_iter();
         let id = self.new_group(product, topic, moved.next()?);
@@ -282,6 +365,8 @@ impl Questions {
             count: 0,
             first_ms: line.at_ms,
             last_ms: line.at_ms,
+            state: QuestionState::Open,
+            words: line.text.clone(),
             lines: VecDeque::new(),
             askers: HashSet::new(),
             more_askers: 0,
@@ -294,7 +379,7 @@ impl Questions {
 
     fn alike(&self, product: &Option<String>, pieces: &HashSet<u64>) -> Option<GroupId> {
         self.nearest(pieces, ALIKE, |group| {
-            group.topic.is_none() && group.product == *product
+            group.topic.is_none() && group.product == *product && group.takes()
         })
     }
 
@@ -303,7 +388,7 @@ impl Questions {
             return None;
         }
         self.nearest(pieces, ALIKE_SPLIT, |group| {
-            group.by_hand && group.product == *product
+            group.by_hand && group.product == *product && group.takes()
         })
     }
 
@@ -329,7 +414,10 @@ impl Questions {
                 .groups
                 .values()
                 .filter(|group| group.id != newest)
-                .min_by_key(|group| (group.count > 1, group.last_ms, group.id))
+                .min_by_key(|group| {
+                    let waits = group.state == QuestionState::Open;
+                    (waits, group.count > 1, group.last_ms, group.id)
+                })
                 .map(|group| group.id);
             match least {
                 Some(id) => self.forget(id),
@@ -344,51 +432,6 @@ impl Questions {
         }
         self.subjects.retain(|_, group| *group != id);
     }
-}
-
-/// Said with every question and telling nothing about it.
-const COMMON: &str = "啊呀哦喔哈吖哇呐哪噢欸诶吗呢么嘛吧的了啦呗这那个款主播姐哥亲老板请问是有你我";
-const COMMON_ENGLISH: &[&str] = &[
-    "is", "it", "you", "do", "i", "to", "of", "in", "on", "hi", "hey", "so", "and", "for", "have",
-    "can",
-];
-
-/// Words, and pairs of Chinese characters, without what every question has.
-fn pieces(rest: &str) -> HashSet<u64> {
-    let views = Views::new(rest, None);
-    let mut pieces: HashSet<u64> = views
-        .spaced
-        .split_whitespace()
-        .filter(|word| !COMMON_ENGLISH.contains(word))
-        .map(hash)
-        .collect();
-    let han: Vec<char> = without_repeats(&views.joined, 1)
-        .chars()
-        .filter(|c| is_han(*c) && !COMMON.contains(*c))
-        .collect();
-    pieces.extend(han.iter().map(|c| hash(&c.to_string())));
-    pieces.extend(
-        han.windows(2)
-            .map(|two| hash(&two.iter().collect::<String>())),
-    );
-    pieces
-}
-
-/// Share of common pieces (Dice), 0 to 1.
-#[allow(clippy::cast_precision_loss)] // at most a few thousand pieces
-fn alike(a: &HashSet<u64>, b: &HashSet<u64>) -> f32 {
-    if a.is_empty() && b.is_empty() {
-        return 1.0;
-    }
-    let (few, many) = if a.len() < b.len() { (a, b) } else { (b, a) };
-    let common = few.iter().filter(|piece| many.contains(piece)).count();
-    2.0 * common as f32 / (a.len() + b.len()) as f32
-}
-
-fn hash(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
-    })
 }
 
 #[cfg(test)]

@@ -289,7 +289,7 @@ mod tests {
         let (journal, resumed) = Journal::open(folder.join("journal")).unwrap();
         let (threads, _) = Threads::watched();
         let desk = Desk::start(journal, resumed, now, &threads).unwrap();
-        ChatRoom::open(desk, 1, Language::En, vec![])
+        ChatRoom::open(desk, 1, Language::En, crate::chat_room::Before::default())
     }
 
     async fn opened(folder: &Path) -> ChatConnections {

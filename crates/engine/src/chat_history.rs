@@ -11,7 +11,7 @@ const WINDOW: u64 = 256;
 /// for longer begins with the lines it finds until there.
 const WINDOWS: u64 = 32;
 
-/// At most `most` lines, oldest first, none older than `since`, none that its platform took back, and none that a
+/// At most `most` lines, oldest first, none older than `since`, none that its platform took back or that is held, and none that a
 /// simulated audience said: that was for the rehearsal it sat in.
 ///
 /// # Errors
@@ -22,6 +22,7 @@ pub fn last_lines(
     since: At,
 ) -> Result<Vec<ChatLine>, JournalError> {
     let mut gone: BTreeSet<MessageId> = BTreeSet::new();
+    let mut released: BTreeSet<MessageId> = BTreeSet::new();
     let mut found = VecDeque::with_capacity(most);
     let mut end = journal.last_seq().0;
     for _ in 0..WINDOWS {
@@ -33,6 +34,15 @@ pub fn last_lines(
             }
             match entry.event {
                 Event::ChatTakenBack { messages } => gone.extend(messages),
+                Event::HeldDecided {
+                    messages,
+                    release: true,
+                } => released.extend(messages),
+                // Written with its lines and after them, so it is read before.
+                Event::ChatHeld { held } => {
+                    let held = held.into_iter().map(|note| note.message);
+                    gone.extend(held.filter(|id| !released.contains(id)));
+                }
                 Event::ChatNoted { lines } => {
                     for line in lines.into_iter().rev() {
                         if found.len() == most {

@@ -1,22 +1,34 @@
 //! The chat room: where the lines of all connections meet. Keeps the last lines for pages that join, hands
-//! batches to pages, and has them written to the journal at least every 100 ms.
+//! batches to pages, and has them written to the journal at least every 100 ms. Every line goes through the sieve first:
+//! what is held, what is folded, and what asks.
 
 mod connection;
+mod gather;
+mod goods;
+mod heat;
+mod kept;
+mod lists;
+mod sieve;
+mod told;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use stallcast_chat::{Incoming, Language, LineDraft, OwnIds};
-use stallcast_show::{ChatLine, Command, MessageId, Text};
-use stallcast_wire::{ChatConnector, ChatStatus};
+use stallcast_show::{ChatLine, MessageId, Text};
+use stallcast_wire::{ChatConnector, ChatStatus, LineMark};
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use crate::air::engine;
 use crate::clock::now;
 use crate::desk::Desk;
 use connection::Connection;
+use gather::gather;
+pub(crate) use kept::resume;
+use lists::Lists;
+use sieve::Sieve;
 
 /// Lines a page gets when it joins.
 pub const RECENT: usize = 200;
@@ -26,10 +38,6 @@ const WAITING: usize = 4096;
 const SEEN: usize = 1024;
 /// Batches a page may lag behind before it loses the oldest.
 const BATCHES: usize = 64;
-/// How long lines are gathered before they are written and shown; the design allows 100 ms.
-const GATHER: Duration = Duration::from_millis(80);
-/// Most lines in one batch: 12 500 a second at [`GATHER`], well above the 5 000 a busy room may bring.
-const BATCH: usize = 1000;
 /// How long the end of the engine waits for the last lines to be written down; a healthy disk takes some 10 ms.
 const LAST_LINES: Duration = Duration::from_secs(2);
 
@@ -38,8 +46,21 @@ const LAST_LINES: Duration = Duration::from_secs(2);
 pub enum Told {
     /// Lines to append, oldest first.
     Lines(Arc<[ChatLine]>),
-    /// Lines that were taken back.
+    /// Lines that were taken back, or that a later one stands for.
     Removed(Arc<[MessageId]>),
+    /// What is to be known of lines that were told.
+    Marks(Arc<[LineMark]>),
+}
+
+/// What a room begins with.
+#[derive(Default)]
+pub struct Before {
+    /// The last lines, oldest first.
+    pub recent: Vec<ChatLine>,
+    /// The lists of before.
+    pub(crate) sieve: Sieve,
+    /// Where the lists are written down.
+    pub file: Option<PathBuf>,
 }
 
 /// The room. Cheap to clone.
@@ -57,6 +78,7 @@ struct Shared {
     webhook_seen: Mutex<VecDeque<MessageId>>,
     audience: Language,
     gathering: Mutex<Option<Gathering>>,
+    lists: Arc<Lists>,
     desk: Desk,
 }
 
@@ -87,7 +109,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl ChatRoom {
     /// Opens the room over the desk with the lines of before; `nonce` makes the ids of this run differ from the last
     /// one's, `audience` is what most of a simulated audience speaks.
-    pub fn open(desk: Desk, nonce: u64, audience: Language, recent: Vec<ChatLine>) -> Self {
+    pub fn open(desk: Desk, nonce: u64, audience: Language, before: Before) -> Self {
+        let Before {
+            recent,
+            sieve,
+            file,
+        } = before;
         let (lines, waiting) = mpsc::channel(WAITING);
         let (close, closed) = oneshot::channel();
         // A sender that repeats itself after the break is recognised.
@@ -101,6 +128,7 @@ impl ChatRoom {
             webhook_seen: Mutex::new(seen),
             audience,
             gathering: Mutex::default(),
+            lists: Arc::new(Lists::new(desk.clone(), sieve, file)),
             desk,
         });
         let task = tokio::spawn(gather(waiting, closed, Arc::clone(&shared)));
@@ -117,6 +145,12 @@ impl ChatRoom {
         let _ = close.send(());
         if tokio::time::timeout(LAST_LINES, task).await.is_err() {
             tracing::error!("the last chat lines could not be written down in time");
+        }
+        if tokio::time::timeout(LAST_LINES, self.shared.lists.close())
+            .await
+            .is_err()
+        {
+            tracing::error!("the questions of the audience could not be written down in time");
         }
     }
 
@@ -185,7 +219,9 @@ impl ChatRoom {
             self.disconnect(&id).await;
         }
         if self.shared.desk.show().is_live() {
+            self.shared.lists.forget(MessageId::is_invented).await;
             self.shared.forget_invented();
+            self.shared.lists.tell(true).await;
         }
     }
 
@@ -206,96 +242,13 @@ impl ChatRoom {
     }
 }
 
-async fn gather(
-    mut waiting: mpsc::Receiver<Incoming>,
-    mut closed: oneshot::Receiver<()>,
-    shared: Arc<Shared>,
-) {
-    let desk = &shared.desk;
-    let mut arrived = Vec::with_capacity(BATCH);
-    loop {
-        let came = tokio::select! {
-            came = waiting.recv_many(&mut arrived, BATCH) => came,
-            _ = &mut closed, if !waiting.is_closed() => {
-                // What waits is still received; then none comes.
-                waiting.close();
-                continue;
-            }
-        };
-        if came == 0 {
-            return;
-        }
-        let until = tokio::time::Instant::now() + GATHER;
-        while arrived.len() < BATCH {
-            let room = BATCH - arrived.len();
-            match tokio::time::timeout_at(until, waiting.recv_many(&mut arrived, room)).await {
-                Ok(0) | Err(_) => break,
-                Ok(_) => {}
-            }
-        }
-        let mut lines = Vec::with_capacity(arrived.len());
-        for incoming in arrived.drain(..) {
-            match incoming {
-                Incoming::Line(line) => lines.push(line),
-                Incoming::Removed(gone) => {
-                    lines.retain(|line: &ChatLine| !gone.contains(&line.id));
-                    take_back(&shared, desk, gone).await;
-                }
-            }
-        }
-        if lines.is_empty() {
-            continue;
-        }
-        if let Err(error) = desk
-            .submit(
-                engine(),
-                Command::NoteChat {
-                    lines: lines.clone(),
-                },
-            )
-            .await
-        {
-            tracing::warn!(code = ?error.code, "chat lines are shown but could not be written down");
-        }
-        let mut recent = lock(&shared.recent);
-        // Under the lock: what comes after the invented lines were taken off the screens must not bring more of them.
-        if desk.show().is_live() {
-            lines.retain(|line| !line.id.is_invented());
-        }
-        recent.extend(lines.iter().cloned());
-        let over = recent.len().saturating_sub(RECENT);
-        recent.drain(..over);
-        // Sent under the lock, so that a page joining now gets each line once. Nobody listening is fine.
-        let _ = shared.batches.send(Told::Lines(lines.into()));
-    }
-}
-
-/// Lines that their platform took back leave every screen, the picture included.
-async fn take_back(shared: &Shared, desk: &Desk, gone: Vec<MessageId>) {
-    let pinned = desk
-        .show()
-        .pinned
-        .as_ref()
-        .is_some_and(|pinned| gone.contains(&pinned.message));
-    if pinned && desk.submit(engine(), Command::UnpinQuestion).await.is_err() {
-        tracing::warn!("a question that was taken back could not be unpinned");
-    }
-    let messages = gone.clone();
-    let taken = Command::TakeBackChat { messages };
-    if let Err(error) = desk.submit(engine(), taken).await {
-        tracing::warn!(code = ?error.code, "that lines were taken back could not be written down");
-    }
-    let mut recent = lock(&shared.recent);
-    recent.retain(|line| !gone.contains(&line.id));
-    // Nobody listening is fine.
-    let _ = shared.batches.send(Told::Removed(gone.into()));
-}
-
 #[cfg(test)]
 mod tests {
     use stallcast_journal::Journal;
+    use stallcast_show::Command;
 
     use super::*;
+    use crate::air::engine;
     use crate::chat_history::last_lines;
     use crate::threads::Threads;
 
@@ -307,7 +260,7 @@ mod tests {
         let (threads, mut fallen) = Threads::watched();
         let desk = Desk::start(journal, resumed, now, &threads).unwrap();
         drop(threads);
-        let room = ChatRoom::open(desk.clone(), 1, Language::En, vec![]);
+        let room = ChatRoom::open(desk.clone(), 1, Language::En, Before::default());
         let body = r#"[{"id":"1","author":"Fang","text":"How sweet?"},{"id":"2","author":"Li","text":"Hi"}]"#;
         let push = |room: &ChatRoom| {
             let drafts =
@@ -329,7 +282,15 @@ mod tests {
         let recent = last_lines(&journal, RECENT, stallcast_show::At(0)).unwrap();
         let (threads, _fallen) = Threads::watched();
         let desk = Desk::start(journal, resumed, now, &threads).unwrap();
-        let room = ChatRoom::open(desk, 2, Language::En, recent);
+        let room = ChatRoom::open(
+            desk,
+            2,
+            Language::En,
+            Before {
+                recent,
+                ..Before::default()
+            },
+        );
         let (lines, _) = room.follow();
         assert_eq!(lines.len(), 2);
         assert!(lines[0].question && lines[0].text == "How sweet?");
@@ -347,7 +308,7 @@ mod tests {
         let (journal, resumed) = Journal::open(folder.path().join("journal")).unwrap();
         let (threads, _fallen) = Threads::watched();
         let desk = Desk::start(journal, resumed, now, &threads).unwrap();
-        let room = ChatRoom::open(desk.clone(), 1, Language::En, vec![]);
+        let room = ChatRoom::open(desk.clone(), 1, Language::En, Before::default());
         let (_, mut told) = room.follow();
         let say = |platform: &str, id: u8| {
             let body = format!(

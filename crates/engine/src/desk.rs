@@ -263,10 +263,12 @@ impl Thread {
             WireError::new(ErrorCode::JournalUnwritable).retryable()
         })?;
         // Chat comes by the hundred and changes nothing that is shown: no reason to send the show to everybody.
-        if events
-            .iter()
-            .all(|event| matches!(event, Event::ChatNoted { .. } | Event::ChatTakenBack { .. }))
-        {
+        if events.iter().all(|event| {
+            matches!(
+                event,
+                Event::ChatNoted { .. } | Event::ChatTakenBack { .. } | Event::ChatHeld { .. }
+            )
+        }) {
             self.untold |= self.journal.show().played() != played;
             // While asks keep coming, nobody else would tell of it.
             if self.untold && self.told.elapsed() >= TELL_GAMES_EVERY {

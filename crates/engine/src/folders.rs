@@ -148,6 +148,11 @@ impl Folders {
         self.data.join("chat.json")
     }
 
+    /// What the audience asked and what is held of it, as it was a few seconds ago.
+    pub fn questions_file(&self) -> PathBuf {
+        self.data.join("questions.json")
+    }
+
     /// Shops that may tell of orders, and the watched list of stock.
     pub fn orders_file(&self) -> PathBuf {
         self.data.join("orders.json")

@@ -25,7 +25,12 @@ impl World {
         let (journal, resumed) = Journal::open(folder.path().join("journal")).unwrap();
         let (threads, _fallen) = Threads::watched();
         let desk = Desk::start(journal, resumed, now, &threads).unwrap();
-        let room = ChatRoom::open(desk.clone(), 1, Language::En, vec![]);
+        let room = ChatRoom::open(
+            desk.clone(),
+            1,
+            Language::En,
+            crate::chat_room::Before::default(),
+        );
         tokio::spawn(end_in_time(desk.clone()));
         Self { folder, desk, room }
     }

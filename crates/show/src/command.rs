@@ -326,6 +326,53 @@ pub enum Command {
     },
     /// Takes the question off the picture.
     UnpinQuestion,
+    /// Makes two questions of the audience one, also for what comes later.
+    MergeQuestions {
+        /// The one that stays.
+        #[cfg_attr(feature = "ts", ts(type = "number"))]
+        into: u64,
+        /// The one that goes into it.
+        #[cfg_attr(feature = "ts", ts(type = "number"))]
+        other: u64,
+    },
+    /// Makes lines of a question one of their own.
+    SplitQuestion {
+        /// Of which.
+        #[cfg_attr(feature = "ts", ts(type = "number"))]
+        question: u64,
+        /// The lines, at most 500; others stay.
+        messages: Vec<MessageId>,
+    },
+    /// Says that a question was answered, is not to be seen, or waits again.
+    MarkQuestion {
+        /// Which.
+        #[cfg_attr(feature = "ts", ts(type = "number"))]
+        question: u64,
+        /// What became of it.
+        state: crate::QuestionState,
+    },
+    /// Lets held lines into the chat.
+    ReleaseHeld {
+        /// Which, at most 500.
+        messages: Vec<MessageId>,
+    },
+    /// Keeps held lines out of the chat for good; the journal keeps them.
+    RemoveHeld {
+        /// Which, at most 500.
+        messages: Vec<MessageId>,
+    },
+    /// Sets what is done with lines that a person should look at.
+    SetModeration {
+        /// The rules.
+        rules: crate::ModerationRules,
+    },
+    /// Holds every line that is not clean, whatever the rules; ends by itself.
+    StartPanic {
+        /// 1 to 120, from now.
+        minutes: u32,
+    },
+    /// Ends that before its time.
+    EndPanic,
     /// Sets what is aimed at; its bar begins empty.
     SetGoal {
         /// The goal; `None` = none any more.
@@ -491,6 +538,13 @@ pub enum Command {
     NoteChat {
         /// At least one.
         lines: Vec<ChatLine>,
+    },
+    /// Notes chat lines of which some are held (by the engine only).
+    HoldChat {
+        /// All of them, at least one.
+        lines: Vec<ChatLine>,
+        /// Those that are held.
+        held: Vec<crate::HeldNote>,
     },
     /// Notes that chat lines were taken back by their platform (by the engine only).
     TakeBackChat {

@@ -160,6 +160,19 @@ pub fn decide(show: &Show, command: Command, at: At) -> Result<Vec<Event>, Refus
         Command::NoteIncident { incident } => Ok(show.decide_note_incident(incident)),
         Command::NoteDropped { note } => Ok(show.decide_note_dropped(note)),
         Command::NoteChat { lines } => Ok(show.decide_note_chat(lines)),
+        Command::HoldChat { lines, held } => Ok(show.decide_hold_chat(lines, held)),
+        Command::MergeQuestions { into, other } => Show::decide_merge_questions(into, other),
+        Command::SplitQuestion { question, messages } => {
+            Show::decide_split_question(question, messages)
+        }
+        Command::MarkQuestion { question, state } => {
+            Ok(vec![Event::QuestionMarked { question, state }])
+        }
+        Command::ReleaseHeld { messages } => Show::decide_free_held(messages, true),
+        Command::RemoveHeld { messages } => Show::decide_free_held(messages, false),
+        Command::SetModeration { rules } => show.decide_set_moderation(rules),
+        Command::StartPanic { minutes } => show.decide_start_panic(minutes, at),
+        Command::EndPanic => Ok(show.decide_end_panic()),
         Command::TakeBackChat { messages } => Ok(show.decide_take_back_chat(messages)),
     }
 }
@@ -228,6 +241,13 @@ impl Show {
             | Event::GoalTitled { .. }
             | Event::GoalShown { .. }
             | Event::GoalCounted { .. } => self.apply_goal(event),
+            Event::ChatHeld { .. }
+            | Event::HeldDecided { .. }
+            | Event::QuestionsMerged { .. }
+            | Event::QuestionSplit { .. }
+            | Event::QuestionMarked { .. }
+            | Event::ModerationSet { .. }
+            | Event::PanicSet { .. } => self.apply_moderation(event),
             Event::MarketsSet { markets } => self.markets.clone_from(markets),
             Event::TickerLookSet { look } => self.ticker_look = *look,
             Event::CanvasesSet { .. } => self.apply_canvases(event),

@@ -281,4 +281,31 @@ pub enum Event {
     ChatTakenBack {
         messages: Vec<MessageId>,
     },
+    ChatHeld {
+        held: Vec<crate::HeldNote>,
+    },
+    HeldDecided {
+        messages: Vec<MessageId>,
+        /// Whether they came into the chat.
+        release: bool,
+    },
+    QuestionsMerged {
+        into: u64,
+        other: u64,
+    },
+    QuestionSplit {
+        question: u64,
+        messages: Vec<MessageId>,
+    },
+    QuestionMarked {
+        question: u64,
+        state: crate::QuestionState,
+    },
+    ModerationSet {
+        rules: crate::ModerationRules,
+    },
+    PanicSet {
+        /// `None` = ended before its time.
+        until: Option<At>,
+    },
 }

@@ -1,7 +1,7 @@
 //! What is kept of a show: recording parts and chat lines; what may happen and what it changes.
 
 use crate::check;
-use crate::{At, Canvas, ChatLine, Event, MessageId, Refusal, Show};
+use crate::{At, Canvas, ChatLine, Event, HeldNote, MessageId, Refusal, Show};
 
 /// Longest chat line and author kept, in characters.
 const LINE_MAX: usize = 500;
@@ -55,6 +55,14 @@ impl Show {
             cut(&mut line.author, AUTHOR_MAX);
         }
         vec![Event::ChatNoted { lines }]
+    }
+
+    pub(crate) fn decide_hold_chat(&self, lines: Vec<ChatLine>, held: Vec<HeldNote>) -> Vec<Event> {
+        let mut events = self.decide_note_chat(lines);
+        if !held.is_empty() {
+            events.push(Event::ChatHeld { held });
+        }
+        events
     }
 
     /// Lines that their platform took back: kept as a fact, so that no later reading shows them again.

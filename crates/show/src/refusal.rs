@@ -211,6 +211,10 @@ pub enum Refusal {
     InventedQuestion,
     /// That question is not on the picture any more.
     QuestionGone,
+    /// That question of the audience is not on the list any more, or not as it was.
+    AskedGone,
+    /// That line is not held any more.
+    HeldGone,
     /// Nobody tells the studio of orders: they are counted by hand.
     OrdersUnknown,
     /// There is no goal, or none that is counted by hand.
@@ -326,6 +330,8 @@ impl Refusal {
             Refusal::CanvasInUse { .. } => "canvas_in_use",
             Refusal::InventedQuestion => "invented_question",
             Refusal::QuestionGone => "question_gone",
+            Refusal::AskedGone => "asked_gone",
+            Refusal::HeldGone => "held_gone",
             Refusal::OrdersUnknown => "orders_unknown",
             Refusal::NoGoal => "no_goal",
             Refusal::UnknownPerson => "unknown_person",
@@ -351,7 +357,7 @@ impl Refusal {
     }
 
     /// Every code there is, for checking that each has its sentences.
-    pub const CODES: [&'static str; 53] = [
+    pub const CODES: [&'static str; 55] = [
         "unknown_product",
         "unknown_source",
         "unknown_scene",
@@ -384,6 +390,8 @@ impl Refusal {
         "canvas_in_use",
         "invented_question",
         "question_gone",
+        "asked_gone",
+        "held_gone",
         "orders_unknown",
         "no_goal",
         "unknown_person",
@@ -526,6 +534,8 @@ impl Refusal {
             | Refusal::OfferTimesInvalid
             | Refusal::InventedQuestion
             | Refusal::QuestionGone
+            | Refusal::AskedGone
+            | Refusal::HeldGone
             | Refusal::OrdersUnknown
             | Refusal::NoGoal
             | Refusal::UnknownPerson

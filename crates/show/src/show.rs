@@ -199,6 +199,12 @@ pub struct Show {
     #[serde(default)]
     #[cfg_attr(feature = "ts", ts(skip))]
     pub auction: Option<crate::Auction>,
+    /// What is done with lines of chat that a person should look at.
+    #[serde(default)]
+    pub moderation: crate::ModerationRules,
+    /// Until when everything that is not clean is held.
+    #[serde(default)]
+    pub panic_until: Option<At>,
     /// Where the show is sent.
     pub destinations: BTreeMap<DestinationId, Destination>,
     /// How far it is.

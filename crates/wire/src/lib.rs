@@ -12,6 +12,7 @@ mod home;
 mod messages;
 mod orders;
 mod picture_parts;
+mod questions;
 mod registry;
 mod show_view;
 mod status;
@@ -39,6 +40,11 @@ pub use home::{RUNTIME_FILE, RuntimeFile, create_private_folder, data_folder};
 pub use messages::{ChatConnector, ClientMessage, Outcome, Request, ServerMessage, UploadTarget};
 pub use orders::{OrdersView, ShopView, StockListView, UnknownGoods};
 pub use picture_parts::{PartBox, PicturePartsView, TextBox};
+pub use questions::{
+    HELD_TOLD, HeatValue, HeatView, HeldLineView, HeldView, LineMark, QUESTIONS_CLOSED_TOLD,
+    QUESTIONS_TOLD, QuestionLineView, QuestionLinesView, QuestionView, QuestionsView,
+    SuggestedAnswer,
+};
 pub use registry::{least_role, least_role_of_request};
 pub use show_view::ShowView;
 pub use status::{

@@ -170,6 +170,12 @@ pub enum Request {
         /// How many are wanted, at most [`crate::PRODUCTS_AT_ONCE`].
         count: u32,
     },
+    /// The newest lines of a question of the audience. Answer: [`crate::QuestionLinesView`].
+    QuestionLines {
+        /// Which.
+        #[ts(type = "number")]
+        question: u64,
+    },
     /// Removes every product of the catalogue; refused while one is on air.
     RemoveAllProducts,
     /// Shows that have ended. Answer: [`PastShows`].
@@ -307,10 +313,15 @@ pub enum ServerMessage {
         /// The lines, oldest first.
         lines: Vec<ChatLine>,
     },
-    /// Lines that the platform's moderators took back; they leave every screen.
+    /// Lines that leave every screen: the platform's moderators took them back, or a later line stands for them.
     ChatRemoved {
         /// Which.
         messages: Vec<MessageId>,
+    },
+    /// What is to be known of lines that were sent: how often they came, and what is suspected of them.
+    ChatMarks {
+        /// One for each line.
+        marks: Vec<crate::LineMark>,
     },
     /// Something a person should hear of.
     Notice {

@@ -14,7 +14,15 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | Command::AnswerQuestion { .. }
         | Command::SendNote { .. }
         | Command::TickNote { .. }
-        | Command::UnpinQuestion => Role::Moderator,
+        | Command::UnpinQuestion
+        | Command::MergeQuestions { .. }
+        | Command::SplitQuestion { .. }
+        | Command::MarkQuestion { .. }
+        | Command::ReleaseHeld { .. }
+        | Command::RemoveHeld { .. }
+        | Command::SetModeration { .. }
+        | Command::StartPanic { .. }
+        | Command::EndPanic => Role::Moderator,
         Command::PutOnAir { .. }
         | Command::PlaceBid { .. }
         | Command::StrikeBid { .. }
@@ -91,6 +99,7 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | Command::NoteDraw { .. }
         | Command::TakeBackProducts { .. }
         | Command::NoteChat { .. }
+        | Command::HoldChat { .. }
         | Command::TakeBackChat { .. } => return None,
     })
 }
@@ -99,6 +108,7 @@ pub fn least_role(command: &Command) -> Option<Role> {
 pub fn least_role_of_request(request: &Request) -> Role {
     match request {
         Request::Products { .. } => Role::Viewer,
+        Request::QuestionLines { .. } => Role::Moderator,
         Request::Platforms
         | Request::Themes
         | Request::PictureParts

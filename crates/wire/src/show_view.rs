@@ -87,6 +87,10 @@ pub struct ShowView {
     pub lottery: Option<crate::LotteryView>,
     /// Auction on the picture.
     pub auction: Option<crate::AuctionView>,
+    /// What is done with lines of chat that a person should look at.
+    pub moderation: stallcast_show::ModerationRules,
+    /// Until when everything that is not clean is held, ms since 1970 UTC.
+    pub panic_until: Option<stallcast_show::At>,
     /// Destinations, without keys.
     pub destinations: BTreeMap<DestinationId, Destination>,
     /// How far the show is.
@@ -152,6 +156,8 @@ impl ShowView {
             poll: show.poll.as_ref().map(crate::PollView::of),
             lottery: show.lottery.as_ref().map(crate::LotteryView::of),
             auction: show.auction.as_ref().map(crate::AuctionView::of),
+            moderation: show.moderation.clone(),
+            panic_until: show.panic_until,
             destinations: show.destinations.clone(),
             phase: show.phase,
             recording: show.recording,

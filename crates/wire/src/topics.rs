@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 use stallcast_show::SourceId;
 use ts_rs::TS;
 
-use crate::{CatalogueView, FindingsView, ShowView, StatusView, VettingView};
+use crate::{
+    CatalogueView, FindingsView, HeatView, HeldView, QuestionsView, ShowView, StatusView,
+    VettingView,
+};
 
 /// One level.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
@@ -76,6 +79,12 @@ pub enum Topic {
     Status(Box<StatusView>),
     /// What the rules of honest selling found.
     Findings(FindingsView),
+    /// What the audience asks.
+    Questions(QuestionsView),
+    /// Lines that a person should look at; told to moderators and above.
+    Held(HeldView),
+    /// How lively the chat is.
+    Heat(HeatView),
     /// Levels.
     Meters(MetersView),
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use stallcast_show::{ChatLine, Command, Role};
 use stallcast_wire::{
-    CatalogueView, ClientMessage, FindingsView, MetersView, Notice, Outcome, Request,
-    ServerMessage, ShowView, StatusView, Topic, VettingView, WireError,
+    CatalogueView, ClientMessage, FindingsView, HeldView, MetersView, Notice, Outcome,
+    QuestionsView, Request, ServerMessage, ShowView, StatusView, Topic, VettingView, WireError,
 };
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_tungstenite::tungstenite::Message;
@@ -32,6 +32,10 @@ pub struct Session {
     pub findings: Option<FindingsView>,
     /// Levels as last told.
     pub meters: Option<MetersView>,
+    /// What the audience asks, as last told.
+    pub questions: Option<QuestionsView>,
+    /// Lines that are held, as last told; never to a viewer.
+    pub held: Option<HeldView>,
     /// All chat lines so far.
     pub chat: Vec<ChatLine>,
     /// All notices so far.
@@ -70,6 +74,8 @@ impl Session {
             status: None,
             findings: None,
             meters: None,
+            questions: None,
+            held: None,
             chat: Vec::new(),
             notices: Vec::new(),
             results: Vec::new(),
@@ -123,6 +129,9 @@ impl Session {
                 Topic::Vetting(vetting) => self.vetting = Some(vetting),
                 Topic::Status(status) => self.status = Some(*status),
                 Topic::Findings(findings) => self.findings = Some(findings),
+                Topic::Questions(questions) => self.questions = Some(questions),
+                Topic::Held(held) => self.held = Some(held),
+                Topic::Heat(_) => {}
                 Topic::Meters(meters) => self.meters = Some(meters),
             },
             ServerMessage::Chat { lines } => self.chat.extend(lines),
@@ -131,7 +140,7 @@ impl Session {
             }
             ServerMessage::Notice { notice } => self.notices.push(notice),
             ServerMessage::Result { id, outcome } => self.results.push((id, outcome)),
-            ServerMessage::Welcome { .. } => {}
+            ServerMessage::Welcome { .. } | ServerMessage::ChatMarks { .. } => {}
         }
         true
     }

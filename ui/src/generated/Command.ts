@@ -14,12 +14,14 @@ import type { DestinationId } from "./DestinationId";
 import type { Ducking } from "./Ducking";
 import type { Former } from "./Former";
 import type { GoalPlan } from "./GoalPlan";
+import type { HeldNote } from "./HeldNote";
 import type { Incident } from "./Incident";
 import type { Logo } from "./Logo";
 import type { LotteryTerms } from "./LotteryTerms";
 import type { LowerThird } from "./LowerThird";
 import type { Market } from "./Market";
 import type { MessageId } from "./MessageId";
+import type { ModerationRules } from "./ModerationRules";
 import type { Money } from "./Money";
 import type { OrderNews } from "./OrderNews";
 import type { PartPlace } from "./PartPlace";
@@ -29,6 +31,7 @@ import type { PicturesDropped } from "./PicturesDropped";
 import type { PollOption } from "./PollOption";
 import type { Product } from "./Product";
 import type { ProductId } from "./ProductId";
+import type { QuestionState } from "./QuestionState";
 import type { RecordingSplit } from "./RecordingSplit";
 import type { RundownItem } from "./RundownItem";
 import type { Scene } from "./Scene";
@@ -338,7 +341,47 @@ message: MessageId,
 /**
  * The words, at most 160 characters; empty takes the answer back.
  */
-answer: string, } | { "do": "unpin_question" } | { "do": "set_goal", 
+answer: string, } | { "do": "unpin_question" } | { "do": "merge_questions", 
+/**
+ * The one that stays.
+ */
+into: number, 
+/**
+ * The one that goes into it.
+ */
+other: number, } | { "do": "split_question", 
+/**
+ * Of which.
+ */
+question: number, 
+/**
+ * The lines, at most 500; others stay.
+ */
+messages: Array<MessageId>, } | { "do": "mark_question", 
+/**
+ * Which.
+ */
+question: number, 
+/**
+ * What became of it.
+ */
+state: QuestionState, } | { "do": "release_held", 
+/**
+ * Which, at most 500.
+ */
+messages: Array<MessageId>, } | { "do": "remove_held", 
+/**
+ * Which, at most 500.
+ */
+messages: Array<MessageId>, } | { "do": "set_moderation", 
+/**
+ * The rules.
+ */
+rules: ModerationRules, } | { "do": "start_panic", 
+/**
+ * 1 to 120, from now.
+ */
+minutes: number, } | { "do": "end_panic" } | { "do": "set_goal", 
 /**
  * The goal; `None` = none any more.
  */
@@ -482,7 +525,15 @@ note: PicturesDropped, } | { "do": "note_chat",
 /**
  * At least one.
  */
-lines: Array<ChatLine>, } | { "do": "take_back_chat", 
+lines: Array<ChatLine>, } | { "do": "hold_chat", 
+/**
+ * All of them, at least one.
+ */
+lines: Array<ChatLine>, 
+/**
+ * Those that are held.
+ */
+held: Array<HeldNote>, } | { "do": "take_back_chat", 
 /**
  * Which.
  */

@@ -106,7 +106,11 @@ offset: number,
 /**
  * How many are wanted, at most [`crate::PRODUCTS_AT_ONCE`].
  */
-count: number, } | { "ask": "remove_all_products" } | { "ask": "past_shows" } | { "ask": "recap", 
+count: number, } | { "ask": "question_lines", 
+/**
+ * Which.
+ */
+question: number, } | { "ask": "remove_all_products" } | { "ask": "past_shows" } | { "ask": "recap", 
 /**
  * Its number.
  */

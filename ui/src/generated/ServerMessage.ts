@@ -2,9 +2,13 @@
 import type { CatalogueView } from "./CatalogueView";
 import type { ChatLine } from "./ChatLine";
 import type { FindingsView } from "./FindingsView";
+import type { HeatView } from "./HeatView";
+import type { HeldView } from "./HeldView";
+import type { LineMark } from "./LineMark";
 import type { MessageId } from "./MessageId";
 import type { MetersView } from "./MetersView";
 import type { Notice } from "./Notice";
+import type { QuestionsView } from "./QuestionsView";
 import type { Role } from "./Role";
 import type { ShowView } from "./ShowView";
 import type { StatusView } from "./StatusView";
@@ -27,7 +31,7 @@ version: string, } | { "type": "topic",
 /**
  * Rises by one with every topic message on this socket.
  */
-seq: number, } & ({ "topic": "show", "data": ShowView } | { "topic": "catalogue", "data": CatalogueView } | { "topic": "vetting", "data": VettingView } | { "topic": "status", "data": StatusView } | { "topic": "findings", "data": FindingsView } | { "topic": "meters", "data": MetersView }) | { "type": "chat", 
+seq: number, } & ({ "topic": "show", "data": ShowView } | { "topic": "catalogue", "data": CatalogueView } | { "topic": "vetting", "data": VettingView } | { "topic": "status", "data": StatusView } | { "topic": "findings", "data": FindingsView } | { "topic": "questions", "data": QuestionsView } | { "topic": "held", "data": HeldView } | { "topic": "heat", "data": HeatView } | { "topic": "meters", "data": MetersView }) | { "type": "chat", 
 /**
  * The lines, oldest first.
  */
@@ -35,7 +39,11 @@ lines: Array<ChatLine>, } | { "type": "chat_removed",
 /**
  * Which.
  */
-messages: Array<MessageId>, } | { "type": "notice", 
+messages: Array<MessageId>, } | { "type": "chat_marks", 
+/**
+ * One for each line.
+ */
+marks: Array<LineMark>, } | { "type": "notice", 
 /**
  * The notice.
  */

@@ -1,19 +1,22 @@
 // What keys and buttons ask for, in one place, so that both do the same.
-import type { ReplayView, ShowView, ChatLine, StatusView } from '../wire/types.ts';
+import type {
+  ChatLine,
+  QuestionsView,
+  QuestionView,
+  ReplayView,
+  ShowView,
+  StatusView,
+} from '../wire/types.ts';
 import type { Action } from './keys.ts';
 import { pinText } from './pin_text.ts';
 import { prefs } from './prefs.svelte.ts';
+import { randomId } from './random_id.ts';
 import type { Studio } from './studio.svelte.ts';
 import { view } from './view.svelte.ts';
 
-/** Questions of the last lines, newest first. */
-export function questionsOf(chat: readonly ChatLine[], most = 100): ChatLine[] {
-  const found: ChatLine[] = [];
-  for (let i = chat.length - 1; i >= 0 && found.length < most; i -= 1) {
-    const line = chat[i];
-    if (line?.question === true) found.push(line);
-  }
-  return found;
+/** Questions that wait, first the one to answer next. */
+export function openQuestions(questions: QuestionsView | null): QuestionView[] {
+  return questions?.questions.filter((question) => question.state === 'open') ?? [];
 }
 
 export function enabledDestinations(show: ShowView | null): number {
@@ -29,11 +32,20 @@ export function pin(studio: Studio, line: ChatLine): void {
   void studio.run({ do: 'pin_question', message: line.id, author: line.author, text }, `pin:${line.id}`);
 }
 
+/** What the show takes of a note (crates/show/src/note.rs). */
+export const NOTE_CHARACTERS = 200;
+
 /** Puts words on the prompter; whether they are there. */
 export function tellAnchor(studio: Studio, text: string): Promise<boolean> {
-  // Unique enough among the few that stand: the engine takes the same id for the same note.
-  const id = `${studio.now}-${Math.random().toString(36).slice(2, 8)}`;
-  return studio.run({ do: 'send_note', id, text: text.trim() });
+  return studio.run({ do: 'send_note', id: randomId(), text: text.trim() });
+}
+
+/** Puts a question of the audience on the picture, with what the facts say to it where that is wanted. */
+export async function pinAsked(studio: Studio, question: QuestionView, answer: string | null): Promise<void> {
+  const { message, author } = question;
+  const key = `pin:${message}`;
+  const pinned = await studio.run({ do: 'pin_question', message, author, text: pinText(question.text) }, key);
+  if (pinned && answer !== null) await studio.run({ do: 'answer_question', message, answer }, key);
 }
 
 export function putOnAir(studio: Studio, product: string): void {
@@ -88,8 +100,8 @@ export function perform(studio: Studio, action: Action): void {
       return;
     }
     case 'pin_top': {
-      const top = questionsOf(studio.chat, 1)[0];
-      if (top !== undefined && show.pinned?.message !== top.id) pin(studio, top);
+      const top = openQuestions(studio.questions)[0];
+      if (top !== undefined && show.pinned?.message !== top.message) void pinAsked(studio, top, null);
       return;
     }
     case 'find_product':

@@ -1,5 +1,5 @@
 // The last chat lines, and how often the page is repainted for them.
-import type { ChatLine } from '../wire/types.ts';
+import type { ChatLine, LineMark } from '../wire/types.ts';
 
 /** An hour of a busy room, some megabytes; only what is in sight is drawn. */
 export const RING_LINES = 10_000;
@@ -13,8 +13,21 @@ export class ChatRing {
   private lines: ChatLine[] = [];
   private readonly ids = new Set<string>();
   private count = 0;
+  private noted = new Map<string, LineMark>();
 
   constructor(private readonly capacity = RING_LINES) {}
+
+  /** What is to be known of lines; it may come before them. */
+  mark(marks: readonly LineMark[]): void {
+    // A new map, so that who looks sees that there is another one.
+    this.noted = new Map(this.noted);
+    for (const mark of marks) this.noted.set(mark.message, mark);
+    if (this.noted.size > this.capacity) this.noted = new Map([...this.noted].slice(-this.capacity / 2));
+  }
+
+  get marks(): ReadonlyMap<string, LineMark> {
+    return this.noted;
+  }
 
   push(lines: readonly ChatLine[]): void {
     for (const line of lines) {

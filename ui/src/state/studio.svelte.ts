@@ -7,11 +7,15 @@ import type {
   ChatLine,
   Command,
   FindingsView,
+  HeatView,
+  HeldView,
+  LineMark,
   Notice,
   PageError,
   MetersView,
   Product,
   ProductsView,
+  QuestionsView,
   Request,
   Role,
   ShowView,
@@ -40,6 +44,7 @@ export const STANDING: ReadonlySet<string> = new Set([
   'notice.interrupted',
   'notice.keys_damaged',
   'notice.chat_damaged',
+  'notice.questions_damaged',
   'notice.orders_damaged',
 ]);
 const RANK: readonly Role[] = ['viewer', 'moderator', 'producer', 'lead', 'owner'];
@@ -69,7 +74,15 @@ export class Studio {
   findings: FindingsView | null = $state.raw(null);
   /** What was looked at of products; `null` before the engine has said. */
   vetting: VettingView | null = $state.raw(null);
+  private readonly ring = new ChatRing();
+  /** What the audience asks; `null` before the engine has said. */
+  questions: QuestionsView | null = $state.raw(null);
+  /** Lines that wait for a person; told to moderators only. */
+  held: HeldView | null = $state.raw(null);
+  heat: HeatView | null = $state.raw(null);
   chat: readonly ChatLine[] = $state.raw([]);
+  /** What is to be known of chat lines beside their words, by id. */
+  marks: ReadonlyMap<string, LineMark> = $state.raw(this.ring.marks);
   chatTotal = $state(0);
   log: readonly LogLine[] = $state.raw([]);
   /** Local clock, ticking four times a second. */
@@ -87,7 +100,6 @@ export class Studio {
   private statusAt = $state(0);
   private offset = $state(0);
   private readonly clock = new ServerClock();
-  private readonly ring = new ChatRing();
   private nextLog = 1;
   private readonly client: Client;
   private readonly repainter = new Repainter(
@@ -98,6 +110,7 @@ export class Studio {
     () => {
       this.chat = this.ring.snapshot();
       this.chatTotal = this.ring.total;
+      this.marks = this.ring.marks;
     },
   );
 
@@ -118,6 +131,10 @@ export class Studio {
       },
       onChatRemoved: (messages) => {
         this.ring.remove(messages);
+        this.repainter.request();
+      },
+      onChatMarks: (marks) => {
+        this.ring.mark(marks);
         this.repainter.request();
       },
       onNotice: (notice) => this.note(notice),
@@ -312,6 +329,15 @@ export class Studio {
         return;
       case 'findings':
         this.findings = message.data;
+        return;
+      case 'questions':
+        this.questions = message.data;
+        return;
+      case 'held':
+        this.held = message.data;
+        return;
+      case 'heat':
+        this.heat = message.data;
         return;
       case 'meters':
         this.meters = message.data;

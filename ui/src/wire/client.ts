@@ -1,6 +1,15 @@
 // The page's end of the WebSocket: hello, topics, answers matched to questions, reconnection.
 import { faultOf, type EngineAddress, type EngineFault } from '../host/host.ts';
-import type { ChatLine, ClientMessage, Command, Notice, PageError, Request, ServerMessage } from './types.ts';
+import type {
+  ChatLine,
+  ClientMessage,
+  Command,
+  LineMark,
+  Notice,
+  PageError,
+  Request,
+  ServerMessage,
+} from './types.ts';
 
 /** `refused` = the engine answered and did not accept the token. */
 export type Link = 'connecting' | 'open' | 'lost' | 'refused';
@@ -31,6 +40,7 @@ export interface ClientOptions {
   onChat: (lines: ChatLine[], fresh: boolean) => void;
   /** The platform's moderators took these lines back. */
   onChatRemoved: (messages: readonly string[]) => void;
+  onChatMarks: (marks: readonly LineMark[]) => void;
   onNotice: (notice: Notice) => void;
   /** `fault`: why there is no engine, where that is known. */
   onLink: (link: Link, retryInMs: number | null, fault: EngineFault | null) => void;
@@ -203,6 +213,9 @@ export class Client {
         return;
       case 'chat_removed':
         this.options.onChatRemoved(message.messages);
+        return;
+      case 'chat_marks':
+        this.options.onChatMarks(message.marks);
         return;
       case 'notice':
         this.options.onNotice(message.notice);

@@ -84,6 +84,8 @@ pub struct Repeat {
     pub times: u32,
     /// How many of them came from the same author, itself included.
     pub by_author: u32,
+    /// The same number for all lines that are like it.
+    pub like: u64,
 }
 
 /// The lines of the last minutes, to fold what comes again.
@@ -128,6 +130,7 @@ impl Flow {
         Repeat {
             times: *times,
             by_author: *by_author,
+            like: text,
         }
     }
 

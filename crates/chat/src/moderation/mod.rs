@@ -8,28 +8,9 @@ mod phrases;
 
 pub use flood::{Flow, Repeat};
 use phrases::Phrases;
+pub use stallcast_show::HoldReason as Why;
 
 use crate::fold::fold;
-
-/// Why a line is held.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Why {
-    /// A way to get in touch outside the platform, also disguised.
-    Contact,
-    /// Insults at the host or others.
-    Abuse,
-    /// Advertising.
-    Ad,
-    /// Prizes, money and pages that trick people.
-    Lure,
-    /// The same again and again.
-    Flood,
-    /// A word of the user's own list.
-    OwnWord,
-}
 
 /// How readily lines are held, per reason.
 #[derive(
@@ -98,6 +79,17 @@ struct Finding {
 }
 
 impl Levels {
+    /// The same for all reasons.
+    pub fn all(level: Level) -> Self {
+        Self {
+            contact: level,
+            abuse: level,
+            ad: level,
+            lure: level,
+            flood: level,
+        }
+    }
+
     fn of(&self, why: Why) -> Level {
         match why {
             Why::Contact => self.contact,

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Asked, GROUPS_MAX, Questions};
+use stallcast_show::QuestionState;
+
+use super::{Asked, GROUPS_MAX, GroupId, Questions};
 use crate::catalogue::{Article, Catalogue};
 
 fn shop() -> Catalogue {
@@ -103,9 +105,66 @@ fn merged_by_hand_stays_merged_and_split_stays_split() {
 fn what_is_done_is_gone_and_asked_again_is_new() {
     let (shop, mut list) = (shop(), Questions::default());
     let id = list.ask(&shop, None, line("a", "袜子多少钱", 0));
-    list.done(id);
+    assert!(list.mark(id, QuestionState::Answered));
+    assert!(list.ranked(1, None).is_empty());
+    assert_eq!(
+        list.closed().map(|group| group.id).collect::<Vec<_>>(),
+        [id]
+    );
+    let again = list.ask(&shop, None, line("b", "袜子多少钱", 1));
+    assert_ne!(again, id);
+    assert_eq!(list.ask(&shop, None, line("c", "袜子怎么卖", 2)), again);
+    assert_eq!((list.waiting(), list.len()), (1, 2));
+}
+
+#[test]
+fn what_is_hidden_stays_hidden_when_it_is_asked_again_and_may_come_back() {
+    let (shop, mut list) = (shop(), Questions::default());
+    let id = list.ask(&shop, None, line("a", "袜子多少钱", 0));
+    assert!(list.mark(id, QuestionState::Hidden));
+    assert_eq!(list.ask(&shop, None, line("b", "袜子多少钱", 1)), id);
+    assert!(list.ranked(1, None).is_empty());
+    assert!(list.mark(id, QuestionState::Open));
+    assert_eq!(list.ranked(1, None)[0].askers(), 2);
+    assert!(!list.mark(GroupId(99), QuestionState::Open));
+}
+
+#[test]
+fn a_line_that_was_taken_back_asks_no_more() {
+    let (shop, mut list) = (shop(), Questions::default());
+    let id = list.ask(&shop, None, line("a", "袜子多少钱", 0));
+    list.ask(&shop, None, line("b", "袜子怎么卖", 1));
+    list.take_back(|gone| gone == "a");
+    let group = list.get(id).unwrap();
+    assert_eq!(
+        (group.count, group.askers(), &*group.words),
+        (1, 1, "袜子怎么卖")
+    );
+    list.take_back(|gone| gone == "b");
     assert!(list.is_empty());
-    assert_ne!(list.ask(&shop, None, line("b", "袜子多少钱", 1)), id);
+    assert_ne!(list.ask(&shop, None, line("c", "袜子多少钱", 2)), id);
+}
+
+#[test]
+fn a_list_that_was_written_down_goes_on_where_it_was() {
+    let (shop, mut list) = (shop(), Questions::default());
+    let price = list.ask(&shop, None, line("a", "袜子多少钱", 0));
+    list.ask(&shop, None, line("b", "袜子怎么卖", 1));
+    let other = list.ask(&shop, None, line("c", "袜子原价多少", 2));
+    assert!(list.merge(price, other));
+    let hidden = list.ask(&shop, None, line("d", "主播今年几岁呀", 3));
+    list.mark(hidden, QuestionState::Hidden);
+    let text = serde_json::to_string(&list.saved()).unwrap();
+    let mut list = Questions::restored(serde_json::from_str(&text).unwrap(), &shop);
+    assert_eq!(list.ask(&shop, None, line("e", "襪子原價多少", 4)), price);
+    assert_eq!(list.ask(&shop, None, line("a", "袜子多少钱", 5)), price);
+    let group = list.get(price).unwrap();
+    assert_eq!(
+        (group.count, group.askers(), &*group.words),
+        (5, 4, "袜子多少钱")
+    );
+    assert_eq!(list.ask(&shop, None, line("f", "主播今年几岁", 6)), hidden);
+    assert!(list.ask(&shop, None, line("g", "烧水壶多少瓦", 7)) > hidden);
 }
 
 #[test]

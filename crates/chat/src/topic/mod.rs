@@ -24,6 +24,8 @@ const LEAST_SAID: u32 = 6;
 const ENGLISH_MOST: u32 = 14;
 
 /// A topic of the list.
+///
+/// Written down as its name, for the list may be another one at the next start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Topic(u16);
 
@@ -72,6 +74,12 @@ struct Topics {
 static TOPICS: LazyLock<Topics> = LazyLock::new(|| Topics::read(include_str!("topics.txt")));
 
 impl Topic {
+    /// The topic of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        let place = TOPICS.entries.iter().position(|entry| entry.name == name)?;
+        u16::try_from(place).ok().map(Self)
+    }
+
     /// Its name in the list, for logs and tests.
     pub fn name(self) -> &'static str {
         TOPICS.entry(self).map_or("", |entry| entry.name)

@@ -169,6 +169,9 @@ async fn talk(api: Api, mut socket: WebSocket) {
     let mut findings = studio.findings();
     let (standing, mut notices) = studio.notices();
     let (recent, mut lines) = studio.chat().follow();
+    let mut questions = studio.chat().questions();
+    let mut held = studio.chat().held();
+    let mut heat = studio.chat().heat();
     let (slow, mut answers) = mpsc::channel(SLOW_REQUESTS);
     let mut pushed = Pushed {
         seq: 0,
@@ -179,7 +182,14 @@ async fn talk(api: Api, mut socket: WebSocket) {
     shows.mark_changed();
     statuses.mark_changed();
     findings.mark_changed();
+    questions.mark_changed();
+    held.mark_changed();
+    heat.mark_changed();
     if !send(&mut socket, &ServerMessage::Chat { lines: recent }).await {
+        return;
+    }
+    let marks = studio.chat().marks();
+    if !marks.is_empty() && !send(&mut socket, &ServerMessage::ChatMarks { marks }).await {
         return;
     }
     for notice in standing {
@@ -209,6 +219,19 @@ async fn talk(api: Api, mut socket: WebSocket) {
                 let found = FindingsView::clone(&findings.borrow_and_update());
                 pushed.topic(&mut socket, Topic::Findings(found)).await
             }
+            Ok(()) = questions.changed() => {
+                let asked = stallcast_wire::QuestionsView::clone(&questions.borrow_and_update());
+                pushed.topic(&mut socket, Topic::Questions(asked)).await
+            }
+            // Who may not decide of them does not see what others must not see.
+            Ok(()) = held.changed(), if actor.role >= Role::Moderator => {
+                let lines = stallcast_wire::HeldView::clone(&held.borrow_and_update());
+                pushed.topic(&mut socket, Topic::Held(lines)).await
+            }
+            Ok(()) = heat.changed() => {
+                let values = stallcast_wire::HeatView::clone(&heat.borrow_and_update());
+                pushed.topic(&mut socket, Topic::Heat(values)).await
+            }
             Ok(()) = meters.changed() => {
                 let levels = levels(&meters.borrow_and_update());
                 pushed.topic(&mut socket, Topic::Meters(levels)).await
@@ -221,6 +244,7 @@ async fn talk(api: Api, mut socket: WebSocket) {
             batch = lines.recv() => match batch {
                 Ok(Told::Lines(lines)) => send(&mut socket, &ServerMessage::Chat { lines: lines.to_vec() }).await,
                 Ok(Told::Removed(gone)) => send(&mut socket, &ServerMessage::ChatRemoved { messages: gone.to_vec() }).await,
+                Ok(Told::Marks(marks)) => send(&mut socket, &ServerMessage::ChatMarks { marks: marks.to_vec() }).await,
                 // The page lags and goes on with the newest lines; it knows which of them it has.
                 Err(RecvError::Lagged(_)) => {
                     let (recent, newest) = studio.chat().follow();

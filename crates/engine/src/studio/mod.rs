@@ -34,7 +34,7 @@ use crate::air::{Air, Order, Parts};
 use crate::canvases::{Canvases, Watching};
 use crate::catalogue_search::CatalogueSearch;
 use crate::chat_connections::ChatConnections;
-use crate::chat_room::{ChatRoom, RECENT};
+use crate::chat_room::{self, Before, ChatRoom, RECENT};
 use crate::clock::now;
 use crate::desk::Desk;
 use crate::folders::Folders;
@@ -133,6 +133,13 @@ impl Studio {
             tracing::error!(%error, "the chat of before could not be read back");
             vec![]
         });
+        let questions_file = folders.questions_file();
+        let (sieve, damaged_questions) =
+            chat_room::resume(&questions_file, &journal, &resumed.show, since, now())
+                .unwrap_or_else(|error| {
+                    tracing::error!(%error, "the questions of before could not be read back");
+                    Default::default()
+                });
         let unfinished = unfinished::find(&folders.recordings(), &journal);
         let desk = Desk::start(journal, resumed, now, &threads)?;
         let findings = look_at_selling(&desk, &threads)?;
@@ -163,7 +170,12 @@ impl Studio {
             Lang::Zh => Language::Zh,
             Lang::En => Language::En,
         };
-        let room = ChatRoom::open(desk.clone(), rand::random(), audience, lines);
+        let before = Before {
+            recent: lines,
+            sieve,
+            file: Some(questions_file),
+        };
+        let room = ChatRoom::open(desk.clone(), rand::random(), audience, before);
         let (addresses, damaged_addresses) = keys.chat_addresses(folders.chat_key_file());
         let (chat, damaged_chat) =
             ChatConnections::open(room.clone(), folders.chat_file(), addresses).await;
@@ -180,6 +192,7 @@ impl Studio {
             ("notice.keys_damaged", damaged_secrets),
             ("notice.orders_damaged", damaged_orders),
             ("notice.chat_damaged", damaged_chat),
+            ("notice.questions_damaged", damaged_questions),
         ] {
             if let Some(file) = damaged {
                 notices.stand(NoticeLevel::Error, key, &[("file", file)]);
@@ -355,6 +368,14 @@ impl Studio {
             Command::RemoveDestination { destination } => Some(destination.clone()),
             _ => None,
         };
+        if let Command::MergeQuestions { .. }
+        | Command::SplitQuestion { .. }
+        | Command::MarkQuestion { .. }
+        | Command::ReleaseHeld { .. }
+        | Command::RemoveHeld { .. } = &command
+        {
+            return self.chat().decide(actor, command).await;
+        }
         let (seq, _) = self.inner.desk.submit_kept(actor, command).await?;
         if let Some(id) = removed {
             removed_keys::forget(&self.inner.keys, id, &self.inner.notices);

@@ -214,6 +214,9 @@ impl Studio {
                 };
                 blocking(look).await
             }
+            Request::QuestionLines { question } => {
+                answer(&self.chat().question_lines(question).await?)
+            }
             Request::RemoveAllProducts => {
                 self.inner.desk.remove_all_products(actor.clone()).await?;
                 Ok(serde_json::Value::Null)

@@ -40,6 +40,7 @@ fn main() -> Result<(), ts_rs::ExportError> {
     ObsView::export_all(&config)?;
     stallcast_wire::OrdersView::export_all(&config)?;
     UploadTestView::export_all(&config)?;
+    stallcast_wire::QuestionLinesView::export_all(&config)?;
     ThemesView::export_all(&config)?;
     PhotoView::export_all(&config)?;
     ImportView::export_all(&config)

@@ -1,0 +1,118 @@
+//! The room's one loop: gathers what comes, has it sifted and written down, and shows it.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use stallcast_chat::Incoming;
+use stallcast_show::{ChatLine, Command, MessageId};
+use tokio::sync::{mpsc, oneshot};
+
+use super::lists::TELL_EVERY;
+use super::{Shared, Told, lock};
+use crate::air::engine;
+use crate::desk::Desk;
+
+/// How long lines are gathered before they are written and shown; the design allows 100 ms.
+const GATHER: Duration = Duration::from_millis(80);
+/// Most lines in one batch: 12 500 a second at [`GATHER`], well above the 5 000 a busy room may bring.
+const BATCH: usize = 1000;
+
+pub(super) async fn gather(
+    mut waiting: mpsc::Receiver<Incoming>,
+    mut closed: oneshot::Receiver<()>,
+    shared: Arc<Shared>,
+) {
+    let desk = &shared.desk;
+    let mut arrived = Vec::with_capacity(BATCH);
+    let mut tell = tokio::time::interval(TELL_EVERY);
+    tell.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        let came = tokio::select! {
+            _ = tell.tick() => {
+                shared.lists.tell(false).await;
+                continue;
+            }
+            came = waiting.recv_many(&mut arrived, BATCH) => came,
+            _ = &mut closed, if !waiting.is_closed() => {
+                // What waits is still received; then none comes.
+                waiting.close();
+                continue;
+            }
+        };
+        if came == 0 {
+            return;
+        }
+        let until = tokio::time::Instant::now() + GATHER;
+        while arrived.len() < BATCH {
+            let room = BATCH - arrived.len();
+            match tokio::time::timeout_at(until, waiting.recv_many(&mut arrived, room)).await {
+                Ok(0) | Err(_) => break,
+                Ok(_) => {}
+            }
+        }
+        let mut lines = Vec::with_capacity(arrived.len());
+        for incoming in arrived.drain(..) {
+            match incoming {
+                Incoming::Line(line) => lines.push(line),
+                Incoming::Removed(gone) => {
+                    lines.retain(|line: &ChatLine| !gone.contains(&line.id));
+                    take_back(&shared, desk, gone).await;
+                }
+            }
+        }
+        if lines.is_empty() {
+            continue;
+        }
+        let sifted = shared.lists.sift(&lines).await;
+        let held = sifted.held;
+        let note = if held.is_empty() {
+            Command::NoteChat { lines }
+        } else {
+            Command::HoldChat { lines, held }
+        };
+        match desk.submit(engine(), note).await {
+            Ok(seq) => shared.lists.reached(seq).await,
+            Err(error) => {
+                tracing::warn!(code = ?error.code, "chat lines are shown but could not be written down");
+            }
+        }
+        if !sifted.folded.is_empty() {
+            let mut recent = lock(&shared.recent);
+            recent.retain(|line| !sifted.folded.contains(&line.id));
+            // Nobody listening is fine.
+            let _ = shared.batches.send(Told::Removed(sifted.folded.into()));
+        }
+        // As it is then: what comes after the invented lines were taken off the screens must not bring more of them.
+        shared.show(sifted.shown, |line| {
+            !(line.id.is_invented() && desk.show().is_live())
+        });
+        if !sifted.marks.is_empty() {
+            // Nobody listening is fine.
+            let _ = shared.batches.send(Told::Marks(sifted.marks.into()));
+        }
+    }
+}
+
+/// Lines that their platform took back leave every screen, the picture included.
+async fn take_back(shared: &Shared, desk: &Desk, gone: Vec<MessageId>) {
+    let pinned = desk
+        .show()
+        .pinned
+        .as_ref()
+        .is_some_and(|pinned| gone.contains(&pinned.message));
+    if pinned && desk.submit(engine(), Command::UnpinQuestion).await.is_err() {
+        tracing::warn!("a question that was taken back could not be unpinned");
+    }
+    let messages = gone.clone();
+    let taken = Command::TakeBackChat { messages };
+    if let Err(error) = desk.submit(engine(), taken).await {
+        tracing::warn!(code = ?error.code, "that lines were taken back could not be written down");
+    }
+    let taken: HashSet<MessageId> = gone.iter().cloned().collect();
+    shared.lists.forget(move |id| taken.contains(id)).await;
+    let mut recent = lock(&shared.recent);
+    recent.retain(|line| !gone.contains(&line.id));
+    // Nobody listening is fine.
+    let _ = shared.batches.send(Told::Removed(gone.into()));
+}

@@ -1,0 +1,151 @@
+//! The lists over a restart: written down now and then with the journal's entry they stand at, and brought up to the present
+//! from there at the next start. Lines themselves are in the journal, so nothing depends on this file but how they were
+//! counted, and it may be missing.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use stallcast_chat::is_complaint;
+use stallcast_chat::questions::{Questions, Saved};
+use stallcast_journal::{Journal, JournalError, Seq};
+use stallcast_show::{At, ChatLine, Command, Event, HeldNote, MessageId, Phase, Show};
+
+use super::heat::Heat;
+use super::sieve::{Held, Sieve};
+use crate::desk::Published;
+use crate::private_file;
+
+/// Entries read at once.
+const WINDOW: u32 = 256;
+/// Entries that are caught up with at most, the newest: as many as are looked through for the last lines of the chat.
+const ENTRIES: u64 = 8192;
+
+/// What is written down.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Kept {
+    seq: u64,
+    at: At,
+    questions: Saved,
+    held: Vec<Held>,
+    heat: Heat,
+}
+
+impl Kept {
+    pub(super) fn of(sieve: &Sieve, now: At) -> Self {
+        Self {
+            seq: sieve.seq,
+            at: now,
+            questions: sieve.questions.saved(),
+            held: sieve.held.iter().cloned().collect(),
+            heat: sieve.heat.clone(),
+        }
+    }
+
+    pub(super) fn write(&self, file: &Path) {
+        let written = serde_json::to_vec(self)
+            .map_err(std::io::Error::other)
+            .and_then(|bytes| private_file::replace(file, &bytes));
+        if let Err(error) = written {
+            tracing::warn!(%error, "the questions of the audience could not be written down");
+        }
+    }
+}
+
+/// The lists as they were, with what the journal tells since; nothing that is older than `since`. Beside it the new name of a
+/// file that could not be understood.
+///
+/// # Errors
+/// When the journal cannot be read.
+pub(crate) fn resume(
+    file: &Path,
+    journal: &Journal,
+    show: &Show,
+    since: At,
+    now: At,
+) -> Result<(Sieve, Option<String>), JournalError> {
+    let (kept, damaged) = private_file::read_or_set_aside::<Kept>(file, now);
+    let kept = if kept.at < since {
+        Kept::default()
+    } else {
+        kept
+    };
+    let published = Published {
+        show: std::sync::Arc::new(show.clone()),
+        seq: journal.last_seq().0,
+        catalogue: 0,
+    };
+    let mut sieve = Sieve::default();
+    sieve.heat = kept.heat;
+    sieve.goods.follow(&published, now);
+    sieve.questions = Questions::restored(kept.questions, sieve.goods.catalogue());
+    sieve.held = VecDeque::from(kept.held);
+    let last = journal.last_seq().0;
+    let mut at = kept.seq.min(last).max(last.saturating_sub(ENTRIES));
+    let mut events = Vec::new();
+    while at < last {
+        let entries = journal.entries_after(Seq(at), WINDOW)?;
+        let Some(newest) = entries.last().map(|entry| entry.seq.0) else {
+            break;
+        };
+        at = newest;
+        let entries = entries.into_iter().filter(|entry| entry.at >= since);
+        events.extend(entries.map(|entry| (entry.at, entry.event)));
+    }
+    catch_up(&mut sieve, show, events);
+    sieve.seq = last;
+    sieve.changes += 1;
+    Ok((sieve, damaged))
+}
+
+/// As it was decided then: a line that was let through is not judged again.
+fn catch_up(sieve: &mut Sieve, show: &Show, events: Vec<(At, Event)>) {
+    let mut holds: BTreeMap<MessageId, HeldNote> = BTreeMap::new();
+    for (_, event) in &events {
+        if let Event::ChatHeld { held } = event {
+            let notes = held.iter().map(|note| (note.message.clone(), note.clone()));
+            holds.extend(notes);
+        }
+    }
+    let is_live = matches!(show.phase, Phase::Live { .. });
+    for (at, event) in events {
+        match event {
+            Event::ChatNoted { lines } => {
+                for line in lines {
+                    if is_live && line.id.is_invented() {
+                        continue;
+                    }
+                    sieve.heat.count(at, is_complaint(&line.text));
+                    take(sieve, show, line, &holds);
+                }
+            }
+            Event::ChatTakenBack { messages } => sieve.forget(|id| messages.contains(id)),
+            Event::HeldDecided { messages, release } => {
+                let command = if release {
+                    Command::ReleaseHeld { messages }
+                } else {
+                    Command::RemoveHeld { messages }
+                };
+                sieve.decide(show, &command);
+            }
+            Event::QuestionsMerged { into, other } => {
+                sieve.decide(show, &Command::MergeQuestions { into, other });
+            }
+            Event::QuestionSplit { question, messages } => {
+                sieve.decide(show, &Command::SplitQuestion { question, messages });
+            }
+            Event::QuestionMarked { question, state } => {
+                sieve.decide(show, &Command::MarkQuestion { question, state });
+            }
+            _ => {}
+        }
+    }
+}
+
+fn take(sieve: &mut Sieve, show: &Show, line: ChatLine, holds: &BTreeMap<MessageId, HeldNote>) {
+    match holds.get(&line.id) {
+        Some(note) => sieve.hold(line, note),
+        None => sieve.ask(show, &line),
+    }
+}

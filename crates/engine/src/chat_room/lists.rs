@@ -1,0 +1,251 @@
+//! The room's lists: questions, held lines and heat. Changed on a thread that may be busy, told to pages at most twice a
+//! second, written down every few seconds.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use stallcast_show::{Actor, ChatLine, Command};
+use stallcast_wire::{
+    ErrorCode, HeatView, HeldView, LineMark, QuestionLinesView, QuestionsView, WireError,
+};
+use tokio::sync::watch;
+
+use super::kept::Kept;
+use super::sieve::{Sieve, Sifted};
+use super::{ChatRoom, RECENT, Told, lock};
+use crate::clock::now;
+use crate::desk::Desk;
+
+/// How often pages are told of the lists while they change.
+pub(super) const TELL_EVERY: Duration = Duration::from_millis(500);
+/// How often they are told while nothing comes: how long a question waits counts in minutes.
+const TELL_ANYWAY: Duration = Duration::from_secs(10);
+/// How often the lists are written down while they change.
+const KEEP_EVERY: Duration = Duration::from_secs(5);
+
+/// The lists and those who follow them.
+pub(super) struct Lists {
+    sieve: Mutex<Sieve>,
+    desk: Desk,
+    file: Option<PathBuf>,
+    progress: Mutex<Progress>,
+    writing: AtomicBool,
+    marks: Mutex<VecDeque<LineMark>>,
+    questions: watch::Sender<Arc<QuestionsView>>,
+    held: watch::Sender<Arc<HeldView>>,
+    heat: watch::Sender<Arc<HeatView>>,
+}
+
+/// What was told and written down last.
+struct Progress {
+    told: (u64, Instant),
+    on_air: Option<stallcast_show::ProductId>,
+    kept: (u64, Instant),
+}
+
+impl Lists {
+    pub(super) fn new(desk: Desk, sieve: Sieve, file: Option<PathBuf>) -> Self {
+        let began = Instant::now();
+        Self {
+            sieve: Mutex::new(sieve),
+            desk,
+            file,
+            progress: Mutex::new(Progress {
+                told: (u64::MAX, began),
+                on_air: None,
+                kept: (0, began),
+            }),
+            writing: AtomicBool::new(false),
+            marks: Mutex::default(),
+            questions: watch::Sender::default(),
+            held: watch::Sender::default(),
+            heat: watch::Sender::default(),
+        }
+    }
+
+    /// Runs `work` on the lists beside the room, which waits for it without standing in anybody's way.
+    async fn busy<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Self, &mut Sieve) -> T + Send + 'static,
+    ) -> Result<T, WireError> {
+        let lists = Arc::clone(self);
+        let done = tokio::task::spawn_blocking(move || {
+            let mut sieve = lock(&lists.sieve);
+            work(&lists, &mut sieve)
+        });
+        done.await.map_err(|_| WireError::new(ErrorCode::Internal))
+    }
+
+    /// Puts a batch through the sieve. Should that fall, the lines are shown as they came.
+    pub(super) async fn sift(self: &Arc<Self>, lines: &[ChatLine]) -> Sifted {
+        let batch = lines.to_vec();
+        let sifted = self
+            .busy(move |lists, sieve| {
+                let published = lists.desk.published().borrow().clone();
+                sieve.take(&published, now(), &batch)
+            })
+            .await;
+        let sifted = sifted.unwrap_or_else(|_| {
+            tracing::error!("lines are shown without having been looked at");
+            Sifted {
+                shown: lines.to_vec(),
+                ..Sifted::default()
+            }
+        });
+        let mut marks = lock(&self.marks);
+        marks.extend(sifted.marks.iter().cloned());
+        let over = marks.len().saturating_sub(RECENT);
+        marks.drain(..over);
+        sifted
+    }
+
+    /// Notes up to which entry of the journal the lists are.
+    pub(super) async fn reached(self: &Arc<Self>, seq: u64) {
+        // Only an ending runtime does not come to it.
+        let _ = self
+            .busy(move |_, sieve| sieve.seq = sieve.seq.max(seq))
+            .await;
+    }
+
+    pub(super) async fn forget(
+        self: &Arc<Self>,
+        gone: impl Fn(&stallcast_show::MessageId) -> bool + Send + 'static,
+    ) {
+        let _ = self.busy(move |_, sieve| sieve.forget(gone)).await;
+    }
+
+    /// Tells pages what changed, and writes it down where that is due.
+    pub(super) async fn tell(self: &Arc<Self>, at_once: bool) {
+        let due = self
+            .busy(move |lists, sieve| lists.tell_now(sieve, at_once))
+            .await;
+        if let (Ok(Some(kept)), Some(file)) = (due, self.file.clone()) {
+            let lists = Arc::clone(self);
+            // The room does not wait for the disk.
+            tokio::task::spawn_blocking(move || {
+                kept.write(&file);
+                lists.writing.store(false, Ordering::Release);
+            });
+        }
+    }
+
+    fn tell_now(&self, sieve: &mut Sieve, at_once: bool) -> Option<Kept> {
+        let published = self.desk.published().borrow().clone();
+        let (show, at) = (&published.show, now());
+        sieve.follow(&published, at);
+        let mut progress = lock(&self.progress);
+        let on_air = show.on_air.as_ref().map(|on| on.product.clone());
+        let changed = progress.told.0 != sieve.changes || progress.on_air != on_air;
+        let (is_due, anyway) = (
+            progress.told.1.elapsed() >= TELL_EVERY - TELL_EVERY / 10,
+            progress.told.1.elapsed() >= TELL_ANYWAY,
+        );
+        if at_once || anyway || (changed && is_due) {
+            progress.told = (sieve.changes, Instant::now());
+            progress.on_air = on_air;
+            put(&self.questions, sieve.questions_view(show, at));
+            put(&self.held, sieve.held_view());
+            put(&self.heat, sieve.heat.view());
+        }
+        let is_due = at_once || progress.kept.1.elapsed() >= KEEP_EVERY;
+        if self.file.is_none() || progress.kept.0 == sieve.changes || !is_due {
+            return None;
+        }
+        if self.writing.swap(true, Ordering::AcqRel) {
+            return None;
+        }
+        progress.kept = (sieve.changes, Instant::now());
+        Some(Kept::of(sieve, at))
+    }
+
+    /// Writes the lists down for the last time.
+    pub(super) async fn close(self: &Arc<Self>) {
+        let kept = self.busy(|_, sieve| Kept::of(sieve, now())).await;
+        if let (Ok(kept), Some(file)) = (kept, self.file.clone()) {
+            // Only an ending runtime does not come to it; the next start catches up by the journal.
+            let _ = tokio::task::spawn_blocking(move || kept.write(&file)).await;
+        }
+    }
+}
+
+fn put<T: PartialEq>(told: &watch::Sender<Arc<T>>, view: T) {
+    told.send_if_modified(|known| {
+        let changed = **known != view;
+        if changed {
+            *known = Arc::new(view);
+        }
+        changed
+    });
+}
+
+impl ChatRoom {
+    /// What the audience asks.
+    pub fn questions(&self) -> watch::Receiver<Arc<QuestionsView>> {
+        self.shared.lists.questions.subscribe()
+    }
+
+    /// Lines that a person should look at.
+    pub fn held(&self) -> watch::Receiver<Arc<HeldView>> {
+        self.shared.lists.held.subscribe()
+    }
+
+    /// How lively the chat is.
+    pub fn heat(&self) -> watch::Receiver<Arc<HeatView>> {
+        self.shared.lists.heat.subscribe()
+    }
+
+    /// What is to be known of the last lines.
+    pub fn marks(&self) -> Vec<LineMark> {
+        lock(&self.shared.lists.marks).iter().cloned().collect()
+    }
+
+    /// The newest lines of a question.
+    ///
+    /// # Errors
+    /// [`ErrorCode::NotFound`] for one that is not on the list.
+    pub async fn question_lines(&self, question: u64) -> Result<QuestionLinesView, WireError> {
+        let lists = &self.shared.lists;
+        let lines = lists
+            .busy(move |_, sieve| sieve.lines_view(question))
+            .await?;
+        lines.ok_or_else(|| WireError::new(ErrorCode::NotFound))
+    }
+
+    /// Carries out what somebody decided of questions or held lines: written down by the desk like everything else.
+    ///
+    /// # Errors
+    /// Refused where the question or the line is gone; those of [`Desk::submit`].
+    pub async fn decide(&self, actor: Actor, command: Command) -> Result<u64, WireError> {
+        let lists = &self.shared.lists;
+        let wanted = command.clone();
+        let permitted = lists.busy(move |_, sieve| sieve.permit(&wanted)).await?;
+        permitted.map_err(|refusal| WireError::refused(refusal.code(), refusal.params()))?;
+        let seq = self.shared.desk.submit(actor, command.clone()).await?;
+        let released = lists.busy(move |lists, sieve| sieve.decide(&lists.desk.show(), &command));
+        let released = released.await?;
+        if !released.is_empty() {
+            self.shared.show(released, |_| true);
+        }
+        lists.tell(true).await;
+        Ok(seq)
+    }
+}
+
+impl super::Shared {
+    /// Adds lines to the chat of every page, where they `fit` at that moment.
+    pub(super) fn show(&self, mut lines: Vec<ChatLine>, fits: impl Fn(&ChatLine) -> bool) {
+        let mut recent = lock(&self.recent);
+        lines.retain(fits);
+        if lines.is_empty() {
+            return;
+        }
+        recent.extend(lines.iter().cloned());
+        let over = recent.len().saturating_sub(RECENT);
+        recent.drain(..over);
+        // Sent under the lock, so that a page joining now gets each line once. Nobody listening is fine.
+        let _ = self.batches.send(Told::Lines(lines.into()));
+    }
+}

@@ -1,0 +1,338 @@
+//! The sieve: every line of the room goes through it once. Says what is held and why, what is folded into a later line, and
+//! which question a line asks; keeps the lists that come of it. Plain work on a thread of its own, bounded whatever comes.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use serde::{Deserialize, Serialize};
+use stallcast_chat::is_complaint;
+use stallcast_chat::moderation::{Flow, Level, Levels, Moderator};
+use stallcast_chat::questions::{Asked, GroupId, Questions};
+use stallcast_show::{
+    At, ChatLine, Command, HeldNote, HoldLevel, HoldReason, MessageId, ModerationRules, Phase,
+    QuestionState, Refusal, Show,
+};
+use stallcast_wire::LineMark;
+
+use super::goods::Goods;
+use super::heat::Heat;
+use crate::desk::Published;
+
+/// Lines that are like each other within this time are one.
+const ALIKE_WITHIN_MS: u64 = 120_000;
+/// From this one on: two people who say the same are no flood.
+const FOLDED_FROM: u32 = 3;
+/// Most texts whose last line is remembered, to be folded into the next one.
+const TEXTS_MAX: usize = 20_000;
+/// Most held lines that wait for a person; the journal has the older ones.
+const HELD_MAX: usize = 2_000;
+/// Verdicts remembered of texts that come again.
+const VERDICTS_MAX: usize = 4_096;
+
+/// A held line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Held {
+    pub(super) line: ChatLine,
+    pub(super) why: HoldReason,
+    pub(super) found: String,
+}
+
+/// What became of a batch.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Sifted {
+    /// Lines to show, oldest first.
+    pub(super) shown: Vec<ChatLine>,
+    /// Those that are held.
+    pub(super) held: Vec<HeldNote>,
+    /// Lines shown before that a later one stands for.
+    pub(super) folded: Vec<MessageId>,
+    /// What is to be known of those shown.
+    pub(super) marks: Vec<LineMark>,
+}
+
+#[derive(Default)]
+struct Judge {
+    made_of: Option<(ModerationRules, bool)>,
+    moderator: Moderator,
+    known: HashMap<String, Judged>,
+}
+
+/// Whether a line is held, and what is said of it.
+type Judged = (bool, Option<HoldReason>, String);
+
+impl Judge {
+    fn follow(&mut self, rules: &ModerationRules, panics: bool) {
+        let is_same = self
+            .made_of
+            .as_ref()
+            .is_some_and(|(known, panicked)| known == rules && *panicked == panics);
+        if is_same {
+            return;
+        }
+        let level = |wanted: HoldLevel| match wanted {
+            HoldLevel::Off => Level::Off,
+            HoldLevel::Mark | HoldLevel::Hold => Level::Normal,
+        };
+        let levels = if panics {
+            Levels::all(Level::Strict)
+        } else {
+            Levels {
+                contact: level(rules.contact),
+                abuse: level(rules.abuse),
+                ad: level(rules.ad),
+                lure: level(rules.lure),
+                flood: level(rules.flood),
+            }
+        };
+        self.moderator = Moderator::new(levels, &rules.blocked, &rules.allowed);
+        self.made_of = Some((rules.clone(), panics));
+        self.known.clear();
+    }
+
+    fn judge(&mut self, text: &str) -> Judged {
+        if let Some(known) = self.known.get(text) {
+            return known.clone();
+        }
+        let verdict = self.moderator.judge(text);
+        let (rules, panics) = self
+            .made_of
+            .as_ref()
+            .map_or((None, false), |(rules, panics)| (Some(rules), *panics));
+        let level = |why| rules.map_or(HoldLevel::Hold, |rules| rules.level(why));
+        let holds = verdict
+            .why
+            .is_some_and(|why| verdict.hold && (panics || level(why) == HoldLevel::Hold));
+        let judged = (holds, verdict.why, verdict.found);
+        if self.known.len() >= VERDICTS_MAX {
+            self.known.clear();
+        }
+        self.known.insert(text.to_owned(), judged.clone());
+        judged
+    }
+}
+
+/// The sieve and its lists.
+pub(crate) struct Sieve {
+    judge: Judge,
+    flow: Flow,
+    alike: HashMap<u64, Vec<MessageId>>,
+    pub(super) goods: Goods,
+    pub(super) questions: Questions,
+    pub(super) held: VecDeque<Held>,
+    pub(super) heat: Heat,
+    /// The last journal entry that is in the lists.
+    pub(super) seq: u64,
+    /// Rises with every change of the lists.
+    pub(super) changes: u64,
+}
+
+impl Default for Sieve {
+    fn default() -> Self {
+        Self {
+            judge: Judge::default(),
+            flow: Flow::new(ALIKE_WITHIN_MS),
+            alike: HashMap::new(),
+            goods: Goods::default(),
+            questions: Questions::default(),
+            held: VecDeque::new(),
+            heat: Heat::default(),
+            seq: 0,
+            changes: 0,
+        }
+    }
+}
+
+impl Sieve {
+    /// What is sold, what is held and which broadcast it is, as of now.
+    pub(super) fn follow(&mut self, published: &Published, now: At) {
+        let show = &published.show;
+        self.judge.follow(&show.moderation, show.panics(now));
+        if self.goods.follow(published, now) {
+            self.changes += 1;
+        }
+        let since = match show.phase {
+            Phase::Live { since } | Phase::Rehearsing { since } => Some(since),
+            Phase::Idle => None,
+        };
+        if let Some(since) = since
+            && self.heat.since() != since
+        {
+            self.heat = Heat::of(since);
+        }
+        self.heat.reach(now);
+    }
+
+    /// Takes a batch.
+    pub(super) fn take(&mut self, published: &Published, now: At, lines: &[ChatLine]) -> Sifted {
+        self.follow(published, now);
+        self.changes += 1;
+        let show = &published.show;
+        let at_ms = u64::try_from(now.0).unwrap_or(0);
+        let mut sifted = Sifted::default();
+        let mut folded: HashSet<MessageId> = HashSet::new();
+        for line in lines {
+            if show.is_live() && line.id.is_invented() {
+                continue;
+            }
+            self.heat.count(now, is_complaint(&line.text));
+            let (holds, why, found) = self.judge.judge(&line.text);
+            if let (true, Some(why)) = (holds, why) {
+                let message = line.id.clone();
+                let note = HeldNote {
+                    message,
+                    why,
+                    found,
+                };
+                self.hold(line.clone(), &note);
+                sifted.held.push(note);
+                continue;
+            }
+            let repeat = self.flow.count(&author(line), &line.text, at_ms);
+            let times = if repeat.times < FOLDED_FROM {
+                1
+            } else {
+                repeat.times
+            };
+            if self.alike.len() >= TEXTS_MAX {
+                self.alike.clear();
+            }
+            let before = self.alike.entry(repeat.like).or_default();
+            if times > 1 {
+                folded.extend(before.drain(..));
+            } else if repeat.times == 1 {
+                before.clear();
+            }
+            before.push(line.id.clone());
+            if times > 1 || why.is_some() {
+                let message = line.id.clone();
+                sifted.marks.push(LineMark {
+                    message,
+                    times,
+                    why,
+                });
+            }
+            self.ask(show, line);
+            sifted.shown.push(line.clone());
+        }
+        sifted.marks.retain(|mark| !folded.contains(&mark.message));
+        sifted.shown.retain(|line| !folded.remove(&line.id));
+        sifted.folded = folded.into_iter().collect();
+        sifted
+    }
+
+    /// A line that is in the chat, without looking whether it should be.
+    pub(super) fn ask(&mut self, show: &Show, line: &ChatLine) {
+        if !line.question {
+            return;
+        }
+        let on_air = show.on_air.as_ref().map(|on| on.product.as_str());
+        let asked = Asked {
+            id: line.id.as_str(),
+            author: &author(line),
+            text: &line.text,
+            at_ms: u64::try_from(line.at.0).unwrap_or(0),
+        };
+        self.questions.ask(self.goods.catalogue(), on_air, asked);
+    }
+
+    pub(super) fn hold(&mut self, line: ChatLine, note: &HeldNote) {
+        // After a restart the journal may tell once more what the lists know.
+        if self.held.iter().any(|held| held.line.id == line.id) {
+            return;
+        }
+        self.held.push_back(Held {
+            line,
+            why: note.why,
+            found: note.found.clone(),
+        });
+        if self.held.len() > HELD_MAX {
+            self.held.pop_front();
+        }
+    }
+
+    /// Lines that nobody is to see any more.
+    pub(super) fn forget(&mut self, gone: impl Fn(&MessageId) -> bool) {
+        self.changes += 1;
+        self.questions.take_back(|id| gone(&id.into()));
+        self.held.retain(|held| !gone(&held.line.id));
+    }
+
+    /// Whether a decision is about something that is there.
+    ///
+    /// # Errors
+    /// [`Refusal::AskedGone`], [`Refusal::HeldGone`].
+    pub(super) fn permit(&self, command: &Command) -> Result<(), Refusal> {
+        let known = |id: &u64| self.questions.get(GroupId(*id));
+        let (fits, refusal) = match command {
+            Command::MergeQuestions { into, other } => (
+                known(into).is_some() && known(other).is_some(),
+                Refusal::AskedGone,
+            ),
+            Command::SplitQuestion { question, messages } => {
+                let lines = known(question).into_iter().flat_map(|group| group.lines());
+                let (mut moves, mut stays) = (false, false);
+                for line in lines {
+                    let is_meant = messages.iter().any(|id| id.as_str() == line.id);
+                    moves |= is_meant;
+                    stays |= !is_meant;
+                }
+                (moves && stays, Refusal::AskedGone)
+            }
+            Command::MarkQuestion { question, .. } => {
+                (known(question).is_some(), Refusal::AskedGone)
+            }
+            Command::ReleaseHeld { messages } | Command::RemoveHeld { messages } => {
+                let mut waiting = self.held.iter();
+                let waits = waiting.any(|held| messages.contains(&held.line.id));
+                (waits, Refusal::HeldGone)
+            }
+            _ => (true, Refusal::AskedGone),
+        };
+        if fits { Ok(()) } else { Err(refusal) }
+    }
+
+    /// Does what was decided; gives the lines that come into the chat by it. What is gone meanwhile changes nothing.
+    pub(super) fn decide(&mut self, show: &Show, command: &Command) -> Vec<ChatLine> {
+        self.changes += 1;
+        match command {
+            Command::MergeQuestions { into, other } => {
+                self.questions.merge(GroupId(*into), GroupId(*other));
+            }
+            Command::SplitQuestion { question, messages } => {
+                let lines: Vec<&str> = messages.iter().map(MessageId::as_str).collect();
+                self.questions.split(GroupId(*question), &lines);
+            }
+            Command::MarkQuestion { question, state } => self.mark(*question, *state),
+            Command::ReleaseHeld { messages } => {
+                let released = self.free(messages);
+                released.iter().for_each(|line| self.ask(show, line));
+                return released;
+            }
+            Command::RemoveHeld { messages } => {
+                self.free(messages);
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    pub(super) fn mark(&mut self, question: u64, state: QuestionState) {
+        self.questions.mark(GroupId(question), state);
+    }
+
+    pub(super) fn free(&mut self, messages: &[MessageId]) -> Vec<ChatLine> {
+        let (free, stays): (VecDeque<Held>, VecDeque<Held>) = std::mem::take(&mut self.held)
+            .into_iter()
+            .partition(|held| messages.contains(&held.line.id));
+        self.held = stays;
+        free.into_iter().map(|held| held.line).collect()
+    }
+}
+
+/// Who wrote it, unique over platforms.
+fn author(line: &ChatLine) -> String {
+    format!("{}:{}", line.platform, line.author)
+}
+
+#[cfg(test)]
+#[path = "sieve_tests.rs"]
+mod tests;

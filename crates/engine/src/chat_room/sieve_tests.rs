@@ -1,0 +1,283 @@
+//! The sieve by own cases: held, folded, asked, decided, and over a restart.
+
+use std::sync::Arc;
+
+use stallcast_chat::question::is_question;
+use stallcast_journal::Journal;
+use stallcast_show::{Event, Facts, OnAir, RundownItem, Text, decide};
+use stallcast_wire::QuestionsView;
+
+use super::super::kept::{Kept, resume};
+use super::*;
+use crate::air::engine;
+use crate::sample::product;
+
+const NOW: At = At(1_000_000);
+
+fn shop() -> Published {
+    let mut show = Show::new("orchard");
+    let text = |zh: &str, en: &str| Text {
+        zh: zh.into(),
+        en: en.into(),
+    };
+    for (id, title, price) in [("apple", "Apples", 2990), ("tea", "Green tea", 5800)] {
+        let mut product = product(id, title, price);
+        product.title.zh = if id == "apple" { "苹果" } else { "绿茶" }.into();
+        product.facts = Some(Facts {
+            shipping: text("48 小时内发货，包邮", "ships within 48 hours, free"),
+            ..Facts::default()
+        });
+        show.products.insert(product.id.clone(), product);
+        show.rundown.push(RundownItem::open(id.into()));
+    }
+    show.on_air = Some(OnAir {
+        product: "apple".into(),
+        since: At(0),
+    });
+    Published {
+        show: Arc::new(show),
+        seq: 0,
+        catalogue: 0,
+    }
+}
+
+fn line(id: usize, author: &str, text: &str) -> ChatLine {
+    ChatLine {
+        id: MessageId(format!("web:{id}")),
+        platform: "web".into(),
+        author: author.into(),
+        text: text.into(),
+        at: NOW,
+        question: is_question(text),
+    }
+}
+
+fn lines(texts: &[&str]) -> Vec<ChatLine> {
+    let numbered = texts.iter().enumerate();
+    numbered
+        .map(|(id, text)| line(id, &format!("u{id}"), text))
+        .collect()
+}
+
+fn change(published: &mut Published, command: Command) {
+    let mut show = Show::clone(&published.show);
+    show.apply_all(&decide(&show, command, NOW).unwrap());
+    published.show = Arc::new(show);
+}
+
+fn view(sieve: &Sieve, published: &Published) -> QuestionsView {
+    sieve.questions_view(&published.show, NOW)
+}
+
+#[test]
+fn many_lines_become_few_questions_with_product_and_answer() {
+    let (shop, mut sieve) = (shop(), Sieve::default());
+    let texts = [
+        "多少钱",
+        "苹果咋卖",
+        "how much is it",
+        "2号链接多少钱",
+        "什么时候发货",
+        "好看",
+    ];
+    let sifted = sieve.take(&shop, NOW, &lines(&texts));
+    assert_eq!((sifted.shown.len(), sifted.held.len()), (6, 0));
+    let asked = view(&sieve, &shop);
+    assert_eq!((asked.open, asked.questions.len()), (3, 3));
+    let first = &asked.questions[0];
+    assert_eq!((&*first.text, first.askers), ("多少钱", 3));
+    assert_eq!((&*first.message.0, &*first.author), ("web:2", "u2"));
+    let answer = first.answer.as_ref().unwrap();
+    assert_eq!((&*answer.text, &*answer.fact), ("¥29.9", "price"));
+    let of = |text: &str| {
+        let mut found = asked.questions.iter();
+        found.find(|question| question.text == text).unwrap()
+    };
+    assert_eq!(of("2号链接多少钱").product, Some("tea".into()));
+    let shipping = of("什么时候发货").answer.as_ref().unwrap();
+    assert_eq!(shipping.text, "48 小时内发货，包邮");
+}
+
+#[test]
+fn what_comes_again_and_again_is_one_line_with_its_count() {
+    let (shop, mut sieve) = (shop(), Sieve::default());
+    let sifted = sieve.take(&shop, NOW, &lines(&["好看", "好看!", "真好看"]));
+    assert_eq!(sifted.shown.len(), 3, "two who say the same are no flood");
+    let more: Vec<ChatLine> = (10..45).map(|id| line(id, "u", "好看！！")).collect();
+    let sifted = sieve.take(&shop, NOW, &more);
+    assert_eq!(sifted.shown, [line(44, "u", "好看！！")]);
+    assert_eq!(sifted.marks.len(), 1);
+    assert_eq!((sifted.marks[0].times, sifted.marks[0].why), (37, None));
+    let mut folded = sifted.folded;
+    folded.sort();
+    assert_eq!(folded, ["web:0".into(), "web:1".into()]);
+}
+
+#[test]
+fn levels_words_and_panic_decide_what_is_held_and_a_bad_review_never_is() {
+    let (mut shop, mut sieve) = (shop(), Sieve::default());
+    let texts = [
+        "加我微信 abc_1234",
+        "质量太差了 垃圾质量 再也不买了",
+        "骗子",
+    ];
+    let sifted = sieve.take(&shop, NOW, &lines(&texts));
+    assert_eq!(sifted.held.len(), 1);
+    assert_eq!(sifted.held[0].why, HoldReason::Contact);
+    assert_eq!(sieve.held[0].line.text, texts[0], "the original is kept");
+    // "骗子" is only suspected.
+    assert_eq!(sifted.marks.len(), 1);
+    assert_eq!(sifted.marks[0].why, Some(HoldReason::Abuse));
+
+    let rules = |contact, blocked: &[&str]| Command::SetModeration {
+        rules: ModerationRules {
+            contact,
+            blocked: blocked.iter().map(|word| (*word).to_owned()).collect(),
+            ..ModerationRules::default()
+        },
+    };
+    change(&mut shop, rules(HoldLevel::Mark, &["对家"]));
+    let sifted = sieve.take(&shop, NOW, &lines(&["加我微信 abc_1234", "去對家看看"]));
+    assert_eq!(sifted.marks[0].why, Some(HoldReason::Contact));
+    assert_eq!(sifted.held.len(), 1);
+    assert_eq!(sifted.held[0].why, HoldReason::OwnWord);
+    change(&mut shop, rules(HoldLevel::Off, &[]));
+    let contact = lines(&["加我微信 abc_1234"]);
+    let sifted = sieve.take(&shop, NOW, &contact);
+    assert!(sifted.held.is_empty() && sifted.marks.is_empty());
+
+    change(&mut shop, Command::StartPanic { minutes: 5 });
+    let sifted = sieve.take(&shop, NOW, &lines(&texts));
+    assert_eq!(sifted.held.len(), 2, "all that is not clean, and no review");
+    let over = At(NOW.0 + 5 * 60_000);
+    assert!(sieve.take(&shop, over, &contact).held.is_empty());
+}
+
+#[test]
+fn a_released_line_comes_into_the_chat_and_asks_and_a_removed_one_is_gone() {
+    let (shop, mut sieve) = (shop(), Sieve::default());
+    let texts = ["加我微信 abc_1234 多少钱", "加我微信 abc_1235"];
+    assert_eq!(sieve.take(&shop, NOW, &lines(&texts)).held.len(), 2);
+    assert_eq!(view(&sieve, &shop).open, 0);
+    let messages = vec!["web:0".into()];
+    let release = Command::ReleaseHeld { messages };
+    assert_eq!(sieve.permit(&release), Ok(()));
+    let released = sieve.decide(&shop.show, &release);
+    assert_eq!(released, lines(&texts)[..1]);
+    assert_eq!(sieve.permit(&release), Err(Refusal::HeldGone));
+    assert_eq!(view(&sieve, &shop).open, u32::from(released[0].question));
+    let messages = vec!["web:1".into()];
+    let remove = Command::RemoveHeld { messages };
+    assert!(sieve.decide(&shop.show, &remove).is_empty());
+    assert_eq!(sieve.held_view().waiting, 0);
+}
+
+#[test]
+fn people_merge_split_and_answer_and_what_is_gone_is_refused() {
+    let (shop, mut sieve) = (shop(), Sieve::default());
+    sieve.take(&shop, NOW, &lines(&["多少钱", "原价多少", "苹果咋卖"]));
+    let asked = view(&sieve, &shop).questions;
+    let (into, other) = (asked[0].id, asked[1].id);
+    let merge = Command::MergeQuestions { into, other };
+    assert_eq!(sieve.permit(&merge), Ok(()));
+    sieve.decide(&shop.show, &merge);
+    assert_eq!(sieve.permit(&merge), Err(Refusal::AskedGone));
+    let one = view(&sieve, &shop).questions;
+    assert_eq!((one.len(), one[0].askers, one[0].lines), (1, 3, 3));
+    let split = |messages: &[&str]| Command::SplitQuestion {
+        question: into,
+        messages: messages.iter().map(|id| (*id).into()).collect(),
+    };
+    let all = split(&["web:0", "web:1", "web:2"]);
+    assert_eq!(sieve.permit(&all), Err(Refusal::AskedGone));
+    assert_eq!(sieve.permit(&split(&["web:1"])), Ok(()));
+    sieve.decide(&shop.show, &split(&["web:1"]));
+    assert_eq!(view(&sieve, &shop).open, 2);
+    let state = QuestionState::Answered;
+    let question = into;
+    sieve.decide(&shop.show, &Command::MarkQuestion { question, state });
+    let asked = view(&sieve, &shop);
+    assert_eq!((asked.open, asked.questions.len()), (1, 2));
+    assert_eq!(asked.questions[1].state, state);
+}
+
+#[test]
+fn the_lists_are_back_after_a_restart_with_what_came_in_the_last_moment() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("questions.json");
+    let (mut journal, _) = Journal::open(folder.path().join("journal")).unwrap();
+    let (shop, mut sieve) = (shop(), Sieve::default());
+    let note =
+        |journal: &mut Journal, event: Event| journal.append(&engine(), NOW, &[event]).unwrap().0;
+    let first = lines(&["多少钱", "加我微信 abc_1234"]);
+    let held = sieve.take(&shop, NOW, &first).held;
+    note(&mut journal, Event::ChatNoted { lines: first });
+    sieve.seq = note(&mut journal, Event::ChatHeld { held: held.clone() });
+    Kept::of(&sieve, NOW).write(&file);
+    // What came after that is in the journal alone.
+    let late = vec![
+        line(10, "late", "苹果怎么卖"),
+        line(11, "x", "加我微信 abc_9999"),
+    ];
+    let held = sieve.take(&shop, NOW, &late).held;
+    note(&mut journal, Event::ChatNoted { lines: late });
+    note(&mut journal, Event::ChatHeld { held });
+
+    let look = |file: &std::path::Path, since: At| {
+        let (sieve, damaged) = resume(file, &journal, &shop.show, since, NOW).unwrap();
+        let asked = view(&sieve, &shop).questions;
+        let askers = asked.first().map_or(0, |question| question.askers);
+        ((asked.len(), askers), sieve.held_view().waiting, damaged)
+    };
+    assert_eq!(look(&file, At(0)), ((1, 2), 2, None));
+    let missing = folder.path().join("none.json");
+    assert_eq!(
+        look(&missing, At(0)),
+        ((1, 2), 2, None),
+        "by the journal alone"
+    );
+    std::fs::write(&file, "{").unwrap();
+    let (asked, waiting, damaged) = look(&file, At(0));
+    assert_eq!((asked, waiting), ((1, 2), 2));
+    assert!(damaged.is_some());
+    assert_eq!(look(&missing, At(NOW.0 + 1)), ((0, 0), 0, None), "too old");
+}
+
+/// Prints what a line costs; run by hand: `--run-ignored only --no-capture`.
+#[test]
+#[ignore = "a measurement"]
+fn what_a_line_costs() {
+    let (shop, mut sieve) = (shop(), Sieve::default());
+    let words = [
+        "多少钱",
+        "发货",
+        "好吃",
+        "苹果",
+        "链接",
+        "尺码",
+        "how much",
+        "ship",
+        "nice",
+        "到手",
+    ];
+    let text = |n: usize| {
+        format!(
+            "{}{}{} {n}",
+            words[n % 10],
+            words[n / 7 % 10],
+            words[n / 3 % 10]
+        )
+    };
+    let all: Vec<ChatLine> = (0..25_000)
+        .map(|n| line(n, &format!("u{}", n % 900), &text(n)))
+        .collect();
+    let began = std::time::Instant::now();
+    for batch in all.chunks(400) {
+        sieve.take(&shop, NOW, batch);
+    }
+    let each = began.elapsed() / 25_000;
+    let began = std::time::Instant::now();
+    let view = view(&sieve, &shop);
+    let shown = view.questions.len();
+    println!("{each:?} a line, {:?} a view of {shown}", began.elapsed());
+}

@@ -1,0 +1,110 @@
+//! The lists as pages see them.
+
+use stallcast_chat::answer_about;
+use stallcast_chat::questions::{Group, GroupId};
+use stallcast_show::{At, MessageId, ProductId, Show};
+use stallcast_wire::{
+    HELD_TOLD, HeldLineView, HeldView, QUESTIONS_CLOSED_TOLD, QUESTIONS_TOLD, QuestionLineView,
+    QuestionLinesView, QuestionView, QuestionsView, SuggestedAnswer,
+};
+
+use super::goods;
+use super::sieve::Sieve;
+
+/// Longest answer that stands on the picture, in characters.
+const ANSWER_MAX: usize = 160;
+/// Lines of a question that are shown at once.
+const LINES_TOLD: usize = 50;
+
+impl Sieve {
+    pub(super) fn questions_view(&self, show: &Show, now: At) -> QuestionsView {
+        let on_air = show.on_air.as_ref().map(|on| on.product.as_str());
+        let now_ms = u64::try_from(now.0).unwrap_or(0);
+        let open = self.questions.ranked(now_ms, on_air);
+        let open = open.into_iter().take(QUESTIONS_TOLD);
+        let closed = self.questions.closed().take(QUESTIONS_CLOSED_TOLD);
+        let view = |group: &Group| self.question_view(show, now, group);
+        QuestionsView {
+            questions: open.chain(closed).map(view).collect(),
+            open: u32::try_from(self.questions.waiting()).unwrap_or(u32::MAX),
+        }
+    }
+
+    fn question_view(&self, show: &Show, now: At, group: &Group) -> QuestionView {
+        let newest = group.lines().next_back();
+        let at = |ms: u64| At(i64::try_from(ms).unwrap_or(i64::MAX));
+        QuestionView {
+            id: group.id.0,
+            text: group.words.clone(),
+            message: MessageId(newest.map(|line| line.id.clone()).unwrap_or_default()),
+            author: newest
+                .map(|line| name(&line.author).1.to_owned())
+                .unwrap_or_default(),
+            askers: group.askers(),
+            lines: group.count,
+            since: at(group.first_ms),
+            last: at(group.last_ms),
+            product: group.product.as_deref().map(ProductId::from),
+            state: group.state,
+            answer: self.answer(show, now, group),
+        }
+    }
+
+    fn answer(&self, show: &Show, now: At, group: &Group) -> Option<SuggestedAnswer> {
+        let id = group.product.as_deref()?;
+        let found = answer_about(self.goods.catalogue(), id, group.topic?)?;
+        let product = show.products.get(&ProductId::from(id))?;
+        let mut text = goods::fact(show, product, found.key, &group.words, now)?;
+        if let Some((at, _)) = text.char_indices().nth(ANSWER_MAX - 1)
+            && text[at..].chars().nth(1).is_some()
+        {
+            text.truncate(at);
+            text.push('…');
+        }
+        Some(SuggestedAnswer {
+            text,
+            product: product.id.clone(),
+            fact: found.key.to_owned(),
+        })
+    }
+
+    /// The newest lines of a question.
+    pub(super) fn lines_view(&self, question: u64) -> Option<QuestionLinesView> {
+        let group = self.questions.get(GroupId(question))?;
+        let mut lines: Vec<QuestionLineView> = group
+            .lines()
+            .rev()
+            .take(LINES_TOLD)
+            .map(|line| {
+                let (platform, author) = name(&line.author);
+                QuestionLineView {
+                    message: MessageId(line.id.clone()),
+                    author: author.to_owned(),
+                    platform: platform.to_owned(),
+                    text: line.text.clone(),
+                    at: At(i64::try_from(line.at_ms).unwrap_or(i64::MAX)),
+                }
+            })
+            .collect();
+        lines.reverse();
+        Some(QuestionLinesView { lines })
+    }
+
+    pub(super) fn held_view(&self) -> HeldView {
+        let newest = self.held.iter().rev().take(HELD_TOLD);
+        let view = newest.map(|held| HeldLineView {
+            line: held.line.clone(),
+            why: held.why,
+            found: held.found.clone(),
+        });
+        HeldView {
+            lines: view.collect(),
+            waiting: u32::try_from(self.held.len()).unwrap_or(u32::MAX),
+        }
+    }
+}
+
+/// Platform and name of an author that is told apart over platforms.
+fn name(author: &str) -> (&str, &str) {
+    author.split_once(':').unwrap_or(("", author))
+}

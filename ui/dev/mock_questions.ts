@@ -1,0 +1,122 @@
+// The audience of the stand-in: what it asks, what is held of it, and how lively it is.
+import type {
+  HeatView,
+  HeldView,
+  QuestionLinesView,
+  QuestionsView,
+  QuestionView,
+} from '../src/wire/types.ts';
+
+type Asked = [
+  text: string,
+  author: string,
+  askers: number,
+  waits_s: number,
+  product: string | null,
+  answer: [fact: string, text: string] | null,
+];
+
+const ASKED: Asked[] = [
+  ['多少钱一斤呀？', '小鱼儿', 37, 95, 'apple', ['price', '¥29.9']],
+  ['能寄新疆吗？', '云淡风轻', 12, 240, 'apple', ['shipping', '顺丰包邮，新疆西藏加 10 元，48 小时内发货']],
+  ['3号链接几斤装', '西北狼', 6, 61, 'honey', ['spec', '500 克一瓶']],
+  ['Do you ship to Canada?', 'Maya', 4, 180, null, null],
+  ['هل الشحن مجاني؟', 'Tariq', 1, 20, null, null],
+  [
+    '上次买的苹果特别甜，今天再来两箱，给爸妈也寄一箱，地址还是原来那个，可以一起发吗，运费怎么算，能不能开发票？',
+    '果粉一号',
+    1,
+    33,
+    null,
+    null,
+  ],
+];
+
+export class MockQuestions {
+  private list: QuestionView[];
+  held: HeldView;
+
+  constructor(now: number, products: readonly string[], empty: boolean) {
+    this.list = (empty ? [] : ASKED).map(([text, author, askers, waits, product, answer], i) => {
+      const known = product === null ? null : (products[product === 'apple' ? 0 : 2] ?? null);
+      return {
+        id: i + 1,
+        text,
+        message: `sim:q${i}`,
+        author,
+        askers,
+        lines: askers + 2,
+        since: now - waits * 1000,
+        last: now - 1000,
+        product: known,
+        state: i === 5 ? 'answered' : 'open',
+        answer:
+          answer === null || known === null ? null : { fact: answer[0], text: answer[1], product: known },
+      };
+    });
+    const held = (id: number, author: string, text: string, found: string): HeldView['lines'][number] => ({
+      line: { id: `sim:h${id}`, platform: 'twitch', author, text, at: now - id * 1000, question: false },
+      why: id === 1 ? 'contact' : 'lure',
+      found,
+    });
+    const lines = [
+      held(1, '客服-丽丽', '加薇❤信 abc_1234 便宜一半', '微信 abc_1234'),
+      held(
+        2,
+        'FreeGifts',
+        'congrats you have won, claim your prize at w w w . prize . top',
+        'claim your prize',
+      ),
+    ];
+    this.held = empty ? { lines: [], waiting: 0 } : { lines, waiting: lines.length };
+  }
+
+  view(): QuestionsView {
+    const open = this.list.filter((question) => question.state === 'open');
+    return {
+      questions: [...open, ...this.list.filter((question) => question.state !== 'open')],
+      open: open.length,
+    };
+  }
+
+  lines(id: number): QuestionLinesView {
+    const question = this.list.find((known) => known.id === id);
+    if (question === undefined) return { lines: [] };
+    const say = (text: string, i: number): QuestionLinesView['lines'][number] => ({
+      message: `${question.message}:${i}`,
+      author: ['小雨', '阿芳', question.author][i] ?? '',
+      platform: i === 1 ? 'twitch' : 'web',
+      text,
+      at: question.since + i * 1000,
+    });
+    return { lines: [question.text, '咋卖的', '價格？'].map(say) };
+  }
+
+  mark(id: number, state: QuestionView['state']): void {
+    this.list = this.list.map((question) => (question.id === id ? { ...question, state } : question));
+  }
+
+  merge(into: number, other: number): void {
+    const gone = this.list.find((question) => question.id === other);
+    this.list = this.list
+      .filter((question) => question.id !== other)
+      .map((question) =>
+        question.id === into
+          ? { ...question, askers: question.askers + (gone?.askers ?? 0), lines: question.lines + 1 }
+          : question,
+      );
+  }
+
+  free(messages: readonly string[]): void {
+    const lines = this.held.lines.filter(({ line }) => !messages.includes(line.id));
+    this.held = { lines, waiting: lines.length };
+  }
+}
+
+export function heatOfMock(now: number, empty: boolean): HeatView {
+  const values = Array.from({ length: empty ? 1 : 150 }, (_, i) => {
+    const lines = empty ? 0 : Math.round(24 + 14 * Math.sin(i / 9) + ((i * 7) % 9) + (i > 110 ? 30 : 0));
+    return { lines, complaints: i > 100 && i < 125 ? Math.round(lines / 4) : (i * 3) % 3 };
+  });
+  return { since: now - values.length * 10_000, step_s: 10, values };
+}
