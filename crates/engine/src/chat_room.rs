@@ -1,6 +1,7 @@
 //! The chat room: where the lines of all connections meet. Keeps the last lines for pages that join, hands
 //! batches to pages, and has them written to the journal at least every 100 ms.
 
+mod acts;
 mod connection;
 
 use std::collections::{BTreeMap, VecDeque};

@@ -97,6 +97,7 @@ pub fn least_role(command: &Command) -> Option<Role> {
 pub fn least_role_of_request(request: &Request) -> Role {
     match request {
         Request::Products { .. } => Role::Viewer,
+        Request::ActOnChat { .. } => Role::Moderator,
         Request::Platforms
         | Request::Themes
         | Request::PictureParts
