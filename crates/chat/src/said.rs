@@ -8,6 +8,9 @@ use stallcast_show::MessageId;
 /// Lines remembered: ten minutes of a busy room (33 lines a second), some 4 MB.
 pub(crate) const REMEMBERED: usize = 20_000;
 
+/// The most that is taken back at once: as many lines as a panel holds. Each goes into the journal.
+const TAKEN_BACK: usize = 1_000;
+
 /// The memory, shared by who reads a source and who acts on it.
 #[derive(Debug, Default)]
 pub(crate) struct Said {
@@ -36,19 +39,15 @@ impl Said {
         lines.writers.get(id)?.as_deref().map(str::to_owned)
     }
 
-    /// The lines of this writer that are remembered, oldest first.
+    /// The newest lines of this writer, oldest first.
     pub(crate) fn of(&self, writer: &str) -> Vec<MessageId> {
         let lines = self.lines();
-        let theirs = |id: &&MessageId| {
-            let known = lines.writers.get(*id);
-            known.is_some_and(|known| known.as_deref() == Some(writer))
-        };
-        lines.order.iter().filter(theirs).cloned().collect()
+        newest(&lines, |known| known == Some(writer))
     }
 
-    /// All that is remembered, oldest first.
+    /// The newest lines of everybody, oldest first.
     pub(crate) fn all(&self) -> Vec<MessageId> {
-        self.lines().order.iter().cloned().collect()
+        newest(&self.lines(), |_| true)
     }
 
     /// Remembers a line; forgets the oldest above the bound.
@@ -67,6 +66,23 @@ impl Said {
     }
 }
 
+fn newest(lines: &Lines, wanted: impl Fn(Option<&str>) -> bool) -> Vec<MessageId> {
+    let known = |id: &&MessageId| {
+        let writer = lines.writers.get(*id);
+        writer.is_some_and(|writer| wanted(writer.as_deref()))
+    };
+    let mut found: Vec<_> = lines
+        .order
+        .iter()
+        .rev()
+        .filter(known)
+        .take(TAKEN_BACK)
+        .cloned()
+        .collect();
+    found.reverse();
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,8 +98,11 @@ mod tests {
         assert!(!said.knows(&id(0)) && said.knows(&id(1)));
         assert_eq!(said.writer(&id(1)), None);
         assert_eq!(said.writer(&id(2)).as_deref(), Some("2"));
-        assert_eq!(said.of("0").first(), Some(&id(4)));
-        assert_eq!(said.all().len(), REMEMBERED);
+        assert_eq!(said.of("0").last(), Some(&id(REMEMBERED)));
+        assert_eq!(said.of("0").len(), TAKEN_BACK);
+        assert!(said.of("1").is_empty());
+        let all = said.all();
+        assert_eq!((all.len(), all.last()), (TAKEN_BACK, Some(&id(REMEMBERED))));
         let lines = said.lines();
         assert_eq!(
             (lines.order.len(), lines.writers.len()),
