@@ -76,6 +76,43 @@ const refused = (code: string, params: Record<string, string> = {}): Answer => (
   error: { code: 'refused', message_key: `refusal.${code}`, params, retryable: false },
 });
 
+/** Chats with what they can do, and what they may use. */
+const LINKED: StatusView['chat'] = [
+  {
+    id: 't',
+    kind: 'twitch_token',
+    target: '#orchardlive',
+    run: { state: 'live' },
+    lines: 812,
+    dropped: 0,
+    error: '',
+    able: ['reply', 'delete', 'time_out', 'ban', 'pardon', 'slow_mode'],
+    quota: null,
+  },
+  {
+    id: 'y',
+    kind: 'youtube',
+    target: 'dQw4w9WgXcQ',
+    run: { state: 'live' },
+    lines: 97,
+    dropped: 0,
+    error: '',
+    able: [],
+    quota: { used: 8210, of: 10_000, since: Date.now() - 3_600_000 },
+  },
+  {
+    id: 'b',
+    kind: 'bilibili',
+    target: '1650000000000',
+    run: { state: 'stopped' },
+    lines: 0,
+    dropped: 0,
+    error: 'token_refused',
+    able: [],
+    quota: null,
+  },
+];
+
 export class MockStudio {
   readonly asked: MockQuestions;
   readonly watchers = new Set<() => void>();
@@ -250,7 +287,10 @@ export class MockStudio {
             lines: 0,
             dropped: 0,
             error: '',
+            able: [],
+            quota: null,
           },
+          ...(this.has('platforms') ? LINKED : []),
         ];
     for (let i = 0; i < (this.has('empty') ? 0 : 40); i += 1)
       this.recent.push(this.line(now - (40 - i) * 4000));
@@ -724,9 +764,23 @@ export class MockStudio {
             lines: 0,
             dropped: 0,
             error: '',
+            able: [],
+            quota: null,
           },
         ];
         return ok(null);
+      case 'act_on_chat':
+        return ok({
+          outcomes: [
+            {
+              id: 't',
+              kind: 'twitch_token',
+              target: '#orchardlive',
+              became:
+                request.act.act === 'ban' ? { outcome: 'failed', why: 'not_allowed' } : { outcome: 'done' },
+            },
+          ],
+        });
       case 'disconnect_chat':
         this.chats = this.chats.filter((chat) => chat.id !== request.id);
         return ok(null);

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { CHAT_FIELDS, CHAT_KINDS } from '../src/settings/chat_sources.ts';
 import { fill, placesOf } from '../src/messages/fill.ts';
 import en from '../src/messages/en.json';
 import zh from '../src/messages/zh-CN.json';
@@ -66,6 +67,9 @@ describe('message files', () => {
     inBoth(tags('Phase', 'phase').map((phase) => `phase.${phase}`));
     inBoth(tags('SourceKind', 'kind').map((kind) => `source.${kind}`));
     inBoth(tags('ChatConnector', 'kind').map((kind) => `chat_kind.${kind}`));
+    const fields = Object.values(CHAT_FIELDS).flat();
+    inBoth(fields.flatMap(({ name }) => [`chat_field.${name}`, `chat_field.${name}_hint`]));
+    inBoth(CHAT_KINDS.filter((kind) => kind !== 'simulated').map((kind) => `chat_can.${kind}`));
     inBoth(union('NoticeLevel').map((level) => `level.${level}`));
     inBoth(union('HoldReason').map((why) => `hold_reason.${why}`));
     inBoth(union('HoldLevel').map((level) => `hold_level.${level}`));
@@ -118,6 +122,8 @@ describe('message files', () => {
     inBoth(variants('crates/delivery/src/error.rs', 'DeliveryErrorCode').map((code) => `cause.${code}`));
     inBoth(variants('crates/delivery/src/error.rs', 'TlsProblem').map((problem) => `cause.tls_${problem}`));
     inBoth(variants('crates/chat/src/connector.rs', 'ChatErrorCode').map((code) => `cause.${code}`));
+    inBoth(variants('crates/chat/src/acts.rs', 'ActFault').map((code) => `act_fault.${code}`));
+    inBoth(variants('crates/chat/src/acts.rs', 'ActKind').map((code) => `act.${code}`));
   });
 
   it('have a word for every fact that answers the audience', () => {
@@ -164,7 +170,7 @@ describe('message files', () => {
       .join('\n');
     // Built from a code at run time.
     const built =
-      /^(canvas|canvases|engine|error|refusal|notice|warning|preflight|cause|field|problem|phase|run|level|check_level|loudness|slate|sound\.role|undo|severity|source|chat_kind|platform|access|theme|settings|keys|next|tab|import\.column|place|area|crop|codec|codec_here|codec_note|orders_error|stock_list_error|question_state|fact|hold_reason|hold_level|moderation)\.|^products\.sort_/;
+      /^(canvas|canvases|engine|error|refusal|notice|warning|preflight|cause|field|problem|phase|run|level|check_level|loudness|slate|sound\.role|undo|severity|source|chat_kind|chat_can|chat_field|act|act_fault|platform|access|theme|settings|keys|next|tab|import\.column|place|area|crop|codec|codec_here|codec_note|orders_error|stock_list_error|question_state|fact|hold_reason|hold_level|moderation)\.|^products\.sort_/;
     const unused = Object.keys(EN).filter((key) => !built.test(key) && !sources.includes(`'${key}'`));
     expect(unused).toEqual([]);
   });

@@ -1,7 +1,7 @@
 //! Owns the life of one chat source: its specification, its task, its status.
 
-use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use stallcast_show::{At, ChatLine, MessageId, Text};
@@ -9,9 +9,11 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use crate::acts::{self, Act, ActOutcome, Hand};
 use crate::outlet::{Outlet, SinkClosed};
 use crate::retry::Retry;
-use crate::{Audience, Pace, irc, simulated, websocket};
+use crate::source::Source;
+use crate::spec::ConnectorSpec;
 
 /// The studio's clock, handed in so that tests and replays decide the time.
 pub type Clock = Arc<dyn Fn() -> At + Send + Sync>;
@@ -23,94 +25,6 @@ pub enum Incoming {
     Line(ChatLine),
     /// The platform's moderators took these lines back; they must leave every screen.
     Removed(Vec<MessageId>),
-}
-
-/// How an IRC connection is protected.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "tls", rename_all = "snake_case")]
-pub enum Tls {
-    /// TLS, trusting the operating system's root certificates.
-    System,
-    /// TLS, trusting only the certificates in this PEM text (a private server).
-    ExtraRoot {
-        /// One or more `CERTIFICATE` blocks.
-        pem: String,
-    },
-    /// No TLS: a server on the same machine, and tests.
-    Off,
-}
-
-/// Where chat comes from.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum ConnectorSpec {
-    /// Twitch, read anonymously, or any IRC server.
-    TwitchIrc {
-        /// Host name; [`ConnectorSpec::TWITCH_HOST`] for Twitch.
-        server: String,
-        /// 6697 for Twitch.
-        port: u16,
-        /// Protection of the connection.
-        tls: Tls,
-        /// Channel name, with or without `#`, or the channel's page address as pasted.
-        channel: String,
-    },
-    /// Anything that can serve the generic JSON (see the crate's page) over WebSocket.
-    GenericWebSocket {
-        /// `ws://` or `wss://`; may hold a token, so it is never logged.
-        url: String,
-    },
-    /// An invented audience, for rehearsals.
-    Simulated {
-        /// Same seed, same evening.
-        seed: u64,
-        /// How busy the room is.
-        pace: Pace,
-        /// What is said, and by whom; [`Audience::demo`] ships with the program.
-        lines: Audience,
-    },
-}
-
-impl ConnectorSpec {
-    /// Twitch's IRC host (dev.twitch.tv/docs/chat/irc).
-    pub const TWITCH_HOST: &'static str = "irc.chat.twitch.tv";
-    /// Twitch's IRC-over-TLS port (dev.twitch.tv/docs/chat/irc).
-    pub const TWITCH_PORT: u16 = 6697;
-
-    /// The usual case: a Twitch channel over TLS.
-    pub fn twitch(channel: &str) -> Self {
-        Self::TwitchIrc {
-            server: Self::TWITCH_HOST.to_owned(),
-            port: Self::TWITCH_PORT,
-            tls: Tls::System,
-            channel: channel.to_owned(),
-        }
-    }
-}
-
-impl fmt::Debug for ConnectorSpec {
-    // By hand: a WebSocket address may carry a token, and an audience is hundreds of lines.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TwitchIrc {
-                server,
-                port,
-                tls,
-                channel,
-            } => {
-                let tls = match tls {
-                    Tls::System => "system",
-                    Tls::ExtraRoot { .. } => "extra root",
-                    Tls::Off => "off",
-                };
-                write!(f, "irc {server}:{port} {channel} (tls {tls})")
-            }
-            Self::GenericWebSocket { url } => {
-                write!(f, "websocket {}", websocket::host_of(url))
-            }
-            Self::Simulated { seed, pace, .. } => write!(f, "simulated {seed} {pace:?}"),
-        }
-    }
 }
 
 /// How a source is doing.
@@ -125,7 +39,8 @@ pub enum ConnectorState {
     Retrying {
         /// How many attempts failed since it was last live for a while; starts at 1.
         attempt: u32,
-        /// How long after this change of state the next attempt starts, in milliseconds (0 to 10 000).
+        /// How long after this change of state the next attempt starts, in milliseconds: 0 to 10 000, more where the
+        /// platform asks for it (its daily allowance is used up).
         next_in_ms: u64,
     },
     /// Ended on request, or because nobody reads the sink any more.
@@ -180,6 +95,38 @@ pub enum ChatErrorCode {
     /// The PEM text holds no usable certificate, or the system has no roots.
     #[error("certificate invalid")]
     InvalidCertificate,
+    /// The platform does not take the token or key: it is wrong, ran out or was revoked.
+    #[error("token refused")]
+    TokenRefused,
+    /// The token or key is good and lacks the right to read this chat.
+    #[error("not allowed")]
+    NotAllowed,
+    /// The platform asks to come less often.
+    #[error("too many requests")]
+    TooMany,
+    /// What the platform allows in a day is used up.
+    #[error("quota spent")]
+    QuotaSpent,
+    /// There is no such channel or broadcast.
+    #[error("no such channel")]
+    NoSuchChannel,
+    /// The channel or broadcast has no chat now: it is not live, or its chat is switched off.
+    #[error("no chat")]
+    NoChat,
+    /// The platform failed on its own side.
+    #[error("platform failed")]
+    PlatformFailed,
+}
+
+/// What a platform allows in a day, by its own count of units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quota {
+    /// Units that this source used since [`Quota::since`]; others with the same key are not in it.
+    pub used: u32,
+    /// Units a day.
+    pub of: u32,
+    /// When counting began: the start of the source, or the platform's last midnight.
+    pub since: At,
 }
 
 /// Status of a connector; a `watch` value, so a slow reader sees the latest and costs nothing.
@@ -195,6 +142,8 @@ pub struct ConnectorStatus {
     pub malformed: u64,
     /// The last thing that went wrong; kept while live again, so that a page can say why there was a gap.
     pub last_error: Option<ChatErrorCode>,
+    /// The daily allowance, of platforms that have one.
+    pub quota: Option<Quota>,
 }
 
 /// Why a session ended.
@@ -204,6 +153,8 @@ pub(crate) enum End {
     SinkClosed,
     /// Worth another attempt.
     Lost(ChatErrorCode),
+    /// Worth another attempt, and not before this time.
+    Later(ChatErrorCode, Duration),
     /// Another attempt would fail the same way.
     Hopeless(ChatErrorCode),
 }
@@ -221,6 +172,7 @@ pub struct Connector {
     stop: Option<oneshot::Sender<()>>,
     // Small on purpose: an older product's excitement is not worth replaying, so a full queue drops.
     react: mpsc::Sender<Text>,
+    hand: Hand,
     task: Option<JoinHandle<()>>,
 }
 
@@ -234,6 +186,7 @@ impl Connector {
             dropped: 0,
             malformed: 0,
             last_error: None,
+            quota: None,
         });
         let (stop, stopped) = oneshot::channel();
         let (react, reactions) = mpsc::channel(4);
@@ -242,14 +195,18 @@ impl Connector {
             ConnectorSpec::Simulated { seed, .. } => *seed,
             _ => rand::random(),
         };
-        let mut outlet = Outlet::new(sink, status_tx, clock, nonce);
+        let mut outlet = Outlet::new(sink, status_tx, Arc::clone(&clock), nonce);
+        let (mut source, hands) = Source::of(&spec, reactions, outlet.said(), &clock);
+        let (hand, orders) = acts::hand(hands.able(), Arc::clone(outlet.said()));
         let task = tokio::spawn(async move {
             tracing::info!(source = ?spec, "chat source starts");
             let state = tokio::select! {
                 // Also when the handle was dropped.
                 _ = stopped => ConnectorState::Stopped,
-                state = drive(&spec, &mut outlet, reactions) => state,
+                state = drive(&spec, &mut source, &mut outlet) => state,
+                never = acts::serve(hands.as_ref(), orders) => match never {},
             };
+            source.leave().await;
             tracing::info!(source = ?spec, ?state, "chat source ended");
             outlet.state(state);
         });
@@ -257,8 +214,19 @@ impl Connector {
             status,
             stop: Some(stop),
             react,
+            hand,
             task: Some(task),
         }
+    }
+
+    /// A way to act on the platform through this source.
+    pub fn hand(&self) -> Hand {
+        self.hand.clone()
+    }
+
+    /// Does something on the platform, or says why not.
+    pub async fn act(&self, act: Act) -> ActOutcome {
+        self.hand.act(act).await
     }
 
     /// The source's status from now on.
@@ -285,41 +253,24 @@ impl Connector {
     }
 }
 
-async fn drive(
-    spec: &ConnectorSpec,
-    outlet: &mut Outlet,
-    reactions: mpsc::Receiver<Text>,
-) -> ConnectorState {
-    if let ConnectorSpec::Simulated { seed, pace, lines } = spec {
-        let SinkClosed = simulated::run(*seed, *pace, lines, outlet, reactions).await;
-        return ConnectorState::Stopped;
-    }
+async fn drive(spec: &ConnectorSpec, source: &mut Source, outlet: &mut Outlet) -> ConnectorState {
     let mut retry = Retry::default();
     loop {
         let began = Instant::now();
-        let end = match spec {
-            ConnectorSpec::TwitchIrc {
-                server,
-                port,
-                tls,
-                channel,
-            } => irc::attend(server, *port, tls, channel, outlet).await,
-            ConnectorSpec::GenericWebSocket { url } => websocket::attend(url, outlet).await,
-            ConnectorSpec::Simulated { .. } => return ConnectorState::Stopped,
-        };
-        match end {
+        let (code, least) = match source.attend(outlet).await {
             End::SinkClosed => return ConnectorState::Stopped,
             End::Hopeless(code) => {
                 outlet.error(code);
                 tracing::warn!(source = ?spec, %code, "chat source cannot work as specified");
                 return ConnectorState::Failed;
             }
-            End::Lost(code) => {
-                let (attempt, wait) = retry.after(began.elapsed());
-                tracing::info!(source = ?spec, %code, attempt, ?wait, "chat source lost, will retry");
-                outlet.lost(code, attempt, wait);
-                tokio::time::sleep(wait).await;
-            }
-        }
+            End::Lost(code) => (code, Duration::ZERO),
+            End::Later(code, least) => (code, least),
+        };
+        let (attempt, wait) = retry.after(began.elapsed());
+        let wait = wait.max(least);
+        tracing::info!(source = ?spec, %code, attempt, ?wait, "chat source lost, will retry");
+        outlet.lost(code, attempt, wait);
+        tokio::time::sleep(wait).await;
     }
 }

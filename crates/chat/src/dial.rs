@@ -11,7 +11,8 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use crate::connector::{ChatErrorCode, End, Tls};
+use crate::connector::{ChatErrorCode, End};
+use crate::spec::Tls;
 
 /// Look-up, TCP and TLS together: the same bound as the longest wait between attempts.
 pub(crate) const CONNECT_WITHIN: Duration = Duration::from_secs(10);

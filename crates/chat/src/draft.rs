@@ -46,6 +46,12 @@ impl LineDraft {
     }
 }
 
+/// A moment as RFC 3339 writes it.
+pub(crate) fn moment(text: &str) -> Option<At> {
+    let at: jiff::Timestamp = text.parse().ok()?;
+    Some(At(at.as_millisecond()))
+}
+
 /// Gives ids to lines that came without one: unique in one source by counting, over sources and
 /// restarts by the nonce.
 #[derive(Debug, Clone)]

@@ -1,8 +1,8 @@
 //! Chat from outside, made safe and uniform: connectors, the webhook reader, display cleaning, and what is in it: questions,
 //! their answers, and what to hold.
 //!
-//! A [`Connector`] keeps one source alive (Twitch or another IRC server, a generic WebSocket, or a
-//! simulated audience for rehearsals) and hands [`Incoming`] values to a bounded queue. What a
+//! A [`Connector`] keeps one source alive (see [`ConnectorSpec`] for which) and hands [`Incoming`] values to a bounded
+//! queue; through its [`Hand`] people act on the platform, as far as that source can. What a
 //! platform pushes by HTTP instead is read by [`webhook::parse`]. Both speak the same small JSON.
 //!
 //! # The generic JSON
@@ -34,8 +34,10 @@
 //! following lines are dropped at once, so that the connection itself (and its keep-alive) is never
 //! held up. Until then the platform's own socket is what waits.
 
+mod acts;
 mod answer;
 mod audience;
+mod bilibili;
 mod catalogue;
 pub mod clean;
 mod connector;
@@ -43,29 +45,46 @@ mod dial;
 mod draft;
 mod evaluate;
 mod fold;
+#[cfg(test)]
+mod fuzz_tests;
 mod generic;
+mod http;
 mod irc;
+mod markup;
 pub mod moderation;
 mod mood;
 mod outlet;
+mod owncast;
 pub mod question;
 pub mod questions;
+mod rate;
 mod retry;
+mod said;
+mod secret;
 mod simulated;
+mod social_stream;
+mod socket;
 mod sound;
+mod source;
+mod spec;
 pub mod topic;
+mod twitch;
 pub mod webhook;
 mod websocket;
+mod youtube;
 
+pub use acts::{Act, ActFault, ActKind, ActOutcome, Hand};
 pub use answer::{Answer, answer, answer_about};
 pub use audience::{About, Audience, AudienceError, AudienceLine, Language, Names};
 pub use catalogue::{Article, Catalogue};
 pub use connector::{
-    ChatErrorCode, Clock, Connector, ConnectorSpec, ConnectorState, ConnectorStatus, Incoming, Tls,
+    ChatErrorCode, Clock, Connector, ConnectorState, ConnectorStatus, Incoming, Quota,
 };
 pub use draft::{LineDraft, OwnIds};
 pub use evaluate::{EvaluateError, Measure, evaluate};
 pub use fold::fold;
 pub use mood::is_complaint;
 pub use outlet::FULL_WAIT;
+pub use secret::Secret;
 pub use simulated::Pace;
+pub use spec::{BilibiliSpec, ConnectorSpec, Tls, TwitchSpec, YouTubeSpec};

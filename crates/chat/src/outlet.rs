@@ -1,20 +1,22 @@
 //! Owns the way out of a connector: ids, duplicates, the bounded sink with its policy, and the status.
 
-use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
-use stallcast_show::MessageId;
+use stallcast_show::{At, MessageId};
 use tokio::sync::{mpsc, watch};
 
-use crate::connector::{ChatErrorCode, Clock, ConnectorState, ConnectorStatus, Incoming};
+use crate::connector::{ChatErrorCode, Clock, ConnectorState, ConnectorStatus, Incoming, Quota};
 use crate::draft::{LineDraft, OwnIds};
+use crate::said::Said;
 
 /// How long a connector waits for room in the sink before it drops a line. Long enough for a busy
 /// engine to come round (its journal batches are 100 ms), short enough that no peer times out.
 pub const FULL_WAIT: Duration = Duration::from_millis(200);
 
-/// Ids remembered to skip repeats: a minute of a busy room (33 lines a second), some 200 KB.
-const SEEN_IDS: usize = 2_000;
+/// Longest id of a line or a writer, in bytes: what is remembered of many lines must not be of any size. Platforms use some
+/// 40, the generic JSON allows 128 characters.
+const ID_BYTES: usize = 600;
 
 /// The engine has dropped its end.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,8 +27,7 @@ pub(crate) struct Outlet {
     status: watch::Sender<ConnectorStatus>,
     clock: Clock,
     own_ids: OwnIds,
-    seen: HashSet<MessageId>,
-    seen_order: VecDeque<MessageId>,
+    said: Arc<Said>,
     /// The last line was dropped: do not wait again until one fits.
     full: bool,
 }
@@ -43,26 +44,43 @@ impl Outlet {
             status,
             clock,
             own_ids: OwnIds::new(nonce),
-            seen: HashSet::new(),
-            seen_order: VecDeque::new(),
+            said: Arc::default(),
             full: false,
         }
     }
 
-    /// Hands a line over. `None` = nothing visible in it, or seen before.
+    /// What was handed over lately.
+    pub(crate) fn said(&self) -> &Arc<Said> {
+        &self.said
+    }
+
+    /// Hands a line over whose writer has no id. `None` = nothing visible in it, or seen before.
     pub(crate) async fn put(&mut self, draft: LineDraft) -> Result<Option<MessageId>, SinkClosed> {
+        self.put_of(draft, None).await
+    }
+
+    /// As [`Outlet::put`], with the platform's id of who wrote it.
+    pub(crate) async fn put_of(
+        &mut self,
+        draft: LineDraft,
+        writer: Option<&str>,
+    ) -> Result<Option<MessageId>, SinkClosed> {
         let has_id = draft.id.is_some();
         let Some(line) = draft.into_line((self.clock)(), &mut self.own_ids) else {
             return Ok(None);
         };
         let id = line.id.clone();
-        if has_id && self.seen.contains(&id) {
+        if id.0.len() > ID_BYTES {
+            self.malformed();
+            return Ok(None);
+        }
+        let writer = writer.filter(|writer| writer.len() <= ID_BYTES);
+        if has_id && self.said.knows(&id) {
             return Ok(None);
         }
         if self.send(Incoming::Line(line)).await? {
-            if has_id {
-                self.remember(&id);
-            }
+            // Only what was handed over: a line that was dropped may come again.
+            self.said.remember(&id, writer);
             self.status.send_modify(|s| s.lines += 1);
             Ok(Some(id))
         } else {
@@ -101,15 +119,9 @@ impl Outlet {
         }
     }
 
-    /// Only what was handed over: a line that was dropped may come again. Forgets the oldest above the bound.
-    fn remember(&mut self, id: &MessageId) {
-        self.seen.insert(id.clone());
-        self.seen_order.push_back(id.clone());
-        if self.seen_order.len() > SEEN_IDS
-            && let Some(oldest) = self.seen_order.pop_front()
-        {
-            self.seen.remove(&oldest);
-        }
+    /// Now, by the studio's clock.
+    pub(crate) fn now(&self) -> At {
+        (self.clock)()
     }
 
     pub(crate) fn state(&self, state: ConnectorState) {
@@ -134,6 +146,11 @@ impl Outlet {
         });
     }
 
+    /// What the platform's daily allowance has left.
+    pub(crate) fn quota(&self, quota: Quota) {
+        self.status.send_modify(|s| s.quota = Some(quota));
+    }
+
     pub(crate) fn malformed(&self) {
         self.status.send_modify(|s| {
             s.malformed += 1;
@@ -144,10 +161,6 @@ impl Outlet {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use std::sync::Arc;
-
-    use stallcast_show::At;
-
     use super::*;
 
     /// An outlet with a still clock, its sink and its status.
@@ -165,6 +178,7 @@ pub(crate) mod tests {
             dropped: 0,
             malformed: 0,
             last_error: None,
+            quota: None,
         });
         (
             Outlet::new(sink, tx, Arc::new(|| At(1_000)), 7),
@@ -199,7 +213,7 @@ pub(crate) mod tests {
     }
 
     #[tokio::test]
-    async fn a_repeated_id_is_skipped_and_memory_of_ids_is_bounded() {
+    async fn a_repeated_id_is_skipped() {
         let (mut outlet, mut lines, status) = outlet(8);
         for n in [1, 2, 1, 1] {
             let mut draft = draft(n);
@@ -207,14 +221,7 @@ pub(crate) mod tests {
             outlet.put(draft).await.unwrap();
         }
         assert_eq!(status.borrow().lines, 2);
-        for n in 0..3 * SEEN_IDS {
-            let mut draft = draft(n);
-            draft.id = Some(format!("x{n}"));
-            outlet.put(draft).await.unwrap();
-            while lines.try_recv().is_ok() {}
-        }
-        assert_eq!(outlet.seen.len(), SEEN_IDS);
-        assert_eq!(outlet.seen_order.len(), SEEN_IDS);
+        while lines.try_recv().is_ok() {}
     }
 
     #[tokio::test]

@@ -66,7 +66,7 @@ pub(crate) async fn run(
     pace: Pace,
     audience: &Audience,
     outlet: &mut Outlet,
-    mut reactions: mpsc::Receiver<Text>,
+    reactions: &mut mpsc::Receiver<Text>,
 ) -> SinkClosed {
     outlet.state(ConnectorState::Live);
     let mut room = Room {

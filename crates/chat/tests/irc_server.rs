@@ -3,7 +3,9 @@
 
 mod support;
 
-use stallcast_chat::{ChatErrorCode, Connector, ConnectorSpec, ConnectorState, Tls};
+use stallcast_chat::{
+    Act, ActFault, ActOutcome, ChatErrorCode, Connector, ConnectorSpec, ConnectorState, Tls,
+};
 use support::{Ngircd, Peer, free_port, next_line, until, wall_clock};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -25,6 +27,49 @@ async fn viewer(port: u16) -> Peer {
     viewer.say("JOIN #orchard\r\n").await;
     viewer.hear(" 366 ").await.unwrap();
     viewer
+}
+
+#[tokio::test]
+async fn a_reply_is_said_in_the_channel_and_what_the_server_refuses_is_told() {
+    if !Ngircd::installed() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let port = free_port().await;
+    let server = Ngircd::start(folder.path(), port, false).await;
+    // First in the channel, so its operator.
+    let mut amei = viewer(port).await;
+    let (sink, _lines) = mpsc::channel(64);
+    let connector = Connector::spawn(spec("127.0.0.1", port, Tls::Off), sink, wall_clock());
+    let mut status = connector.status();
+    until(&mut status, "live", |s| s.state == ConnectorState::Live).await;
+    let reply = |text: &str| {
+        connector.act(Act::Reply {
+            text: text.into(),
+            to: None,
+        })
+    };
+    let failed = |why| ActOutcome::Failed { why };
+    assert_eq!(reply("能寄，\r\nQUIT :gone").await, ActOutcome::Done);
+    let heard = amei.hear("PRIVMSG").await.unwrap();
+    assert!(
+        heard.ends_with("PRIVMSG #orchard :能寄，  QUIT :gone"),
+        "{heard}"
+    );
+
+    amei.say("MODE #orchard +m\r\n").await;
+    amei.hear("MODE #orchard").await.unwrap();
+    assert_eq!(reply("again").await, failed(ActFault::NotAllowed));
+    let long = "x".repeat(400);
+    assert_eq!(reply(&long).await, failed(ActFault::TooLong));
+    let ban = Act::Ban {
+        message: "irc:1".into(),
+    };
+    assert_eq!(connector.act(ban).await, ActOutcome::NotSupported);
+
+    server.kill();
+    until(&mut status, "lost", |s| s.state != ConnectorState::Live).await;
+    assert_eq!(reply("late").await, failed(ActFault::NotConnected));
 }
 
 #[tokio::test]

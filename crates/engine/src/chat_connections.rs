@@ -1,5 +1,7 @@
-//! The chat connections a person set up, kept over restarts. A WebSocket's address may hold a token: what may be one is
-//! kept like a stream key (see [`crate::keys`]), and the file of connections has the rest.
+//! The chat connections a person set up, kept over restarts. Tokens, keys and addresses that may hold one are kept like a
+//! stream key (see [`crate::keys`]), and the file of connections has the rest.
+
+mod secrets;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -21,7 +23,7 @@ const MOST: usize = 16;
 struct Kept {
     #[serde(flatten)]
     connector: ChatConnector,
-    /// Whether the whole address is kept apart, and only its host stands here.
+    /// Whether its secrets are kept apart, and stand here as nothing.
     #[serde(default)]
     apart: bool,
 }
@@ -88,11 +90,10 @@ impl ChatConnections {
             }
         }
         for (id, kept) in wanted {
-            if let ChatConnector::WebSocket { url } = &kept.connector
-                && !kept.apart
-                && without_token(url).is_some()
+            if !kept.apart
+                && let Some(split) = secrets::split(&kept.connector)
             {
-                match self.keep_apart(&id, url.clone(), false).await {
+                match self.keep_apart(&id, split, false).await {
                     Ok(()) => tracing::info!(id, "a chat address went to the keychain"),
                     Err(_) => tracing::warn!(id, "a chat address stays in a file of this user"),
                 }
@@ -109,11 +110,14 @@ impl ChatConnections {
 
     async fn open_kept(&self, id: &str, kept: &Kept) {
         let connector = if kept.apart {
-            match self.addresses.get(&id.to_owned()) {
-                Some(url) => ChatConnector::WebSocket {
-                    url: url.reveal().to_owned(),
-                },
-                None => return,
+            let secret = self.addresses.get(&id.to_owned());
+            let Some(secret) = secret else { return };
+            match secrets::joined(&kept.connector, secret.reveal()) {
+                Some(connector) => connector,
+                None => {
+                    tracing::error!(id, "what was kept apart of a chat connection is of another");
+                    return;
+                }
             }
         } else {
             kept.connector.clone()
@@ -141,37 +145,42 @@ impl ChatConnections {
         if known.len() >= MOST && !known.contains_key(&id) {
             return Err(too_many(known.len() + 1));
         }
-        match &connector {
-            // An invented audience is for this rehearsal only.
-            ChatConnector::Simulated => {}
-            ChatConnector::WebSocket { url } if without_token(url).is_some() => {
-                self.keep_apart(&id, url.clone(), allow_file).await?;
-            }
-            _ => {
-                let kept = Kept {
-                    connector: connector.clone(),
-                    apart: false,
-                };
-                self.change(|wanted| wanted.insert(id.clone(), kept))
-                    .await?;
-                if known.get(&id).is_some_and(|kept| kept.apart) {
-                    self.forget(&id).await;
-                }
+        // An invented audience is for this rehearsal only.
+        if connector == ChatConnector::Simulated {
+            self.room.connect(id, connector).await;
+            return Ok(());
+        }
+        if let Some(split) = secrets::split(&connector) {
+            self.keep_apart(&id, split, allow_file).await?;
+        } else {
+            let kept = Kept {
+                connector: connector.clone(),
+                apart: false,
+            };
+            self.change(|wanted| wanted.insert(id.clone(), kept))
+                .await?;
+            if known.get(&id).is_some_and(|kept| kept.apart) {
+                self.forget(&id).await;
             }
         }
         self.room.connect(id, connector).await;
         Ok(())
     }
 
-    /// Writes the address to where keys are, and a connection without it to the file.
-    async fn keep_apart(&self, id: &str, url: String, allow_file: bool) -> Result<(), WireError> {
-        let bare = without_token(&url).unwrap_or_default();
+    /// Writes the secrets to where keys are, and the connection without them to the file.
+    async fn keep_apart(
+        &self,
+        id: &str,
+        split: secrets::Split,
+        allow_file: bool,
+    ) -> Result<(), WireError> {
+        let secrets::Split { bare, secret } = split;
         let (addresses, owner) = (self.addresses.clone(), id.to_owned());
-        tokio::task::spawn_blocking(move || addresses.set(&owner, url, allow_file))
+        tokio::task::spawn_blocking(move || addresses.set(&owner, secret, allow_file))
             .await
             .map_err(|_| WireError::new(ErrorCode::Internal))??;
         let kept = Kept {
-            connector: ChatConnector::WebSocket { url: bare },
+            connector: bare,
             apart: true,
         };
         let before = self.wanted().remove(id);
@@ -246,30 +255,6 @@ fn too_many(count: usize) -> WireError {
         max: MOST,
     };
     WireError::refused(refusal.code(), refusal.params())
-}
-
-/// The address down to host and port when the rest of it may hold a token: a user, a path, a query or a fragment.
-/// `None` when there is no such rest.
-fn without_token(address: &str) -> Option<String> {
-    let Ok(url) = url::Url::parse(address) else {
-        // Nobody can say what stands in it.
-        return Some(String::new());
-    };
-    let plain = url.path().trim_matches('/').is_empty()
-        && url.query().is_none()
-        && url.fragment().is_none()
-        && url.username().is_empty()
-        && url.password().is_none();
-    if plain {
-        return None;
-    }
-    let host = url.host_str().unwrap_or_default();
-    let port = url.port().map(|port| format!(":{port}"));
-    Some(format!(
-        "{}://{host}{}/",
-        url.scheme(),
-        port.unwrap_or_default()
-    ))
 }
 
 #[cfg(test)]
@@ -394,28 +379,5 @@ mod tests {
         assert_eq!(refused.message_key, "refusal.too_many");
         let told = ["field", "count", "max"].map(|name| refused.params[name].as_str());
         assert_eq!(told, ["chats", "17", "16"]);
-    }
-
-    #[test]
-    fn only_what_names_a_host_and_nothing_more_holds_no_token() {
-        for plain in [
-            "ws://127.0.0.1:8765",
-            "wss://chat.example.com/",
-            "ws://[::1]:9",
-        ] {
-            assert_eq!(without_token(plain), None, "{plain}");
-        }
-        for (address, bare) in [
-            ("wss://me:pw@chat.example.com/", "wss://chat.example.com/"),
-            (
-                "wss://chat.example.com:444/ws/9f8a7",
-                "wss://chat.example.com:444/",
-            ),
-            ("wss://chat.example.com/?k=1", "wss://chat.example.com/"),
-            ("wss://chat.example.com#k", "wss://chat.example.com/"),
-            ("no address", ""),
-        ] {
-            assert_eq!(without_token(address).as_deref(), Some(bare), "{address}");
-        }
     }
 }

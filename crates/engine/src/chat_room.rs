@@ -2,6 +2,7 @@
 //! batches to pages, and has them written to the journal at least every 100 ms. Every line goes through the sieve first:
 //! what is held, what is folded, and what asks.
 
+mod acts;
 mod connection;
 mod gather;
 mod goods;

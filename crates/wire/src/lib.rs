@@ -5,6 +5,7 @@
 mod after;
 mod answers;
 mod catalogue;
+mod chats;
 mod error;
 mod findings;
 mod games;
@@ -33,11 +34,12 @@ pub use answers::{
 pub use catalogue::{
     CATALOGUE_COMES_WHOLE, CatalogueView, PRODUCTS_AT_ONCE, ProductScope, ProductSort, ProductsView,
 };
+pub use chats::{ChatAct, ChatActed, ChatConnector, ChatOutcome, ChatOutcomeAt};
 pub use error::{ErrorCode, WireError};
 pub use findings::{FindingLevel, FindingView, FindingsView, RuleView};
 pub use games::{AuctionView, LotteryView, PollView};
 pub use home::{RUNTIME_FILE, RuntimeFile, create_private_folder, data_folder};
-pub use messages::{ChatConnector, ClientMessage, Outcome, Request, ServerMessage, UploadTarget};
+pub use messages::{ClientMessage, Outcome, Request, ServerMessage, UploadTarget};
 pub use orders::{OrdersView, ShopView, StockListView, UnknownGoods};
 pub use picture_parts::{PartBox, PicturePartsView, TextBox};
 pub use questions::{
@@ -48,7 +50,7 @@ pub use questions::{
 pub use registry::{least_role, least_role_of_request};
 pub use show_view::ShowView;
 pub use status::{
-    BulkKind, CanvasStatus, ChatStatus, DestinationHealth, EncoderStatus, InputStatus,
+    BulkKind, CanvasStatus, ChatQuota, ChatStatus, DestinationHealth, EncoderStatus, InputStatus,
     JournalTrouble, KeyStore, PictureView, ReceiverView, RecordingStatus, RunState, SlateCause,
     StatusView, UndoView, VirtualCameraView,
 };

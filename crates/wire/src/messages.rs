@@ -10,7 +10,7 @@ use crate::{
     PhoneView, Preflight, RecapView, ReplayView, SavedFile, ThemesView, UploadTestView,
     WebhookView,
 };
-use crate::{ClipEdges, Notice, RecapFormat, Topic, WireError};
+use crate::{ChatAct, ChatConnector, ClipEdges, Notice, RecapFormat, Topic, WireError};
 
 /// From the page to the engine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
@@ -140,6 +140,11 @@ pub enum Request {
         #[ts(as = "Option<bool>", optional)]
         allow_file: bool,
     },
+    /// Does something on the platforms through the chat connections that it concerns. Answer: [`crate::ChatActed`].
+    ActOnChat {
+        /// What.
+        act: ChatAct,
+    },
     /// Closes a chat connection.
     DisconnectChat {
         /// Which.
@@ -247,30 +252,6 @@ pub enum Request {
     },
     /// Ends the engine after the show; refused while live.
     Shutdown,
-}
-
-/// A chat connection a page can ask for.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum ChatConnector {
-    /// Twitch (or any IRC server), read without a key.
-    Twitch {
-        /// Channel name without `#`.
-        channel: String,
-        /// Server; `None` = Twitch's.
-        server: Option<String>,
-        /// Port; `None` = 6697.
-        port: Option<u16>,
-        /// Whether the connection is encrypted and its certificate checked.
-        tls: bool,
-    },
-    /// JSON lines over a WebSocket.
-    WebSocket {
-        /// `ws://` or `wss://` address.
-        url: String,
-    },
-    /// The simulated audience of rehearsals.
-    Simulated,
 }
 
 /// Where an upload test goes.

@@ -109,6 +109,7 @@ pub fn least_role_of_request(request: &Request) -> Role {
     match request {
         Request::Products { .. } => Role::Viewer,
         Request::QuestionLines { .. } => Role::Moderator,
+        Request::ActOnChat { .. } => Role::Moderator,
         Request::Platforms
         | Request::Themes
         | Request::PictureParts

@@ -1,7 +1,7 @@
 //! Health: how every supervised thing is doing, as the engine tells it twice a second.
 
 use serde::{Deserialize, Serialize};
-use stallcast_show::{Canvas, DestinationId, SourceId, VideoCodec};
+use stallcast_show::{At, Canvas, DestinationId, SourceId, VideoCodec};
 use ts_rs::TS;
 
 /// State of a supervised thing.
@@ -212,7 +212,7 @@ pub struct CanvasStatus {
 pub struct ChatStatus {
     /// Connector id.
     pub id: String,
-    /// `twitch`, `irc`, `web_socket`, `webhook`, `simulated`.
+    /// The tag of [`crate::ChatConnector`], or `irc` for an IRC server that is not Twitch's.
     pub kind: String,
     /// What it is connected to, for people.
     pub target: String,
@@ -224,6 +224,21 @@ pub struct ChatStatus {
     pub dropped: u64,
     /// Code of the last error, empty when there is none.
     pub error: String,
+    /// What can be done on the platform through it: names of the acts of [`crate::ChatAct`].
+    pub able: Vec<String>,
+    /// The platform's daily allowance, where it has one.
+    pub quota: Option<ChatQuota>,
+}
+
+/// What a platform allows in a day, in its own units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ChatQuota {
+    /// Used by this connection since `since`; what others used with the same key is not in it.
+    pub used: u32,
+    /// Allowed in a day.
+    pub of: u32,
+    /// When counting began.
+    pub since: At,
 }
 
 /// Why viewers get the slate instead of the scene.

@@ -61,6 +61,8 @@ const ANSWERED_WITHIN_MS: Partial<Record<Request['ask'], number>> = {
   test_upload: 45000,
   // Every encoder of two more codecs may take its trial's whole time.
   codecs: 60000,
+  // A platform may take its time behind other acts, up to 15 s.
+  act_on_chat: 20000,
   set_key: PERSON_MS,
   connect_chat: PERSON_MS,
   disconnect_chat: PERSON_MS,

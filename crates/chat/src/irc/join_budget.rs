@@ -1,42 +1,19 @@
 //! Owns the join limit: no server sees more joins from this program than Twitch allows.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::rate::Rate;
+
 /// Twitch: 20 authenticate/join attempts per 10 seconds (dev.twitch.tv/docs/chat/#rate-limits).
 const JOINS: usize = 20;
 const WINDOW: Duration = Duration::from_secs(10);
 
-#[derive(Debug, Default)]
-struct Budget {
-    recent: VecDeque<Instant>,
-}
-
-impl Budget {
-    /// Takes a turn at `now` or says how long to wait before asking again.
-    fn take(&mut self, now: Instant) -> Result<(), Duration> {
-        while let Some(oldest) = self.recent.front()
-            && now.saturating_duration_since(*oldest) >= WINDOW
-        {
-            self.recent.pop_front();
-        }
-        match self.recent.front() {
-            Some(oldest) if self.recent.len() >= JOINS => {
-                Err(WINDOW.saturating_sub(now.saturating_duration_since(*oldest)))
-            }
-            _ => {
-                self.recent.push_back(now);
-                Ok(())
-            }
-        }
-    }
-}
-
 // The limit counts per address on the server's side, so it is shared by all connectors here.
-static BUDGETS: LazyLock<Mutex<HashMap<String, Budget>>> = LazyLock::new(Mutex::default);
+static BUDGETS: LazyLock<Mutex<HashMap<String, Rate>>> = LazyLock::new(Mutex::default);
 
 /// Returns when joining a channel of `server` is within the limit.
 pub(super) async fn wait_for_turn(server: &str) {
@@ -44,14 +21,12 @@ pub(super) async fn wait_for_turn(server: &str) {
         let turn = {
             let mut budgets = BUDGETS.lock().unwrap_or_else(PoisonError::into_inner);
             let now = Instant::now();
-            let turn = budgets.entry(server.to_owned()).or_default().take(now);
+            let turn = budgets
+                .entry(server.to_owned())
+                .or_insert_with(|| Rate::new(JOINS, WINDOW))
+                .take(now);
             // Servers not used for a while are forgotten, so the map stays as small as what is in use.
-            budgets.retain(|_, budget| {
-                budget
-                    .recent
-                    .back()
-                    .is_some_and(|last| now.saturating_duration_since(*last) < WINDOW)
-            });
+            budgets.retain(|_, budget| !budget.is_idle(now));
             turn
         };
         match turn {

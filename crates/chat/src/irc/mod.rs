@@ -1,5 +1,6 @@
-//! Owns reading an IRC channel: Twitch anonymously, or any other server.
+//! Owns reading an IRC channel, Twitch anonymously or any other server, and speaking in the latter.
 
+mod hands;
 mod join_budget;
 mod lines;
 mod message;
@@ -10,21 +11,53 @@ use std::sync::Arc;
 use rustls::pki_types::ServerName;
 use tokio::time::timeout;
 
-use crate::connector::{ChatErrorCode, End, Tls};
+use crate::connector::{ChatErrorCode, End};
 use crate::dial;
 use crate::outlet::Outlet;
+use crate::spec::{ConnectorSpec, Tls};
+pub(crate) use hands::IrcHands;
+use hands::SpeakingDesk;
 
-/// One connection, from look-up to its end.
-pub(crate) async fn attend(
-    server: &str,
+/// A channel of a server.
+pub(crate) struct Irc {
+    server: String,
     port: u16,
-    tls: &Tls,
-    channel: &str,
-    outlet: &mut Outlet,
-) -> End {
-    match connect_and_read(server, port, tls, channel, outlet).await {
-        Ok(never) => match never {},
-        Err(end) => end,
+    tls: Tls,
+    channel: String,
+    desk: SpeakingDesk,
+}
+
+impl Irc {
+    /// The channel, and who speaks in it.
+    pub(crate) fn new(server: String, port: u16, tls: Tls, channel: String) -> (Self, IrcHands) {
+        // Twitch lets nobody speak who came without a token.
+        let speaks = server != ConnectorSpec::TWITCH_HOST;
+        let (desk, hands) = hands::desk(speaks);
+        let irc = Self {
+            server,
+            port,
+            tls,
+            channel,
+            desk,
+        };
+        (irc, hands)
+    }
+
+    /// One connection, from look-up to its end.
+    pub(crate) async fn attend(&mut self, outlet: &mut Outlet) -> End {
+        let Self {
+            server,
+            port,
+            tls,
+            channel,
+            desk,
+        } = self;
+        let ended = connect_and_read(server, *port, tls, channel, desk, outlet).await;
+        desk.close();
+        match ended {
+            Ok(never) => match never {},
+            Err(end) => end,
+        }
     }
 }
 
@@ -33,6 +66,7 @@ async fn connect_and_read(
     port: u16,
     tls: &Tls,
     channel: &str,
+    desk: &mut SpeakingDesk,
     outlet: &mut Outlet,
 ) -> Result<std::convert::Infallible, End> {
     let channel = channel_name(channel).ok_or(End::Hopeless(ChatErrorCode::InvalidChannel))?;
@@ -43,7 +77,7 @@ async fn connect_and_read(
         .await
         .map_err(timed_out)??;
     let Some(client) = client else {
-        return Err(session::run(stream, &channel, outlet).await);
+        return Err(session::run(stream, &channel, desk, outlet).await);
     };
     let name = ServerName::try_from(server.to_owned())
         .map_err(|_| End::Hopeless(ChatErrorCode::InvalidCertificate))?;
@@ -55,12 +89,12 @@ async fn connect_and_read(
             tracing::debug!(%error, server, "tls handshake failed");
             End::Lost(ChatErrorCode::TlsRefused)
         })?;
-    Err(session::run(stream, &channel, outlet).await)
+    Err(session::run(stream, &channel, desk, outlet).await)
 }
 
 /// The channel without `#`, in lower case, from what a person typed or pasted
 /// (`Name`, `#name`, `https://www.twitch.tv/name?x`). At most 50 characters: RFC 2812 section 1.3.
-fn channel_name(typed: &str) -> Option<String> {
+pub(crate) fn channel_name(typed: &str) -> Option<String> {
     let typed = typed.trim();
     let path = typed.split_once("://").map_or(typed, |(_, rest)| {
         rest.split_once('/').map_or("", |(_, path)| path)

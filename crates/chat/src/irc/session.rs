@@ -1,4 +1,4 @@
-//! Owns one IRC conversation: register, join, read, stay alive.
+//! Owns one IRC conversation: register, join, read, speak, stay alive.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -7,8 +7,10 @@ use stallcast_show::MessageId;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::hands::SpeakingDesk;
 use super::lines::{Cut, Lines};
 use super::message::{Message, spoken};
+use crate::acts::ActFault;
 use crate::connector::{ChatErrorCode, ConnectorState, End};
 use crate::draft::LineDraft;
 use crate::outlet::Outlet;
@@ -23,6 +25,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 const WRITE_WITHIN: Duration = Duration::from_secs(10);
 /// Names tried before giving up: the anonymous Twitch form, then short ones that fit a 9-character limit.
 const NICK_TRIES: u32 = 4;
+/// What a server repeats to us after it took what we said.
+const SPOKEN: &str = "stallcast-said";
 /// Lines remembered to know what a cleared viewer had said (Twitch names the viewer, not the lines).
 const REMEMBERED: usize = 1_000;
 
@@ -36,10 +40,16 @@ struct Session<'a, S> {
     platform: &'static str,
     joined: bool,
     said: VecDeque<(String, MessageId)>,
+    desk: &'a mut SpeakingDesk,
 }
 
 /// Reads `channel` until something ends it.
-pub(super) async fn run<S>(stream: S, channel: &str, outlet: &mut Outlet) -> End
+pub(super) async fn run<S>(
+    stream: S,
+    channel: &str,
+    desk: &mut SpeakingDesk,
+    outlet: &mut Outlet,
+) -> End
 where
     S: AsyncRead + AsyncWrite,
 {
@@ -55,6 +65,7 @@ where
         platform: "irc",
         joined: false,
         said: VecDeque::new(),
+        desk,
     };
     match session.converse().await {
         Ok(never) => match never {},
@@ -85,7 +96,14 @@ impl<S: AsyncRead + AsyncWrite> Session<'_, S> {
             } else {
                 join_by
             };
-            match timeout_at(deadline, self.lines.next()).await {
+            let next = tokio::select! {
+                next = timeout_at(deadline, self.lines.next()) => next,
+                text = self.desk.next(), if self.joined => {
+                    self.speak(&text).await?;
+                    continue;
+                }
+            };
+            match next {
                 Ok(Ok(Some(cut))) => {
                     heard = Instant::now();
                     asked = false;
@@ -117,6 +135,13 @@ impl<S: AsyncRead + AsyncWrite> Session<'_, S> {
         }
     }
 
+    /// Says it, and asks for an answer that comes after any refusal of it.
+    async fn speak(&mut self, text: &str) -> Result<(), End> {
+        let room = &self.room;
+        let said = format!("PRIVMSG {room} :{text}\r\nPING :{SPOKEN}\r\n");
+        self.write(&said).await
+    }
+
     async fn hear(&mut self, line: &str) -> Result<(), End> {
         if line.is_empty() {
             return Ok(());
@@ -141,9 +166,19 @@ impl<S: AsyncRead + AsyncWrite> Session<'_, S> {
                 let join = format!("JOIN {}\r\n", self.room);
                 self.write(&join).await
             }
+            "PONG" if message.params.contains(&SPOKEN) => {
+                self.desk.answer(Ok(()));
+                Ok(())
+            }
+            // Cannot send to the channel; no such channel.
+            "404" | "403" if self.joined => {
+                self.desk.answer(Err(ActFault::NotAllowed));
+                Ok(())
+            }
             // End of names, or Twitch's room state: we are in.
             "366" | "ROOMSTATE" => {
                 self.joined = true;
+                self.desk.open();
                 self.outlet.state(ConnectorState::Live);
                 Ok(())
             }
@@ -244,6 +279,7 @@ impl<S: AsyncRead + AsyncWrite> Session<'_, S> {
 mod tests {
     use tokio::io::{AsyncReadExt, DuplexStream, duplex};
 
+    use super::super::hands::desk;
     use super::*;
     use crate::outlet::tests::outlet;
 
@@ -273,7 +309,8 @@ mod tests {
             assert_eq!(said(&mut peer).await, "");
             assert_eq!(joined.elapsed(), 2 * ASK_AFTER + ANSWER_WITHIN);
         };
-        let (end, ()) = tokio::join!(run(ours, "a", &mut outlet), talk);
+        let (mut desk, _hands) = desk(true);
+        let (end, ()) = tokio::join!(run(ours, "a", &mut desk, &mut outlet), talk);
         assert_eq!(end, End::Lost(ChatErrorCode::TimedOut));
     }
 
@@ -290,7 +327,8 @@ mod tests {
             while !said(&mut peer).await.is_empty() {}
         };
         let began = Instant::now();
-        let (end, ()) = tokio::join!(run(ours, "a", &mut outlet), talk);
+        let (mut desk, _hands) = desk(true);
+        let (end, ()) = tokio::join!(run(ours, "a", &mut desk, &mut outlet), talk);
         assert_eq!(end, End::Lost(ChatErrorCode::JoinRefused));
         assert_eq!(began.elapsed(), JOIN_WITHIN);
     }
@@ -313,7 +351,8 @@ mod tests {
             }
             peer.write_all(b":s 433 * x :In use\r\n").await.unwrap();
         };
-        let (end, ()) = tokio::join!(run(ours, "a", &mut outlet), talk);
+        let (mut desk, _hands) = desk(true);
+        let (end, ()) = tokio::join!(run(ours, "a", &mut desk, &mut outlet), talk);
         assert_eq!(end, End::Lost(ChatErrorCode::LoginRefused));
     }
 }

@@ -1,6 +1,8 @@
 //! What the connector tests share: a real IRC server, a scripted one, and waiting for a status.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, dead_code)]
 
+pub mod fake;
+
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};

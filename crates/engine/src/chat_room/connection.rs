@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use stallcast_chat::{
-    Audience, Connector, ConnectorSpec, ConnectorState, Incoming, Language, Pace,
+    Audience, BilibiliSpec, Connector, ConnectorSpec, ConnectorState, Hand, Incoming, Language,
+    Pace, Secret, Tls, TwitchSpec, YouTubeSpec,
 };
 use stallcast_show::Text;
-use stallcast_wire::{ChatConnector, ChatStatus, RunState};
+use stallcast_wire::{ChatConnector, ChatQuota, ChatStatus, RunState};
 use tokio::sync::mpsc;
 
 use crate::clock::now;
@@ -29,51 +30,7 @@ impl Connection {
         audience: Language,
         lines: mpsc::Sender<Incoming>,
     ) -> Self {
-        let (kind, target, spec) = match wanted {
-            ChatConnector::Twitch {
-                channel,
-                server,
-                port,
-                tls,
-            } => {
-                // Another server is no Twitch, and says so by its name.
-                let elsewhere = server.as_ref().map(|name| format!(" · {name}"));
-                let server = server.unwrap_or_else(|| ConnectorSpec::TWITCH_HOST.into());
-                let port = port.unwrap_or(ConnectorSpec::TWITCH_PORT);
-                let tls = if tls {
-                    stallcast_chat::Tls::System
-                } else {
-                    stallcast_chat::Tls::Off
-                };
-                let kind = if elsewhere.is_some() { "irc" } else { "twitch" };
-                let target = format!(
-                    "#{}{}",
-                    channel.trim_start_matches('#'),
-                    elsewhere.unwrap_or_default()
-                );
-                (
-                    kind,
-                    target,
-                    ConnectorSpec::TwitchIrc {
-                        server,
-                        port,
-                        tls,
-                        channel,
-                    },
-                )
-            }
-            ChatConnector::WebSocket { url } => {
-                let host = url::Url::parse(&url)
-                    .ok()
-                    .and_then(|u| u.host_str().map(str::to_owned));
-                (
-                    "web_socket",
-                    host.unwrap_or_default(),
-                    ConnectorSpec::GenericWebSocket { url },
-                )
-            }
-            ChatConnector::Simulated => (SIMULATED, String::new(), simulated(audience)),
-        };
+        let (kind, target, spec) = specified(wanted, audience);
         Self {
             kind,
             target,
@@ -92,6 +49,11 @@ impl Connection {
 
     pub(super) async fn close(self) {
         self.connector.stop().await;
+    }
+
+    /// The way to act through it, and what outcomes are told under.
+    pub(super) fn hand(&self) -> (Hand, &'static str, String) {
+        (self.connector.hand(), self.kind, self.target.clone())
     }
 
     /// Its health, under this id.
@@ -120,8 +82,110 @@ impl Connection {
                 .as_ref()
                 .map(wire_name)
                 .unwrap_or_default(),
+            able: self.connector.hand().able().iter().map(wire_name).collect(),
+            quota: status.quota.map(|quota| ChatQuota {
+                used: quota.used,
+                of: quota.of,
+                since: quota.since,
+            }),
         }
     }
+}
+
+/// Its kind as the wire names it, its target in words for people, and what the connector is told.
+fn specified(wanted: ChatConnector, audience: Language) -> (&'static str, String, ConnectorSpec) {
+    match wanted {
+        ChatConnector::Twitch {
+            channel,
+            server,
+            port,
+            tls,
+        } => {
+            // Another server is no Twitch, and says so by its name.
+            let elsewhere = server.as_ref().map(|name| format!(" · {name}"));
+            let kind = if elsewhere.is_some() { "irc" } else { "twitch" };
+            let target = hashed(&channel) + &elsewhere.unwrap_or_default();
+            let spec = ConnectorSpec::TwitchIrc {
+                server: server.unwrap_or_else(|| ConnectorSpec::TWITCH_HOST.into()),
+                port: port.unwrap_or(ConnectorSpec::TWITCH_PORT),
+                tls: if tls { Tls::System } else { Tls::Off },
+                channel,
+            };
+            (kind, target, spec)
+        }
+        ChatConnector::TwitchToken {
+            channel,
+            client_id,
+            token,
+        } => {
+            let target = hashed(&channel);
+            let spec = TwitchSpec {
+                api: ConnectorSpec::TWITCH_API.into(),
+                events: ConnectorSpec::TWITCH_EVENTS.into(),
+                channel,
+                client_id,
+                token: Secret::new(&token),
+            };
+            ("twitch_token", target, ConnectorSpec::Twitch(spec))
+        }
+        ChatConnector::Youtube { video, key, units } => {
+            let spec = YouTubeSpec {
+                api: ConnectorSpec::YOUTUBE.into(),
+                video: video.clone(),
+                key: Secret::new(&key),
+                units: units.unwrap_or(ConnectorSpec::YOUTUBE_UNITS),
+            };
+            ("youtube", video, ConnectorSpec::YouTube(spec))
+        }
+        ChatConnector::Bilibili {
+            app,
+            key_id,
+            key_secret,
+            code,
+        } => {
+            let spec = BilibiliSpec {
+                server: ConnectorSpec::BILIBILI.into(),
+                app,
+                key_id,
+                key_secret: Secret::new(&key_secret),
+                code: Secret::new(&code),
+            };
+            ("bilibili", app.to_string(), ConnectorSpec::Bilibili(spec))
+        }
+        ChatConnector::Owncast { server, token } => {
+            let token = Secret::new(&token);
+            let target = host_of(&server);
+            ("owncast", target, ConnectorSpec::Owncast { server, token })
+        }
+        ChatConnector::SocialStream { session, server } => {
+            let target = server.as_deref().map(host_of).unwrap_or_default();
+            let spec = ConnectorSpec::SocialStream {
+                session: Secret::new(&session),
+                server: server.unwrap_or_else(|| ConnectorSpec::SOCIAL_STREAM.into()),
+            };
+            ("social_stream", target, spec)
+        }
+        ChatConnector::WebSocket { url } => {
+            let target = host_of(&url);
+            (
+                "web_socket",
+                target,
+                ConnectorSpec::GenericWebSocket { url },
+            )
+        }
+        ChatConnector::Simulated => (SIMULATED, String::new(), simulated(audience)),
+    }
+}
+
+fn hashed(channel: &str) -> String {
+    format!("#{}", channel.trim_start_matches('#'))
+}
+
+/// The rest of an address may be secret.
+fn host_of(address: &str) -> String {
+    let url = url::Url::parse(address.trim()).ok();
+    let host = url.as_ref().and_then(url::Url::host_str);
+    host.unwrap_or_default().to_owned()
 }
 
 /// The rehearsal audience that ships with the program.

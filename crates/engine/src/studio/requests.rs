@@ -172,6 +172,10 @@ impl Studio {
                 self.inner.orders_of_shops.watch(path).await?;
                 Ok(serde_json::Value::Null)
             }
+            Request::ActOnChat { act } => {
+                let acted = self.inner.chat.room().act(act).await;
+                serde_json::to_value(acted).map_err(|_| WireError::new(ErrorCode::Internal))
+            }
             Request::ConnectChat {
                 id,
                 connector,

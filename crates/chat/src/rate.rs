@@ -1,0 +1,50 @@
+//! Owns a limit of so many in so long, over a sliding window.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// What is left of a limit.
+#[derive(Debug)]
+pub(crate) struct Rate {
+    most: usize,
+    window: Duration,
+    recent: VecDeque<Instant>,
+}
+
+impl Rate {
+    /// At most `most` in any `window`.
+    pub(crate) fn new(most: usize, window: Duration) -> Self {
+        Self {
+            most,
+            window,
+            recent: VecDeque::new(),
+        }
+    }
+
+    /// Takes a turn at `now` or says how long to wait before asking again.
+    pub(crate) fn take(&mut self, now: Instant) -> Result<(), Duration> {
+        while let Some(oldest) = self.recent.front()
+            && now.saturating_duration_since(*oldest) >= self.window
+        {
+            self.recent.pop_front();
+        }
+        match self.recent.front() {
+            Some(oldest) if self.recent.len() >= self.most => Err(self
+                .window
+                .saturating_sub(now.saturating_duration_since(*oldest))),
+            _ => {
+                self.recent.push_back(now);
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether none was taken for a whole window.
+    pub(crate) fn is_idle(&self, now: Instant) -> bool {
+        self.recent
+            .back()
+            .is_none_or(|last| now.saturating_duration_since(*last) >= self.window)
+    }
+}

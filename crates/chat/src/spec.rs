@@ -1,0 +1,182 @@
+//! Owns what a chat source is told to be: its specification, and how that is shown without what is secret in it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::secret::Secret;
+use crate::{Audience, Pace, socket};
+
+/// How an IRC connection is protected.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "tls", rename_all = "snake_case")]
+pub enum Tls {
+    /// TLS, trusting the operating system's root certificates.
+    System,
+    /// TLS, trusting only the certificates in this PEM text (a private server).
+    ExtraRoot {
+        /// One or more `CERTIFICATE` blocks.
+        pem: String,
+    },
+    /// No TLS: a server on the same machine, and tests.
+    Off,
+}
+
+/// Where chat comes from. Addresses of platforms are part of it, so that tests and people with a proxy can name others.
+#[derive(Clone, PartialEq, Eq)]
+pub enum ConnectorSpec {
+    /// Twitch, read anonymously, or any IRC server.
+    TwitchIrc {
+        /// Host name; [`ConnectorSpec::TWITCH_HOST`] for Twitch.
+        server: String,
+        /// 6697 for Twitch.
+        port: u16,
+        /// Protection of the connection.
+        tls: Tls,
+        /// Channel name, with or without `#`, or the channel's page address as pasted.
+        channel: String,
+    },
+    /// Anything that can serve the generic JSON (see the crate's page) over WebSocket.
+    GenericWebSocket {
+        /// `ws://` or `wss://`; may hold a token, so it is never logged.
+        url: String,
+    },
+    /// A self-hosted Owncast server, read without a key.
+    Owncast {
+        /// `http://` or `https://` address of the server.
+        server: String,
+        /// An access token of its integrations page, for replies and for hiding lines; empty = read only.
+        token: Secret,
+    },
+    /// Bilibili's open platform, with the user's own key pair.
+    Bilibili(BilibiliSpec),
+    /// Twitch with the user's own token: EventSub to read, Helix to act.
+    Twitch(TwitchSpec),
+    /// YouTube's live chat by polling, with the user's own API key.
+    YouTube(YouTubeSpec),
+    /// A session of Social Stream Ninja.
+    SocialStream {
+        /// The session's id; who has it can read it all and write into it.
+        session: Secret,
+        /// [`ConnectorSpec::SOCIAL_STREAM`] or a server of one's own.
+        server: String,
+    },
+    /// An invented audience, for rehearsals.
+    Simulated {
+        /// Same seed, same evening.
+        seed: u64,
+        /// How busy the room is.
+        pace: Pace,
+        /// What is said, and by whom; [`Audience::demo`] ships with the program.
+        lines: Audience,
+    },
+}
+
+/// How to reach a room of Bilibili (open-live.bilibili.com).
+#[derive(Clone, PartialEq, Eq)]
+pub struct BilibiliSpec {
+    /// Address of the open platform, without a path; [`ConnectorSpec::BILIBILI`].
+    pub server: String,
+    /// The project's id (`app_id`).
+    pub app: u64,
+    /// The key pair's id.
+    pub key_id: String,
+    /// The key pair's secret; signs every request.
+    pub key_secret: Secret,
+    /// The anchor's identity code (身份码).
+    pub code: Secret,
+}
+
+/// How to reach a channel of Twitch with a token.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TwitchSpec {
+    /// Address of Helix, without a path; [`ConnectorSpec::TWITCH_API`].
+    pub api: String,
+    /// Address of EventSub's WebSocket; [`ConnectorSpec::TWITCH_EVENTS`].
+    pub events: String,
+    /// Channel name, or the channel's page address as pasted.
+    pub channel: String,
+    /// The application that the token was given to.
+    pub client_id: String,
+    /// A user access token; `user:read:chat` reads, other scopes act.
+    pub token: Secret,
+}
+
+/// How to reach the chat of a YouTube broadcast.
+#[derive(Clone, PartialEq, Eq)]
+pub struct YouTubeSpec {
+    /// Address of the Data API, without a path; [`ConnectorSpec::YOUTUBE`].
+    pub api: String,
+    /// The broadcast's video id, or its address as pasted.
+    pub video: String,
+    /// An API key of the user's own project.
+    pub key: Secret,
+    /// Units that the project may use in a day; [`ConnectorSpec::YOUTUBE_UNITS`] unless it was given more.
+    pub units: u32,
+}
+
+impl ConnectorSpec {
+    /// Twitch's IRC host (dev.twitch.tv/docs/chat/irc).
+    pub const TWITCH_HOST: &'static str = "irc.chat.twitch.tv";
+    /// Twitch's IRC-over-TLS port (dev.twitch.tv/docs/chat/irc).
+    pub const TWITCH_PORT: u16 = 6697;
+    /// Helix (dev.twitch.tv/docs/api).
+    pub const TWITCH_API: &'static str = "https://api.twitch.tv";
+    /// EventSub (dev.twitch.tv/docs/eventsub/handling-websocket-events).
+    pub const TWITCH_EVENTS: &'static str = "wss://eventsub.wss.twitch.tv/ws";
+    /// Bilibili's open platform (open-live.bilibili.com/document).
+    pub const BILIBILI: &'static str = "https://live-open.biliapi.com";
+    /// YouTube's Data API (developers.google.com/youtube/v3/live/docs).
+    pub const YOUTUBE: &'static str = "https://www.googleapis.com";
+    /// What a project of the Data API may use in a day unless it was given more.
+    pub const YOUTUBE_UNITS: u32 = 10_000;
+    /// Social Stream Ninja's own WebSocket server.
+    pub const SOCIAL_STREAM: &'static str = "wss://io.socialstream.ninja";
+
+    /// The usual case: a Twitch channel over TLS.
+    pub fn twitch(channel: &str) -> Self {
+        Self::TwitchIrc {
+            server: Self::TWITCH_HOST.to_owned(),
+            port: Self::TWITCH_PORT,
+            tls: Tls::System,
+            channel: channel.to_owned(),
+        }
+    }
+}
+
+impl fmt::Debug for ConnectorSpec {
+    // By hand: an address or a name may be what opens the room, and an audience is hundreds of lines.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TwitchIrc {
+                server,
+                port,
+                tls,
+                channel,
+            } => {
+                let tls = match tls {
+                    Tls::System => "system",
+                    Tls::ExtraRoot { .. } => "extra root",
+                    Tls::Off => "off",
+                };
+                write!(f, "irc {server}:{port} {channel} (tls {tls})")
+            }
+            Self::GenericWebSocket { url } => write!(f, "websocket {}", socket::host_of(url)),
+            Self::Owncast { server, .. } => write!(f, "owncast {}", web_host_of(server)),
+            Self::Bilibili(spec) => write!(f, "bilibili app {}", spec.app),
+            Self::Twitch(spec) => write!(f, "twitch {}", spec.channel),
+            Self::YouTube(spec) => write!(f, "youtube {}", spec.video),
+            Self::SocialStream { server, .. } => {
+                write!(f, "social stream {}", socket::host_of(server))
+            }
+            Self::Simulated { seed, pace, .. } => write!(f, "simulated {seed} {pace:?}"),
+        }
+    }
+}
+
+/// The host of a web address: the rest may hold a password.
+fn web_host_of(address: &str) -> String {
+    let url = url::Url::parse(address.trim()).ok();
+    let host = url.as_ref().and_then(url::Url::host_str);
+    host.unwrap_or("(unreadable address)").to_owned()
+}

@@ -1,0 +1,168 @@
+//! Chats on the wire: what a connection is told to be, and what people do through it.
+
+use serde::{Deserialize, Serialize};
+use stallcast_show::MessageId;
+use ts_rs::TS;
+
+/// A chat connection a page can ask for. Secrets go this way only: no answer and no topic holds one.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ChatConnector {
+    /// Twitch (or any IRC server), read without a key.
+    Twitch {
+        /// Channel name without `#`.
+        channel: String,
+        /// Server; `None` = Twitch's.
+        server: Option<String>,
+        /// Port; `None` = 6697.
+        port: Option<u16>,
+        /// Whether the connection is encrypted and its certificate checked.
+        tls: bool,
+    },
+    /// Twitch with the user's own token.
+    TwitchToken {
+        /// Channel name.
+        channel: String,
+        /// Id of the application that the token was given to.
+        client_id: String,
+        /// User access token; secret.
+        token: String,
+    },
+    /// A YouTube broadcast.
+    Youtube {
+        /// Video id or address.
+        video: String,
+        /// API key of the user's own project; secret.
+        key: String,
+        /// Units that the project may use in a day; `None` = 10 000.
+        units: Option<u32>,
+    },
+    /// A room of Bilibili through its open platform.
+    Bilibili {
+        /// Id of the project.
+        app: u64,
+        /// Id of the key pair.
+        key_id: String,
+        /// The key pair's secret.
+        key_secret: String,
+        /// The anchor's identity code; secret.
+        code: String,
+    },
+    /// An Owncast server.
+    Owncast {
+        /// `http://` or `https://` address.
+        server: String,
+        /// Access token for replies and for hiding lines, empty = none; secret.
+        token: String,
+    },
+    /// A session of Social Stream Ninja.
+    SocialStream {
+        /// Its id; secret.
+        session: String,
+        /// `wss://` address of another server than the project's own.
+        server: Option<String>,
+    },
+    /// JSON lines over a WebSocket.
+    WebSocket {
+        /// `ws://` or `wss://` address.
+        url: String,
+    },
+    /// The simulated audience of rehearsals.
+    Simulated,
+}
+
+impl std::fmt::Debug for ChatConnector {
+    // By hand: most hold a secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Twitch { .. } => "twitch",
+            Self::TwitchToken { .. } => "twitch with a token",
+            Self::Youtube { .. } => "youtube",
+            Self::Bilibili { .. } => "bilibili",
+            Self::Owncast { .. } => "owncast",
+            Self::SocialStream { .. } => "social stream",
+            Self::WebSocket { .. } => "web socket",
+            Self::Simulated => "simulated",
+        })
+    }
+}
+
+/// Something to do on a platform.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "act", rename_all = "snake_case")]
+pub enum ChatAct {
+    /// Says this in the chat that the line came from, or in all that can be written to.
+    Reply {
+        /// What, at most 500 characters.
+        text: String,
+        /// The line that is answered.
+        to: Option<MessageId>,
+    },
+    /// Takes a line out of the chat.
+    Delete {
+        /// Which.
+        message: MessageId,
+    },
+    /// Undoes a deletion.
+    Restore {
+        /// Which.
+        message: MessageId,
+    },
+    /// Keeps the writer of a line from writing for a while.
+    TimeOut {
+        /// A line of theirs.
+        message: MessageId,
+        /// 1 to 1 209 600 seconds.
+        seconds: u32,
+    },
+    /// Keeps the writer of a line from writing.
+    Ban {
+        /// A line of theirs.
+        message: MessageId,
+    },
+    /// Undoes a time-out or a ban.
+    Pardon {
+        /// A line of theirs.
+        message: MessageId,
+    },
+    /// How long everybody waits between two lines, in all chats that have it.
+    SlowMode {
+        /// 3 to 120; `None` = no wait.
+        seconds: Option<u32>,
+    },
+}
+
+/// What became of an act at one connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum ChatOutcome {
+    /// The platform said yes.
+    Done,
+    /// This kind of connection cannot do that.
+    NotSupported,
+    /// It did not happen, as far as is known.
+    Failed {
+        /// Code of the reason.
+        why: String,
+    },
+}
+
+/// One connection's outcome.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ChatOutcomeAt {
+    /// Id of the connection.
+    pub id: String,
+    /// Its kind, as in [`crate::ChatStatus::kind`].
+    pub kind: String,
+    /// What it is connected to, for people.
+    pub target: String,
+    /// What became of it there.
+    pub became: ChatOutcome,
+}
+
+/// What became of an act, at each connection that it concerned. Empty: no connection that is open brought this line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ChatActed {
+    /// One for each.
+    pub outcomes: Vec<ChatOutcomeAt>,
+}

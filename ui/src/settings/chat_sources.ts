@@ -1,0 +1,119 @@
+// The kinds of chat that can be connected: what each asks for, and the connection that is made of what was typed.
+import type { ChatConnector } from '../wire/types.ts';
+import { ircAddress } from './irc_address.ts';
+
+/** Twitch without a token is an IRC server that needs no address. */
+export const CHAT_KINDS = [
+  'twitch',
+  'twitch_token',
+  'youtube',
+  'bilibili',
+  'owncast',
+  'social_stream',
+  'irc',
+  'web_socket',
+  'simulated',
+] as const;
+export type ChatKind = (typeof CHAT_KINDS)[number];
+
+export type ChatFieldName =
+  | 'app'
+  | 'channel'
+  | 'client_id'
+  | 'code'
+  | 'irc_channel'
+  | 'key'
+  | 'key_id'
+  | 'key_secret'
+  | 'owncast'
+  | 'owncast_token'
+  | 'server'
+  | 'session'
+  | 'token'
+  | 'units'
+  | 'url'
+  | 'video';
+
+export interface ChatField {
+  /** Its value's name; its label is `chat_field.name`, what to write `chat_field.name_hint`. */
+  name: ChatFieldName;
+  /** Written and never read back. */
+  secret?: true;
+  optional?: true;
+}
+
+const channel: ChatField = { name: 'channel' };
+
+export const CHAT_FIELDS: Readonly<Record<ChatKind, readonly ChatField[]>> = {
+  twitch: [channel],
+  twitch_token: [channel, { name: 'client_id' }, { name: 'token', secret: true }],
+  youtube: [{ name: 'video' }, { name: 'key', secret: true }, { name: 'units', optional: true }],
+  bilibili: [
+    { name: 'app' },
+    { name: 'key_id' },
+    { name: 'key_secret', secret: true },
+    { name: 'code', secret: true },
+  ],
+  owncast: [{ name: 'owncast' }, { name: 'owncast_token', secret: true, optional: true }],
+  social_stream: [{ name: 'session', secret: true }],
+  irc: [{ name: 'server' }, { name: 'irc_channel' }],
+  web_socket: [{ name: 'url' }],
+  simulated: [],
+};
+
+/** A channel of Twitch from its name or the address of its page. */
+function twitchName(typed: string): string {
+  const name = typed.replace(/^(?:https?:\/\/)?(?:www\.)?twitch\.tv\//, '').replace(/^#/, '');
+  return (name.split(/[/?]/)[0] ?? '').toLowerCase();
+}
+
+function wholeNumber(typed: string): number | null {
+  const number = Number(typed);
+  return /^[0-9]{1,15}$/.test(typed) && number > 0 ? number : null;
+}
+
+/** The connection; null while something is missing or cannot be one. */
+export function chatConnector(
+  kind: ChatKind,
+  typed: Readonly<Partial<Record<ChatFieldName, string>>>,
+  tls: boolean,
+): ChatConnector | null {
+  const of = (name: ChatFieldName): string => (typed[name] ?? '').trim();
+  if (CHAT_FIELDS[kind].some((field) => field.optional !== true && of(field.name) === '')) return null;
+  switch (kind) {
+    case 'twitch':
+      return { kind, channel: twitchName(of('channel')), server: null, port: null, tls: true };
+    case 'twitch_token':
+      return {
+        kind,
+        channel: twitchName(of('channel')),
+        client_id: of('client_id'),
+        token: of('token'),
+      };
+    case 'youtube': {
+      const units = wholeNumber(of('units'));
+      if (of('units') !== '' && units === null) return null;
+      return { kind, video: of('video'), key: of('key'), units };
+    }
+    case 'bilibili': {
+      const app = wholeNumber(of('app'));
+      if (app === null) return null;
+      return { kind, app, key_id: of('key_id'), key_secret: of('key_secret'), code: of('code') };
+    }
+    case 'owncast':
+      if (!/^https?:\/\/./.test(of('owncast'))) return null;
+      return { kind, server: of('owncast'), token: of('owncast_token') };
+    case 'social_stream':
+      return { kind, session: of('session'), server: null };
+    case 'irc': {
+      const address = ircAddress(of('server'), tls);
+      if (address === null) return null;
+      const name = of('irc_channel').replace(/^#/, '');
+      return { kind: 'twitch', channel: name, server: address.host, port: address.port, tls };
+    }
+    case 'web_socket':
+      return /^wss?:\/\/./.test(of('url')) ? { kind, url: of('url') } : null;
+    case 'simulated':
+      return { kind };
+  }
+}

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { CHAT_FIELDS, CHAT_KINDS, chatConnector } from '../src/settings/chat_sources.ts';
+
+describe('a chat that is connected', () => {
+  it('is made of what was typed or pasted', () => {
+    const channel = ' https://www.twitch.tv/OrchardLive?x=1 ';
+    expect(chatConnector('twitch', { channel }, true)).toMatchObject({ channel: 'orchardlive' });
+    expect(chatConnector('twitch_token', { channel: '#a', client_id: 'b', token: ' c ' }, true)).toEqual({
+      kind: 'twitch_token',
+      channel: 'a',
+      client_id: 'b',
+      token: 'c',
+    });
+    expect(chatConnector('irc', { server: 'irc.example.com:6700', irc_channel: '#a' }, true)).toEqual({
+      kind: 'twitch',
+      channel: 'a',
+      server: 'irc.example.com',
+      port: 6700,
+      tls: true,
+    });
+    expect(chatConnector('youtube', { video: 'a', key: 'b', units: '' }, true)).toMatchObject({
+      units: null,
+    });
+    expect(chatConnector('owncast', { owncast: 'http://10.0.0.2:8080' }, true)).toMatchObject({ token: '' });
+  });
+
+  it('is none while something that it needs is missing or wrong', () => {
+    for (const kind of CHAT_KINDS) {
+      const none = CHAT_FIELDS[kind].length === 0;
+      expect(chatConnector(kind, {}, true) !== null, kind).toBe(none);
+    }
+    const bilibili = { app: '12x', key_id: 'a', key_secret: 'b', code: 'c' };
+    expect(chatConnector('bilibili', bilibili, true)).toBeNull();
+    expect(chatConnector('bilibili', { ...bilibili, app: '12' }, true)).toMatchObject({ app: 12 });
+    expect(chatConnector('youtube', { video: 'a', key: 'b', units: '-1' }, true)).toBeNull();
+    expect(chatConnector('owncast', { owncast: 'example.com' }, true)).toBeNull();
+    expect(chatConnector('web_socket', { url: 'https://a' }, true)).toBeNull();
+  });
+});
