@@ -313,7 +313,7 @@ mod tests {
         let (_, mut told) = room.follow();
         let say = |platform: &str, id: u8| {
             let body = format!(
-                r#"{{"platform":"{platform}","id":"{id}","author":"A","text":"How sweet?"}}"#
+                r#"{{"platform":"{platform}","id":"{id}","author":"A","text":"How sweet is {platform} {id}?"}}"#
             );
             let drafts =
                 stallcast_chat::webhook::parse(body.as_bytes(), "application/json").unwrap();

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 use stallcast_chat::is_complaint;
-use stallcast_chat::moderation::{Flow, Level, Levels, Moderator};
+use stallcast_chat::moderation::{Flow, Level, Levels, Moderator, Verdict};
 use stallcast_chat::questions::{Asked, GroupId, Questions};
 use stallcast_show::{
     At, ChatLine, Command, HeldNote, HoldLevel, HoldReason, MessageId, ModerationRules, Phase,
@@ -53,6 +53,8 @@ pub(super) struct Sifted {
 struct Judge {
     made_of: Option<(ModerationRules, bool)>,
     moderator: Moderator,
+    /// As usual, whatever the levels are.
+    sure: Moderator,
     known: HashMap<String, Judged>,
 }
 
@@ -84,6 +86,7 @@ impl Judge {
             }
         };
         self.moderator = Moderator::new(levels, &rules.blocked, &rules.allowed);
+        self.sure = Moderator::new(Levels::default(), &rules.blocked, &rules.allowed);
         self.made_of = Some((rules.clone(), panics));
         self.known.clear();
     }
@@ -92,7 +95,12 @@ impl Judge {
         if let Some(known) = self.known.get(text) {
             return known.clone();
         }
-        let verdict = self.moderator.judge(text);
+        let mut verdict = self.moderator.judge(text);
+        if verdict.why == Some(HoldReason::Abuse) && is_complaint(text) {
+            // Hard words about goods are no insult: only what is one without a doubt.
+            let sure = self.sure.judge(text);
+            verdict = if sure.hold { sure } else { Verdict::default() };
+        }
         let (rules, panics) = self
             .made_of
             .as_ref()
