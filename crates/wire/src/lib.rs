@@ -15,6 +15,7 @@ mod picture_parts;
 mod registry;
 mod show_view;
 mod status;
+mod team;
 mod themes;
 mod topics;
 mod vetting;
@@ -45,6 +46,10 @@ pub use status::{
     BulkKind, CanvasStatus, ChatStatus, DestinationHealth, EncoderStatus, InputStatus,
     JournalTrouble, KeyStore, PictureView, ReceiverView, RecordingStatus, RunState, SlateCause,
     StatusView, UndoView, VirtualCameraView,
+};
+pub use team::{
+    INVITE_MINUTES_MAX, INVITES_MOST, InviteLink, InviteMade, InviteView, InvitedView, JoinedView,
+    MEMBER_NAME_MAX, MEMBERS_MOST, MemberView, TeamAddress, TeamSettings, TeamView,
 };
 pub use themes::{ThemeFaultView, ThemeView, ThemesView};
 pub use topics::{Level, MetersView, Notice, NoticeLevel, Topic};

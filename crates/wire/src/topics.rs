@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use stallcast_show::SourceId;
 use ts_rs::TS;
 
-use crate::{CatalogueView, FindingsView, ShowView, StatusView, VettingView};
+use crate::{CatalogueView, FindingsView, ShowView, StatusView, TeamView, VettingView};
 
 /// One level.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
@@ -78,4 +78,6 @@ pub enum Topic {
     Findings(FindingsView),
     /// Levels.
     Meters(MetersView),
+    /// Who was invited and who is there; for the owner alone.
+    Team(TeamView),
 }

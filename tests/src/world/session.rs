@@ -5,7 +5,7 @@ use std::time::Duration;
 use stallcast_show::{ChatLine, Command, Role};
 use stallcast_wire::{
     CatalogueView, ClientMessage, FindingsView, MetersView, Notice, Outcome, Request,
-    ServerMessage, ShowView, StatusView, Topic, VettingView, WireError,
+    ServerMessage, ShowView, StatusView, TeamView, Topic, VettingView, WireError,
 };
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_tungstenite::tungstenite::Message;
@@ -32,6 +32,8 @@ pub struct Session {
     pub findings: Option<FindingsView>,
     /// Levels as last told.
     pub meters: Option<MetersView>,
+    /// The team as last told to the owner.
+    pub team: Option<TeamView>,
     /// All chat lines so far.
     pub chat: Vec<ChatLine>,
     /// All notices so far.
@@ -70,6 +72,7 @@ impl Session {
             status: None,
             findings: None,
             meters: None,
+            team: None,
             chat: Vec::new(),
             notices: Vec::new(),
             results: Vec::new(),
@@ -124,6 +127,7 @@ impl Session {
                 Topic::Status(status) => self.status = Some(*status),
                 Topic::Findings(findings) => self.findings = Some(findings),
                 Topic::Meters(meters) => self.meters = Some(meters),
+                Topic::Team(team) => self.team = Some(team),
             },
             ServerMessage::Chat { lines } => self.chat.extend(lines),
             ServerMessage::ChatRemoved { messages } => {
@@ -155,7 +159,12 @@ impl Session {
     /// Carries out a command; the journal's sequence number after it, or the refusal.
     pub async fn command(&mut self, command: Command) -> Result<u64, Box<WireError>> {
         let id = self.id();
-        let message = ClientMessage::Command { id, command };
+        let message = ClientMessage::Command {
+            id,
+            command,
+            once: None,
+            seen: None,
+        };
         self.socket.send(&message).await;
         self.result(id).await.map(|(seq, _)| seq)
     }

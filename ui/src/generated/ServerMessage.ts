@@ -8,6 +8,7 @@ import type { Notice } from "./Notice";
 import type { Role } from "./Role";
 import type { ShowView } from "./ShowView";
 import type { StatusView } from "./StatusView";
+import type { TeamView } from "./TeamView";
 import type { VettingView } from "./VettingView";
 import type { WireError } from "./WireError";
 import type { JsonValue } from "./serde_json/JsonValue";
@@ -21,13 +22,17 @@ export type ServerMessage = { "type": "welcome",
  */
 role: Role, 
 /**
+ * By which name the journal knows it.
+ */
+name: string, 
+/**
  * Version of the engine.
  */
 version: string, } | { "type": "topic", 
 /**
  * Rises by one with every topic message on this socket.
  */
-seq: number, } & ({ "topic": "show", "data": ShowView } | { "topic": "catalogue", "data": CatalogueView } | { "topic": "vetting", "data": VettingView } | { "topic": "status", "data": StatusView } | { "topic": "findings", "data": FindingsView } | { "topic": "meters", "data": MetersView }) | { "type": "chat", 
+seq: number, } & ({ "topic": "show", "data": ShowView } | { "topic": "catalogue", "data": CatalogueView } | { "topic": "vetting", "data": VettingView } | { "topic": "status", "data": StatusView } | { "topic": "findings", "data": FindingsView } | { "topic": "meters", "data": MetersView } | { "topic": "team", "data": TeamView }) | { "type": "chat", 
 /**
  * The lines, oldest first.
  */
