@@ -37,6 +37,7 @@ import { findingsOf, type Reasons } from './mock_findings.ts';
 import { after } from './mock_after.ts';
 import { lookAt } from './mock_import.ts';
 import { ordersView } from './mock_orders.ts';
+import { inviteMade } from './mock_team.ts';
 import { metersOf, statusOf, type MockWorld } from './mock_health.ts';
 
 /** As the engine tells it at first: a small catalogue comes whole. */
@@ -640,6 +641,13 @@ export class MockStudio {
           address: 'http://127.0.0.1:40123/api/chat',
           token: 'wh_3f8c1d2e4b5a69788796a5b4c3d2e1f0',
         });
+      case 'set_team':
+      case 'withdraw_invite':
+      case 'admit_member':
+      case 'revoke_member':
+        return ok(null);
+      case 'invite':
+        return ok(inviteMade());
       case 'obs':
       case 'set_obs':
       case 'new_obs_password':

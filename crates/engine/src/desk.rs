@@ -139,7 +139,8 @@ impl Desk {
         command: Command,
         seen: u64,
     ) -> Result<u64, WireError> {
-        self.ask(actor, Box::new(|_| Some(command)), Some(seen)).await
+        self.ask(actor, Box::new(|_| Some(command)), Some(seen))
+            .await
     }
 
     /// As [`Desk::submit`], with a command that is made from the show as it is at its turn: nothing can change between

@@ -59,9 +59,9 @@ pub(crate) fn thing(command: &Command) -> Option<String> {
     Some(match command {
         Command::PutOnAir { .. } | Command::TakeOffAir => "on_air".into(),
         Command::StartCountdown { .. } | Command::StopCountdown => "countdown".into(),
-        Command::PinQuestion { .. }
-        | Command::AnswerQuestion { .. }
-        | Command::UnpinQuestion => "pinned".into(),
+        Command::PinQuestion { .. } | Command::AnswerQuestion { .. } | Command::UnpinQuestion => {
+            "pinned".into()
+        }
         Command::SetStock { product, .. } => format!("stock {product}"),
         Command::PutProduct { product, .. } => format!("product {}", product.id),
         Command::SetRundown { .. } => "rundown".into(),

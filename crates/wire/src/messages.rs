@@ -334,6 +334,8 @@ pub enum ServerMessage {
         role: Role,
         /// By which name the journal knows it.
         name: String,
+        /// Another text whenever the engine was started anew: it remembers no commands of before.
+        run: String,
         /// Version of the engine.
         version: String,
     },

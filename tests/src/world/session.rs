@@ -158,12 +158,23 @@ impl Session {
 
     /// Carries out a command; the journal's sequence number after it, or the refusal.
     pub async fn command(&mut self, command: Command) -> Result<u64, Box<WireError>> {
+        self.command_as(command, None, None).await
+    }
+
+    /// As [`Session::command`], by a name under which it is done once, and for somebody who had seen the show as of
+    /// the journal's entry `seen`.
+    pub async fn command_as(
+        &mut self,
+        command: Command,
+        once: Option<&str>,
+        seen: Option<u64>,
+    ) -> Result<u64, Box<WireError>> {
         let id = self.id();
         let message = ClientMessage::Command {
             id,
             command,
-            once: None,
-            seen: None,
+            once: once.map(str::to_owned),
+            seen,
         };
         self.socket.send(&message).await;
         self.result(id).await.map(|(seq, _)| seq)

@@ -26,6 +26,10 @@ role: Role,
  */
 name: string, 
 /**
+ * Another text whenever the engine was started anew: it remembers no commands of before.
+ */
+run: string, 
+/**
  * Version of the engine.
  */
 version: string, } | { "type": "topic", 

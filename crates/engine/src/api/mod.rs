@@ -60,6 +60,8 @@ pub struct Api {
     imports: Imports,
     team: Team,
     once: Once,
+    /// Which run of the engine this is.
+    run: Arc<str>,
     /// How the team came; `None` = on loopback.
     doorway: Option<Doorway>,
 }
@@ -71,6 +73,7 @@ impl Api {
         Self {
             team,
             once: Once::default(),
+            run: format!("{:016x}", rand::random::<u64>()).into(),
             doorway: None,
             studio,
             token: token.into(),

@@ -6,8 +6,8 @@ use axum::response::Response;
 use stallcast_media::audio::Meters;
 use stallcast_show::{Actor, Command, Role, Show};
 use stallcast_wire::{
-    ClientMessage, ErrorCode, FindingsView, Level, MetersView, Outcome, Request,
-    ServerMessage, ShowView, Topic, WireError, least_role, least_role_of_request,
+    ClientMessage, ErrorCode, FindingsView, Level, MetersView, Outcome, Request, ServerMessage,
+    ShowView, Topic, WireError, least_role, least_role_of_request,
 };
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
@@ -95,6 +95,7 @@ pub(super) async fn greet(api: &Api, socket: &mut WebSocket) -> Option<Guest> {
     let welcome = ServerMessage::Welcome {
         role: actor.role,
         name: actor.name.clone(),
+        run: api.run.to_string(),
         version: env!("CARGO_PKG_VERSION").into(),
     };
     let guest = Guest { actor, presence };

@@ -501,10 +501,7 @@ impl Team {
             let settings = state.kept.settings.clone();
             let members = state.kept.members.iter().map(|member| {
                 let here = state.here.get(&member.id);
-                member.view(
-                    here.map_or(0, |here| here.pages),
-                    here.map(|it| it.seen_at),
-                )
+                member.view(here.map_or(0, |here| here.pages), here.map(|it| it.seen_at))
             });
             TeamView {
                 port: door.port,
@@ -599,7 +596,8 @@ impl State {
 fn actor(member: &KeptMember) -> Actor {
     Actor {
         name: member.name.clone(),
-        role: member.role,
+        // Whatever the file says: the owner's rights are not given away here.
+        role: member.role.min(Role::Lead),
     }
 }
 
