@@ -8,7 +8,7 @@ async function joins(browser: Browser, studio: Page, name: string, role: string,
   const form = studio.getByRole('region', { name: '邀请', exact: true });
   await form.getByLabel('名字').fill(name);
   await form.getByText(role, { exact: true }).click();
-  if (yes) await form.getByRole('checkbox').check();
+  if (yes) await form.getByRole('checkbox').click();
   await form.getByRole('button', { name: '生成邀请' }).click();
   await expect(form.getByRole('img', { name: `给 ${name} 的邀请码` })).toBeVisible();
   const link = await form.getByLabel('邀请链接').inputValue();
@@ -52,10 +52,10 @@ test('a moderator and a producer work from their phones beside the anchor', asyn
 
   // The producer puts a product on air and changes its price; everybody sees it.
   await producer
-    .getByRole('button', { name: /枣花蜂蜜/ })
+    .getByRole('button', { name: /若羌红枣/ })
     .last()
     .tap();
-  await expect(producer.locator('[aria-pressed=true]', { hasText: '枣花蜂蜜' })).toBeVisible();
+  await expect(producer.locator('[aria-pressed=true]', { hasText: '若羌红枣' })).toBeVisible();
   await producer.getByLabel('直播价').fill('33');
   await producer.getByRole('button', { name: '改价' }).tap();
   await expect(moderator.getByText('¥33', { exact: true })).toBeVisible();
@@ -73,6 +73,6 @@ test('a moderator and a producer work from their phones beside the anchor', asyn
 
   await studio.getByRole('button', { name: '收回 <b>小李</b> 的权限' }).click();
   await expect(moderator.getByText('权限已结束')).toBeVisible();
-  await expect(moderator.getByText('枣花蜂蜜')).toHaveCount(0);
+  await expect(moderator.getByText('若羌红枣')).toHaveCount(0);
   await Promise.all([moderator.context().close(), producer.context().close()]);
 });

@@ -47,6 +47,8 @@ pub(super) struct Doorway {
     pub(super) secure: bool,
     /// `https://` address that leads here besides, without the scheme.
     pub(super) named: Option<Arc<str>>,
+    /// The connection's place; a WebSocket holds it for as long as it is open.
+    _place: Option<Arc<Place>>,
 }
 
 impl Doorway {
@@ -195,6 +197,7 @@ fn acceptor(certificate: &str, key: &str) -> Option<TlsAcceptor> {
 }
 
 /// A connection's place, given back when dropped.
+#[derive(Debug)]
 struct Place {
     _one: OwnedSemaphorePermit,
     from: IpAddr,
@@ -270,10 +273,10 @@ async fn listen(
             from,
             secure: tls.is_some(),
             named: named.clone(),
+            _place: Some(Arc::new(place)),
         });
         let (tls, mut gone) = (tls.clone(), gone.clone());
         tokio::spawn(async move {
-            let _place = place;
             tokio::select! {
                 () = greet(api, stream, tls) => {}
                 // Nothing is ever sent: the door is closed when the sender goes.
@@ -320,7 +323,23 @@ mod tests {
             from: IpAddr::from([192, 168, 1, 9]),
             secure,
             named: named.map(Into::into),
+            _place: None,
         }
+    }
+
+    #[test]
+    fn one_address_takes_no_more_than_its_places_and_gives_them_back() {
+        let places = Places {
+            all: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
+            by: Arc::default(),
+        };
+        let one = IpAddr::from([192, 168, 1, 9]);
+        let held: Vec<Place> = std::iter::from_fn(|| places.take(one)).collect();
+        assert_eq!(held.len(), MAX_FROM_ONE);
+        assert!(places.take(IpAddr::from([192, 168, 1, 10])).is_some());
+        drop(held);
+        assert!(places.by.lock().unwrap().is_empty());
+        assert!(places.take(one).is_some());
     }
 
     #[test]
