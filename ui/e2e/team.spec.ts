@@ -62,8 +62,15 @@ test('a moderator and a producer work from their phones beside the anchor', asyn
   await expect(moderator.getByRole('button', { name: '改价' })).toHaveCount(0);
   await isAccessible(producer);
 
-  // The moderator writes a question; the anchor's page shows it on the picture. Offline nothing can be pressed, and
-  // back again it is up to date.
+  // Away from the studio nothing can be pressed, and back again the page is up to date by itself.
+  const door = studio.getByRole('checkbox', { name: '让受邀的人进来' });
+  await door.click();
+  await expect(moderator.getByText('连上之前按什么都不会发出')).toBeVisible();
+  await expect(moderator.getByRole('textbox').first()).toBeDisabled();
+  await door.click();
+  await expect(moderator.getByRole('textbox').first()).toBeEnabled();
+
+  // The moderator writes a question; everybody sees that it is on the picture.
   await moderator.getByRole('textbox').first().fill('能寄新疆吗');
   await moderator.getByRole('textbox').first().press('Enter');
   await expect(producer.getByRole('tab', { name: /提问/ })).toBeVisible();
