@@ -50,7 +50,6 @@ struct Seen {
     /// Seconds that it was behind after each reconnection.
     stale_s: Vec<f64>,
     left: u32,
-    seq: u64,
 }
 
 async fn join(owner: &mut Session, port: u16, n: usize) -> String {
@@ -129,8 +128,7 @@ async fn work(
     let last = newest.load(Ordering::SeqCst);
     let has = |it: &Session| (it.show.as_ref()?.seq >= last).then_some(());
     session.until(PATIENCE, "the end", has).await;
-    let show = session.show.as_ref().unwrap();
-    (seen.left, seen.seq) = (show.stock[&product], show.seq);
+    seen.left = session.show.as_ref().unwrap().stock[&product];
     seen
 }
 

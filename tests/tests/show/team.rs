@@ -210,7 +210,7 @@ async fn members_do_what_their_role_allows_under_their_name_until_they_are_revok
         .await
         .unwrap();
     let out = async { while producer.step().await {} };
-    timeout(Duration::from_secs(2), out)
+    timeout(Duration::from_secs(5), out)
         .await
         .expect("its socket is closed at once");
     assert_eq!(
