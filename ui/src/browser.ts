@@ -1,5 +1,5 @@
 import { mount, unmount } from 'svelte';
-import { browserHost, fromFragment, keepMember, takeInvite } from './host/browser.ts';
+import { browserHost, fromFragment, isMember, keepMember, takeInvite } from './host/browser.ts';
 import JoinPage from './join/JoinPage.svelte';
 import { start } from './start.ts';
 
@@ -13,15 +13,20 @@ const target = document.getElementById('app');
 if (secret === null || target === null) {
   start(browserHost());
 } else {
+  const goOn = (): void => {
+    void unmount(page);
+    start(browserHost());
+  };
   const page = mount(JoinPage, {
     target,
     props: {
       secret,
       joined: (token: string) => {
         keepMember(token);
-        void unmount(page);
-        start(browserHost());
+        goOn();
       },
+      // Whoever opens an old link again is most likely in already.
+      goOn: isMember() ? goOn : null,
     },
   });
 }

@@ -18,6 +18,11 @@ export function takeInvite(): string | null {
   return secret;
 }
 
+/** Whether this device joined before. */
+export function isMember(): boolean {
+  return localStorage.getItem(MEMBERS) !== null;
+}
+
 /** Keeps the token of a device that joined. */
 export function keepMember(token: string): void {
   sessionStorage.removeItem(STORED);
