@@ -151,7 +151,7 @@ async fn main() {
     let product = owner.until(PATIENCE, "the show", first).await;
     let stock = Command::SetStock {
         product: product.clone(),
-        left: STOCK,
+        left: Some(STOCK),
     };
     let newest = Arc::new(AtomicU64::new(owner.command(stock).await.unwrap()));
     let mut tokens = Vec::new();

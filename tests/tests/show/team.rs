@@ -104,7 +104,7 @@ async fn members_do_what_their_role_allows_under_their_name_until_they_are_revok
     let left = 50;
     let stock = Command::SetStock {
         product: product.clone(),
-        left,
+        left: Some(left),
     };
     owner.command(stock).await.unwrap();
     let name = "<b>Li</b>";

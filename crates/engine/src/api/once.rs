@@ -14,9 +14,12 @@ const NAME_MAX: usize = 64;
 
 type Outcome = Result<u64, WireError>;
 
+/// A command's name, with its sender's before it, and how it came out once it has.
+type Known = (String, watch::Receiver<Option<Outcome>>);
+
 /// The last commands and how they came out.
 #[derive(Clone, Default)]
-pub(super) struct Once(Arc<Mutex<VecDeque<(String, watch::Receiver<Option<Outcome>>)>>>);
+pub(super) struct Once(Arc<Mutex<VecDeque<Known>>>);
 
 impl Once {
     /// Carries `deed` out unless `who` sent one of that name before; gives how it came out, also to whoever comes while
