@@ -17,6 +17,11 @@ const SIZES = {
 const SHOTS = [
   ['rehearsal', 'dev', '720', 'zh-CN', 'dark'],
   ['rehearsal', 'dev', '720', 'en', 'light'],
+  ['team', 'dev-team', '720', 'zh-CN', 'dark', { page: 'team' }],
+  ['team', 'dev-team', 'phone', 'en', 'light', { page: 'team' }],
+  ['team-moderator', 'dev-live-moderator', 'phone', 'zh-CN', 'dark', { seen: true }],
+  ['team-producer', 'dev-live-producer', 'phone', 'en', 'light', { seen: true }],
+  ['team-viewer', 'dev-live-viewer', 'phone', 'zh-CN', 'sunlight', { seen: true }],
   ['rehearsal-seen', 'dev-pinned', '720', 'en', 'dark', { seen: true }],
   ['live', 'dev-live', '1080', 'zh-CN', 'dark', { seen: true }],
   ['live', 'dev-live', '1080', 'en', 'sunlight', { seen: true }],

@@ -1,6 +1,6 @@
 // A stand-in for the engine inside Vite's dev server: speaks the protocol, one show for each token.
 // Tokens choose what is to be seen: `dev`, or with `idle`, `live`, `inputs`, `trouble`, `down`, `reconly`, `flood`, `long`,
-// `empty`, `viewer`, `gone` (dies after two seconds) in them.
+// `empty`, `viewer`, `moderator`, `producer`, `team`, `gone` (dies after two seconds) in them.
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -8,6 +8,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import type { Plugin } from 'vite';
 import type { ChatLine, ClientMessage, ServerMessage } from '../src/wire/types.ts';
 import { MockStudio, wholeCatalogue } from './mock_studio.ts';
+import { ROLES, teamOf } from './mock_team.ts';
 
 const studios = new Map<string, MockStudio>();
 
@@ -85,7 +86,15 @@ function serve(ws: WebSocket): void {
     }
     const opened = studioOf(token);
     studio = opened;
-    send({ type: 'welcome', role: token.includes('viewer') ? 'viewer' : 'owner', version: '0.1.0' });
+    const role = ROLES.find((known) => token.includes(known)) ?? 'owner';
+    send({
+      type: 'welcome',
+      role,
+      name: role === 'owner' ? 'studio' : '小李',
+      run: 'mock',
+      version: '0.1.0',
+    });
+    if (role === 'owner') send({ type: 'topic', seq: seq++, topic: 'team', data: teamOf(token) });
     send({ type: 'chat', lines: opened.recentChat() });
     const said = opened.recentChat().at(-6);
     if (said !== undefined) send({ type: 'chat_marks', marks: [{ message: said.id, times: 37, why: null }] });

@@ -39,6 +39,7 @@ import { after } from './mock_after.ts';
 import { lookAt } from './mock_import.ts';
 import { ordersView } from './mock_orders.ts';
 import { heatOfMock, MockQuestions } from './mock_questions.ts';
+import { inviteMade } from './mock_team.ts';
 import { metersOf, statusOf, type MockWorld } from './mock_health.ts';
 
 /** As the engine tells it at first: a small catalogue comes whole. */
@@ -722,6 +723,13 @@ export class MockStudio {
           address: 'http://127.0.0.1:40123/api/chat',
           token: 'wh_3f8c1d2e4b5a69788796a5b4c3d2e1f0',
         });
+      case 'set_team':
+      case 'withdraw_invite':
+      case 'admit_member':
+      case 'revoke_member':
+        return ok(null);
+      case 'invite':
+        return ok(inviteMade());
       case 'obs':
       case 'set_obs':
       case 'new_obs_password':

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bitrate, bytes, clock, dayAndTime, decibels, minutes, money, textOf } from '../src/format.ts';
 import { freshId } from '../src/settings/fresh_id.ts';
-import { tokenFromFragment } from '../src/host/browser.ts';
+import { fromFragment } from '../src/host/browser.ts';
 import { parseFrame } from '../src/wire/preview.ts';
 
 describe('writing for people', () => {
@@ -46,9 +46,9 @@ describe('small things', () => {
   });
 
   it('reads a token and takes a page for no token', () => {
-    expect(tokenFromFragment('#token=abc%2B1')).toBe('abc+1');
-    expect(tokenFromFragment('#settings/chat')).toBeNull();
-    expect(tokenFromFragment('')).toBeNull();
+    expect(fromFragment('#token=abc%2B1', 'token')).toBe('abc+1');
+    expect(fromFragment('#settings/chat', 'token')).toBeNull();
+    expect(fromFragment('', 'token')).toBeNull();
   });
 
   it('reads a preview frame and refuses other bytes', () => {

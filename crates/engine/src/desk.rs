@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
 use crate::bulk_undo::LastBulk;
+use crate::lately::{self, Lately};
 use crate::selling;
 use crate::threads::Threads;
 use crate::vetting;
@@ -46,6 +47,8 @@ type Wish = Box<dyn FnOnce(&Show) -> Option<Command> + Send>;
 struct Ask {
     actor: Actor,
     wish: Wish,
+    /// Entry of the journal that the asker had seen, where others' changes since are not to be changed unseen.
+    seen: Option<u64>,
     reply: oneshot::Sender<Result<u64, WireError>>,
 }
 
@@ -86,6 +89,7 @@ impl Desk {
             refilled: None,
             told: Instant::now(),
             untold: false,
+            lately: Lately::default(),
             runtime: Handle::try_current().map_err(std::io::Error::other)?,
         };
         threads.start("desk", move || thread.run())?;
@@ -122,7 +126,21 @@ impl Desk {
     /// # Errors
     /// When the show refuses, the journal cannot be written, or the engine is ending.
     pub async fn submit(&self, actor: Actor, command: Command) -> Result<u64, WireError> {
-        self.submit_at_turn(actor, |_| Some(command)).await
+        self.ask(actor, Box::new(|_| Some(command)), None).await
+    }
+
+    /// As [`Desk::submit`], for somebody who had seen the show as of the journal's entry `seen`.
+    ///
+    /// # Errors
+    /// Those of [`Desk::submit`]; [`ErrorCode::WasFirst`] when somebody else changed the same thing since.
+    pub async fn submit_having_seen(
+        &self,
+        actor: Actor,
+        command: Command,
+        seen: u64,
+    ) -> Result<u64, WireError> {
+        self.ask(actor, Box::new(|_| Some(command)), Some(seen))
+            .await
     }
 
     /// As [`Desk::submit`], with a command that is made from the show as it is at its turn: nothing can change between
@@ -135,12 +153,17 @@ impl Desk {
         actor: Actor,
         wish: impl FnOnce(&Show) -> Option<Command> + Send + 'static,
     ) -> Result<u64, WireError> {
+        self.ask(actor, Box::new(wish), None).await
+    }
+
+    async fn ask(&self, actor: Actor, wish: Wish, seen: Option<u64>) -> Result<u64, WireError> {
         let (reply, answer) = oneshot::channel();
         let ending = || WireError::new(ErrorCode::ShuttingDown).retryable();
         self.asks
             .send(Ask {
                 actor,
-                wish: Box::new(wish),
+                wish,
+                seen,
                 reply,
             })
             .await
@@ -161,13 +184,14 @@ struct Thread {
     told: Instant,
     /// Whether chat changed a game since.
     untold: bool,
+    lately: Lately,
     runtime: Handle,
 }
 
 impl Thread {
     fn run(mut self) {
         while let Some(ask) = self.next() {
-            let outcome = self.carry_out(&ask.actor, ask.wish);
+            let outcome = self.carry_out(&ask.actor, ask.wish, ask.seen);
             // The page that asked may be gone; the change stands all the same.
             let _ = ask.reply.send(outcome);
         }
@@ -242,11 +266,20 @@ impl Thread {
             });
     }
 
-    fn carry_out(&mut self, actor: &Actor, wish: Wish) -> Result<u64, WireError> {
+    fn carry_out(
+        &mut self,
+        actor: &Actor,
+        wish: Wish,
+        seen: Option<u64>,
+    ) -> Result<u64, WireError> {
         let Some(command) = wish(self.journal.show()) else {
             return Ok(self.journal.last_seq().0);
         };
         let command = command.signed(actor);
+        if let Some(seen) = seen {
+            self.lately.permit(actor, &command, seen)?;
+        }
+        let thing = lately::thing(&command);
         let at = (self.clock)();
         let events = selling::permit(self.journal.show(), &command, at)
             .and_then(|()| vetting::permit(self.journal.show(), &command, at))
@@ -262,6 +295,7 @@ impl Thread {
             tracing::error!(%error, "the journal could not be written; the command did not happen");
             WireError::new(ErrorCode::JournalUnwritable).retryable()
         })?;
+        self.lately.note(actor, thing, seq);
         // Chat comes by the hundred and changes nothing that is shown: no reason to send the show to everybody.
         if events.iter().all(|event| {
             matches!(

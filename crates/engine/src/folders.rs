@@ -45,6 +45,7 @@ impl Folders {
             "chat",
             "phones",
             "orders",
+            "team",
             "keeping",
             "alive",
             "recordings",
@@ -161,6 +162,11 @@ impl Folders {
     /// Shops' secrets, when there is no keychain and the user allowed a file.
     pub fn shop_key_file(&self) -> PathBuf {
         self.data.join("keys.shops.json")
+    }
+
+    /// How the team comes in, and the devices that joined, with hashes of their tokens.
+    pub fn team_file(&self) -> PathBuf {
+        self.data.join("team.json")
     }
 
     /// Whether programs made for OBS Studio may come in, and their password.

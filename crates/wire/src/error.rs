@@ -15,6 +15,26 @@ pub enum ErrorCode {
     Unauthorized,
     /// The role may not do this.
     Forbidden,
+    /// This device's access to the studio was ended, has run out or never was.
+    AccessEnded,
+    /// The owner has not said yes to this device yet.
+    AwaitsYes,
+    /// No invite has this secret: it was withdrawn, or the studio was started anew since.
+    InviteUnknown,
+    /// The invite was used already.
+    InviteUsed,
+    /// The invite's time is over.
+    InviteExpired,
+    /// So many wrong invites and tokens came from there that none is answered for a minute.
+    TooManyTries,
+    /// There are as many invites or devices as there may be: `most`.
+    TeamFull,
+    /// The team cannot come in by what was set; `cause` says why.
+    TeamUnusable,
+    /// A member's name is empty, too long or one that the studio itself uses.
+    NameUnusable,
+    /// Somebody else changed the same thing after what this page had seen: `by` did. Nothing was done.
+    WasFirst,
     /// The message could not be understood.
     Malformed,
     /// Going live would fail: `check` names the check of the preflight that stops it (`key`, `encoder`); for `key`,

@@ -17,6 +17,7 @@ mod questions;
 mod registry;
 mod show_view;
 mod status;
+mod team;
 mod themes;
 mod topics;
 mod vetting;
@@ -53,6 +54,10 @@ pub use status::{
     BulkKind, CanvasStatus, ChatQuota, ChatStatus, DestinationHealth, EncoderStatus, InputStatus,
     JournalTrouble, KeyStore, PictureView, ReceiverView, RecordingStatus, RunState, SlateCause,
     StatusView, UndoView, VirtualCameraView,
+};
+pub use team::{
+    INVITE_MINUTES_MAX, INVITES_MOST, InviteLink, InviteMade, InviteView, InvitedView, JoinedView,
+    MEMBER_NAME_MAX, MEMBERS_MOST, MemberView, TeamAddress, TeamSettings, TeamView,
 };
 pub use themes::{ThemeFaultView, ThemeView, ThemesView};
 pub use topics::{Level, MetersView, Notice, NoticeLevel, Topic};

@@ -29,6 +29,16 @@ pub enum ClientMessage {
         id: u32,
         /// The change.
         command: Command,
+        /// Random text, the same when the command is sent again because its answer was lost: it is carried out once,
+        /// and answered as it was then. At most 64 letters.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        once: Option<String>,
+        /// [`crate::ShowView::seq`] of what the page showed when somebody decided on this. What another member changed
+        /// since is not changed over their head, see [`crate::ErrorCode::WasFirst`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        seen: Option<u64>,
     },
     /// A question or an action outside the show's state.
     Request {
@@ -112,6 +122,37 @@ pub enum Request {
     },
     /// Makes another password; who came in with the old one is sent away. Answer: [`crate::ObsView`].
     NewObsPassword,
+    /// Sets where and how the team comes in; members who are connected come again by themselves.
+    SetTeam {
+        /// What is wanted.
+        settings: crate::TeamSettings,
+    },
+    /// Invites somebody, once. Answer: [`crate::InviteMade`].
+    Invite {
+        /// Who is meant; the journal names them so.
+        name: String,
+        /// As what; below owner.
+        role: Role,
+        /// Whether the owner has to say yes once it is used.
+        needs_yes: bool,
+        /// How long it lasts, 1 to [`crate::INVITE_MINUTES_MAX`].
+        minutes: u32,
+    },
+    /// Takes an invite back.
+    WithdrawInvite {
+        /// Its id.
+        invite: String,
+    },
+    /// Says yes to a device that waits for it.
+    AdmitMember {
+        /// Its id.
+        member: String,
+    },
+    /// Ends a device's access at once.
+    RevokeMember {
+        /// Its id.
+        member: String,
+    },
     /// What shops tell of orders, and the watched list of stock. Answer: [`crate::OrdersView`].
     Orders,
     /// Keeps the secret that a shop signs with, which turns its webhook on; the secret never comes back.
@@ -278,6 +319,10 @@ pub enum ServerMessage {
     Welcome {
         /// What the session may do.
         role: Role,
+        /// By which name the journal knows it.
+        name: String,
+        /// Another text whenever the engine was started anew: it remembers no commands of before.
+        run: String,
         /// Version of the engine.
         version: String,
     },

@@ -145,6 +145,11 @@ pub fn least_role_of_request(request: &Request) -> Role {
         | Request::Obs
         | Request::SetObs { .. }
         | Request::NewObsPassword
+        | Request::SetTeam { .. }
+        | Request::Invite { .. }
+        | Request::WithdrawInvite { .. }
+        | Request::AdmitMember { .. }
+        | Request::RevokeMember { .. }
         | Request::Orders
         | Request::SetShopSecret { .. }
         | Request::WatchStock { .. }

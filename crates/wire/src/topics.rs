@@ -8,7 +8,7 @@ use stallcast_show::SourceId;
 use ts_rs::TS;
 
 use crate::{
-    CatalogueView, FindingsView, HeatView, HeldView, QuestionsView, ShowView, StatusView,
+    CatalogueView, FindingsView, HeatView, HeldView, QuestionsView, ShowView, StatusView, TeamView,
     VettingView,
 };
 
@@ -87,4 +87,6 @@ pub enum Topic {
     Heat(HeatView),
     /// Levels.
     Meters(MetersView),
+    /// Who was invited and who is there; for the owner alone.
+    Team(TeamView),
 }

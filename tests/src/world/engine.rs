@@ -245,8 +245,11 @@ fn health(port: u16) -> bool {
         .is_ok_and(|answer| answer.status == 200 && answer.text() == "stallcast")
 }
 
-/// One request on a connection of its own.
-fn http(
+/// One request on a connection of its own, to `port` of this machine. `headers` are added as they are.
+///
+/// # Errors
+/// When nobody answers there, or not in HTTP.
+pub fn http(
     port: u16,
     method: &str,
     path: &str,

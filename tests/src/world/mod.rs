@@ -20,7 +20,7 @@ mod whip;
 mod xvfb;
 
 pub use browser::Browser;
-pub use engine::{Engine, EngineOptions, HttpAnswer, Running, built};
+pub use engine::{Engine, EngineOptions, HttpAnswer, Running, built, http};
 pub use enhanced::{Came, EnhancedServer, Published, Says};
 pub use irc::{Ircd, Speaker};
 pub use network::Site;

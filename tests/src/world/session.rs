@@ -5,7 +5,8 @@ use std::time::Duration;
 use stallcast_show::{ChatLine, Command, Role};
 use stallcast_wire::{
     CatalogueView, ClientMessage, FindingsView, HeldView, MetersView, Notice, Outcome,
-    QuestionsView, Request, ServerMessage, ShowView, StatusView, Topic, VettingView, WireError,
+    QuestionsView, Request, ServerMessage, ShowView, StatusView, TeamView, Topic, VettingView,
+    WireError,
 };
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_tungstenite::tungstenite::Message;
@@ -36,6 +37,8 @@ pub struct Session {
     pub questions: Option<QuestionsView>,
     /// Lines that are held, as last told; never to a viewer.
     pub held: Option<HeldView>,
+    /// The team as last told to the owner.
+    pub team: Option<TeamView>,
     /// All chat lines so far.
     pub chat: Vec<ChatLine>,
     /// All notices so far.
@@ -76,6 +79,7 @@ impl Session {
             meters: None,
             questions: None,
             held: None,
+            team: None,
             chat: Vec::new(),
             notices: Vec::new(),
             results: Vec::new(),
@@ -133,6 +137,7 @@ impl Session {
                 Topic::Held(held) => self.held = Some(held),
                 Topic::Heat(_) => {}
                 Topic::Meters(meters) => self.meters = Some(meters),
+                Topic::Team(team) => self.team = Some(team),
             },
             ServerMessage::Chat { lines } => self.chat.extend(lines),
             ServerMessage::ChatRemoved { messages } => {
@@ -163,8 +168,24 @@ impl Session {
 
     /// Carries out a command; the journal's sequence number after it, or the refusal.
     pub async fn command(&mut self, command: Command) -> Result<u64, Box<WireError>> {
+        self.command_as(command, None, None).await
+    }
+
+    /// As [`Session::command`], by a name under which it is done once, and for somebody who had seen the show as of
+    /// the journal's entry `seen`.
+    pub async fn command_as(
+        &mut self,
+        command: Command,
+        once: Option<&str>,
+        seen: Option<u64>,
+    ) -> Result<u64, Box<WireError>> {
         let id = self.id();
-        let message = ClientMessage::Command { id, command };
+        let message = ClientMessage::Command {
+            id,
+            command,
+            once: once.map(str::to_owned),
+            seen,
+        };
         self.socket.send(&message).await;
         self.result(id).await.map(|(seq, _)| seq)
     }

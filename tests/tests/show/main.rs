@@ -18,6 +18,7 @@ mod phone;
 mod press;
 mod resume;
 mod selling;
+mod team;
 mod together;
 mod two_canvases;
 mod ways;

@@ -21,7 +21,17 @@ id: number,
 /**
  * The change.
  */
-command: Command, } | { "type": "request", 
+command: Command, 
+/**
+ * Random text, the same when the command is sent again because its answer was lost: it is carried out once,
+ * and answered as it was then. At most 64 letters.
+ */
+once?: string, 
+/**
+ * [`crate::ShowView::seq`] of what the page showed when somebody decided on this. What another member changed
+ * since is not changed over their head, see [`crate::ErrorCode::WasFirst`].
+ */
+seen?: number, } | { "type": "request", 
 /**
  * Chosen by the page, echoed in the result.
  */

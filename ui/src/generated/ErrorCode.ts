@@ -5,4 +5,4 @@
  *
  * The show's own refusals travel as [`ErrorCode::Refused`] with the refusal's code in `message_key`.
  */
-export type ErrorCode = "unauthorized" | "forbidden" | "malformed" | "not_ready" | "refused" | "nothing_runs" | "file_unwritable" | "encoder_unusable" | "theme_refused" | "colour_unreadable" | "upload_untestable" | "upload_failed" | "not_found" | "too_large" | "busy" | "import_unreadable" | "import_changed" | "photo_unreadable" | "no_keychain" | "journal_unwritable" | "shutting_down" | "still_kept" | "internal";
+export type ErrorCode = "unauthorized" | "forbidden" | "access_ended" | "awaits_yes" | "invite_unknown" | "invite_used" | "invite_expired" | "too_many_tries" | "team_full" | "team_unusable" | "name_unusable" | "was_first" | "malformed" | "not_ready" | "refused" | "nothing_runs" | "file_unwritable" | "encoder_unusable" | "theme_refused" | "colour_unreadable" | "upload_untestable" | "upload_failed" | "not_found" | "too_large" | "busy" | "import_unreadable" | "import_changed" | "photo_unreadable" | "no_keychain" | "journal_unwritable" | "shutting_down" | "still_kept" | "internal";

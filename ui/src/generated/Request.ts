@@ -7,8 +7,10 @@ import type { LotteryTerms } from "./LotteryTerms";
 import type { ProductScope } from "./ProductScope";
 import type { ProductSort } from "./ProductSort";
 import type { RecapFormat } from "./RecapFormat";
+import type { Role } from "./Role";
 import type { Shop } from "./Shop";
 import type { SourceId } from "./SourceId";
+import type { TeamSettings } from "./TeamSettings";
 import type { UploadTarget } from "./UploadTarget";
 
 /**
@@ -50,7 +52,39 @@ to: UploadTarget, } | { "ask": "webhook" } | { "ask": "obs" } | { "ask": "set_ob
 /**
  * Wanted state.
  */
-on: boolean, } | { "ask": "new_obs_password" } | { "ask": "orders" } | { "ask": "set_shop_secret", 
+on: boolean, } | { "ask": "new_obs_password" } | { "ask": "set_team", 
+/**
+ * What is wanted.
+ */
+settings: TeamSettings, } | { "ask": "invite", 
+/**
+ * Who is meant; the journal names them so.
+ */
+name: string, 
+/**
+ * As what; below owner.
+ */
+role: Role, 
+/**
+ * Whether the owner has to say yes once it is used.
+ */
+needs_yes: boolean, 
+/**
+ * How long it lasts, 1 to [`crate::INVITE_MINUTES_MAX`].
+ */
+minutes: number, } | { "ask": "withdraw_invite", 
+/**
+ * Its id.
+ */
+invite: string, } | { "ask": "admit_member", 
+/**
+ * Its id.
+ */
+member: string, } | { "ask": "revoke_member", 
+/**
+ * Its id.
+ */
+member: string, } | { "ask": "orders" } | { "ask": "set_shop_secret", 
 /**
  * Which shop.
  */

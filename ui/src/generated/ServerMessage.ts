@@ -12,6 +12,7 @@ import type { QuestionsView } from "./QuestionsView";
 import type { Role } from "./Role";
 import type { ShowView } from "./ShowView";
 import type { StatusView } from "./StatusView";
+import type { TeamView } from "./TeamView";
 import type { VettingView } from "./VettingView";
 import type { WireError } from "./WireError";
 import type { JsonValue } from "./serde_json/JsonValue";
@@ -25,13 +26,21 @@ export type ServerMessage = { "type": "welcome",
  */
 role: Role, 
 /**
+ * By which name the journal knows it.
+ */
+name: string, 
+/**
+ * Another text whenever the engine was started anew: it remembers no commands of before.
+ */
+run: string, 
+/**
  * Version of the engine.
  */
 version: string, } | { "type": "topic", 
 /**
  * Rises by one with every topic message on this socket.
  */
-seq: number, } & ({ "topic": "show", "data": ShowView } | { "topic": "catalogue", "data": CatalogueView } | { "topic": "vetting", "data": VettingView } | { "topic": "status", "data": StatusView } | { "topic": "findings", "data": FindingsView } | { "topic": "questions", "data": QuestionsView } | { "topic": "held", "data": HeldView } | { "topic": "heat", "data": HeatView } | { "topic": "meters", "data": MetersView }) | { "type": "chat", 
+seq: number, } & ({ "topic": "show", "data": ShowView } | { "topic": "catalogue", "data": CatalogueView } | { "topic": "vetting", "data": VettingView } | { "topic": "status", "data": StatusView } | { "topic": "findings", "data": FindingsView } | { "topic": "questions", "data": QuestionsView } | { "topic": "held", "data": HeldView } | { "topic": "heat", "data": HeatView } | { "topic": "meters", "data": MetersView } | { "topic": "team", "data": TeamView }) | { "type": "chat", 
 /**
  * The lines, oldest first.
  */

@@ -34,7 +34,8 @@ function named(studio: Studio, params: Readonly<Record<string, string>>): Values
     } else if (name === 'scene') {
       const scene = show?.scenes.find((candidate) => candidate.id === value);
       out[name] = scene === undefined ? value : textOf(scene.name, lang);
-    } else if (name === 'canvas') out[name] = words('canvas', value);
+    } else if (name === 'by') out[name] = value === 'studio' ? t('team.studio') : value;
+    else if (name === 'canvas') out[name] = words('canvas', value);
     else if (name === 'field') out[name] = words('field', value);
     else if (name === 'at') out[name] = dayAndTime(Number(value), lang);
     else if (name === 'rate' || name.endsWith('_rate')) out[name] = bitrate(Number(value), lang);

@@ -21,6 +21,7 @@ import type {
   ShowView,
   Source,
   StatusView,
+  TeamView,
   VettingView,
 } from '../wire/types.ts';
 import { afterChanges, Looked } from './catalogue.ts';
@@ -56,7 +57,11 @@ export class Studio {
   lostAt: number | null = $state(null);
   /** Why there is no engine, where that is known. */
   fault: EngineFault | null = $state.raw(null);
+  /** Why the engine let this page not in. */
+  refusal: PageError | null = $state.raw(null);
   role: Role = $state('viewer');
+  /** By which name the journal knows this page. */
+  name = $state('');
   version = $state('');
   engine: EngineAddress | null = $state.raw(null);
   show: ShowView | null = $state.raw(null);
@@ -72,6 +77,8 @@ export class Studio {
   meters: MetersView | null = $state.raw(null);
   /** What the rules of honest selling found; `null` before the engine has looked. */
   findings: FindingsView | null = $state.raw(null);
+  /** Who was invited and who is there; of the owner's page alone. */
+  team: TeamView | null = $state.raw(null);
   /** What was looked at of products; `null` before the engine has said. */
   vetting: VettingView | null = $state.raw(null);
   private readonly ring = new ChatRing();
@@ -138,12 +145,15 @@ export class Studio {
         this.repainter.request();
       },
       onNotice: (notice) => this.note(notice),
-      onLink: (link, retryInMs, fault) => {
+      onLink: (link, retryInMs, fault, refusal) => {
         if (link === 'open') this.lostAt = null;
         else if (this.link === 'open') this.lose();
         // While trying again the page keeps saying that the engine is away.
         if (link !== 'connecting' || this.lostAt === null) this.link = link;
-        if (link !== 'connecting') this.fault = fault;
+        if (link !== 'connecting') {
+          this.fault = fault;
+          this.refusal = refusal;
+        }
         this.retryAt = retryInMs === null ? null : Date.now() + retryInMs;
       },
     });
@@ -158,7 +168,15 @@ export class Studio {
       timer = setTimeout(tick, wait);
     };
     tick();
+    // A phone that slept, or has its network back, need not wait for its turn.
+    const awake = (): void => {
+      if (document.visibilityState === 'visible') this.client.retryNow();
+    };
+    document.addEventListener('visibilitychange', awake);
+    addEventListener('online', awake);
     return () => {
+      document.removeEventListener('visibilitychange', awake);
+      removeEventListener('online', awake);
       clearTimeout(timer);
       this.client.stop();
     };
@@ -203,6 +221,11 @@ export class Studio {
     this.closed = { upTo: Math.max(this.closed.upTo, n), standing: [...this.closed.standing, n] };
   }
 
+  /** Whether this is a page of the team, and not the owner's own. */
+  get isMember(): boolean {
+    return this.name !== '' && this.role !== 'owner';
+  }
+
   may(role: Role): boolean {
     return RANK.indexOf(this.role) >= RANK.indexOf(role);
   }
@@ -216,7 +239,7 @@ export class Studio {
     if (this.pending.has(key)) return false;
     this.pending.add(key);
     try {
-      const outcome = await this.client.command(command);
+      const outcome = await this.client.command(command, this.isMember ? this.show?.seq : undefined);
       if (!outcome.ok) {
         this.keepWords(outcome.error, command);
         this.complain(outcome.error);
@@ -298,7 +321,9 @@ export class Studio {
 
   private take(message: Parameters<Client['options']['onMessage']>[0]): void {
     if (message.type === 'welcome') {
+      if (this.name === '') view.begin(message.role);
       this.role = message.role;
+      this.name = message.name;
       this.version = message.version;
       return;
     }
@@ -338,6 +363,9 @@ export class Studio {
         return;
       case 'heat':
         this.heat = message.data;
+        return;
+      case 'team':
+        this.team = message.data;
         return;
       case 'meters':
         this.meters = message.data;

@@ -1,8 +1,18 @@
 // What is open on this page; nobody else sees it.
+import type { Role } from '../wire/types.ts';
 
 export type SideTab = 'questions' | 'chat' | 'picture' | 'log';
 export type SettingsPage =
-  'destinations' | 'sources' | 'scenes' | 'chat' | 'orders' | 'products' | 'cards' | 'recording' | 'look';
+  | 'destinations'
+  | 'sources'
+  | 'scenes'
+  | 'chat'
+  | 'orders'
+  | 'products'
+  | 'cards'
+  | 'recording'
+  | 'team'
+  | 'look';
 export type NarrowTab = 'products' | 'questions' | 'chat' | 'picture' | 'mixer' | 'health';
 export const SETTINGS_PAGES: readonly SettingsPage[] = [
   'products',
@@ -13,6 +23,7 @@ export const SETTINGS_PAGES: readonly SettingsPage[] = [
   'orders',
   'cards',
   'recording',
+  'team',
   'look',
 ];
 
@@ -41,6 +52,12 @@ class View {
     if (this.asking !== null) return;
     this.looking = product;
     this.refused = product;
+  }
+
+  /** Opens what somebody of this role came for. */
+  begin(role: Role): void {
+    if (role === 'moderator' || role === 'viewer') this.narrowTab = this.side = 'chat';
+    if (role === 'moderator') this.narrowTab = this.side = 'questions';
   }
 
   readAddress(): void {

@@ -43,13 +43,28 @@ export interface ClientOptions {
   onChatMarks: (marks: readonly LineMark[]) => void;
   onNotice: (notice: Notice) => void;
   /** `fault`: why there is no engine, where that is known. */
-  onLink: (link: Link, retryInMs: number | null, fault: EngineFault | null) => void;
+  /** `refusal`: why the engine let nobody in. */
+  onLink: (
+    link: Link,
+    retryInMs: number | null,
+    fault: EngineFault | null,
+    refusal: PageError | null,
+  ) => void;
 }
 
 const FIRST_RETRY_MS = 300;
 const LONGEST_RETRY_MS = 3000;
 /** An engine that cannot start is started again at a calm pace: every start takes a second and a log. */
 const FAULT_RETRY_MS = 10000;
+/** Somebody has to do something first: the device was sent away for good, or guesses are not answered for a minute. */
+const REFUSED_RETRY_MS: Readonly<Record<string, number | null>> = {
+  'error.access_ended': null,
+  'error.too_many_tries': 30000,
+};
+/** A phone is in the lift for a minute; what was asked before that is not what is wanted now. */
+const RESEND_WITHIN_MS = 60000;
+/** What begins or ends a show is never sent a second time, whatever became of the answer. */
+const NEVER_AGAIN: ReadonlySet<Command['do']> = new Set(['go_live', 'start_rehearsal', 'end_show']);
 /** The engine speaks at 2 Hz at least; eight missed turns mean that nobody is there. */
 const SILENCE_MS = 4000;
 /** The slowest answer is the pre-flight check, which knocks at every destination. */
@@ -87,6 +102,15 @@ export function localError(code: string): PageError {
 interface Waiting {
   settle: (outcome: Outcome) => void;
   stopTimer: () => void;
+  /** Of a command that the engine carries out once, however often it comes. */
+  again: (Extract<ClientMessage, { type: 'command' }> & { once: string }) | null;
+}
+
+/** 96 random bits in letters. */
+function freshName(): string {
+  return [...crypto.getRandomValues(new Uint8Array(12))]
+    .map((byte) => byte.toString(16).padStart(2, '0'))
+    .join('');
 }
 
 export class Client {
@@ -97,6 +121,10 @@ export class Client {
   private welcomed = false;
   private fresh = true;
   private readonly waiting = new Map<number, Waiting>();
+  /** Commands whose answer was lost with the connection: sent again on the next one. */
+  private unanswered: Waiting[] = [];
+  /** Which run of the engine they were sent to. */
+  private run: string | null = null;
   private asked = 0;
   private readonly turns: (() => void)[] = [];
   private stopRetry: (() => void) | null = null;
@@ -113,6 +141,7 @@ export class Client {
     this.stopped = true;
     this.stopRetry?.();
     this.drop();
+    this.giveUp();
   }
 
   /** Tries again now instead of after the wait. */
@@ -123,8 +152,16 @@ export class Client {
     void this.connect();
   }
 
-  command(command: Command): Promise<Outcome> {
-    return this.ask((id) => ({ type: 'command', id, command }));
+  /** `seen`: the entry of the journal that was on the screen when somebody decided on this. */
+  command(command: Command, seen?: number): Promise<Outcome> {
+    const once = NEVER_AGAIN.has(command.do) ? {} : { once: freshName() };
+    return this.ask((id) => ({
+      type: 'command',
+      id,
+      command,
+      ...once,
+      ...(seen === undefined ? {} : { seen }),
+    }));
   }
 
   request<T>(request: Request): Promise<Outcome<T>> {
@@ -150,12 +187,44 @@ export class Client {
     if (socket === null || !this.welcomed) {
       return Promise.resolve({ ok: false, error: localError('not_connected') });
     }
-    const id = this.nextId++;
-    return new Promise((resolve) => {
-      const stopTimer = this.options.timers.after(within, () => this.settle(id, lostAnswer('no_answer')));
-      this.waiting.set(id, { settle: resolve, stopTimer });
-      socket.send(JSON.stringify(message(id)));
-    });
+    return new Promise((settle) => this.send(socket, message(this.nextId++), settle, within));
+  }
+
+  private send(
+    socket: Socket,
+    message: ClientMessage,
+    settle: (outcome: Outcome) => void,
+    within = ANSWER_MS,
+  ): void {
+    if (message.type !== 'command' && message.type !== 'request') return;
+    const { id } = message;
+    const stopTimer = this.options.timers.after(within, () => this.settle(id, lostAnswer('no_answer')));
+    const again =
+      message.type === 'command' && message.once !== undefined ? { ...message, once: message.once } : null;
+    this.waiting.set(id, { settle, stopTimer, again });
+    socket.send(JSON.stringify(message));
+  }
+
+  /** Sends what was not answered once more, where the engine still knows what it did. */
+  private resend(socket: Socket, run: string): void {
+    if (this.run !== run) this.giveUp();
+    this.run = run;
+    const unanswered = this.unanswered;
+    this.unanswered = [];
+    for (const { settle, stopTimer, again } of unanswered) {
+      stopTimer();
+      if (again !== null) this.send(socket, { ...again, id: this.nextId++ }, settle);
+    }
+  }
+
+  /** Says of what was not answered that nobody knows what became of it. */
+  private giveUp(): void {
+    const unanswered = this.unanswered;
+    this.unanswered = [];
+    for (const { settle, stopTimer } of unanswered) {
+      stopTimer();
+      settle(lostAnswer('answer_lost'));
+    }
   }
 
   private settle(id: number, outcome: Outcome): void {
@@ -168,7 +237,7 @@ export class Client {
 
   private async connect(): Promise<void> {
     this.stopRetry = null;
-    this.options.onLink('connecting', null, null);
+    this.options.onLink('connecting', null, null, null);
     let address: EngineAddress;
     try {
       address = await this.options.address();
@@ -201,7 +270,7 @@ export class Client {
       case 'result':
         // Instead of a welcome: the engine does not know this token.
         if (!this.welcomed) {
-          this.lost(true);
+          this.lost(true, null, message.outcome === 'failed' ? message.error : null);
           return;
         }
         this.settle(
@@ -225,8 +294,9 @@ export class Client {
       case 'welcome':
         this.welcomed = true;
         this.attempt = 0;
-        this.options.onLink('open', null, null);
+        this.options.onLink('open', null, null, null);
         this.options.onMessage(message);
+        if (this.socket !== null) this.resend(this.socket, message.run);
         return;
       case 'topic':
         this.options.onMessage(message);
@@ -238,7 +308,10 @@ export class Client {
     this.stopSilence = this.options.timers.after(SILENCE_MS, () => this.lost(false));
   }
 
-  /** Lets go of the socket. Questions in flight are told so and never sent twice: going live twice is no retry. */
+  /**
+   * Lets go of the socket. Commands in flight wait for the next one, for a minute at most; questions, and what begins or
+   * ends a show, are told that their answer is lost and never sent twice.
+   */
   private drop(): void {
     const socket = this.socket;
     this.socket = null;
@@ -249,16 +322,34 @@ export class Client {
       socket.onopen = socket.onmessage = socket.onclose = null;
       socket.close();
     }
-    for (const id of [...this.waiting.keys()]) this.settle(id, lostAnswer('answer_lost'));
+    for (const [id, waiting] of [...this.waiting]) {
+      if (waiting.again === null) {
+        this.settle(id, lostAnswer('answer_lost'));
+        continue;
+      }
+      this.waiting.delete(id);
+      waiting.stopTimer();
+      const late: Waiting = { ...waiting };
+      late.stopTimer = this.options.timers.after(RESEND_WITHIN_MS, () => {
+        this.unanswered = this.unanswered.filter((other) => other !== late);
+        late.settle(lostAnswer('answer_lost'));
+      });
+      this.unanswered.push(late);
+    }
   }
 
-  private lost(refused: boolean, fault: EngineFault | null = null): void {
+  private lost(refused: boolean, fault: EngineFault | null = null, refusal: PageError | null = null): void {
     this.drop();
     if (this.stopped) return;
-    let wait = refused ? LONGEST_RETRY_MS : retryDelayMs(this.attempt++, this.options.random());
+    let wait: number | null = refused
+      ? LONGEST_RETRY_MS
+      : retryDelayMs(this.attempt++, this.options.random());
     if (fault !== null) wait = FAULT_RETRY_MS;
-    this.options.onLink(refused ? 'refused' : 'lost', wait, fault);
-    this.stopRetry = this.options.timers.after(wait, () => void this.connect());
+    const own = refusal === null ? undefined : REFUSED_RETRY_MS[refusal.message_key];
+    if (own !== undefined) wait = own;
+    if (refused) this.giveUp();
+    this.options.onLink(refused ? 'refused' : 'lost', wait, fault, refusal);
+    if (wait !== null) this.stopRetry = this.options.timers.after(wait, () => void this.connect());
   }
 }
 

@@ -144,6 +144,14 @@ import type { VideoCodec } from '../generated/VideoCodec';
 export type { VideoCodec };
 export type { UploadTarget } from '../generated/UploadTarget';
 export type { UploadTestView } from '../generated/UploadTestView';
+export type { InviteLink } from '../generated/InviteLink';
+export type { InviteMade } from '../generated/InviteMade';
+export type { InviteView } from '../generated/InviteView';
+export type { InvitedView } from '../generated/InvitedView';
+export type { JoinedView } from '../generated/JoinedView';
+export type { MemberView } from '../generated/MemberView';
+export type { TeamSettings } from '../generated/TeamSettings';
+export type { TeamView } from '../generated/TeamView';
 export type { WebhookView } from '../generated/WebhookView';
 export type { WireError } from '../generated/WireError';
 

@@ -1,4 +1,4 @@
-//! The guard at the door: only this machine's own names as Host (against DNS rebinding) and only our own
+//! The guard at both doors: only this machine's own names as Host (against DNS rebinding) and only our own
 //! pages as Origin; and nothing of the API without the session's token (or, for chat lines, the webhook's), before a
 //! body is read. A refusal says its code as JSON.
 
@@ -8,7 +8,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::{Api, orders, webhook};
+use super::team_door::Doorway;
+use super::{Api, orders, team, webhook};
 
 /// Pages of the desktop window: Tauri's scheme on Linux and macOS, its host on Windows.
 const DESKTOP_ORIGINS: [&str; 3] = [
@@ -22,6 +23,12 @@ const OPEN: [&str; 3] = ["/api/health", "/api/ws", "/api/preview"];
 
 /// Lets a request pass, or refuses it before any handler sees it.
 pub async fn check(State(api): State<Api>, request: Request, next: Next) -> Response {
+    if let Some(doorway) = &api.doorway {
+        return match permit_member(&api, doorway, &request) {
+            Ok(()) => next.run(request).await,
+            Err(refusal) => *refusal,
+        };
+    }
     // A shop comes by whatever name it was given, and shows who it is by its signature.
     if orders::is_from_a_shop(&request) {
         return next.run(request).await;
@@ -38,12 +45,37 @@ pub async fn check(State(api): State<Api>, request: Request, next: Next) -> Resp
     let path = request.uri().path();
     if path.starts_with("/api/")
         && !OPEN.contains(&path)
-        && api.actor_of(request.headers()).is_none()
+        && api.actor_of(request.headers()).is_err()
         && !(path == webhook::PATH && api.is_webhook(request.headers()))
     {
         return cross_origin(refusal(StatusCode::UNAUTHORIZED, "unauthorized"), desktop);
     }
     cross_origin(next.run(request).await, desktop)
+}
+
+/// Looks at what comes by the team's door. Nobody there has the owner's rights, and the owner's token is none.
+fn permit_member(api: &Api, doorway: &Doorway, request: &Request) -> Result<(), Box<Response>> {
+    let headers = request.headers();
+    let text = |name| headers.get(name).map(|value: &HeaderValue| value.to_str());
+    let permits = match (text(header::HOST), text(header::ORIGIN).transpose()) {
+        (Some(Ok(host)), Ok(origin)) => doorway.permits(host, origin),
+        _ => false,
+    };
+    if !permits {
+        return Err(Box::new(refusal(StatusCode::FORBIDDEN, "forbidden")));
+    }
+    let path = request.uri().path();
+    let is_open = OPEN.contains(&path) || path == team::INVITE || path == team::JOIN;
+    if is_open || !(path == "/api" || path.starts_with("/api/")) {
+        return Ok(());
+    }
+    let actor = api
+        .actor_of(headers)
+        .map_err(|error| Box::new(team::refused(error)))?;
+    if actor.role < team::least_role_of_path(path) {
+        return Err(Box::new(refusal(StatusCode::FORBIDDEN, "forbidden")));
+    }
+    Ok(())
 }
 
 fn refusal(status: StatusCode, code: &str) -> Response {

@@ -91,8 +91,7 @@ pub(super) struct Meant {
 }
 
 fn known(api: &Api, headers: &HeaderMap, meant: &Meant) -> Result<Running, WireError> {
-    let actor = api.actor_of(headers);
-    let actor = actor.ok_or_else(|| WireError::new(ErrorCode::Unauthorized))?;
+    let actor = api.actor_of(headers)?;
     if actor.role < Role::Lead {
         return Err(WireError::new(ErrorCode::Forbidden));
     }

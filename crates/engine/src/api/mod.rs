@@ -1,16 +1,21 @@
-//! The API: HTTP and WebSocket on loopback, for the desktop window, browsers and the command line.
+//! The API: HTTP and WebSocket on loopback, for the desktop window, browsers and the command line; and a smaller one for
+//! the team, on a listener of its own.
 
 mod covers;
 mod guard;
 mod imports;
 mod look;
+mod once;
 mod orders;
 mod page;
 mod photos;
 mod preview;
 mod shown_products;
+mod shown_to;
 mod shown_vetting;
 mod socket;
+mod team;
+mod team_door;
 mod upload;
 mod webhook;
 
@@ -27,15 +32,21 @@ use stallcast_wire::{ErrorCode, WireError};
 use tokio::net::TcpListener;
 
 use self::imports::Imports;
+use self::once::Once;
+use self::team_door::Doorway;
 use crate::obs::Obs;
 use crate::photo_folder::PHOTO_MAX_BYTES;
 use crate::studio::Studio;
+use crate::team::{Presence, Team};
 
 /// Largest spreadsheet taken, bytes.
 const MAX_UPLOAD: usize = 64 << 20;
 
 /// How long open connections may take to close at the end.
 const FAREWELL: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// The owner's name in the journal.
+const OWNER: &str = "studio";
 
 /// What every handler needs.
 #[derive(Clone)]
@@ -47,12 +58,23 @@ pub struct Api {
     ui: Option<PathBuf>,
     port: u16,
     imports: Imports,
+    team: Team,
+    once: Once,
+    /// Which run of the engine this is.
+    run: Arc<str>,
+    /// How the team came; `None` = on loopback.
+    doorway: Option<Doorway>,
 }
 
 impl Api {
     /// Prepares the API of `studio` for a listener on `port`; `ui` overrides the built-in page.
     pub fn new(studio: Studio, token: &str, port: u16, ui: Option<PathBuf>, obs: Obs) -> Self {
+        let team = Team::open(studio.folders().team_file());
         Self {
+            team,
+            once: Once::default(),
+            run: format!("{:016x}", rand::random::<u64>()).into(),
+            doorway: None,
             studio,
             token: token.into(),
             webhook_token: webhook::token_beside(token).into(),
@@ -69,7 +91,37 @@ impl Api {
     /// When the listener breaks.
     pub async fn serve(self, listener: TcpListener) -> std::io::Result<()> {
         let studio = self.studio.clone();
-        let app = Router::new()
+        tokio::spawn(team_door::keep(self.clone()));
+        let app = Self::routes()
+            .route(
+                "/api/chat",
+                post(webhook::receive)
+                    .layer(DefaultBodyLimit::max(stallcast_chat::webhook::BODY_BYTES)),
+            )
+            .route("/api/orders/{shop}", post(orders::receive));
+        let app = self.guarded(app);
+        let ended = studio.clone();
+        let served = axum::serve(listener, app).with_graceful_shutdown(async move {
+            ended.ended().await;
+        });
+        // A page that does not read must not keep the engine from ending.
+        tokio::select! {
+            served = served => served,
+            () = async { studio.ended().await; tokio::time::sleep(FAREWELL).await } => Ok(()),
+        }
+    }
+
+    /// What a member's connection reaches: neither the webhook of chat nor that of shops.
+    fn team_app(self) -> Router {
+        let app = Self::routes()
+            .route(team::INVITE, post(team::invited))
+            .route(team::JOIN, post(team::join));
+        self.guarded(app)
+    }
+
+    /// What both listeners have.
+    fn routes() -> Router<Self> {
+        Router::new()
             .route("/api/health", get(|| async { "stallcast" }))
             .route("/api/ws", get(socket::open))
             .route("/api/preview", get(preview::open))
@@ -87,48 +139,55 @@ impl Api {
                 post(photos::add).layer(DefaultBodyLimit::max(PHOTO_MAX_BYTES)),
             )
             .route("/api/look", get(look::preview))
-            .route(
-                "/api/chat",
-                post(webhook::receive)
-                    .layer(DefaultBodyLimit::max(stallcast_chat::webhook::BODY_BYTES)),
-            )
-            .route("/api/orders/{shop}", post(orders::receive))
             .route("/api", any(nothing))
             .route("/api/{*rest}", any(nothing))
             .fallback(page::serve)
-            .layer(axum::middleware::from_fn_with_state(
-                self.clone(),
-                guard::check,
-            ))
-            .with_state(self);
-        let ended = studio.clone();
-        let served = axum::serve(listener, app).with_graceful_shutdown(async move {
-            ended.ended().await;
-        });
-        // A page that does not read must not keep the engine from ending.
-        tokio::select! {
-            served = served => served,
-            () = async { studio.ended().await; tokio::time::sleep(FAREWELL).await } => Ok(()),
+    }
+
+    fn guarded(self, app: Router<Self>) -> Router {
+        app.layer(axum::middleware::from_fn_with_state(
+            self.clone(),
+            guard::check,
+        ))
+        .with_state(self)
+    }
+
+    /// The owner, if this is the owner's token. It opens nothing where the team comes in.
+    fn owner(&self, token: &str) -> Result<Actor, WireError> {
+        let is_owners = same(token.as_bytes(), self.token.as_bytes());
+        is_owners
+            .then(|| Actor {
+                name: OWNER.into(),
+                role: Role::Owner,
+            })
+            .ok_or_else(|| WireError::new(ErrorCode::Unauthorized))
+    }
+
+    /// Who stands behind a token, for one request.
+    fn actor(&self, token: &str) -> Result<Actor, WireError> {
+        match &self.doorway {
+            None => self.owner(token),
+            Some(doorway) => self.team.actor(token, doorway.from),
         }
     }
 
-    /// Who stands behind a token.
-    fn actor(&self, token: &str) -> Option<Actor> {
-        same(token.as_bytes(), self.token.as_bytes()).then(|| Actor {
-            name: "studio".into(),
-            role: Role::Owner,
-        })
+    /// Who stands behind a token, for as long as a page of theirs is connected.
+    fn enter(&self, token: &str) -> Result<(Actor, Option<Presence>), WireError> {
+        match &self.doorway {
+            None => Ok((self.owner(token)?, None)),
+            Some(doorway) => {
+                let (actor, presence) = self.team.enter(token, doorway.from)?;
+                Ok((actor, Some(presence)))
+            }
+        }
     }
 
     /// Who stands behind a request's `Authorization: Bearer` header.
-    fn actor_of(&self, headers: &HeaderMap) -> Option<Actor> {
-        self.actor(
-            headers
-                .get(header::AUTHORIZATION)?
-                .to_str()
-                .ok()?
-                .strip_prefix("Bearer ")?,
-        )
+    fn actor_of(&self, headers: &HeaderMap) -> Result<Actor, WireError> {
+        let bearer = headers
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+        self.actor(bearer.ok_or_else(|| WireError::new(ErrorCode::Unauthorized))?)
     }
 }
 

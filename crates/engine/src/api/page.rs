@@ -25,7 +25,8 @@ pub async fn serve(State(api): State<Api>, uri: Uri) -> Response {
     } else {
         "index.html"
     };
-    if name.split('/').any(|part| part == "..") {
+    // A folder named on the command line is left neither upwards nor, on Windows, to a drive.
+    if name.contains(['\\', ':']) || name.split('/').any(|part| part == ".." || part.is_empty()) {
         return StatusCode::NOT_FOUND.into_response();
     }
     let body = match &api.ui {

@@ -64,7 +64,7 @@ async fn take(
     let refused = |status, code| (status, WireError::new(code));
     let actor = api
         .actor_of(headers)
-        .ok_or_else(|| refused(StatusCode::UNAUTHORIZED, ErrorCode::Unauthorized))?;
+        .map_err(|error| (StatusCode::UNAUTHORIZED, error))?;
     if actor.role < Role::Producer {
         return Err(refused(StatusCode::FORBIDDEN, ErrorCode::Forbidden));
     }

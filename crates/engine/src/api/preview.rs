@@ -9,7 +9,12 @@ use stallcast_show::Canvas;
 use stallcast_wire::ClientMessage;
 
 use super::Api;
+use super::socket::Guest;
 use crate::canvases::Watching;
+
+/// Between two pictures of a member's preview: a phone shows where the show is, the studio shows how it moves, and
+/// forty phones share one radio.
+const MEMBERS_PACE: std::time::Duration = std::time::Duration::from_millis(200);
 
 /// First bytes of a preview message, before `u32` number and `f64` milliseconds, both little-endian.
 const MAGIC: &[u8; 4] = b"SCP1";
@@ -33,11 +38,27 @@ pub struct Wanted {
 }
 
 async fn show(api: Api, wanted: Wanted, mut socket: WebSocket) {
-    if super::socket::greet(&api, &mut socket).await.is_none() {
+    let Some(Guest { presence, .. }) = super::socket::greet(&api, &mut socket).await else {
         return;
+    };
+    let watching = api.studio.watch_preview(wanted.canvas);
+    match presence {
+        None => send_pictures(watching, &mut socket, None).await,
+        Some(mut presence) => {
+            tokio::select! {
+                () = send_pictures(watching, &mut socket, Some(MEMBERS_PACE)) => {}
+                () = presence.over() => {}
+            }
+        }
     }
-    let mut watching = api.studio.watch_preview(wanted.canvas);
-    while let Some(frame) = next(&mut watching, &mut socket).await {
+}
+
+async fn send_pictures(
+    mut watching: Watching,
+    socket: &mut WebSocket,
+    pace: Option<std::time::Duration>,
+) {
+    while let Some(frame) = next(&mut watching, socket).await {
         let mut message = BytesMut::with_capacity(16 + frame.jpeg.len());
         message.put_slice(MAGIC);
         // The number wraps after four years of preview.
@@ -48,9 +69,12 @@ async fn show(api: Api, wanted: Wanted, mut socket: WebSocket) {
             .send(Message::Binary(message.freeze()))
             .await
             .is_err()
-            || !drawn(&mut socket).await
+            || !drawn(socket).await
         {
             return;
+        }
+        if let Some(pace) = pace {
+            tokio::time::sleep(pace).await;
         }
     }
 }

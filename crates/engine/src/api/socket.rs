@@ -4,10 +4,10 @@ use axum::extract::State;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
 use stallcast_media::audio::Meters;
-use stallcast_show::{Actor, Command, Product, Role, Show};
+use stallcast_show::{Actor, Command, Role, Show};
 use stallcast_wire::{
-    AuctionView, ClientMessage, ErrorCode, FindingsView, Level, MetersView, Outcome, Request,
-    ServerMessage, ShowView, Topic, WireError, least_role, least_role_of_request,
+    ClientMessage, ErrorCode, FindingsView, Level, MetersView, Outcome, Request, ServerMessage,
+    ShowView, Topic, WireError, least_role, least_role_of_request,
 };
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
@@ -15,12 +15,17 @@ use tokio::time::{Duration, timeout};
 
 use super::Api;
 use super::shown_products::ShownProducts;
+use super::shown_to;
 use super::shown_vetting::{LookedFor, ShownVetting};
 use crate::chat_room::Told;
 use crate::clock::now;
+use crate::team::Presence;
 
 /// Longest message a page may send, bytes: the longest rundown, 10 000 ids of 300 letters and what stands around them.
 const MAX_MESSAGE: usize = 4 << 20;
+/// Longest message a member's page may send, bytes: everybody in the house may open a socket there, and a rundown of some
+/// thousand products is longer than any that is moved about on a phone.
+const MEMBERS_MESSAGE: usize = 256 << 10;
 /// How long a page may take to say hello, or to take a message, before its socket is closed.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -32,41 +37,69 @@ const SLOW_REQUESTS: usize = 4;
 
 /// Opens the socket.
 pub async fn open(State(api): State<Api>, upgrade: WebSocketUpgrade) -> Response {
+    let most = match api.doorway {
+        None => MAX_MESSAGE,
+        Some(_) => MEMBERS_MESSAGE,
+    };
     upgrade
-        .max_message_size(MAX_MESSAGE)
+        .max_message_size(most)
+        .max_frame_size(most)
         .on_upgrade(move |socket| talk(api, socket))
 }
 
+/// Who came in by a socket.
+pub(super) struct Guest {
+    /// Who it is.
+    pub(super) actor: Actor,
+    /// Of a member's device: until when it may stay.
+    pub(super) presence: Option<Presence>,
+}
+
+impl Guest {
+    /// Who sends, for what is remembered of their commands: two devices of one name are two.
+    fn sender(&self) -> &str {
+        self.presence.as_ref().map_or("owner", Presence::member)
+    }
+
+    fn is_over(&self) -> bool {
+        self.presence.as_ref().is_some_and(Presence::is_over)
+    }
+}
+
+/// Waits until a member has to go; for ever with the owner.
+async fn over(presence: &mut Option<Presence>) {
+    match presence {
+        Some(presence) => presence.over().await,
+        None => std::future::pending().await,
+    }
+}
+
 /// Waits for the hello and answers it; `None` when the page may not come in.
-pub async fn greet(api: &Api, socket: &mut WebSocket) -> Option<Actor> {
+pub(super) async fn greet(api: &Api, socket: &mut WebSocket) -> Option<Guest> {
     let first = timeout(PATIENCE, socket.recv()).await.ok()??.ok()?;
     let hello = first
         .to_text()
         .ok()
         .and_then(|text| serde_json::from_str(text).ok());
-    let actor = match hello {
-        Some(ClientMessage::Hello { token, .. }) => api.actor(&token),
-        _ => None,
+    let entered = match hello {
+        Some(ClientMessage::Hello { token, .. }) => api.enter(&token),
+        _ => Err(WireError::new(ErrorCode::Unauthorized)),
     };
-    let Some(actor) = actor else {
-        let refusal = Outcome::Failed {
-            error: WireError::new(ErrorCode::Unauthorized),
-        };
-        let _ = send(
-            socket,
-            &ServerMessage::Result {
-                id: 0,
-                outcome: refusal,
-            },
-        )
-        .await;
-        return None;
+    let (actor, presence) = match entered {
+        Ok(entered) => entered,
+        Err(error) => {
+            let _ = send(socket, &result(0, Err(error))).await;
+            return None;
+        }
     };
     let welcome = ServerMessage::Welcome {
         role: actor.role,
+        name: actor.name.clone(),
+        run: api.run.to_string(),
         version: env!("CARGO_PKG_VERSION").into(),
     };
-    send(socket, &welcome).await.then_some(actor)
+    let guest = Guest { actor, presence };
+    send(socket, &welcome).await.then_some(guest)
 }
 
 async fn send(socket: &mut WebSocket, message: &ServerMessage) -> bool {
@@ -125,7 +158,9 @@ impl Pushed {
         let state = api.studio.desk().published().borrow().clone();
         if let Some(mut changes) = self.products.changes(&state) {
             let products = changes.products.into_iter();
-            changes.products = products.map(|it| seen_by(self.role, it)).collect();
+            changes.products = products
+                .map(|it| shown_to::product(self.role, it))
+                .collect();
             if !self.topic(socket, Topic::Catalogue(changes)).await {
                 return false;
             }
@@ -133,10 +168,8 @@ impl Pushed {
         if !self.vetting(socket, &state.show).await {
             return false;
         }
-        let mut view = ShowView::of(&state.show, state.seq, now().0);
-        if self.role < Role::Producer {
-            view.auction = view.auction.map(AuctionView::without_private);
-        }
+        let view = ShowView::of(&state.show, state.seq, now().0);
+        let view = shown_to::show(self.role, view);
         self.topic(socket, Topic::Show(Box::new(view))).await
     }
 
@@ -148,21 +181,15 @@ impl Pushed {
     }
 }
 
-/// What goods cost is seen by those who move prices, and by nobody else.
-fn seen_by(role: Role, product: Product) -> Product {
-    if role >= Role::Producer {
-        product
-    } else {
-        product.without_private()
-    }
-}
-
 async fn talk(api: Api, mut socket: WebSocket) {
-    let Some(actor) = greet(&api, &mut socket).await else {
+    let Some(mut guest) = greet(&api, &mut socket).await else {
         return;
     };
     let studio = &api.studio;
-    let _page = studio.page();
+    let role = guest.actor.role;
+    // A phone that lies about somewhere keeps no engine running.
+    let _page = guest.presence.is_none().then(|| studio.page());
+    let mut team = api.team.view();
     let mut shows = studio.desk().published();
     let mut statuses = studio.status();
     let mut meters = studio.meters();
@@ -177,8 +204,9 @@ async fn talk(api: Api, mut socket: WebSocket) {
         seq: 0,
         products: ShownProducts::default(),
         vetting: ShownVetting::default(),
-        role: actor.role,
+        role,
     };
+    team.mark_changed();
     shows.mark_changed();
     statuses.mark_changed();
     findings.mark_changed();
@@ -192,7 +220,10 @@ async fn talk(api: Api, mut socket: WebSocket) {
     if !marks.is_empty() && !send(&mut socket, &ServerMessage::ChatMarks { marks }).await {
         return;
     }
-    for notice in standing {
+    for notice in standing
+        .into_iter()
+        .filter(|it| shown_to::is_told(role, it))
+    {
         if !send(&mut socket, &ServerMessage::Notice { notice }).await {
             return;
         }
@@ -202,7 +233,8 @@ async fn talk(api: Api, mut socket: WebSocket) {
             message = socket.recv() => match message {
                 Some(Ok(Message::Text(text))) => {
                     let looked = &pushed.vetting.looked;
-                    answer(&api, &actor, &mut socket, (&slow, looked), text.as_str()).await
+                    !guest.is_over()
+                        && answer(&api, &guest, &mut socket, (&slow, looked), text.as_str()).await
                 }
                 Some(Ok(Message::Close(_)) | Err(_)) | None => false,
                 Some(Ok(_)) => true,
@@ -212,7 +244,7 @@ async fn talk(api: Api, mut socket: WebSocket) {
                 pushed.show(&api, &mut socket).await
             }
             Ok(()) = statuses.changed() => {
-                let status = statuses.borrow_and_update().clone();
+                let status = shown_to::status(role, statuses.borrow_and_update().clone());
                 pushed.topic(&mut socket, Topic::Status(Box::new(status))).await
             }
             Ok(()) = findings.changed() => {
@@ -224,7 +256,7 @@ async fn talk(api: Api, mut socket: WebSocket) {
                 pushed.topic(&mut socket, Topic::Questions(asked)).await
             }
             // Who may not decide of them does not see what others must not see.
-            Ok(()) = held.changed(), if actor.role >= Role::Moderator => {
+            Ok(()) = held.changed(), if role >= Role::Moderator => {
                 let lines = stallcast_wire::HeldView::clone(&held.borrow_and_update());
                 pushed.topic(&mut socket, Topic::Held(lines)).await
             }
@@ -232,7 +264,17 @@ async fn talk(api: Api, mut socket: WebSocket) {
                 let values = stallcast_wire::HeatView::clone(&heat.borrow_and_update());
                 pushed.topic(&mut socket, Topic::Heat(values)).await
             }
-            Ok(()) = meters.changed() => {
+            () = over(&mut guest.presence) => {
+                // What was asked last is still answered by the desk; nobody here hears it.
+                let _ = timeout(LAST_ANSWERS, socket.send(Message::Close(None))).await;
+                return;
+            }
+            Ok(()) = team.changed(), if role == Role::Owner => {
+                let view = team.borrow_and_update().clone();
+                pushed.topic(&mut socket, Topic::Team(view)).await
+            }
+            // Levels are for those who mix: ten times a second is much for a phone that does not.
+            Ok(()) = meters.changed(), if role >= Role::Producer => {
                 let levels = levels(&meters.borrow_and_update());
                 pushed.topic(&mut socket, Topic::Meters(levels)).await
             }
@@ -254,6 +296,7 @@ async fn talk(api: Api, mut socket: WebSocket) {
                 Err(RecvError::Closed) => false,
             },
             notice = notices.recv() => match notice {
+                Ok(notice) if !shown_to::is_told(role, &notice) => true,
                 Ok(notice) => send(&mut socket, &ServerMessage::Notice { notice }).await,
                 Err(RecvError::Lagged(_)) => true,
                 Err(RecvError::Closed) => false,
@@ -286,16 +329,31 @@ async fn farewell(
 
 async fn answer(
     api: &Api,
-    actor: &Actor,
+    guest: &Guest,
     socket: &mut WebSocket,
     (slow, looked): (&mpsc::Sender<ServerMessage>, &LookedFor),
     text: &str,
 ) -> bool {
     let (id, outcome) = match serde_json::from_str(text) {
-        Ok(ClientMessage::Command { id, command }) => (id, carry_out(api, actor, command).await),
+        Ok(ClientMessage::Command {
+            id,
+            command,
+            once,
+            seen,
+        }) => {
+            let outcome = match once {
+                None => carry_out(api, &guest.actor, command, seen).await,
+                Some(name) => {
+                    let (own, actor) = (api.clone(), guest.actor.clone());
+                    let deed = async move { carry_out(&own, &actor, command, seen).await };
+                    api.once.carry_out(guest.sender(), &name, deed).await
+                }
+            };
+            (id, outcome.map(|seq| (seq, serde_json::Value::Null)))
+        }
         Ok(ClientMessage::Request { id, request }) => match slow.clone().try_reserve_owned() {
             Ok(place) => {
-                let (api, actor, looked) = (api.clone(), actor.clone(), looked.clone());
+                let (api, actor, looked) = (api.clone(), guest.actor.clone(), looked.clone());
                 tokio::spawn(async move {
                     place.send(result(id, look_up(&api, &actor, &looked, request).await));
                 });
@@ -322,12 +380,21 @@ fn result(id: u32, outcome: Answer) -> ServerMessage {
 
 type Answer = Result<(u64, serde_json::Value), WireError>;
 
-async fn carry_out(api: &Api, actor: &Actor, command: Command) -> Answer {
+async fn carry_out(
+    api: &Api,
+    actor: &Actor,
+    command: Command,
+    seen: Option<u64>,
+) -> Result<u64, WireError> {
     if least_role(&command).is_none_or(|least| actor.role < least) {
         return Err(WireError::new(ErrorCode::Forbidden));
     }
-    let seq = api.studio.submit(actor.clone(), command).await?;
-    Ok((seq, serde_json::Value::Null))
+    // At the studio itself nobody is asked to look again.
+    let seen = seen.filter(|_| actor.role < Role::Owner);
+    let studio = &api.studio;
+    studio
+        .submit_having_seen(actor.clone(), command, seen)
+        .await
 }
 
 async fn look_up(api: &Api, actor: &Actor, looked: &LookedFor, request: Request) -> Answer {
@@ -346,6 +413,31 @@ async fn look_up(api: &Api, actor: &Actor, looked: &LookedFor, request: Request)
             looked.keep(products.filter_map(|product| Some(product["id"].as_str()?.into())));
             found
         }
+        Request::SetTeam { settings } => {
+            api.team.set(settings).await?;
+            serde_json::Value::Null
+        }
+        Request::Invite {
+            name,
+            role,
+            needs_yes,
+            minutes,
+        } => {
+            let made = api.team.invite(&name, role, needs_yes, minutes)?;
+            serde_json::to_value(made).map_err(|_| WireError::new(ErrorCode::Internal))?
+        }
+        Request::WithdrawInvite { invite } => {
+            api.team.withdraw(&invite);
+            serde_json::Value::Null
+        }
+        Request::AdmitMember { member } => {
+            api.team.admit(&member).await?;
+            serde_json::Value::Null
+        }
+        Request::RevokeMember { member } => {
+            api.team.revoke(&member).await?;
+            serde_json::Value::Null
+        }
         Request::Obs => obs_view(api)?,
         Request::SetObs { on } => {
             api.obs.set(on).await?;
@@ -362,23 +454,4 @@ async fn look_up(api: &Api, actor: &Actor, looked: &LookedFor, request: Request)
 
 fn obs_view(api: &Api) -> Result<serde_json::Value, WireError> {
     serde_json::to_value(api.obs.view()).map_err(|_| WireError::new(ErrorCode::Internal))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sample::product;
-
-    #[test]
-    fn what_goods_cost_is_told_to_those_who_move_prices_and_to_nobody_else() {
-        let mut apples = product("a", "Apples", 2990);
-        apples.cost = Some(apples.offer.live_price.clone());
-        for role in [Role::Viewer, Role::Moderator] {
-            let told = serde_json::to_value(seen_by(role, apples.clone())).unwrap();
-            assert!(told["cost"].is_null(), "{role:?}");
-        }
-        for role in [Role::Producer, Role::Lead, Role::Owner] {
-            assert_eq!(seen_by(role, apples.clone()), apples, "{role:?}");
-        }
-    }
 }

@@ -92,9 +92,7 @@ pub async fn import_file(
     wanted: &Wanted,
     body: Bytes,
 ) -> Result<ImportView, WireError> {
-    let actor = api
-        .actor_of(headers)
-        .ok_or_else(|| WireError::new(ErrorCode::Unauthorized))?;
+    let actor = api.actor_of(headers)?;
     if actor.role < Role::Lead {
         return Err(WireError::new(ErrorCode::Forbidden));
     }

@@ -26,7 +26,8 @@ use crate::private_file;
 use calls::{CallDoor, CallRoom};
 use kept::Kept;
 
-pub use addresses::admits;
+pub use addresses::{admits, of_this_machine as addresses_of_this_machine};
+pub use qr::rows as qr_rows;
 
 #[derive(Debug)]
 struct Inner {

@@ -39,6 +39,7 @@ use crate::clock::now;
 use crate::desk::Desk;
 use crate::folders::Folders;
 use crate::keys::Keys;
+use crate::lately;
 use crate::looks::Looks;
 use crate::notices::Notices;
 use crate::orders::Orders;
@@ -353,13 +354,34 @@ impl Studio {
     /// See [`Desk::submit`]; [`ErrorCode::NotReady`] when going live would fail;
     /// [`ErrorCode::ThemeRefused`] for a look whose theme cannot be used.
     pub async fn submit(&self, actor: Actor, command: Command) -> Result<u64, WireError> {
+        self.submit_having_seen(actor, command, None).await
+    }
+
+    /// As [`Studio::submit`], for somebody who had seen the show as of the journal's entry `seen`.
+    ///
+    /// # Errors
+    /// Those of [`Studio::submit`] and of [`Desk::submit_having_seen`].
+    pub async fn submit_having_seen(
+        &self,
+        actor: Actor,
+        command: Command,
+        seen: Option<u64>,
+    ) -> Result<u64, WireError> {
         if command == Command::GoLive {
             self.permit_live(&[]).await?;
         }
         if let Command::SetCardLook { look } = &command {
             self.inner.looks.check(look).await?;
         }
-        self.carry_out(actor, command).await
+        match seen.filter(|_| lately::thing(&command).is_some()) {
+            Some(seen) => {
+                self.inner
+                    .desk
+                    .submit_having_seen(actor, command, seen)
+                    .await
+            }
+            None => self.carry_out(actor, command).await,
+        }
     }
 
     /// As [`Studio::submit`], without looking whether the studio is ready.

@@ -156,6 +156,11 @@ impl Studio {
             // The API's own: the studio has no address.
             Request::Webhook
             | Request::Orders
+            | Request::SetTeam { .. }
+            | Request::Invite { .. }
+            | Request::WithdrawInvite { .. }
+            | Request::AdmitMember { .. }
+            | Request::RevokeMember { .. }
             | Request::Obs
             | Request::SetObs { .. }
             | Request::NewObsPassword => Err(WireError::new(ErrorCode::NotFound)),

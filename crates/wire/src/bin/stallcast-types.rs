@@ -29,6 +29,9 @@ fn main() -> Result<(), ts_rs::ExportError> {
     stallcast_wire::ProductsView::export_all(&config)?;
     stallcast_wire::ImportProgress::export_all(&config)?;
     StatusView::export_all(&config)?;
+    stallcast_wire::InviteMade::export_all(&config)?;
+    stallcast_wire::InvitedView::export_all(&config)?;
+    stallcast_wire::JoinedView::export_all(&config)?;
     MetersView::export_all(&config)?;
     Preflight::export_all(&config)?;
     ReplayView::export_all(&config)?;
