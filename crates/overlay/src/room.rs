@@ -109,7 +109,7 @@ struct Plan {
 struct Placed {
     area: Area,
     moved: bool,
-    /// Of the offer: what a theme lays on it stands where the theme wants it.
+    /// Of the offer: what a theme lays on it, or a hand under it, stands where they want it.
     offer: bool,
 }
 
@@ -118,8 +118,6 @@ struct Bounds {
     gap: i32,
     touch: i32,
     unit: f32,
-    /// A hand moved the card: no theme knows what stands beside it.
-    card_moved: bool,
 }
 
 fn arrange(standing: &[Standing], safe: Area, unit: f32) -> Moves {
@@ -129,7 +127,6 @@ fn arrange(standing: &[Standing], safe: Area, unit: f32) -> Moves {
         gap: pixels(GAP),
         touch: pixels(TOUCH),
         unit,
-        card_moved: standing.iter().any(|part| part.id == "card" && part.stays),
     };
     let rank = |part: &Standing| {
         let known = ORDER.iter().position(|id| *id == part.id);
@@ -205,11 +202,8 @@ impl Bounds {
 
     fn is_free_at_home(&self, own: Area, placed: &[Placed]) -> bool {
         placed.iter().all(|other| {
-            if other.offer && !self.card_moved {
-                return true;
-            }
             let least = if other.moved { self.gap } else { -self.touch };
-            own.is_apart(other.area, least)
+            other.offer || own.is_apart(other.area, least)
         })
     }
 
