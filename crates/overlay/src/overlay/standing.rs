@@ -28,7 +28,8 @@ impl Overlay {
         layers.waiting.extend(waiting);
     }
 
-    fn standing(&self, layer: &Layer) -> Standing {
+    /// What is seen of a layer, and whether it stays where it is.
+    pub(super) fn standing(&self, layer: &Layer) -> Standing {
         let piece = Piece::ALL.into_iter().find(|p| p.id() == layer.id);
         let area = Area::of(layer);
         let area = piece.map_or(area, |piece| {
