@@ -360,6 +360,7 @@ export function cameraView(bare: boolean): CameraView {
 
 /** A card with words and a goal's bar, as the engine would tell where they stand. */
 export const PARTS: PicturePartsView = {
+  waiting: {},
   canvases: {
     landscape: [
       {

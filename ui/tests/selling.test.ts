@@ -34,6 +34,9 @@ describe('a correction', () => {
     expect(text.zh).toContain('29.9');
     expect(text.en).toContain('Red Fuji');
     expect(text.en).toContain('29.90');
+    const called = { ...product, short_title: { zh: '小苹果', en: '' } };
+    expect(correctionText(called, 'price').zh).toContain('小苹果');
+    expect(correctionText(called, 'price').en).toContain('Red Fuji');
     const long = { ...product, title: { zh: '果'.repeat(300), en: 'apple '.repeat(50) } };
     for (const kind of ['price', 'claim'] as const) {
       const { zh, en } = correctionText(long, kind);

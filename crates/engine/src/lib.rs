@@ -13,7 +13,6 @@ mod chat_history;
 mod chat_room;
 mod clock;
 mod comings;
-mod correction;
 mod demo;
 mod desk;
 pub mod draw;

@@ -1,46 +1,53 @@
 //! What stands where on the pictures, as last drawn: the page lays its handles over it.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use stallcast_overlay::{CanvasSize, PartAt};
-use stallcast_show::{Canvas, PictureText};
+use stallcast_show::{Canvas, PicturePart, PictureText};
 use stallcast_wire::{PartBox, PicturePartsView, TextBox};
 
 /// Shared by the thread that draws and those who ask. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct PartBoxes {
-    canvases: Arc<Mutex<BTreeMap<Canvas, Vec<PartBox>>>>,
+    drawn: Arc<Mutex<PicturePartsView>>,
 }
 
 impl PartBoxes {
-    /// Notes what was drawn on a canvas. `words` are what was typed for a text; one without any cannot be changed.
+    /// Notes what was drawn on a canvas and what is on but finds no room there. `words` are what was typed for a text; one
+    /// without any cannot be changed.
     pub fn set(
         &self,
         canvas: Canvas,
         size: CanvasSize,
         parts: &[PartAt],
+        waiting: &[PicturePart],
         words: impl Fn(PictureText) -> Option<String>,
     ) {
         let boxes = parts.iter().map(|part| in_shares(part, size, &words));
         let boxes = boxes.collect();
-        self.lock().insert(canvas, boxes);
+        let mut drawn = self.lock();
+        drawn.canvases.insert(canvas, boxes);
+        if waiting.is_empty() {
+            drawn.waiting.remove(&canvas);
+        } else {
+            drawn.waiting.insert(canvas, waiting.to_vec());
+        }
     }
 
     /// Forgets canvases that are off.
     pub fn keep(&self, is_on: impl Fn(Canvas) -> bool) {
-        self.lock().retain(|canvas, _| is_on(*canvas));
+        let mut drawn = self.lock();
+        drawn.canvases.retain(|canvas, _| is_on(*canvas));
+        drawn.waiting.retain(|canvas, _| is_on(*canvas));
     }
 
     /// What stands where.
     pub fn view(&self) -> PicturePartsView {
-        PicturePartsView {
-            canvases: self.lock().clone(),
-        }
+        self.lock().clone()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<Canvas, Vec<PartBox>>> {
-        self.canvases.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> std::sync::MutexGuard<'_, PicturePartsView> {
+        self.drawn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -80,7 +87,6 @@ fn in_shares(
 mod tests {
     use super::*;
     use stallcast_overlay::TextAt;
-    use stallcast_show::PicturePart;
 
     #[test]
     fn a_part_is_told_in_shares_of_its_picture_and_forgotten_with_its_canvas() {
@@ -107,7 +113,9 @@ mod tests {
             texts: vec![at(PictureText::Title), at(PictureText::Spec)],
         };
         let words = |text| (text == PictureText::Title).then(|| "Apples".to_owned());
-        boxes.set(Canvas::Landscape, size, &[part], words);
+        let waiting = [PicturePart::Next];
+        boxes.set(Canvas::Landscape, size, &[part], &waiting, words);
+        assert_eq!(boxes.view().waiting[&Canvas::Landscape], waiting);
         let said = boxes.view().canvases[&Canvas::Landscape][0].clone();
         let [title] = &said.texts[..] else {
             panic!("{:?}", said.texts);

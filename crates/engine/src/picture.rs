@@ -19,7 +19,6 @@ use crate::air::End;
 use crate::canvases::{Stage, Stages};
 use crate::clock::now;
 use crate::comings::{Comings, Pace};
-use crate::correction;
 use crate::desk::Published;
 use crate::looks::Looks;
 use crate::notices::Notices;
@@ -207,16 +206,12 @@ impl Easel {
         told: &mut Vec<Notice>,
     ) -> Option<Duration> {
         let at = now();
-        let said = show;
-        let (show, corrected_until) = correction::drawn(show, at);
-        // A correction is nobody's to change.
         let words = |text: PictureText| {
-            let is_corrected = text == PictureText::Ticker && corrected_until.is_some();
-            let words = said.picture_text(text, lang.of_card());
-            words.filter(|_| !is_corrected).map(str::to_owned)
+            let words = show.picture_text(text, lang.of_card());
+            words.map(str::to_owned)
         };
         let mut ready: Vec<(&Stage, &mut Canvassed, Vec<Layer>)> = Vec::new();
-        let mut next_change = corrected_until;
+        let mut next_change = None;
         let mut notices = Vec::new();
         let pace = match show.card_look.still {
             true => Pace::Still,
@@ -226,9 +221,11 @@ impl Easel {
             let Some(stage) = stages.get(canvas) else {
                 continue;
             };
-            let layers = on.overlay.layers(&show, at, lang, self.looks.photos());
+            let layers = on.overlay.layers(show, at, lang, self.looks.photos());
             let parts = on.overlay.parts(&layers);
-            self.parts.set(*canvas, on.overlay.canvas(), &parts, words);
+            let size = on.overlay.canvas();
+            self.parts
+                .set(*canvas, size, &parts, &layers.waiting, words);
             on.taken = on.overlay.taken(&layers);
             ready.push((stage, on, layers.list.into_iter().map(layer).collect()));
             next_change = [next_change, layers.next_change]

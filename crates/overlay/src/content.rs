@@ -20,6 +20,10 @@ use crate::{
 pub(crate) enum Words {
     /// Shrinks, wraps, then is cut.
     Text(String),
+    /// As a text, but never cut: rather smaller than the theme has it.
+    Whole(String),
+    /// The first where it stands whole, else the second.
+    Either(String, String),
     /// Set in three sizes and only ever shrunk.
     Price(MoneyParts),
     /// Stands in equal cells.
@@ -126,8 +130,14 @@ pub(crate) fn card(
         .position(|item| item.product == product.id);
     if let Some(index) = place {
         content.holding.push("number");
-        let number = pick(&settings.words.number, lang).replace("{n}", &(index + 1).to_string());
-        content.says("number", Words::Text(clean(&number)));
+        // Two figures and more need a wider badge.
+        content.holding.push(match index {
+            ..9 => "number-short",
+            _ => "number-long",
+        });
+        let place = (index + 1).to_string();
+        let number = clean(&pick(&settings.words.number, lang).replace("{n}", &place));
+        content.says("number", Words::Either(number, place));
     }
     content
 }

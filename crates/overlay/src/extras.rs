@@ -151,6 +151,8 @@ pub(crate) fn origin(settings: &Settings, product: &Product, lang: Lang) -> Opti
     if !said.is_empty() {
         content.holding.push("grower");
         content.says("grower", Words::Text(said.join(" · ")));
+    } else {
+        content.holding.push("alone");
     }
     Some(content)
 }
@@ -164,28 +166,38 @@ fn day_of(day: &str, lang: Lang) -> String {
     calendar::day(month, of_month, lang).unwrap_or_else(|| day.to_owned())
 }
 
-/// The first product after the one on air that is not sold out, where the strip is wanted.
+/// The first product after the one on air that may follow it, where the strip is wanted; and when its offer ends.
 pub(crate) fn next_up(
     settings: &Settings,
     show: &Show,
     product: &Product,
+    now: At,
     lang: Lang,
-) -> Option<Content> {
+) -> Option<(Content, Option<At>)> {
     if !show.card_look.next_up {
         return None;
     }
     let mut items = show.rundown.iter();
     items.find(|item| item.product == product.id)?;
-    let next = items
-        .filter(|item| show.stock.get(&item.product) != Some(&0))
-        .find_map(|item| show.products.get(&item.product))?;
+    let mut following = items.filter_map(|item| show.products.get(&item.product));
+    let next = following.find(|next| may_follow(show, next, now))?;
     let mut content = Content::new(lang);
     content.says("next", Words::Text(clean(title(next, lang))));
     let price = money_parts(&next.offer.live_price, lang);
     content.says("next-price", Words::Price(price));
     let label = clean(pick(&settings.words.next, lang));
     content.says("next-label", Words::Text(label));
-    Some(content)
+    Some((content, next.offer.ends))
+}
+
+/// Whether viewers may be told of a product: there is some left, its offer holds, and live only what may go on air.
+fn may_follow(show: &Show, product: &Product, now: At) -> bool {
+    let is_fit = if show.is_live() {
+        show.fit_for_viewers(&product.id, now).is_ok()
+    } else {
+        product.offer.holds(&product.id, now).is_ok()
+    };
+    is_fit && show.stock.get(&product.id) != Some(&0)
 }
 
 /// The break's words and clock, and when it shows its next second.

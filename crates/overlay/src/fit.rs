@@ -20,6 +20,10 @@ const STEPS: u8 = 6;
 const BLANK: f32 = 0.25;
 /// Shaping rounds advances: a hair of the width is kept free.
 pub(crate) const SLACK: f32 = 0.997;
+/// A text that must stand whole is made smaller in such steps, at most so many.
+const SHRINK: f32 = 0.85;
+const SHRINKS: usize = 5;
+
 /// The look of a text, as far as its width depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Look {
@@ -197,6 +201,20 @@ pub(crate) fn fit(fonts: &Fonts, look: Look, frame: Frame, text: &str) -> Fitted
     verified(fonts, look, frame, lines, frame.smallest)
 }
 
+/// Fits a text whole: with more lines and smaller than the theme has it where nothing else helps.
+pub(crate) fn fit_never_cut(fonts: &Fonts, look: Look, frame: Frame, text: &str) -> Fitted {
+    let mut tight = frame;
+    for _ in 0..SHRINKS {
+        if let Some(whole) = fit_whole(fonts, look, tight, text) {
+            return whole;
+        }
+        tight.size = tight.smallest;
+        tight.smallest *= SHRINK;
+        tight.lines = (frame.height / (tight.smallest * LINE)) as usize;
+    }
+    fit(fonts, look, tight, text)
+}
+
 /// Fits a text onto as many pages as it needs, at one size for all of them. A page that is not the last ends in an
 /// ellipsis: who sees it alone knows that more was asked.
 pub(crate) fn fit_pages(fonts: &Fonts, look: Look, frame: Frame, text: &str) -> Vec<Fitted> {
@@ -232,7 +250,7 @@ fn continued(fonts: &Fonts, look: Look, line: &str, room: f32) -> (String, Strin
 }
 
 /// The whole text on one line down to the smallest size, else on more lines; `None` when it needs a cut.
-fn fit_whole(fonts: &Fonts, look: Look, frame: Frame, text: &str) -> Option<Fitted> {
+pub(crate) fn fit_whole(fonts: &Fonts, look: Look, frame: Frame, text: &str) -> Option<Fitted> {
     if text.is_empty() {
         return Some(Fitted {
             lines: Vec::new(),

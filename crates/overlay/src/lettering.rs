@@ -8,7 +8,7 @@ use crate::{
     Fonts, Lang,
     content::{Content, Words},
     draw::{draw_bar, draw_text},
-    fit::{Fitted, Frame, LINE, Line, Look, Run, fit},
+    fit::{Fitted, Frame, LINE, Line, Look, Run, fit, fit_never_cut, fit_whole},
     fonts::Face,
     numbers::{DigitCells, digit_cells, fit_digits, fit_price},
     theme::{Align, Slot, Template},
@@ -61,6 +61,9 @@ pub(crate) fn draw_words(
         let look = look(slot, content.lang);
         let fitted: Fitted = match words {
             Words::Text(text) => fit(fonts, look, frame(slot), text),
+            Words::Either(text, short) => fit_whole(fonts, look, frame(slot), text)
+                .unwrap_or_else(|| fit(fonts, look, frame(slot), short)),
+            Words::Whole(text) => fit_never_cut(fonts, look, frame(slot), text),
             Words::Price(parts) => fit_price(fonts, look, frame(slot), parts),
             Words::Page(fitted) => fitted.clone(),
             Words::Bar(share) | Words::Gauge(share) => {

@@ -2,12 +2,14 @@
 
 mod arrange;
 mod beside;
+mod correction;
 mod drawn;
 mod games;
 mod goal;
 mod logo;
 mod person;
 mod question;
+mod standing;
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -16,7 +18,7 @@ use std::{
 };
 
 use resvg::tiny_skia::Pixmap;
-use stallcast_show::{At, Canvas, Money, PicturePart, PictureText, Product, Show};
+use stallcast_show::{At, Money, PictureText, Product, Show};
 
 pub use arrange::{PartAt, TextAt};
 
@@ -31,7 +33,7 @@ use crate::{
     pages::Pages,
     photo::Photos,
     place::place,
-    room::make_room,
+    room::{Area, Room},
     words::{clean, pick},
 };
 
@@ -57,6 +59,7 @@ pub struct Overlay {
     mark: Option<logo::Mark>,
     /// What lies under the break's notice: the whole canvas in one colour.
     ground: Option<Layer>,
+    room: Room,
     redraws: u64,
 }
 
@@ -67,6 +70,8 @@ pub const SHELF: usize = 12;
 struct Drawn {
     content: Content,
     layer: Layer,
+    /// What is seen of the layer: left, top, width and height in it.
+    ink: Area,
 }
 
 impl Overlay {
@@ -88,6 +93,7 @@ impl Overlay {
             codes: Codes::default(),
             mark: None,
             ground: None,
+            room: Room::default(),
             redraws: 0,
         }
     }
@@ -136,23 +142,15 @@ impl Overlay {
             layers.next_change = content::next_second(show, product, now);
             self.beside_card(show, product, now, lang, &mut layers);
         }
-        self.ticker(show, now, lang, &mut layers);
+        if !self.correction(show, now, lang, &mut layers) {
+            self.ticker(show, now, lang, &mut layers);
+        }
         self.question(show, now, lang, &mut layers);
         self.goal(show, lang, &mut layers);
         self.lower_third(show, lang, &mut layers);
         self.logo(show, photos, &mut layers);
-        let placed = show.part_places(self.shape());
-        let by_hand = |id: &str| {
-            PicturePart::named(id)
-                .is_some_and(|part| placed.is_some_and(|all| all.contains_key(&part)))
-        };
-        if self.shape() == Canvas::Landscape {
-            make_room(&mut layers.list, self.canvas, by_hand);
-            self.game(show, now, lang, &mut layers);
-        } else {
-            self.game(show, now, lang, &mut layers);
-            make_room(&mut layers.list, self.canvas, by_hand);
-        }
+        self.game(show, now, lang, &mut layers);
+        self.make_room(&mut layers);
         layers
     }
 
@@ -254,7 +252,7 @@ impl Overlay {
         let Some((look, frame)) = self.page_box(Piece::Ticker, "ticker", &[], lang) else {
             return;
         };
-        self.ticker.set(&self.fonts, look, frame, text, lang);
+        self.ticker.set_news(&self.fonts, look, frame, text, lang);
         let page_ms = match show.ticker_look.page_s {
             0 => self.page_ms(),
             seconds => i64::from(seconds) * 1000,

@@ -4,7 +4,7 @@ use stallcast_show::At;
 
 use crate::{
     Fonts, Lang,
-    fit::{Fitted, Frame, Look, fit_pages},
+    fit::{Fitted, Frame, Look, fit_pages, fit_whole},
     words::clean,
 };
 
@@ -26,6 +26,36 @@ pub(crate) struct Page {
 impl Pages {
     /// Takes a text in; the same text again costs nothing. A line break begins a new page.
     pub(crate) fn set(&mut self, fonts: &Fonts, look: Look, frame: Frame, text: &str, lang: Lang) {
+        self.take(text, lang, |line| fit_pages(fonts, look, frame, line));
+    }
+
+    /// As [`Pages::set`], of news: a new page begins with a sentence wherever one fits a page.
+    pub(crate) fn set_news(
+        &mut self,
+        fonts: &Fonts,
+        look: Look,
+        frame: Frame,
+        text: &str,
+        lang: Lang,
+    ) {
+        self.take(text, lang, |line| {
+            let mut pages = Vec::new();
+            let mut page = String::new();
+            for sentence in sentences(line) {
+                let longer = format!("{page}{sentence}");
+                if page.is_empty() || fit_whole(fonts, look, frame, longer.trim_end()).is_some() {
+                    page = longer;
+                    continue;
+                }
+                pages.extend(fit_pages(fonts, look, frame, page.trim_end()));
+                sentence.clone_into(&mut page);
+            }
+            pages.extend(fit_pages(fonts, look, frame, page.trim_end()));
+            pages
+        });
+    }
+
+    fn take(&mut self, text: &str, lang: Lang, cut: impl Fn(&str) -> Vec<Fitted>) {
         if self.lang == Some(lang) && self.text == text {
             return;
         }
@@ -35,7 +65,7 @@ impl Pages {
             .lines()
             .map(clean)
             .filter(|line| !line.is_empty())
-            .flat_map(|line| fit_pages(fonts, look, frame, &line))
+            .flat_map(|line| cut(&line))
             .collect();
     }
 
@@ -51,6 +81,34 @@ impl Pages {
             next: (count > 1).then(|| At(start.0 + (turns + 1) * page_ms)),
         })
     }
+}
+
+/// A cleaned text, cut behind what ends a sentence and the space after it.
+fn sentences(text: &str) -> Vec<&str> {
+    let mut out = Vec::new();
+    let mut start = 0;
+    let mut letters = text.char_indices().peekable();
+    while let Some((at, letter)) = letters.next() {
+        let mut end = at + letter.len_utf8();
+        let next = letters.peek().map(|(_, next)| *next);
+        let ends = match letter {
+            // A sentence may have several, and a bracket behind them.
+            '。' | '！' | '？' | '；' => !next.is_some_and(|c| "。！？；”）」』".contains(c)),
+            '.' | '!' | '?' | ';' => next == Some(' '),
+            _ => false,
+        };
+        if ends {
+            if next == Some(' ') {
+                end += 1;
+            }
+            out.push(&text[start..end]);
+            start = end;
+        }
+    }
+    if start < text.len() {
+        out.push(&text[start..]);
+    }
+    out
 }
 
 #[cfg(test)]
@@ -69,6 +127,12 @@ mod tests {
 
     /// What stands on each page.
     fn pages(text: &str, lang: Lang) -> Vec<String> {
+        taken(lang, |pages, look| {
+            pages.set(&Fonts::system(), look, FRAME, text, lang);
+        })
+    }
+
+    fn taken(lang: Lang, set: impl Fn(&mut Pages, Look)) -> Vec<String> {
         let look = Look {
             face: match lang {
                 Lang::Zh => Face::Chinese,
@@ -77,7 +141,7 @@ mod tests {
             boldness: Boldness::Bold,
         };
         let mut pages = Pages::default();
-        pages.set(&Fonts::system(), look, FRAME, text, lang);
+        set(&mut pages, look);
         let lines = |page: &Fitted| -> String {
             let runs = page.lines.iter().flat_map(|line| &line.runs);
             runs.map(|run| run.text.as_str()).collect()
@@ -119,6 +183,27 @@ mod tests {
                 .collect();
             assert_eq!(bare(&all), bare(text));
         }
+    }
+
+    #[test]
+    fn news_turn_the_page_between_sentences() {
+        let news = |text: &str, lang| {
+            taken(lang, |pages, look| {
+                let frame = Frame { lines: 1, ..FRAME };
+                pages.set_news(&Fonts::system(), look, frame, text, lang);
+            })
+        };
+        assert_eq!(
+            news("今天现摘现发。坏果拍照就赔！关注直播间领五元券", Lang::Zh),
+            ["今天现摘现发。坏果拍照就赔！", "关注直播间领五元券"]
+        );
+        let english = news(
+            "Damaged on arrival? Send a photo and we replace it.",
+            Lang::En,
+        );
+        assert!(english[0].ends_with('?'), "{english:?}");
+        assert!(english[1].starts_with("Send"), "{english:?}");
+        assert_eq!(news("2.5 kg. Fresh!", Lang::En).len(), 1);
     }
 
     #[test]

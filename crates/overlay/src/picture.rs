@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use stallcast_show::{At, CardLang};
+use stallcast_show::{At, CardLang, PicturePart};
 
 /// Size of the picture the layers are made for, in pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -77,6 +77,8 @@ pub struct Layers {
     pub next_change: Option<At>,
     /// What to tell a person about this picture.
     pub notices: Vec<Notice>,
+    /// Parts that are on but not on this picture: what is more important left them no room.
+    pub waiting: Vec<PicturePart>,
 }
 
 /// A whole opaque picture.

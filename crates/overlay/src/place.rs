@@ -45,6 +45,7 @@ fn position_of(theme: &Theme, piece: Piece) -> Option<Position> {
         Piece::Countdown => positions.countdown,
         Piece::Ticker => positions.ticker,
         Piece::Question => positions.question,
+        Piece::Correction => positions.correction.unwrap_or(positions.ticker),
         Piece::Slate => positions.slate,
         Piece::Perks => positions.perks?,
         Piece::Drop => positions.drop?,
@@ -72,7 +73,10 @@ pub(crate) fn rim(theme: &Theme, piece: Piece, scale: f32) -> u32 {
 
 /// Where a hand put a part, if it did.
 fn by_hand(theme: &Theme, piece: Piece) -> Option<PartPlace> {
-    let part = PicturePart::named(piece.id())?;
+    let part = match piece {
+        Piece::Correction => PicturePart::Ticker,
+        _ => PicturePart::named(piece.id())?,
+    };
     theme.settings.placed.get(&part).copied()
 }
 

@@ -141,7 +141,7 @@ fn a_long_ticker_turns_pages_and_says_when() {
     let folder = Path::new("/nowhere");
     show.on_air = None;
     show.pinned = None;
-    show.ticker = text(&"今天现摘现发，坏果包赔。".repeat(12), "");
+    show.ticker = text(&"今天现摘现发，坏果包赔，".repeat(12), "");
     let first = overlay.layers(&show, At(500), Lang::Zh, folder);
     assert_eq!(first.next_change, Some(At(6_000)));
     let same = overlay.layers(&show, At(5_999), Lang::Zh, folder);

@@ -7,8 +7,8 @@ use crate::{Event, Refusal, Show, visible};
 
 /// Most people of one show.
 const PEOPLE_MAX: usize = 24;
-/// What fits in one line that is read while somebody speaks.
-const NAME_MAX: usize = 24;
+/// What fits in two lines that are read while somebody speaks.
+const NAME_MAX: usize = 40;
 const ROLE_MAX: usize = 40;
 
 /// Who somebody is.
@@ -17,7 +17,7 @@ const ROLE_MAX: usize = 40;
 pub struct LowerThird {
     /// Id, unique in the show.
     pub id: String,
-    /// Name, 1 to 24 characters.
+    /// Name, 1 to 40 characters.
     pub name: String,
     /// What they do, at most 40 characters; may be empty.
     pub role: String,
@@ -126,7 +126,7 @@ mod tests {
         assert_eq!(run(&mut show, person("b", "老李")), Ok(1));
         assert_eq!(run(&mut show, person("c", "  ")), Err("text_empty"));
         assert_eq!(
-            run(&mut show, person("c", &"长".repeat(25))),
+            run(&mut show, person("c", &"长".repeat(41))),
             Err("text_too_long")
         );
         assert_eq!(run(&mut show, show_one(Some("a"))), Ok(1));

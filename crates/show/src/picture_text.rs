@@ -46,8 +46,8 @@ impl PictureText {
             PictureText::Coupon => 60,
             PictureText::Origin => 80,
             PictureText::Ticker => 300,
-            PictureText::PersonRole => 40,
-            PictureText::Person | PictureText::GoalTitle | PictureText::BreakWords => 24,
+            PictureText::Person | PictureText::PersonRole => 40,
+            PictureText::GoalTitle | PictureText::BreakWords => 24,
         }
     }
 }

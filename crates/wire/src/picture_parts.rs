@@ -54,4 +54,6 @@ pub struct TextBox {
 pub struct PicturePartsView {
     /// What is drawn on each canvas that is on, bottom first.
     pub canvases: BTreeMap<Canvas, Vec<PartBox>>,
+    /// What is on but finds no room on a canvas beside what is more important; canvases that show everything are left out.
+    pub waiting: BTreeMap<Canvas, Vec<PicturePart>>,
 }

@@ -92,17 +92,17 @@ async fn forbidden_words_need_a_reason_and_a_correction_is_on_the_stream_until_i
     let recording = engine.recordings().remove(0);
     let began_ms = first_frame_unix_ms(&recording).expect("the file says when it began");
     let mut corrected = usual.clone();
-    corrected.ticker = correction.text;
-    for (from, shown, other) in [
-        (correction.since, &corrected, &usual),
-        (ended, &usual, &corrected),
-    ] {
+    let since = correction.since;
+    corrected.correction = Some(correction);
+    for (from, shown, other) in [(since, &corrected, &usual), (ended, &usual, &corrected)] {
         let at = Duration::from_secs_f64((from.0 as f64 - began_ms) / 1000.0) + AT_REST;
         let picture = frame_at(&recording, at);
         let apart = |show| {
             let layers = expected(show, from);
-            let ticker = layers.iter().find(|layer| layer.id == "ticker").unwrap();
-            difference(&picture, ticker, &layers)
+            // A correction stands in the ticker's place.
+            let mut news = layers.iter();
+            let news = news.find(|layer| matches!(layer.id, "ticker" | "correction"));
+            difference(&picture, news.unwrap(), &layers)
         };
         let (to_shown, to_other) = (apart(shown), apart(other));
         assert!(to_shown < to_other, "{to_shown:.2} and {to_other:.2}");

@@ -9,7 +9,7 @@ export type LowerThird = {
  */
 id: string, 
 /**
- * Name, 1 to 24 characters.
+ * Name, 1 to 40 characters.
  */
 name: string, 
 /**

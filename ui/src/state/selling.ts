@@ -53,7 +53,8 @@ function short(title: string): string {
 /** What viewers read, in both languages of the cards. */
 export function correctionText(product: Product, kind: CorrectionKind): Text {
   const value = (lang: 'zh-CN' | 'en'): Record<string, string> => ({
-    product: short(textOf(product.title, lang)),
+    // As the card names it: a correction is read beside it.
+    product: short(product.short_title[lang === 'en' ? 'en' : 'zh'].trim() || textOf(product.title, lang)),
     price: money(product.offer.live_price, lang),
   });
   return kind === 'price'

@@ -2,9 +2,10 @@
 
 use stallcast_overlay::Lang;
 use stallcast_show::{
-    At, AuctionTerms, Break, CardLook, ChatLine, Command, Corner, Countdown, Counting, Currency,
-    Goal, GoalCount, GoalPlan, GoalUnit, Logo, LotteryTerms, LowerThird, MessageId, Money, OnAir,
-    PinnedQuestion, PollOption, Product, ProductId, RundownItem, Show, Text, decide,
+    At, AuctionTerms, Break, CardLook, ChatLine, Command, Corner, CorrectionKind, Countdown,
+    Counting, Currency, Goal, GoalCount, GoalPlan, GoalUnit, Logo, LotteryTerms, LowerThird,
+    MessageId, Money, OnAir, PinnedQuestion, PollOption, Product, ProductId, RundownItem, Show,
+    Text, decide,
 };
 
 use crate::{Failed, LATER_MS};
@@ -58,9 +59,9 @@ impl Shelf {
                 self.selling(5, Some(0), 0),
             ),
             case(
-                "a correction",
-                &["ticker"],
-                with(&usual, |show| show.ticker = correction()),
+                "",
+                &["correction"],
+                after(&usual, vec![(0, correction(&usual))])?,
             ),
             case("open", &["poll"], self.poll(&usual, false)?),
             case("closed", &["poll"], self.poll(&usual, true)?),
@@ -267,10 +268,15 @@ fn wrote(at: i64, texts: &[&str]) -> (i64, Command) {
     (at, Command::NoteChat { lines })
 }
 
-fn correction() -> Text {
-    Text {
-        zh: "更正：苹果的价格是 ¥29.9。刚才说错了，以此为准。".to_owned(),
-        en: "Correction: the apples are ¥29.90. We misspoke; this price holds.".to_owned(),
+fn correction(show: &Show) -> Command {
+    let product = show.on_air.as_ref().map(|on| on.product.clone());
+    Command::ShowCorrection {
+        product: product.unwrap_or_else(|| ProductId::from("")),
+        kind: CorrectionKind::Price,
+        text: Text {
+            zh: "更正：苹果的价格是 ¥29.9。刚才说错了，以此为准。".to_owned(),
+            en: "Correction: the apples are ¥29.90. We misspoke; this price holds.".to_owned(),
+        },
     }
 }
 

@@ -95,23 +95,16 @@ impl Overlay {
         self.digits_warm = false;
     }
 
-    /// What these layers cover, without their soft rims.
+    /// What these layers cover, without their soft rims and what is clear in them.
     pub fn taken(&self, layers: &Layers) -> Vec<Span> {
         let spans = layers.list.iter().filter(|layer| layer.id != "ground");
         let spans = spans.map(|layer| {
-            let piece = Piece::ALL.into_iter().find(|p| p.id() == layer.id);
-            let rim = piece.and_then(|piece| {
-                let place = place(&self.theme, piece, self.canvas)?;
-                Some(rim(&self.theme, piece, place.scale))
-            });
-            let rim = i32::try_from(rim.unwrap_or(0)).unwrap_or(0);
-            let right = layer.x + i32::try_from(layer.width).unwrap_or(i32::MAX / 2);
-            let bottom = layer.y + i32::try_from(layer.height).unwrap_or(i32::MAX / 2);
+            let seen = self.standing(layer).area;
             Span {
-                left: layer.x + rim,
-                top: layer.y + rim,
-                right: right - rim,
-                bottom: bottom - rim,
+                left: seen.x,
+                top: seen.y,
+                right: seen.x + seen.width,
+                bottom: seen.y + seen.height,
             }
         });
         spans.collect()

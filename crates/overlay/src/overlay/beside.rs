@@ -1,7 +1,7 @@
 //! The parts beside the card, and the notice of a break over everything.
 
 use resvg::tiny_skia::{Color, Pixmap};
-use stallcast_show::{At, Break, Product, Show};
+use stallcast_show::{At, Break, PicturePart, Product, Show};
 
 use super::{Overlay, earlier};
 use crate::{
@@ -26,23 +26,29 @@ impl Overlay {
         let settings = &self.theme.settings;
         let perks = extras::perks(settings, show, product, now, lang);
         let origin = extras::origin(settings, product, lang);
-        let next = extras::next_up(settings, show, product, lang);
+        let next = extras::next_up(settings, show, product, now, lang);
         let fall = extras::fall(settings, show, product, now, lang);
         if let Some((_, next_change)) = &fall {
             layers.next_change = earlier(layers.next_change, Some(*next_change));
         }
+        if let Some((_, Some(ends))) = &next {
+            layers.next_change = earlier(layers.next_change, Some(*ends));
+        }
         let code = self.code(show, product, lang);
+        if code.is_none() && wants_code(show, product) {
+            layers.waiting.push(PicturePart::Code);
+        }
         self.put(Piece::Perks, perks, None, layers);
         self.put(Piece::Drop, fall.map(|(content, _)| content), None, layers);
         self.put(Piece::Origin, origin, None, layers);
         self.put(Piece::Code, code, None, layers);
-        self.put(Piece::Next, next, None, layers);
+        self.put(Piece::Next, next.map(|(content, _)| content), None, layers);
     }
 
     /// The code to the product, where it is wanted, can be bought, and a camera could read it.
     fn code(&mut self, show: &Show, product: &Product, lang: Lang) -> Option<Content> {
-        let link = product.link.as_deref().filter(|link| !link.is_empty())?;
-        if !show.card_look.code || show.stock.get(&product.id) == Some(&0) {
+        let link = product.link.as_deref()?;
+        if !wants_code(show, product) {
             return None;
         }
         let place = place(&self.theme, Piece::Code, self.canvas)?;
@@ -109,4 +115,10 @@ impl Overlay {
             rgba: pixels.take().into(),
         })
     }
+}
+
+/// Whether a code is on and there is something to buy behind it.
+fn wants_code(show: &Show, product: &Product) -> bool {
+    let has_link = product.link.as_deref().is_some_and(|it| !it.is_empty());
+    show.card_look.code && has_link && show.stock.get(&product.id) != Some(&0)
 }

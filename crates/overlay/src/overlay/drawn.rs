@@ -11,6 +11,7 @@ use crate::{
     draw::{draw_photo, draw_svg},
     lettering::{Which, draw_words},
     place::{Place, place},
+    room::Area,
     theme::Half,
 };
 
@@ -61,6 +62,7 @@ impl Overlay {
     ) -> Option<Drawn> {
         let place = place(&self.theme, piece, self.canvas)?;
         let pixels = self.draw(piece, place, &content, photo)?;
+        let ink = inked(&pixels);
         self.redraws += 1;
         let layer = Layer {
             id: piece.id(),
@@ -71,7 +73,11 @@ impl Overlay {
             height: place.height,
             rgba: pixels.take().into(),
         };
-        Some(Drawn { content, layer })
+        Some(Drawn {
+            content,
+            layer,
+            ink,
+        })
     }
 
     fn draw(
@@ -139,5 +145,25 @@ impl Overlay {
             &mut picture,
         );
         Some(picture)
+    }
+}
+
+/// The rectangle in which anything is drawn. Looks at nothing inside of it.
+fn inked(pixels: &Pixmap) -> Area {
+    let (width, height) = (pixels.width() as usize, pixels.height() as usize);
+    let data = pixels.data();
+    let is_ink = |x: usize, y: usize| data.get((y * width + x) * 4 + 3).is_some_and(|a| *a > 8);
+    let has_row = |y: &usize| (0..width).any(|x| is_ink(x, *y));
+    let top = (0..height).find(has_row).unwrap_or(0);
+    let bottom = (top..height).rfind(has_row).map_or(height, |y| y + 1);
+    let has_column = |x: &usize| (top..bottom).any(|y| is_ink(*x, y));
+    let left = (0..width).find(has_column).unwrap_or(0);
+    let right = (left..width).rfind(has_column).map_or(width, |x| x + 1);
+    let side = |length: usize| i32::try_from(length).unwrap_or(i32::MAX / 4);
+    Area {
+        x: side(left),
+        y: side(top),
+        width: side(right - left),
+        height: side(bottom - top),
     }
 }

@@ -15,8 +15,6 @@ use crate::{
 pub(super) struct Asked {
     /// The question alone; with its answer where a theme has no box for one.
     alone: Pages,
-    /// The question over its answer.
-    over: Pages,
     answer: Pages,
 }
 
@@ -49,19 +47,15 @@ impl Overlay {
         let mut content = Content::new(lang);
         let box_of_answer = self.page_box(Piece::Question, "answer", &["answered"], lang);
         if let (Some((look, frame)), true) = (box_of_answer, is_answered) {
-            let asked = self.page_box(Piece::Question, "question", &["answered"], lang)?;
             self.asked
                 .answer
                 .set(&self.fonts, look, frame, &answer, lang);
-            self.asked
-                .over
-                .set(&self.fonts, asked.0, asked.1, &text, lang);
-            let over = self.asked.over.at(pinned.since, now, page_ms)?;
             let below = self.asked.answer.at(pinned.since, now, page_ms)?;
             content.holding.push("answered");
-            content.says("question", Words::Page(over.fitted));
+            // Its beginning says what is asked: made smaller, then cut at its end, and never turned over.
+            content.says("question", Words::Text(text));
             content.says("answer", Words::Page(below.fitted));
-            return Some((content, earlier(over.next, below.next)));
+            return Some((content, below.next));
         }
         let both = if is_answered {
             format!("{text}\n{answer}")

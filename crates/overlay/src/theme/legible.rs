@@ -3,6 +3,7 @@
 use super::{Piece, Slot, Theme};
 use crate::{
     CanvasSize, Fonts, Lang,
+    fit::{fit_never_cut, fit_whole},
     lettering::{frame, look},
     numbers::fit_price,
     place::place,
@@ -92,4 +93,94 @@ fn a_price_of_five_figures_can_still_be_read() {
             assert!(size >= least, "{what} is smaller than {least}");
         }
     });
+}
+
+/// The text of all lines, without what a line's end swallows.
+fn said(fitted: &crate::fit::Fitted) -> String {
+    let runs = fitted.lines.iter().flat_map(|line| &line.runs);
+    let text = runs.map(|run| run.text.as_str()).collect::<String>();
+    text.chars().filter(|c| !c.is_whitespace()).collect()
+}
+
+#[test]
+fn every_number_of_a_rundown_stands_whole_on_its_badge() {
+    let fonts = Fonts::system();
+    let mut checked = 0;
+    each_text(|name, theme, piece, slot, _, _| {
+        if piece != Piece::Card || slot.name != "number" {
+            return;
+        }
+        let is_short = slot.conditions.iter().any(|it| it == "number-short");
+        let places: &[usize] = if is_short {
+            &[1, 9]
+        } else {
+            &[10, 15, 99, 888, 1000]
+        };
+        for place in places {
+            for lang in [Lang::Zh, Lang::En] {
+                let words = crate::words::pick(&theme.settings.words.number, lang);
+                let text = words.replace("{n}", &place.to_string());
+                let whole = fit_whole(&fonts, look(slot, lang), frame(slot), &text);
+                assert!(whole.is_some(), "{name}: {text}");
+                checked += 1;
+            }
+        }
+    });
+    assert_eq!(checked, 2 * 6 * 2 * 7);
+}
+
+#[test]
+fn a_correction_stands_whole_however_long_it_may_be() {
+    let fonts = Fonts::system();
+    let usual = "全国最好的天山苹果大果礼盒装的价格是 ¥29.9。刚才说错了，以此为准。";
+    let longest = "更正的话".repeat(30);
+    each_text(|name, _, piece, slot, scale, canvas| {
+        if slot.name != "correction" {
+            return;
+        }
+        for text in [usual, &longest] {
+            let fitted = fit_never_cut(&fonts, look(slot, Lang::Zh), frame(slot), text);
+            let bare: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+            assert_eq!(said(&fitted), bare, "{name} {canvas:?}");
+            let high = fitted.lines.len() as f32 * fitted.size * crate::fit::LINE;
+            assert!(high <= slot.height + 0.5, "{name}: {high}");
+            if text == usual {
+                let size = on_phone(fitted.size, scale, canvas);
+                assert!(
+                    size >= least(piece, &slot.name),
+                    "{name} {canvas:?}: {size}"
+                );
+            }
+        }
+    });
+}
+
+#[test]
+fn a_long_name_is_made_smaller_and_not_cut() {
+    let fonts = Fonts::system();
+    each_text(|name, _, _, slot, _, _| {
+        if slot.name != "person" {
+            return;
+        }
+        for (text, lang) in [
+            ("阿秀 Wang Xiuying-Montgomery of Yantai", Lang::Zh),
+            ("Wilhelmina Featherstonehaugh-Montgomery", Lang::En),
+        ] {
+            let whole = fit_whole(&fonts, look(slot, lang), frame(slot), text);
+            assert!(whole.is_some(), "{name}: {text}");
+        }
+    });
+}
+
+#[test]
+fn a_place_without_its_grower_stands_in_the_middle_of_its_badge() {
+    for name in Theme::builtin_names() {
+        let theme = Theme::builtin(name).unwrap();
+        let badge = theme.template(Piece::Origin).unwrap();
+        let mut slots = badge.active(&["alone"]);
+        let slot = slots.find(|slot| slot.name == "origin").unwrap();
+        let off = slot.y + slot.height / 2.0 - badge.height / 2.0;
+        assert!(off.abs() <= 1.0, "{name}: {off}");
+        assert_eq!(slots.count(), 0, "{name}");
+    }
 }

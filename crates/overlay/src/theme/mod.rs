@@ -47,7 +47,8 @@ macro_rules! builtin {
     ($name:literal) => {
         builtin!($name: "theme.json" "card.svg" "stock.svg" "countdown.svg" "ticker.svg"
             "ticker-portrait.svg" "question.svg" "perks.svg" "drop.svg" "origin.svg" "code.svg"
-            "next.svg" "pause.svg" "slate.svg" "slate-portrait.svg" "lower-third.svg" "goal.svg")
+            "next.svg" "pause.svg" "slate.svg" "slate-portrait.svg" "lower-third.svg" "goal.svg"
+            "correction.svg" "correction-portrait.svg" "question-portrait.svg")
     };
 }
 
@@ -139,7 +140,11 @@ impl Theme {
                     upright.insert(piece, checked(piece, &file, &source)?);
                 }
                 Err(error) if !is_missing(&error) => return Err(error),
-                Err(_) => {}
+                Err(_) => {
+                    if let Some(usual) = piece.usual_upright().filter(|_| !has_own) {
+                        upright.insert(piece, checked(piece, &file, usual)?);
+                    }
+                }
             }
         }
         Ok(Self {

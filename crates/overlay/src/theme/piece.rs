@@ -63,6 +63,8 @@ pieces! {
     LowerThird = "lower-third";
     /// How far the goal is.
     Goal = "goal";
+    /// What was said wrong, in the ticker's place.
+    Correction = "correction";
     /// The words of the full-frame slate.
     Slate = "slate";
 }
@@ -99,6 +101,7 @@ impl Piece {
                 | Piece::Next
                 | Piece::Goal
                 | Piece::LowerThird
+                | Piece::Correction
                 | Piece::Pause
         )
     }
@@ -110,6 +113,19 @@ impl Piece {
                 "../../../../assets/themes/clean/lower-third.svg"
             )),
             Piece::Goal => Some(include_str!("../../../../assets/themes/clean/goal.svg")),
+            Piece::Correction => Some(include_str!(
+                "../../../../assets/themes/clean/correction.svg"
+            )),
+            _ => None,
+        }
+    }
+
+    /// The same upright, where shrinking the wide one would leave nothing to read.
+    pub(super) fn usual_upright(self) -> Option<&'static str> {
+        match self {
+            Piece::Correction => Some(include_str!(
+                "../../../../assets/themes/clean/correction-portrait.svg"
+            )),
             _ => None,
         }
     }
@@ -234,6 +250,7 @@ impl Piece {
                     ]
                 }
             }
+            Piece::Correction => const { &[must("correction"), may("correction-label")] },
             Piece::Slate => const { &[must("headline"), may("detail")] },
         }
     }
@@ -247,6 +264,8 @@ impl Piece {
                 "list-price",
                 "spec",
                 "number",
+                "number-short",
+                "number-long",
                 "percent",
                 "sold-out",
             ],
@@ -256,7 +275,7 @@ impl Piece {
             Piece::Goal => &["reached"],
             Piece::Slate => &["no-input", "back-soon"],
             Piece::Perks => &["perk-1", "perk-2", "perk-3"],
-            Piece::Origin => &["grower"],
+            Piece::Origin => &["grower", "alone"],
             Piece::Pause => &["running", "over"],
             Piece::Poll => &[
                 "open", "rows-2", "rows-3", "rows-4", "rows-5", "rows-6", "option-1", "option-2",
@@ -266,7 +285,7 @@ impl Piece {
             Piece::Lottery => &["open", "entering", "drawn"],
             Piece::Auction => &["open", "sold"],
             Piece::Question => &["open", "answered"],
-            Piece::Ticker | Piece::Drop | Piece::Code | Piece::Next => &[],
+            Piece::Ticker | Piece::Correction | Piece::Drop | Piece::Code | Piece::Next => &[],
         }
     }
 }

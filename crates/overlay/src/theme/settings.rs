@@ -83,6 +83,9 @@ pub(crate) struct Positions {
     pub lower_third: Option<Position>,
     #[serde(default)]
     pub goal: Option<Position>,
+    /// That of the ticker in themes that do not say.
+    #[serde(default)]
+    pub correction: Option<Position>,
     #[serde(default)]
     pub pause: Option<Position>,
 }
@@ -119,6 +122,7 @@ usual! {
     code: "扫码购买", "Scan to buy";
     next: "下一个", "Next";
     answer: "答：{t}", "A: {t}";
+    correction: "更正", "Correction";
     goal: "目标", "Goal";
     goal_orders: "{n}/{m} 单", "{n} of {m} orders";
     goal_pieces: "{n}/{m} 件", "{n} of {m}";
@@ -180,6 +184,9 @@ pub(crate) struct Words {
     /// What stands before an answer on the picture; `{t}` is the answer.
     #[serde(default = "answer")]
     pub answer: Text,
+    /// What stands before a correction, and is not said again in it.
+    #[serde(default = "correction")]
+    pub correction: Text,
     #[serde(default = "goal")]
     pub goal: Text,
     #[serde(default = "goal_orders")]
@@ -285,6 +292,7 @@ impl Settings {
             ("words.code", &words.code),
             ("words.next", &words.next),
             ("words.answer", &words.answer),
+            ("words.correction", &words.correction),
             ("words.goal", &words.goal),
             ("words.goal_orders", &words.goal_orders),
             ("words.goal_pieces", &words.goal_pieces),
