@@ -1,41 +1,37 @@
 //! The team: invites that work once, and the devices that joined by them. What is here decides who may come in; the
 //! listener they come to is `api/team_door.rs`. Secrets and tokens are kept as hashes alone.
 
+mod invites;
 mod kept;
 mod names;
+mod state;
 #[cfg(test)]
 mod tests;
 mod tries;
+mod ways;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use stallcast_show::{Actor, Role};
-use stallcast_wire::{
-    ErrorCode, INVITE_MINUTES_MAX, INVITES_MOST, InviteLink, InviteMade, InviteView, InvitedView,
-    JoinedView, MEMBERS_MOST, TeamAddress, TeamSettings, TeamView, WireError,
-};
+use stallcast_wire::{ErrorCode, TeamSettings, TeamView, WireError};
 use tokio::sync::watch;
 
-use self::kept::{Kept, KeptMember, hash, secret};
+use self::kept::{Kept, KeptMember, hash};
+use self::state::{FORGOTTEN_AFTER_MS, Here, State};
 use self::tries::Tries;
+use self::ways::{addresses, check};
 use crate::clock::now;
-use crate::phones;
 use crate::private_file;
 
 pub use names::device_of;
+pub(crate) use ways::authority;
 
 /// How long switching it may take.
 const DONE_WITHIN: Duration = Duration::from_secs(3);
-/// Invites that are over are remembered so long as this many, so that whoever comes with one hears why not.
-const SPENT_MOST: usize = 200;
-/// A device that was not there for so long has to be invited again: 30 days.
-const FORGOTTEN_AFTER_MS: i64 = 30 * 24 * 3_600_000;
-/// When a device was last there is written down at most so often; the file is small, the disk may be slow.
-const WRITE_SEEN_EVERY_MS: i64 = 60_000;
 
 /// The team of a studio. Cheap to clone.
 #[derive(Clone)]
@@ -52,27 +48,6 @@ struct Inner {
     door: watch::Sender<DoorState>,
     view: watch::Sender<TeamView>,
     began: Instant,
-}
-
-struct State {
-    kept: Kept,
-    invites: Vec<Invite>,
-    spent: VecDeque<(String, ErrorCode)>,
-    here: BTreeMap<String, Here>,
-    tries: Tries,
-}
-
-#[derive(Clone)]
-struct Invite {
-    view: InviteView,
-    hash: String,
-}
-
-/// Pages of a device that are connected.
-struct Here {
-    pages: u32,
-    seen_at: i64,
-    over: watch::Sender<bool>,
 }
 
 /// What became of the listener.
@@ -193,141 +168,6 @@ impl Team {
     pub(crate) fn learn_door(&self, door: DoorState) {
         self.inner.door.send_replace(door);
         self.tell();
-    }
-
-    /// Invites somebody.
-    ///
-    /// # Errors
-    /// [`ErrorCode::NameUnusable`], [`ErrorCode::TeamFull`], [`ErrorCode::Malformed`] for a role or time that none has,
-    /// [`ErrorCode::TeamUnusable`] while nobody could come.
-    pub(crate) fn invite(
-        &self,
-        name: &str,
-        role: Role,
-        needs_yes: bool,
-        minutes: u32,
-    ) -> Result<InviteMade, WireError> {
-        let name = names::usable(name).ok_or_else(|| WireError::new(ErrorCode::NameUnusable))?;
-        if role == Role::Owner || !(1..=INVITE_MINUTES_MAX).contains(&minutes) {
-            return Err(WireError::new(ErrorCode::Malformed).with("cause", "role, minutes"));
-        }
-        let addresses = self.inner.view.borrow().addresses.clone();
-        if addresses.is_empty() {
-            return Err(WireError::new(ErrorCode::TeamUnusable).with("cause", "team_off"));
-        }
-        let at = now().0;
-        let secret = secret()?;
-        let invite = Invite {
-            view: InviteView {
-                id: format!("{:016x}", rand::random::<u64>()),
-                name,
-                role,
-                needs_yes,
-                expires_at: at + i64::from(minutes) * 60_000,
-            },
-            hash: hash(&secret),
-        };
-        {
-            let mut state = self.lock();
-            state.prune(at);
-            if state.invites.len() >= INVITES_MOST {
-                return Err(full(INVITES_MOST));
-            }
-            state.invites.push(invite.clone());
-        }
-        self.tell();
-        let link = |address: TeamAddress| {
-            let url = format!("{}/#join={secret}", address.url);
-            InviteLink {
-                interface: address.interface,
-                qr: phones::qr_rows(&url),
-                url,
-            }
-        };
-        Ok(InviteMade {
-            invite: invite.view,
-            links: addresses.into_iter().map(link).collect(),
-        })
-    }
-
-    /// Takes an invite back; one that is not there any more is no error.
-    pub(crate) fn withdraw(&self, invite: &str) {
-        self.lock()
-            .spend(ErrorCode::InviteUnknown, |it| it.view.id == invite);
-        self.tell();
-    }
-
-    /// What an invite is for. It stays open.
-    ///
-    /// # Errors
-    /// Why it opens nothing.
-    pub(crate) fn invited(
-        &self,
-        secret: &str,
-        show: &str,
-        from: IpAddr,
-    ) -> Result<InvitedView, WireError> {
-        let mut state = self.lock();
-        let invite = state.invite(secret).map_err(|code| {
-            let now_ms = self.now_ms();
-            state.refuse(code, from, now_ms)
-        })?;
-        Ok(InvitedView {
-            show: show.to_owned(),
-            name: invite.view.name,
-            role: invite.view.role,
-            needs_yes: invite.view.needs_yes,
-        })
-    }
-
-    /// Uses an invite up. Gives the device's token, and its name where the owner has to say yes first.
-    ///
-    /// # Errors
-    /// Why it opens nothing; [`ErrorCode::TeamFull`]; when the device cannot be written down, and then the invite is
-    /// still good.
-    pub(crate) async fn join(
-        &self,
-        offered: &str,
-        device: String,
-        from: IpAddr,
-    ) -> Result<(JoinedView, Option<String>), WireError> {
-        let _turn = self.inner.turn.lock().await;
-        let token = secret()?;
-        let at = now().0;
-        let (invite, mut next) = {
-            let mut state = self.lock();
-            let invite = state.invite(offered).map_err(|code| {
-                let now_ms = self.now_ms();
-                state.refuse(code, from, now_ms)
-            })?;
-            let mut next = state.kept_with_seen();
-            if next.members.len() >= MEMBERS_MOST {
-                return Err(full(MEMBERS_MOST));
-            }
-            next.members.push(KeptMember {
-                id: format!("{:016x}", rand::random::<u64>()),
-                name: invite.view.name.clone(),
-                role: invite.view.role,
-                device,
-                hash: hash(&token),
-                waiting: invite.view.needs_yes,
-                joined_at: at,
-                seen_at: at,
-            });
-            (invite, next)
-        };
-        // A turn of its own: nobody else can use the invite meanwhile.
-        private_file::write_down(self.inner.file.clone(), &next).await?;
-        {
-            let mut state = self.lock();
-            let joined = next.members.pop();
-            state.replace(next);
-            state.kept.members.extend(joined);
-            state.spend(ErrorCode::InviteUsed, |it| it.hash == invite.hash);
-        }
-        self.tell();
-        let waits = invite.view.needs_yes.then_some(invite.view.name);
-        Ok((JoinedView { token }, waits))
     }
 
     /// Says yes to a device that waits.
@@ -521,155 +361,10 @@ impl Team {
     }
 }
 
-impl State {
-    /// The open invite of a secret, or why there is none.
-    fn invite(&mut self, secret: &str) -> Result<Invite, ErrorCode> {
-        self.prune(now().0);
-        let offered = hash(secret);
-        let found = self.invites.iter().find(|invite| invite.hash == offered);
-        found.cloned().ok_or_else(|| {
-            let mut spent = self.spent.iter();
-            let why = spent.find(|(hash, _)| *hash == offered);
-            why.map_or(ErrorCode::InviteUnknown, |(_, why)| *why)
-        })
-    }
-
-    /// Counts a wrong secret. They cannot be guessed; what is bounded is what guessing costs the studio. Whoever has a
-    /// right one is never kept out by a neighbour's guesses.
-    fn refuse(&mut self, code: ErrorCode, from: IpAddr, now_ms: u64) -> WireError {
-        if self.tries.wrong(from, now_ms) {
-            WireError::new(code)
-        } else {
-            WireError::new(ErrorCode::TooManyTries).retryable()
-        }
-    }
-
-    fn prune(&mut self, at: i64) {
-        self.spend(ErrorCode::InviteExpired, |it| it.view.expires_at <= at);
-    }
-
-    /// Ends invites, and remembers why.
-    fn spend(&mut self, why: ErrorCode, is_it: impl Fn(&Invite) -> bool) {
-        for invite in self.invites.iter().filter(|invite| is_it(invite)) {
-            if self.spent.len() >= SPENT_MOST {
-                self.spent.pop_front();
-            }
-            self.spent.push_back((invite.hash.clone(), why));
-        }
-        self.invites.retain(|invite| !is_it(invite));
-    }
-
-    /// Takes what was written down, without those who were revoked meanwhile: out is out.
-    fn replace(&mut self, mut next: Kept) {
-        let before = std::mem::take(&mut self.kept);
-        let is_in = |member: &KeptMember| before.members.iter().any(|it| it.id == member.id);
-        next.members.retain(is_in);
-        self.kept = next;
-    }
-
-    fn kept_with_seen(&self) -> Kept {
-        let mut kept = self.kept.clone();
-        for member in &mut kept.members {
-            if let Some(here) = self.here.get(&member.id) {
-                member.seen_at = member.seen_at.max(here.seen_at);
-                if here.pages > 0 {
-                    member.seen_at = member.seen_at.max(now().0);
-                }
-            }
-        }
-        kept
-    }
-
-    fn is_seen_unwritten(&self) -> bool {
-        let members = self.kept_with_seen().members;
-        let mut both = members.iter().zip(&self.kept.members);
-        both.any(|(now, written)| now.seen_at - written.seen_at > WRITE_SEEN_EVERY_MS)
-    }
-
-    fn forgotten(&self, at: i64) -> Vec<String> {
-        let members = self.kept_with_seen().members.into_iter();
-        let gone = members.filter(|member| at - member.seen_at >= FORGOTTEN_AFTER_MS);
-        gone.map(|member| member.id).collect()
-    }
-}
-
 fn actor(member: &KeptMember) -> Actor {
     Actor {
         name: member.name.clone(),
         // Whatever the file says: the owner's rights are not given away here.
         role: member.role.min(Role::Lead),
     }
-}
-
-fn full(most: usize) -> WireError {
-    WireError::new(ErrorCode::TeamFull).with("most", most.to_string())
-}
-
-/// Whether these settings can work at all.
-fn check(settings: &TeamSettings) -> Result<(), WireError> {
-    let unusable = |cause: &str| WireError::new(ErrorCode::TeamUnusable).with("cause", cause);
-    settings
-        .bind
-        .parse::<IpAddr>()
-        .map_err(|_| unusable("team_bind"))?;
-    if settings.certificate.is_empty() != settings.private_key.is_empty() {
-        return Err(unusable("team_certificate"));
-    }
-    if !settings.address.is_empty() && authority(&settings.address).is_none() {
-        return Err(unusable("team_address"));
-    }
-    Ok(())
-}
-
-/// Host and port, as a browser names them, of an `https://` address without a path.
-pub(crate) fn authority(address: &str) -> Option<String> {
-    let url = url::Url::parse(address).ok()?;
-    let is_plain = url.scheme() == "https"
-        && url.path() == "/"
-        && url.query().is_none()
-        && url.fragment().is_none()
-        && url.username().is_empty()
-        && url.password().is_none();
-    let host = url.host_str().filter(|_| is_plain)?;
-    Some(match url.port() {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
-    })
-}
-
-fn addresses(settings: &TeamSettings, port: Option<u16>) -> Vec<TeamAddress> {
-    let Some(port) = port else {
-        return Vec::new();
-    };
-    let scheme = if settings.certificate.is_empty() {
-        "http"
-    } else {
-        "https"
-    };
-    let mut found = Vec::new();
-    if let Some(authority) = authority(&settings.address) {
-        found.push(TeamAddress {
-            interface: String::new(),
-            url: format!("https://{authority}"),
-        });
-    }
-    match settings.bind.parse::<IpAddr>() {
-        Ok(IpAddr::V4(Ipv4Addr::UNSPECIFIED)) | Ok(IpAddr::V6(Ipv6Addr::UNSPECIFIED)) => {
-            let own = phones::addresses_of_this_machine().into_iter();
-            found.extend(own.map(|(interface, ip)| TeamAddress {
-                interface,
-                url: format!("{scheme}://{ip}:{port}"),
-            }));
-        }
-        Ok(IpAddr::V4(ip)) => found.push(TeamAddress {
-            interface: ip.to_string(),
-            url: format!("{scheme}://{ip}:{port}"),
-        }),
-        Ok(IpAddr::V6(ip)) => found.push(TeamAddress {
-            interface: ip.to_string(),
-            url: format!("{scheme}://[{ip}]:{port}"),
-        }),
-        Err(_) => {}
-    }
-    found
 }

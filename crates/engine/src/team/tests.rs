@@ -1,5 +1,9 @@
 //! The rules of who comes in, without a socket.
 
+use std::net::Ipv4Addr;
+
+use stallcast_wire::{INVITE_MINUTES_MAX, INVITES_MOST, InviteMade};
+
 use super::*;
 
 fn home() -> (tempfile::TempDir, Team) {

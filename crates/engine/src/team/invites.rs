@@ -1,0 +1,156 @@
+//! Invites: made, looked at, taken back and used up, once.
+
+use std::net::IpAddr;
+
+use stallcast_show::Role;
+use stallcast_wire::{
+    ErrorCode, INVITE_MINUTES_MAX, INVITES_MOST, InviteLink, InviteMade, InviteView, InvitedView,
+    JoinedView, MEMBERS_MOST, TeamAddress, WireError,
+};
+
+use super::kept::{KeptMember, hash, secret};
+use super::state::Invite;
+use super::{Team, names};
+use crate::clock::now;
+use crate::{phones, private_file};
+
+impl Team {
+    /// Invites somebody.
+    ///
+    /// # Errors
+    /// [`ErrorCode::NameUnusable`], [`ErrorCode::TeamFull`], [`ErrorCode::Malformed`] for a role or time that none has,
+    /// [`ErrorCode::TeamUnusable`] while nobody could come.
+    pub(crate) fn invite(
+        &self,
+        name: &str,
+        role: Role,
+        needs_yes: bool,
+        minutes: u32,
+    ) -> Result<InviteMade, WireError> {
+        let name = names::usable(name).ok_or_else(|| WireError::new(ErrorCode::NameUnusable))?;
+        if role == Role::Owner || !(1..=INVITE_MINUTES_MAX).contains(&minutes) {
+            return Err(WireError::new(ErrorCode::Malformed).with("cause", "role, minutes"));
+        }
+        let addresses = self.inner.view.borrow().addresses.clone();
+        if addresses.is_empty() {
+            return Err(WireError::new(ErrorCode::TeamUnusable).with("cause", "team_off"));
+        }
+        let at = now().0;
+        let secret = secret()?;
+        let invite = Invite {
+            view: InviteView {
+                id: format!("{:016x}", rand::random::<u64>()),
+                name,
+                role,
+                needs_yes,
+                expires_at: at + i64::from(minutes) * 60_000,
+            },
+            hash: hash(&secret),
+        };
+        {
+            let mut state = self.lock();
+            state.prune(at);
+            if state.invites.len() >= INVITES_MOST {
+                return Err(full(INVITES_MOST));
+            }
+            state.invites.push(invite.clone());
+        }
+        self.tell();
+        let link = |address: TeamAddress| {
+            let url = format!("{}/#join={secret}", address.url);
+            InviteLink {
+                interface: address.interface,
+                qr: phones::qr_rows(&url),
+                url,
+            }
+        };
+        Ok(InviteMade {
+            invite: invite.view,
+            links: addresses.into_iter().map(link).collect(),
+        })
+    }
+
+    /// Takes an invite back; one that is not there any more is no error.
+    pub(crate) fn withdraw(&self, invite: &str) {
+        self.lock()
+            .spend(ErrorCode::InviteUnknown, |it| it.view.id == invite);
+        self.tell();
+    }
+
+    /// What an invite is for. It stays open.
+    ///
+    /// # Errors
+    /// Why it opens nothing.
+    pub(crate) fn invited(
+        &self,
+        secret: &str,
+        show: &str,
+        from: IpAddr,
+    ) -> Result<InvitedView, WireError> {
+        let mut state = self.lock();
+        let invite = state.invite(secret).map_err(|code| {
+            let now_ms = self.now_ms();
+            state.refuse(code, from, now_ms)
+        })?;
+        Ok(InvitedView {
+            show: show.to_owned(),
+            name: invite.view.name,
+            role: invite.view.role,
+            needs_yes: invite.view.needs_yes,
+        })
+    }
+
+    /// Uses an invite up. Gives the device's token, and its name where the owner has to say yes first.
+    ///
+    /// # Errors
+    /// Why it opens nothing; [`ErrorCode::TeamFull`]; when the device cannot be written down, and then the invite is
+    /// still good.
+    pub(crate) async fn join(
+        &self,
+        offered: &str,
+        device: String,
+        from: IpAddr,
+    ) -> Result<(JoinedView, Option<String>), WireError> {
+        let _turn = self.inner.turn.lock().await;
+        let token = secret()?;
+        let at = now().0;
+        let (invite, mut next) = {
+            let mut state = self.lock();
+            let invite = state.invite(offered).map_err(|code| {
+                let now_ms = self.now_ms();
+                state.refuse(code, from, now_ms)
+            })?;
+            let mut next = state.kept_with_seen();
+            if next.members.len() >= MEMBERS_MOST {
+                return Err(full(MEMBERS_MOST));
+            }
+            next.members.push(KeptMember {
+                id: format!("{:016x}", rand::random::<u64>()),
+                name: invite.view.name.clone(),
+                role: invite.view.role,
+                device,
+                hash: hash(&token),
+                waiting: invite.view.needs_yes,
+                joined_at: at,
+                seen_at: at,
+            });
+            (invite, next)
+        };
+        // A turn of its own: nobody else can use the invite meanwhile.
+        private_file::write_down(self.inner.file.clone(), &next).await?;
+        {
+            let mut state = self.lock();
+            let joined = next.members.pop();
+            state.replace(next);
+            state.kept.members.extend(joined);
+            state.spend(ErrorCode::InviteUsed, |it| it.hash == invite.hash);
+        }
+        self.tell();
+        let waits = invite.view.needs_yes.then_some(invite.view.name);
+        Ok((JoinedView { token }, waits))
+    }
+}
+
+fn full(most: usize) -> WireError {
+    WireError::new(ErrorCode::TeamFull).with("most", most.to_string())
+}
