@@ -3,9 +3,46 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { addDestination, expect, goLive, shownPreview, test, WHOLE } from './world.ts';
+import { addDestination, expect, goLive, shownPreview, test, webhook, WHOLE } from './world.ts';
 
 const PICTURES = fileURLToPath(new URL('../../assets/pictures/', import.meta.url));
+
+/** What is asked, and how often. */
+const SAID = {
+  'zh-CN': [
+    ['这个梨多少钱一箱', 12],
+    ['发什么快递', 5],
+    ['新疆能发货吗', 3],
+    ['梨怎么保存', 4],
+    ['果子甜不甜', 2],
+    ['上次买的很好吃，又来了', 1],
+    ['主播今天气色真好', 1],
+  ],
+  en: [
+    ['how much are the pears', 12],
+    ['when do you ship', 5],
+    ['do you ship to Canada?', 3],
+    ['how long do the pears keep', 4],
+    ['are they sweet', 2],
+    ['bought some last week, lovely', 1],
+    ['greetings from Lisbon', 1],
+  ],
+} as const;
+const AUTHORS = [
+  '小鱼儿',
+  'Maya',
+  '西北狼',
+  'Ben',
+  '果粉一号',
+  'Ana',
+  '老张',
+  'Tariq',
+  '阿May',
+  'Lea',
+  '云淡风轻',
+  'Kim',
+  '橙子',
+];
 
 for (const [lang, theme, name] of [
   ['zh-CN', 'dark', 'studio-zh'],
@@ -14,13 +51,9 @@ for (const [lang, theme, name] of [
   test.describe(name, () => {
     test.use({ cards: lang });
 
-    test(`${name}.png`, async ({ studio, ingest }) => {
+    test(`${name}.png`, async ({ studio, ingest, request }) => {
       test.slow();
-      // The simulated audience falls silent when it gets serious, so its questions come first.
-      await studio.locator('[data-tab="questions"]').click();
-      await expect
-        .poll(() => studio.locator('#side-part ol li').count(), { timeout: 90_000 })
-        .toBeGreaterThan(3);
+      const door = await webhook(studio);
       await addDestination(studio, ingest.url, 'key', lang === 'en' ? 'My server' : '我的服务器');
       await goLive(studio);
       await studio.evaluate((prefs) => localStorage.setItem('stallcast.prefs', JSON.stringify(prefs)), {
@@ -31,8 +64,22 @@ for (const [lang, theme, name] of [
       await studio.reload();
       await shownPreview(studio, WHOLE);
       await studio.keyboard.press('2');
+      const lines = SAID[lang].flatMap(([text, times], n) =>
+        Array.from({ length: times }, (_, i) => ({
+          id: `${n}-${i}`,
+          author: AUTHORS[(n + i) % AUTHORS.length],
+          text,
+        })),
+      );
+      const answer = await request.post(door.address, {
+        headers: { Authorization: `Bearer ${door.token}` },
+        data: lines,
+      });
+      expect(answer.ok(), await answer.text()).toBe(true);
       await studio.locator('[data-tab="questions"]').click();
-      await studio.locator('#side-part ol li > .button').first().click();
+      const rows = studio.locator('#side-part ol li');
+      await expect.poll(() => rows.count()).toBeGreaterThan(3);
+      await rows.first().locator('.answer .button').first().click();
       await expect(studio.locator('.pinned button')).toBeVisible();
       await expect(studio.locator('footer')).toContainText('bit/s');
       // The card has flown in and the question stands once some seconds of the clock are gone.
