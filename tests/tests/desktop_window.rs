@@ -44,7 +44,7 @@ async fn the_window_shows_the_demo_goes_live_and_its_death_costs_the_broadcast_n
     });
     desktop.photograph("desktop-rehearsing");
 
-    window.click(".notes form button");
+    window.click(".notes form button:last-child");
     eventually(PATIENCE, "the prompter has a window of its own", || {
         desktop.screen_shows("Stallcast Prompter").then_some(())
     });

@@ -4,7 +4,7 @@ import { expect, test } from './world.ts';
 test('the prompter follows a press, and a note comes and goes on both windows', async ({ studio }) => {
   await studio.locator('[data-tab="questions"]').click();
   const opened = studio.waitForEvent('popup');
-  await studio.getByRole('button', { name: '提词器' }).click();
+  await studio.getByRole('button', { name: '提词器', exact: true }).click();
   const prompter = await opened;
   await studio.keyboard.press('2');
   const say = prompter.getByRole('region', { name: '正在讲解' });

@@ -33,7 +33,7 @@ fn tag(rest: &str, text: &mut String) -> usize {
     if inner.starts_with("!--") {
         return rest.find("-->").map_or(rest.len(), |end| end + 3);
     }
-    if name.is_empty() && !inner.starts_with('!') {
+    if !name.starts_with(|c: char| c.is_ascii_alphabetic()) && !inner.starts_with('!') {
         // A heart (<3), a comparison.
         text.push('<');
         return 1;

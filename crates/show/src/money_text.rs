@@ -45,6 +45,10 @@ impl Money {
     /// would be lost, [`MoneyFault::Ambiguous`] for `1.299`, [`MoneyFault::TooLarge`].
     pub fn parse(text: &str, default: &Currency) -> Result<Money, MoneyFault> {
         let plain: String = text.chars().map(narrow).collect();
+        // Words alone would be taken for two codes.
+        if !plain.contains(|c: char| c.is_ascii_digit()) {
+            return Err(MoneyFault::NotANumber);
+        }
         let (number, currency) = split_currency(plain.trim(), default)?;
         let number = number.trim();
         if let Some(positive) = number.strip_prefix('-') {
@@ -265,6 +269,8 @@ mod tests {
             "1.2.3",
             "1e3",
             "面议",
+            "twenty",
+            "USD",
             "9.9-19.9",
             "NaN",
             "inf",

@@ -106,9 +106,11 @@ async fn a_flood_becomes_a_list_and_what_is_held_comes_back_when_somebody_lets_i
     let answered = Command::MarkQuestion { question, state };
     session.command(answered).await.unwrap();
     session
-        .until(PATIENCE, "one question is left open", |s| {
-            let asked = s.questions.as_ref()?;
-            (asked.open == 1 && asked.questions.len() == 2).then_some(())
+        .until(PATIENCE, "what was answered is not open any more", |s| {
+            let asked = &s.questions.as_ref()?.questions;
+            let answered = asked.iter().find(|it| it.id == question)?;
+            let other = asked.iter().find(|it| it.product.as_ref() == Some(&products[1].id))?;
+            (answered.state == state && other.state == QuestionState::Open).then_some(())
         })
         .await;
 }

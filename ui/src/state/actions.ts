@@ -113,7 +113,7 @@ export function perform(studio: Studio, action: Action): void {
       void saveReplay(studio);
       return;
     case 'go_live':
-      if (studio.phase !== 'live') askGoLive();
+      if (studio.phase !== 'live' && studio.may('owner')) askGoLive();
   }
 }
 

@@ -12,6 +12,8 @@ export const REPAINT_MS = 250;
 export class ChatRing {
   private lines: ChatLine[] = [];
   private readonly ids = new Set<string>();
+  /** Taken back, oldest first; no more of them than a reconnection could bring. */
+  private readonly gone = new Set<string>();
   private count = 0;
   private noted = new Map<string, LineMark>();
 
@@ -31,7 +33,7 @@ export class ChatRing {
 
   push(lines: readonly ChatLine[]): void {
     for (const line of lines) {
-      if (this.ids.has(line.id)) continue;
+      if (this.ids.has(line.id) || this.gone.has(line.id)) continue;
       this.ids.add(line.id);
       this.lines.push(line);
       this.count += 1;
@@ -44,7 +46,14 @@ export class ChatRing {
   remove(ids: readonly string[]): void {
     const gone = new Set(ids);
     this.lines = this.lines.filter((line) => !gone.has(line.id));
-    for (const id of gone) this.ids.add(id);
+    for (const id of gone) {
+      this.ids.delete(id);
+      this.gone.add(id);
+    }
+    for (const id of this.gone) {
+      if (this.gone.size <= this.capacity) break;
+      this.gone.delete(id);
+    }
   }
 
   /** What the simulated audience of a rehearsal said; it has no place in a live show. */

@@ -124,6 +124,11 @@ export function focusOf(element: Element | null, byKeyboard: boolean): Focus {
   const tag = element.tagName;
   if (tag === 'TEXTAREA' || tag === 'SELECT' || (element as HTMLElement).isContentEditable) return 'text';
   if (tag === 'INPUT' && TEXT_TYPES.has((element as HTMLInputElement).type)) return 'text';
-  const isControl = tag === 'BUTTON' || tag === 'A' || tag === 'INPUT' || element.hasAttribute('tabindex');
+  const isControl =
+    tag === 'BUTTON' ||
+    tag === 'SUMMARY' ||
+    tag === 'A' ||
+    tag === 'INPUT' ||
+    element.hasAttribute('tabindex');
   return isControl && byKeyboard ? 'control' : 'nothing';
 }

@@ -65,3 +65,12 @@ export function keepPrefs(): void {
     // A full or forbidden storage costs only the memory of the choice.
   }
 }
+
+/** Studio and prompter are windows of the same page: what one chooses, the other has. */
+export function followPrefs(): () => void {
+  const follow = (event: StorageEvent): void => {
+    if (event.key === STORED) Object.assign(prefs, load());
+  };
+  addEventListener('storage', follow);
+  return () => removeEventListener('storage', follow);
+}

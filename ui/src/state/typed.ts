@@ -32,10 +32,8 @@ const GROUPED = /^(\d{1,3}(?:,\d{3})+)(\.\d*)?$/;
 /** The exact amount; `null` where it cannot be read. */
 export function amountOf(text: string, currency: string): Money | null {
   const digits = digitsOf(currency);
-  const code = new RegExp(`^${currency}|${currency}$`, 'gi');
-  const bare = plain(text)
-    .replace(AROUND, '')
-    .replace(currency === '' ? /^$/ : code, '');
+  const code = /^[A-Z]{3}$/.test(currency) ? new RegExp(`^${currency}|${currency}$`, 'gi') : '';
+  const bare = plain(text).replace(AROUND, '').replace(code, '');
   const grouped = digits < 3 ? GROUPED.exec(bare) : null;
   const typed = grouped === null ? bare : `${grouped[1]?.replaceAll(',', '')}${grouped[2] ?? ''}`;
   const parts = /^(\d{1,12})(?:[.,](\d*))?$/.exec(typed);
