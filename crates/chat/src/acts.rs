@@ -9,6 +9,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use stallcast_show::MessageId;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
@@ -171,6 +172,10 @@ impl From<End> for ActFault {
             End::Lost(ChatErrorCode::TimedOut) => Self::TimedOut,
             End::Lost(ChatErrorCode::Protocol) => Self::Refused,
             End::Hopeless(ChatErrorCode::TokenRefused) => Self::TokenRefused,
+            End::Hopeless(ChatErrorCode::NotAllowed) | End::Lost(ChatErrorCode::NotAllowed) => {
+                Self::NotAllowed
+            }
+            End::Lost(ChatErrorCode::TooMany) => Self::TooFast,
             _ => Self::Unreachable,
         }
     }
@@ -238,8 +243,10 @@ impl Hand {
         }
         let (answer, answered) = oneshot::channel();
         let acting = async {
-            if self.orders.try_send(Order { act, answer }).is_err() {
-                return ActFault::TooFast.into();
+            match self.orders.try_send(Order { act, answer }) {
+                Ok(()) => {}
+                Err(TrySendError::Full(_)) => return ActFault::TooFast.into(),
+                Err(TrySendError::Closed(_)) => return ActFault::NotConnected.into(),
             }
             answered
                 .await

@@ -55,8 +55,10 @@ fn tag(rest: &str, text: &mut String) -> usize {
         "script" | "style" if !closes => {
             let closing = format!("</{name}");
             let inside = &rest[end..];
-            // ASCII lower case keeps the places of bytes.
-            let found = inside.to_ascii_lowercase().find(&closing);
+            let found = inside
+                .as_bytes()
+                .windows(closing.len())
+                .position(|part| part.eq_ignore_ascii_case(closing.as_bytes()));
             return found.map_or(rest.len(), |at| end + at);
         }
         _ => {}

@@ -18,6 +18,9 @@ pub const FULL_WAIT: Duration = Duration::from_millis(200);
 /// 40, the generic JSON allows 128 characters.
 const ID_BYTES: usize = 600;
 
+/// Lines taken back at once, as each goes into the journal: more is no moderator's hand.
+const REMOVED_AT_ONCE: usize = 1_000;
+
 /// The engine has dropped its end.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct SinkClosed;
@@ -91,6 +94,12 @@ impl Outlet {
 
     /// Hands over that lines were taken back. Waits like a line does; a dropped removal counts as dropped.
     pub(crate) async fn remove(&mut self, ids: Vec<MessageId>) -> Result<(), SinkClosed> {
+        let known = |id: &MessageId| id.as_str().len() <= ID_BYTES;
+        let ids: Vec<MessageId> = ids
+            .into_iter()
+            .filter(known)
+            .take(REMOVED_AT_ONCE)
+            .collect();
         if !ids.is_empty() && !self.send(Incoming::Removed(ids)).await? {
             self.status.send_modify(|s| s.dropped += 1);
         }

@@ -109,7 +109,9 @@ async fn a_flood_becomes_a_list_and_what_is_held_comes_back_when_somebody_lets_i
         .until(PATIENCE, "what was answered is not open any more", |s| {
             let asked = &s.questions.as_ref()?.questions;
             let answered = asked.iter().find(|it| it.id == question)?;
-            let other = asked.iter().find(|it| it.product.as_ref() == Some(&products[1].id))?;
+            let other = asked
+                .iter()
+                .find(|it| it.product.as_ref() == Some(&products[1].id))?;
             (answered.state == state && other.state == QuestionState::Open).then_some(())
         })
         .await;

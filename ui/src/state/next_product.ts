@@ -1,7 +1,7 @@
 // What comes next on the rundown.
 import type { RundownItem, ShowView } from '../wire/types.ts';
 
-/** The first line after the product on air that is not sold out, as the strip on the picture says it too. */
+/** The first line after the product on air that is not sold out. */
 export function nextOf(show: ShowView | null): RundownItem | undefined {
   if (show === null) return undefined;
   const place = show.rundown.findIndex((item) => item.product === show.on_air?.product);

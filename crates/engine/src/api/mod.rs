@@ -177,6 +177,10 @@ impl Api {
             None => Ok((self.owner(token)?, None)),
             Some(doorway) => {
                 let (actor, presence) = self.team.enter(token, doorway.from)?;
+                // A socket that said nothing until the door was closed finds it closed.
+                if !self.team.settings().borrow().on {
+                    return Err(WireError::new(ErrorCode::AccessEnded));
+                }
                 Ok((actor, Some(presence)))
             }
         }

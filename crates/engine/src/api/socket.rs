@@ -341,7 +341,9 @@ async fn answer(
             once,
             seen,
         }) => {
-            let outcome = match once {
+            let may = least_role(&command).is_some_and(|least| guest.actor.role >= least);
+            // What is refused anyway takes no room among the names of what was done.
+            let outcome = match once.filter(|_| may) {
                 None => carry_out(api, &guest.actor, command, seen).await,
                 Some(name) => {
                     let (own, actor) = (api.clone(), guest.actor.clone());

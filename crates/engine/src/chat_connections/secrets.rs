@@ -19,16 +19,26 @@ pub(super) fn split(connector: &ChatConnector) -> Option<Split> {
         let secret = url.clone();
         return Some(Split { bare, secret });
     }
+    let bare = emptied(connector);
+    let secret = serde_json::to_string(connector).ok()?;
+    (bare != *connector).then_some(Split { bare, secret })
+}
+
+/// The connection without what is secret in it, also in its server's address.
+fn emptied(connector: &ChatConnector) -> ChatConnector {
     let mut bare = connector.clone();
-    let mut found = false;
-    for secret in secrets_of(&mut bare) {
-        found |= !std::mem::take(secret).is_empty();
+    secrets_of(&mut bare).into_iter().for_each(String::clear);
+    let server = match &mut bare {
+        ChatConnector::Owncast { server, .. } => Some(server),
+        ChatConnector::SocialStream { server, .. } => server.as_mut(),
+        _ => None,
+    };
+    if let Some(server) = server
+        && let Some(plain) = without_token(server)
+    {
+        *server = plain;
     }
-    let whole = serde_json::to_string(connector).ok()?;
-    found.then_some(Split {
-        bare,
-        secret: whole,
-    })
+    bare
 }
 
 /// The connection again; `None` when the secret is of another one.
@@ -38,9 +48,7 @@ pub(super) fn joined(bare: &ChatConnector, secret: &str) -> Option<ChatConnector
         return Some(ChatConnector::WebSocket { url });
     }
     let whole: ChatConnector = serde_json::from_str(secret).ok()?;
-    let mut emptied = whole.clone();
-    secrets_of(&mut emptied).into_iter().for_each(String::clear);
-    (emptied == *bare).then_some(whole)
+    (emptied(&whole) == *bare).then_some(whole)
 }
 
 fn secrets_of(connector: &mut ChatConnector) -> Vec<&mut String> {
@@ -136,6 +144,14 @@ mod tests {
             ChatConnector::SocialStream {
                 session: "s3cret".into(),
                 server: None,
+            },
+            ChatConnector::SocialStream {
+                session: "s3cret".into(),
+                server: Some("wss://b.example/?token=s3cret".into()),
+            },
+            ChatConnector::Owncast {
+                server: "https://me:s3cret@c.example".into(),
+                token: String::new(),
             },
         ];
         for connector in &all {

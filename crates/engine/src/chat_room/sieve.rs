@@ -52,6 +52,8 @@ pub(super) struct Sifted {
 #[derive(Default)]
 struct Judge {
     made_of: Option<(ModerationRules, bool)>,
+    /// Of what holds; nothing of what only marks.
+    holding: Moderator,
     moderator: Moderator,
     /// As usual, whatever the levels are.
     sure: Moderator,
@@ -70,13 +72,11 @@ impl Judge {
         if is_same {
             return;
         }
-        let level = |wanted: HoldLevel| match wanted {
-            HoldLevel::Off => Level::Off,
-            HoldLevel::Mark | HoldLevel::Hold => Level::Normal,
-        };
-        let levels = if panics {
-            Levels::all(Level::Strict)
-        } else {
+        let those = |least: HoldLevel| {
+            let level = |wanted: HoldLevel| match wanted >= least {
+                true => Level::Normal,
+                false => Level::Off,
+            };
             Levels {
                 contact: level(rules.contact),
                 abuse: level(rules.abuse),
@@ -85,8 +85,20 @@ impl Judge {
                 flood: level(rules.flood),
             }
         };
-        self.moderator = Moderator::new(levels, &rules.blocked, &rules.allowed);
-        self.sure = Moderator::new(Levels::default(), &rules.blocked, &rules.allowed);
+        let of = |levels| Moderator::new(levels, &rules.blocked, &rules.allowed);
+        let strict = || Levels::all(Level::Strict);
+        let marked = those(HoldLevel::Mark);
+        self.holding = of(if panics {
+            strict()
+        } else {
+            those(HoldLevel::Hold)
+        });
+        self.moderator = of(if panics { strict() } else { marked });
+        self.sure = of(if panics {
+            Levels::default()
+        } else {
+            those(HoldLevel::Mark)
+        });
         self.made_of = Some((rules.clone(), panics));
         self.known.clear();
     }
@@ -95,7 +107,11 @@ impl Judge {
         if let Some(known) = self.known.get(text) {
             return known.clone();
         }
-        let mut verdict = self.moderator.judge(text);
+        // A reason that only marks must not hide another one in the same line, which holds.
+        let mut verdict = match self.holding.judge(text) {
+            held if held.hold => held,
+            _ => self.moderator.judge(text),
+        };
         if verdict.why == Some(HoldReason::Abuse) && is_complaint(text) {
             // Hard words about goods are no insult: only what is one without a doubt.
             let sure = self.sure.judge(text);

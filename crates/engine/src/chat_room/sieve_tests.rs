@@ -86,7 +86,7 @@ fn many_lines_become_few_questions_with_product_and_answer() {
     assert_eq!((asked.open, asked.questions.len()), (3, 3));
     let first = &asked.questions[0];
     assert_eq!((&*first.text, first.askers), ("多少钱", 3));
-    assert_eq!((&*first.message.0, &*first.author), ("web:2", "u2"));
+    assert_eq!((&*first.message.0, &*first.author), ("web:0", "u0"));
     let answer = first.answer.as_ref().unwrap();
     assert_eq!((&*answer.text, &*answer.fact), ("¥29.9", "price"));
     let of = |text: &str| {

@@ -31,13 +31,19 @@ impl Sieve {
     }
 
     fn question_view(&self, show: &Show, now: At, group: &Group) -> QuestionView {
-        let newest = group.lines().next_back();
+        // The one on the picture stays the one that is meant, however many ask after it; else the words that are shown
+        // are those of whoever is named.
+        let pinned = show.pinned.as_ref().map(|pinned| pinned.message.as_str());
+        let on_picture = group.lines().find(|line| pinned == Some(line.id.as_str()));
+        let first = || group.lines().find(|line| line.text == group.words);
+        let meant = on_picture.or_else(first);
+        let said = meant.or_else(|| group.lines().next_back());
         let at = |ms: u64| At(i64::try_from(ms).unwrap_or(i64::MAX));
         QuestionView {
             id: group.id.0,
             text: group.words.clone(),
-            message: MessageId(newest.map(|line| line.id.clone()).unwrap_or_default()),
-            author: newest
+            message: MessageId(said.map(|line| line.id.clone()).unwrap_or_default()),
+            author: said
                 .map(|line| name(&line.author).1.to_owned())
                 .unwrap_or_default(),
             askers: group.askers(),

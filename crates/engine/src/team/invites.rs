@@ -111,6 +111,20 @@ impl Team {
         device: String,
         from: IpAddr,
     ) -> Result<(JoinedView, Option<String>), WireError> {
+        let (team, offered) = (self.clone(), offered.to_owned());
+        // Whole, also when the phone is gone meanwhile: a device that is written down is one that joined.
+        let joined = tokio::spawn(async move { team.join_whole(&offered, device, from).await });
+        joined
+            .await
+            .map_err(|_| WireError::new(ErrorCode::Internal))?
+    }
+
+    async fn join_whole(
+        &self,
+        offered: &str,
+        device: String,
+        from: IpAddr,
+    ) -> Result<(JoinedView, Option<String>), WireError> {
         let _turn = self.inner.turn.lock().await;
         let token = secret()?;
         let at = now().0;

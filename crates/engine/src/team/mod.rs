@@ -142,7 +142,7 @@ impl Team {
     pub(crate) async fn set(&self, settings: TeamSettings) -> Result<(), WireError> {
         check(&settings)?;
         let wanted = settings.clone();
-        self.keep(|kept| kept.settings = settings).await?;
+        self.keep(move |kept| kept.settings = settings).await?;
         let mut door = self.inner.door.subscribe();
         let done = door.wait_for(|door| {
             // A free port was found, and is kept.
@@ -159,7 +159,7 @@ impl Team {
     /// Keeps the port that a door without one was given, so that members find the studio again.
     pub(crate) async fn keep_port(&self, port: u16) {
         // Another port than 0 for the same settings is no change that anybody has to follow.
-        if let Err(error) = self.keep(|kept| kept.settings.port = port).await {
+        if let Err(error) = self.keep(move |kept| kept.settings.port = port).await {
             tracing::error!(?error, "the team's port could not be kept");
         }
     }
@@ -176,9 +176,10 @@ impl Team {
     /// [`ErrorCode::NotFound`]; when it cannot be written down.
     pub(crate) async fn admit(&self, member: &str) -> Result<(), WireError> {
         self.known(member)?;
-        self.keep(|kept| {
+        let come = member.to_owned();
+        self.keep(move |kept| {
             let mut members = kept.members.iter_mut();
-            if let Some(known) = members.find(|known| known.id == member) {
+            if let Some(known) = members.find(|known| known.id == come) {
                 known.waiting = false;
             }
         })
@@ -264,7 +265,7 @@ impl Team {
             (!forgets.is_empty(), state.is_seen_unwritten())
         };
         if forgets || seen {
-            let forget = |kept: &mut Kept| {
+            let forget = move |kept: &mut Kept| {
                 let is_known = |member: &KeptMember| at - member.seen_at < FORGOTTEN_AFTER_MS;
                 kept.members.retain(is_known);
             };
@@ -316,8 +317,16 @@ impl Team {
         self.tell();
     }
 
-    /// Changes what is kept, once that is on the disk.
-    async fn keep(&self, change: impl FnOnce(&mut Kept)) -> Result<(), WireError> {
+    /// Changes what is kept, once that is on the disk. It goes on when whoever asked is gone: what is half written must not
+    /// be written over by the next.
+    async fn keep(&self, change: impl FnOnce(&mut Kept) + Send + 'static) -> Result<(), WireError> {
+        let team = self.clone();
+        let kept = tokio::spawn(async move { team.keep_whole(change).await });
+        kept.await
+            .map_err(|_| WireError::new(ErrorCode::Internal))?
+    }
+
+    async fn keep_whole(&self, change: impl FnOnce(&mut Kept)) -> Result<(), WireError> {
         let _turn = self.inner.turn.lock().await;
         let mut next = self.lock().kept_with_seen();
         change(&mut next);
