@@ -31,7 +31,7 @@ test('a refusal in a live show leaves the choice on the truth, stays on its page
   await expect(refused).toBeHidden();
   expect(await studio.getByRole('main').evaluate((main) => main.scrollTop)).toBe(0);
   // The invented audience says itself where it may not speak.
-  await studio.getByText('模拟观众', { exact: true }).click();
+  await studio.getByRole('combobox', { name: '来源', exact: true }).selectOption('simulated');
   await expect(studio.getByText('直播中从不出现')).toBeVisible();
   await expect(studio.getByRole('button', { name: '连接弹幕' })).toBeDisabled();
 
@@ -62,7 +62,7 @@ test('a destination added from the last card comes into view with the cursor in 
 
 test('an IRC server is connected by its name, and one that is not there is said', async ({ studio }) => {
   await openSettings(studio, '弹幕来源');
-  await studio.getByText('IRC', { exact: true }).click();
+  await studio.getByRole('combobox', { name: '来源', exact: true }).selectOption('irc');
   await studio.getByLabel('服务器', { exact: true }).fill('127.0.0.1:1');
   await studio.getByLabel('频道名').fill('#orchard');
   await studio.getByRole('checkbox', { name: '加密连接' }).uncheck();
