@@ -80,7 +80,7 @@ for (const [lang, theme, name] of [
       const rows = studio.locator('#side-part ol li');
       await expect.poll(() => rows.count()).toBeGreaterThan(3);
       await rows.first().locator('.answer .button').first().click();
-      await expect(studio.locator('.pinned button')).toBeVisible();
+      await expect(studio.locator('.pinned button').first()).toBeVisible();
       await expect(studio.locator('footer')).toContainText('bit/s');
       // The card has flown in and the question stands once some seconds of the clock are gone.
       const clock = studio.getByRole('timer');
