@@ -4,14 +4,15 @@
 mod slates;
 mod worn;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
 use stallcast_media::blend::Layer;
 use stallcast_overlay::{CanvasSize, Lang, Notice, Overlay, SHELF, SlateKind, Span};
-use stallcast_show::{Canvas, PictureText, Show};
+use stallcast_show::{Canvas, PictureText, ProductId, Show};
+use stallcast_wire::{FindingView, FindingsView};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
@@ -88,6 +89,7 @@ pub fn follow(
     easel: &Easel,
     mut running: watch::Receiver<Stages>,
     mut published: watch::Receiver<Published>,
+    mut findings: watch::Receiver<Arc<FindingsView>>,
     mut ended: watch::Receiver<Option<End>>,
     runtime: &Handle,
 ) {
@@ -103,6 +105,10 @@ pub fn follow(
             let stages = running.borrow_and_update().clone();
             easel.set_up(&mut drawn, &stages, slate_kind(&show), worn);
             easel.parts.keep(|canvas| drawn.contains_key(&canvas));
+            let kept_off = kept_off(&findings.borrow_and_update());
+            for on in drawn.values_mut() {
+                on.overlay.keep_off(&kept_off);
+            }
             let wait = easel.draw(&mut drawn, &stages, &show, worn.lang, &mut told);
             let began = std::time::Instant::now();
             easel.clear_slates(&mut drawn, &stages, worn);
@@ -127,6 +133,7 @@ pub fn follow(
             tokio::select! {
                 changed = published.changed() => changed.is_ok(),
                 changed = running.changed() => changed.is_ok(),
+                changed = findings.changed() => changed.is_ok(),
                 () = until => true,
                 _ = ended.wait_for(Option::is_some) => false,
             }
@@ -135,6 +142,13 @@ pub fn follow(
             return;
         }
     }
+}
+
+/// Products whose words a rule forbids and nobody gave a reason for.
+fn kept_off(findings: &FindingsView) -> Arc<BTreeSet<ProductId>> {
+    let products = findings.products.iter();
+    let forbidden = products.filter(|(_, found)| found.iter().any(FindingView::blocks));
+    Arc::new(forbidden.map(|(id, _)| id.clone()).collect())
 }
 
 impl Easel {

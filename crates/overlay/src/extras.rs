@@ -1,6 +1,8 @@
 //! What the parts beside the card say: the offer's perks, the next fall of the price, origin, next product, break.
 
-use stallcast_show::{At, Break, Money, PictureText, Product, Show};
+use std::collections::BTreeSet;
+
+use stallcast_show::{At, Break, Money, PictureText, Product, ProductId, Show};
 
 use crate::{
     Lang, calendar,
@@ -171,6 +173,7 @@ pub(crate) fn next_up(
     settings: &Settings,
     show: &Show,
     product: &Product,
+    kept_off: &BTreeSet<ProductId>,
     now: At,
     lang: Lang,
 ) -> Option<(Content, Option<At>)> {
@@ -180,7 +183,8 @@ pub(crate) fn next_up(
     let mut items = show.rundown.iter();
     items.find(|item| item.product == product.id)?;
     let mut following = items.filter_map(|item| show.products.get(&item.product));
-    let next = following.find(|next| may_follow(show, next, now))?;
+    let next =
+        following.find(|next| !kept_off.contains(&next.id) && may_follow(show, next, now))?;
     let mut content = Content::new(lang);
     content.says("next", Words::Text(clean(title(next, lang))));
     let price = money_parts(&next.offer.live_price, lang);

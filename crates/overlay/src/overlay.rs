@@ -12,13 +12,13 @@ mod question;
 mod standing;
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     path::Path,
     sync::Arc,
 };
 
 use resvg::tiny_skia::Pixmap;
-use stallcast_show::{At, Money, PictureText, Product, Show};
+use stallcast_show::{At, Money, PictureText, Product, ProductId, Show};
 
 pub use arrange::{PartAt, TextAt};
 
@@ -60,6 +60,8 @@ pub struct Overlay {
     /// What lies under the break's notice: the whole canvas in one colour.
     ground: Option<Layer>,
     room: Room,
+    /// Products whose words a rule keeps off the picture.
+    kept_off: Arc<BTreeSet<ProductId>>,
     redraws: u64,
 }
 
@@ -94,6 +96,7 @@ impl Overlay {
             mark: None,
             ground: None,
             room: Room::default(),
+            kept_off: Arc::default(),
             redraws: 0,
         }
     }
@@ -108,8 +111,15 @@ impl Overlay {
         *self = Self {
             // Versions go on counting: a version must not come back with other pixels.
             redraws: self.redraws,
+            kept_off: Arc::clone(&self.kept_off),
             ..Self::new(theme, self.fonts.clone(), self.canvas)
         };
+    }
+
+    /// Which products the strip of what comes next must not name, since a rule forbids their words; from the next call of
+    /// [`Overlay::layers`] on.
+    pub fn keep_off(&mut self, products: &Arc<BTreeSet<ProductId>>) {
+        self.kept_off = Arc::clone(products);
     }
 
     /// How many parts were drawn since the overlay was made.

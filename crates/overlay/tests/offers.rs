@@ -407,3 +407,16 @@ fn a_bundle_stands_beside_the_card_while_it_is_cheaper_and_in_stock_and_what_goo
         assert!(!has(&draw(&mut overlay, &bundled, 0), "perks"), "{theme}");
     }
 }
+
+#[test]
+fn what_comes_next_is_not_named_while_a_rule_forbids_its_words() {
+    let mut show = full();
+    show.pinned = None;
+    let mut overlay = overlay("clean", HD);
+    assert!(has(&draw(&mut overlay, &show, 0), "next"));
+    let pear = ProductId::from("pear");
+    overlay.keep_off(&std::sync::Arc::new([pear].into()));
+    assert!(!has(&draw(&mut overlay, &show, 0), "next"));
+    overlay.keep_off(&Default::default());
+    assert!(has(&draw(&mut overlay, &show, 0), "next"));
+}

@@ -1,12 +1,13 @@
 //! How a studio begins: what a fresh or interrupted journal needs, the canvas, and the overlay's thread.
 
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use stallcast_media::program::ProgramSpec;
 use stallcast_overlay::{FontWarning, Lang};
 use stallcast_show::{Canvas, Command, Phase};
-use stallcast_wire::{NoticeLevel, WireError};
+use stallcast_wire::{FindingsView, NoticeLevel, WireError};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 
@@ -94,6 +95,7 @@ pub(super) fn draw(
     looks: Looks,
     desk: &Desk,
     canvases: &Canvases,
+    findings: watch::Receiver<Arc<FindingsView>>,
     ended: watch::Receiver<Option<End>>,
     threads: &Threads,
     notices: Notices,
@@ -111,7 +113,8 @@ pub(super) fn draw(
     let (pausing, waiting) = (ended.clone(), runtime.clone());
     let round = move || {
         let (running, published) = (running.clone(), published.clone());
-        picture::follow(&easel, running, published, ended.clone(), &runtime);
+        let (findings, ended) = (findings.clone(), ended.clone());
+        picture::follow(&easel, running, published, findings, ended, &runtime);
     };
     let tell = move || notices.tell(NoticeLevel::Warn, "notice.cards_failed", &[]);
     let pause = move |wait| {

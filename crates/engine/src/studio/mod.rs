@@ -208,6 +208,7 @@ impl Studio {
             looks.clone(),
             &desk,
             &canvases,
+            findings.clone(),
             ended.subscribe(),
             &threads,
             notices.clone(),

@@ -26,7 +26,7 @@ impl Overlay {
         let settings = &self.theme.settings;
         let perks = extras::perks(settings, show, product, now, lang);
         let origin = extras::origin(settings, product, lang);
-        let next = extras::next_up(settings, show, product, now, lang);
+        let next = extras::next_up(settings, show, product, &self.kept_off, now, lang);
         let fall = extras::fall(settings, show, product, now, lang);
         if let Some((_, next_change)) = &fall {
             layers.next_change = earlier(layers.next_change, Some(*next_change));
