@@ -65,8 +65,8 @@ pub fn restarting(
 
 /// What everything is drawn with.
 pub struct Easel {
-    looks: Looks,
-    notices: Notices,
+    pub(crate) looks: Looks,
+    pub(crate) notices: Notices,
     parts: PartBoxes,
 }
 

@@ -16,9 +16,7 @@ use crate::air::{self, End};
 use crate::canvases::{Canvases, Heard};
 use crate::desk::Desk;
 use crate::folders::Folders;
-use crate::looks::Looks;
 use crate::notices::{INTERRUPTED, Notices};
-use crate::part_boxes::PartBoxes;
 use crate::threads::Threads;
 use crate::{StartError, demo, incidents, picture, sign_of_life};
 
@@ -92,22 +90,21 @@ pub(super) async fn open(
 
 /// Starts the overlay's thread, which draws the slate first; gives what a person should know about the fonts.
 pub(super) fn draw(
-    looks: Looks,
+    easel: picture::Easel,
     desk: &Desk,
     canvases: &Canvases,
     findings: watch::Receiver<Arc<FindingsView>>,
     ended: watch::Receiver<Option<End>>,
     threads: &Threads,
-    notices: Notices,
-    parts: PartBoxes,
 ) -> Result<(JoinHandle<()>, Vec<String>), StartError> {
-    let warnings = looks
+    let notices = easel.notices.clone();
+    let warnings = easel
+        .looks
         .fonts()
         .warnings()
         .iter()
         .map(|warning| font_warning(*warning).to_owned())
         .collect();
-    let easel = picture::Easel::new(looks, notices.clone(), parts);
     let (published, running) = (desk.published(), canvases.running());
     let runtime = Handle::current();
     let (pausing, waiting) = (ended.clone(), runtime.clone());

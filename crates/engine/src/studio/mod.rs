@@ -45,6 +45,7 @@ use crate::notices::Notices;
 use crate::orders::Orders;
 use crate::part_boxes::PartBoxes;
 use crate::phones::Phones;
+use crate::picture::Easel;
 use crate::replay::Replay;
 use crate::threads::Threads;
 use crate::unfinished;
@@ -204,15 +205,14 @@ impl Studio {
         let ended = watch::Sender::new(None);
         let looks = Looks::open(&folders, options.theme, options.lang, Fonts::system())?;
         let part_boxes = PartBoxes::default();
+        let easel = Easel::new(looks.clone(), notices.clone(), part_boxes.clone());
         let (overlay, warnings) = draw(
-            looks.clone(),
+            easel,
             &desk,
             &canvases,
             findings.clone(),
             ended.subscribe(),
             &threads,
-            notices.clone(),
-            part_boxes.clone(),
         )?;
         let phones = Phones::open(folders.phones_file(), Handle::current());
         let replay = Replay::start(
