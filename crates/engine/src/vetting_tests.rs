@@ -46,6 +46,18 @@ fn put(id: &str) -> Command {
     Command::PutOnAir { product: id.into() }
 }
 
+/// A product `a` that somebody looked at, before viewers.
+async fn put_live(desk: &Desk, product: Product) {
+    import(desk, vec![product]).await;
+    let vetted = Command::VetProducts {
+        products: None,
+        by: String::new(),
+    };
+    ask(desk, vetted).await.unwrap();
+    go_live(desk).await.unwrap();
+    ask(desk, put("a")).await.unwrap();
+}
+
 #[tokio::test]
 async fn viewers_see_a_product_only_when_somebody_looked_at_it_or_says_why() {
     let folder = tempfile::tempdir().unwrap();
@@ -100,14 +112,7 @@ async fn what_ends_while_viewers_see_it_is_taken_off_and_does_not_come_back() {
     let desk = desk(folder.path());
     let mut short = product("a", "Apples", 2990);
     short.offer.ends = Some(At(now().0 + 1_500));
-    import(&desk, vec![short]).await;
-    let vetted = Command::VetProducts {
-        products: None,
-        by: String::new(),
-    };
-    ask(&desk, vetted).await.unwrap();
-    go_live(&desk).await.unwrap();
-    ask(&desk, put("a")).await.unwrap();
+    put_live(&desk, short).await;
     let watching = tokio::spawn(take_off_what_ends(desk.clone(), Notices::new()));
     let mut published = desk.published();
     let off = published.wait_for(|now| now.show.on_air.is_none());
@@ -123,14 +128,7 @@ async fn a_product_that_is_changed_while_viewers_see_it_stays_and_people_are_tol
     let folder = tempfile::tempdir().unwrap();
     let desk = desk(folder.path());
     let apples = product("a", "Apples", 2990);
-    import(&desk, vec![apples.clone()]).await;
-    let vetted = Command::VetProducts {
-        products: None,
-        by: String::new(),
-    };
-    ask(&desk, vetted).await.unwrap();
-    go_live(&desk).await.unwrap();
-    ask(&desk, put("a")).await.unwrap();
+    put_live(&desk, apples.clone()).await;
     let notices = Notices::new();
     let (_, mut told) = notices.follow();
     let watching = tokio::spawn(tell_what_opens(desk.clone(), notices));

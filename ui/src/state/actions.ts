@@ -10,7 +10,7 @@ import type {
 import type { Action } from './keys.ts';
 import { pinText } from './pin_text.ts';
 import { prefs } from './prefs.svelte.ts';
-import { randomId } from './random_id.ts';
+import { randomId } from '../random_id.ts';
 import type { Studio } from './studio.svelte.ts';
 import { view } from './view.svelte.ts';
 

@@ -1,4 +1,5 @@
 // The page's end of the WebSocket: hello, topics, answers matched to questions, reconnection.
+import { randomId } from '../random_id.ts';
 import { faultOf, type EngineAddress, type EngineFault } from '../host/host.ts';
 import type {
   ChatLine,
@@ -106,13 +107,6 @@ interface Waiting {
   again: (Extract<ClientMessage, { type: 'command' }> & { once: string }) | null;
 }
 
-/** 96 random bits in letters. */
-function freshName(): string {
-  return [...crypto.getRandomValues(new Uint8Array(12))]
-    .map((byte) => byte.toString(16).padStart(2, '0'))
-    .join('');
-}
-
 export class Client {
   private socket: Socket | null = null;
   private attempt = 0;
@@ -154,7 +148,7 @@ export class Client {
 
   /** `seen`: the entry of the journal that was on the screen when somebody decided on this. */
   command(command: Command, seen?: number): Promise<Outcome> {
-    const once = NEVER_AGAIN.has(command.do) ? {} : { once: freshName() };
+    const once = NEVER_AGAIN.has(command.do) ? {} : { once: randomId() };
     return this.ask((id) => ({
       type: 'command',
       id,

@@ -54,9 +54,10 @@ struct Judge {
     made_of: Option<(ModerationRules, bool)>,
     /// Of what holds; nothing of what only marks.
     holding: Moderator,
-    moderator: Moderator,
-    /// As usual, whatever the levels are.
+    /// Of what only marks, too; never stricter than usual.
     sure: Moderator,
+    /// Whether anything only marks: else nobody needs to look twice.
+    marks: bool,
     known: HashMap<String, Judged>,
 }
 
@@ -86,19 +87,19 @@ impl Judge {
             }
         };
         let of = |levels| Moderator::new(levels, &rules.blocked, &rules.allowed);
-        let strict = || Levels::all(Level::Strict);
-        let marked = those(HoldLevel::Mark);
-        self.holding = of(if panics {
-            strict()
+        (self.holding, self.sure) = if panics {
+            (of(Levels::all(Level::Strict)), of(Levels::default()))
         } else {
-            those(HoldLevel::Hold)
-        });
-        self.moderator = of(if panics { strict() } else { marked });
-        self.sure = of(if panics {
-            Levels::default()
-        } else {
-            those(HoldLevel::Mark)
-        });
+            (of(those(HoldLevel::Hold)), of(those(HoldLevel::Mark)))
+        };
+        let kinds = [
+            rules.contact,
+            rules.abuse,
+            rules.ad,
+            rules.lure,
+            rules.flood,
+        ];
+        self.marks = !panics && kinds.contains(&HoldLevel::Mark);
         self.made_of = Some((rules.clone(), panics));
         self.known.clear();
     }
@@ -109,8 +110,8 @@ impl Judge {
         }
         // A reason that only marks must not hide another one in the same line, which holds.
         let mut verdict = match self.holding.judge(text) {
-            held if held.hold => held,
-            _ => self.moderator.judge(text),
+            only if !only.hold && self.marks => self.sure.judge(text),
+            verdict => verdict,
         };
         if verdict.why == Some(HoldReason::Abuse) && is_complaint(text) {
             // Hard words about goods are no insult: only what is one without a doubt.
