@@ -6,11 +6,11 @@ mod common;
 
 use std::path::Path;
 
-use common::{FULL_HD, apple, evidence, fonts, layer, overlay, product, show, text, yuan};
-use stallcast_overlay::{CanvasSize, Lang, Layer, Layers, Overlay, Theme, sample};
+use common::{FULL_HD, apple, fonts, keep, layer, mark_in, overlay, product, show, text, yuan};
+use stallcast_overlay::{CanvasSize, Lang, Layers, Overlay, Theme};
 use stallcast_show::{
-    At, Command, Corner, CorrectionKind, Goal, GoalCount, GoalPlan, GoalUnit, Logo, LowerThird,
-    Offer, Origin, PicturePart, PriceStep, Product, ProductId, RundownItem, Show, decide,
+    At, Command, CorrectionKind, Goal, GoalCount, GoalPlan, GoalUnit, LowerThird, Offer, Origin,
+    PicturePart, PriceStep, Product, ProductId, RundownItem, Show, decide,
 };
 
 const UPRIGHT: CanvasSize = CanvasSize {
@@ -44,15 +44,7 @@ fn selling(folder: &Path) -> Show {
     show.rundown.push(RundownItem::open(pears));
     show.card_look.code = true;
     show.card_look.next_up = true;
-    let mark = image::RgbaImage::from_pixel(200, 100, image::Rgba([220, 20, 20, 255]));
-    mark.save(folder.join("mark.png")).unwrap();
-    show.logo = Some(Logo {
-        file: "mark.png".to_owned(),
-        corner: Corner::TopRight,
-        size: 90,
-        opacity: 100,
-        shown: true,
-    });
+    show.logo = Some(mark_in(folder));
     show.goal = Some(Goal {
         plan: GoalPlan {
             title: "今晚目标".to_owned(),
@@ -79,21 +71,6 @@ fn asked(show: &Show, answer: &str) -> Show {
 
 fn draw(overlay: &mut Overlay, show: &Show, folder: &Path) -> Layers {
     overlay.layers(show, At(0), Lang::Zh, folder)
-}
-
-fn keep(name: &str, theme: &str, show: &Show, folder: &Path, canvas: CanvasSize) {
-    let theme_of = Theme::builtin(theme).unwrap();
-    let picture = sample(theme_of, &fonts(), show, At(0), Lang::Zh, folder, canvas);
-    let whole = Layer {
-        id: "picture",
-        version: 0,
-        x: 0,
-        y: 0,
-        width: picture.width,
-        height: picture.height,
-        rgba: picture.rgba,
-    };
-    evidence(&format!("{name}-{theme}-{}", canvas.width), &whole);
 }
 
 fn assert_apart(overlay: &Overlay, layers: &Layers, what: &str) {

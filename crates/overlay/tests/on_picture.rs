@@ -6,9 +6,9 @@ mod common;
 
 use std::path::Path;
 
-use common::{FULL_HD, apple, evidence, fonts, layer, overlay, product, show, text};
+use common::{FULL_HD, apple, evidence, fonts, keep, layer, overlay, product, show, text};
 use image::{Rgba, RgbaImage};
-use stallcast_overlay::{CanvasSize, Lang, Layer, Layers, Notice, Overlay, Theme, sample};
+use stallcast_overlay::{CanvasSize, Lang, Layer, Layers, Notice, Overlay, Theme};
 use stallcast_show::{
     At, Corner, Goal, GoalCount, GoalPlan, GoalUnit, Logo, LowerThird, Origin, Show,
 };
@@ -91,25 +91,7 @@ fn mark_name_and_goal_stand_in_every_theme_and_shape_and_cover_nothing() {
     for theme in Theme::builtin_names() {
         for canvas in [FULL_HD, UPRIGHT] {
             let layers = draw(&mut overlay(theme, canvas), &full(), dir.path());
-            let picture = sample(
-                Theme::builtin(theme).unwrap(),
-                &fonts(),
-                &full(),
-                At(0),
-                Lang::Zh,
-                dir.path(),
-                canvas,
-            );
-            let whole = Layer {
-                id: "picture",
-                version: 0,
-                x: 0,
-                y: 0,
-                width: picture.width,
-                height: picture.height,
-                rgba: picture.rgba,
-            };
-            evidence(&format!("onpic-{theme}-{}", canvas.width), &whole);
+            keep("onpic", theme, &full(), dir.path(), canvas);
             let new = ["logo", "goal", "lower-third"].map(|id| layer(&layers, id));
             for one in new {
                 let right = one.x + one.width as i32;

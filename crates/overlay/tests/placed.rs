@@ -6,11 +6,11 @@ mod common;
 
 use std::path::Path;
 
-use common::{FULL_HD, HD, layer, overlay, show};
+use common::{FULL_HD, HD, layer, mark_in, overlay, show};
 use stallcast_overlay::{CanvasSize, Lang, Layers, Overlay, Theme};
 use stallcast_show::{
-    At, Canvas, Command, Corner, Counting, GoalCount, GoalPlan, GoalUnit, Logo, LowerThird,
-    PartPlace, PicturePart, PictureText, PollOption, Show, decide,
+    At, Canvas, Command, Counting, GoalCount, GoalPlan, GoalUnit, LowerThird, PartPlace,
+    PicturePart, PictureText, PollOption, Show, decide,
 };
 
 const NOWHERE: &str = "/nowhere";
@@ -141,16 +141,8 @@ fn a_part_of_another_size_is_drawn_again_and_the_others_are_not() {
 #[test]
 fn what_comes_beside_the_offer_is_moved_and_resized_too_and_tells_its_words() {
     let folder = tempfile::tempdir().unwrap();
-    let mark = image::RgbaImage::from_pixel(200, 100, image::Rgba([220, 20, 20, 255]));
-    mark.save(folder.path().join("mark.png")).unwrap();
     let mut show = show();
-    show.logo = Some(Logo {
-        file: "mark.png".to_owned(),
-        corner: Corner::TopRight,
-        size: 90,
-        opacity: 100,
-        shown: true,
-    });
+    show.logo = Some(mark_in(folder.path()));
     show.lower_thirds = vec![LowerThird {
         id: "a".to_owned(),
         name: "王大姐".to_owned(),

@@ -6,11 +6,11 @@ mod common;
 
 use std::path::Path;
 
-use common::{HD, fonts, layer, overlay, show, text};
+use common::{HD, fonts, layer, mark_in, overlay, show, text};
 use stallcast_overlay::{CanvasSize, Lang, Layer, Overlay, SlateKind, Theme, slate};
 use stallcast_show::{
-    At, Command, Corner, Counting, Goal, GoalCount, GoalPlan, GoalUnit, Logo, LowerThird,
-    PollOption, Show, decide,
+    At, Command, Counting, Goal, GoalCount, GoalPlan, GoalUnit, Logo, LowerThird, PollOption, Show,
+    decide,
 };
 
 const NOWHERE: &str = "/nowhere";
@@ -98,15 +98,7 @@ fn card_question_and_ticker_do_not_cover_each_other() {
 fn everything(folder: &Path) -> Show {
     let mut show = full();
     show.pinned.as_mut().unwrap().answer = "不打蜡，放冰箱两个月，发顺丰冷链，坏果包赔".to_owned();
-    let mark = image::RgbaImage::from_pixel(200, 100, image::Rgba([220, 20, 20, 255]));
-    mark.save(folder.join("mark.png")).unwrap();
-    show.logo = Some(Logo {
-        file: "mark.png".to_owned(),
-        corner: Corner::TopRight,
-        size: 90,
-        opacity: 100,
-        shown: true,
-    });
+    show.logo = Some(mark_in(folder));
     show.lower_thirds = vec![LowerThird {
         id: "a".to_owned(),
         name: "王大姐".to_owned(),

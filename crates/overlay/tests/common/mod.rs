@@ -2,12 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, dead_code)]
 
-use std::{path::PathBuf, sync::OnceLock};
+use std::{
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
 
-use stallcast_overlay::{CanvasSize, Fonts, Layer, Layers, Overlay, Theme};
+use stallcast_overlay::{CanvasSize, Fonts, Lang, Layer, Layers, Overlay, Theme, sample};
 use stallcast_show::{
-    At, Countdown, Currency, MessageId, Money, Offer, OnAir, PinnedQuestion, Product, ProductId,
-    RundownItem, Show, Text,
+    At, Corner, Countdown, Currency, Logo, MessageId, Money, Offer, OnAir, PinnedQuestion, Product,
+    ProductId, RundownItem, Show, Text,
 };
 
 /// 720 lines.
@@ -90,6 +93,35 @@ pub fn show() -> Show {
         since: At(0),
     });
     show
+}
+
+/// A red mark of 200 by 100 in the top right corner, its file in `folder`.
+pub fn mark_in(folder: &Path) -> Logo {
+    let mark = image::RgbaImage::from_pixel(200, 100, image::Rgba([220, 20, 20, 255]));
+    mark.save(folder.join("mark.png")).unwrap();
+    Logo {
+        file: "mark.png".to_owned(),
+        corner: Corner::TopRight,
+        size: 90,
+        opacity: 100,
+        shown: true,
+    }
+}
+
+/// The whole picture in Chinese with a theme, kept to be looked at.
+pub fn keep(name: &str, theme: &str, show: &Show, folder: &Path, canvas: CanvasSize) {
+    let theme_of = Theme::builtin(theme).unwrap();
+    let picture = sample(theme_of, &fonts(), show, At(0), Lang::Zh, folder, canvas);
+    let whole = Layer {
+        id: "picture",
+        version: 0,
+        x: 0,
+        y: 0,
+        width: picture.width,
+        height: picture.height,
+        rgba: picture.rgba,
+    };
+    evidence(&format!("{name}-{theme}-{}", canvas.width), &whole);
 }
 
 pub fn product(show: &mut Show) -> &mut Product {
