@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-names=(overlay-blend overlay-redraw studio-tax dual-canvas memory start delay faults destinations uplink soak clips import one-press team)
+names=(overlay-blend overlay-redraw studio-tax dual-canvas memory start delay faults destinations uplink soak clips import one-press team chat-load)
 
 usage() {
   cat >&2 <<TEXT
@@ -23,6 +23,7 @@ usage: tests/bench.sh NAME
   import         rows per second of a list of 50,000, from the file to the journal
   one-press      frames from an accepted press to the first streamed picture with the new card, 95th percentile
   team           seconds that a member who was cut off still shows an old state, the most of forty members for a minute
+  chat-load      milliseconds from a chat server's socket to the page's chat at 500 and 5 000 lines a second, 95th percentile
   destinations   CPU of each further destination at 2.5 Mbit/s, % of a core
 TEXT
   exit 2

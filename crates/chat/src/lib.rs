@@ -53,6 +53,7 @@ mod irc;
 mod markup;
 pub mod moderation;
 mod mood;
+mod needles;
 mod outlet;
 mod owncast;
 pub mod question;

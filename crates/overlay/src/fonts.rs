@@ -106,6 +106,14 @@ struct Inner {
     found: Mutex<HashMap<(char, Face, Boldness), Option<ID>>>,
 }
 
+/// Maps a font's file once for all texts. Else each glyph opens, maps and closes it: four fifths of what drawing a card's
+/// words took.
+fn keep_mapped(database: &mut Database, id: ID) {
+    // SAFETY: the file is only read, as it is without this, glyph by glyph. Systems replace a font by renaming another
+    // file over it, which leaves the mapped one as it was.
+    let _ = unsafe { database.make_shared_face_data(id) };
+}
+
 /// Characters remembered; more than a show's chat uses.
 const REMEMBERED: usize = 4096;
 
@@ -133,7 +141,7 @@ impl Fonts {
         Self::from_database(database)
     }
 
-    fn from_database(database: Database) -> Self {
+    fn from_database(mut database: Database) -> Self {
         let pick = |families: &[&str], weight| {
             families
                 .iter()
@@ -148,6 +156,9 @@ impl Fonts {
         let emoji = pick(EMOJI, Weight::NORMAL);
         for slot in &mut latin {
             *slot = slot.or(chinese[0]).or(any);
+        }
+        for id in latin.into_iter().chain(chinese).chain([emoji]).flatten() {
+            keep_mapped(&mut database, id);
         }
         let mut warnings = Vec::new();
         if any.is_none() {

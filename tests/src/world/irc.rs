@@ -56,7 +56,7 @@ impl Ircd {
         format!(
             "[Global]\nName = chat.test.invalid\nInfo = test\nListen = 127.0.0.1\nPorts = {port}\n\
              ServerUID = {uid}\nServerGID = {gid}\nMotdPhrase = hello\n\
-             [Limits]\nMaxConnections = 0\nMaxConnectionsIP = 0\nMaxJoins = 0\nMaxPenaltyTime = 0\n\
+             [Limits]\nMaxConnections = 0\nMaxConnectionsIP = 0\nMaxJoins = 0\nMaxPenaltyTime = 0\nPingTimeout = 3600\n\
              [Options]\nDNS = no\nIdent = no\nPAM = no\nSyslogFacility = user\n\
              [SSL]\nCertFile = {certificate}\nKeyFile = {key}\nPorts = {tls_port}\n",
             uid = nix::unistd::geteuid(),
@@ -81,6 +81,11 @@ impl Ircd {
         self.process = Some(process);
     }
 
+    /// The port in clear.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// The port with TLS.
     pub fn tls_port(&self) -> u16 {
         self.tls_port
@@ -99,6 +104,14 @@ impl Ircd {
 
     /// Somebody with this nickname who has joined `channel` (with its `#`).
     pub fn speaker(&self, nick: &str, channel: &str) -> Speaker {
+        let mut speaker = self.outsider(nick, channel);
+        speaker.send(&format!("JOIN {channel}"));
+        speaker.until(" 366 ");
+        speaker
+    }
+
+    /// Somebody who speaks to `channel` without having joined it, and so hears nothing of it.
+    pub fn outsider(&self, nick: &str, channel: &str) -> Speaker {
         let stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let mut speaker = Speaker {
@@ -108,8 +121,6 @@ impl Ircd {
         };
         speaker.send(&format!("NICK {nick}\r\nUSER {nick} 0 * :{nick}"));
         speaker.until(" 001 ");
-        speaker.send(&format!("JOIN {channel}"));
-        speaker.until(" 366 ");
         speaker
     }
 }

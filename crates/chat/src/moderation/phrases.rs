@@ -4,15 +4,22 @@ use std::sync::LazyLock;
 
 use super::{Finding, Why};
 use crate::fold::{is_han, without_repeats};
+use crate::needles::{Found, Needles, Wanted};
 
-/// A line as phrases are looked for in it.
+/// The phrases of a line.
 pub(super) struct Phrases {
-    /// Without spaces, marks and emoji.
-    joined: String,
-    /// Latin words, a space before and after each; letters spaced out (`f u c k`) are one word.
-    spaced: String,
-    /// Every mark in a word dropped and digits for letters undone, for insults only.
-    unmasked: String,
+    /// Those of the line without spaces, marks and emoji.
+    joined: Found,
+    /// Those of its Latin words, a space before and after each; letters spaced out (`f u c k`) are one word.
+    spaced: Found,
+    /// The same with every mark in a word dropped and digits for letters undone, for insults only.
+    unmasked: Found,
+}
+
+struct List {
+    entries: Vec<Entry>,
+    han: Needles,
+    words: Needles,
 }
 
 struct Entry {
@@ -26,16 +33,19 @@ struct Entry {
 
 struct Term(Vec<Needle>);
 
-enum Needle {
-    Han(String),
-    Words(String),
+struct Needle {
+    /// As it is told to a person.
+    said: String,
+    is_han: bool,
+    place: usize,
 }
 
-static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| read(include_str!("phrases.txt")));
+static LIST: LazyLock<List> = LazyLock::new(|| read(include_str!("phrases.txt")));
 
 /// `@why` or `@why?` (only at the strict level) begins a part; patterns as in the topics: `+` also, `/` or, `!` not,
 /// `$name` a list.
-fn read(text: &'static str) -> Vec<Entry> {
+fn read(text: &'static str) -> List {
+    let (mut han, mut words) = (Wanted::default(), Wanted::default());
     let mut entries = Vec::new();
     let mut lists: Vec<(&str, &str)> = Vec::new();
     let mut part = None;
@@ -57,7 +67,7 @@ fn read(text: &'static str) -> Vec<Entry> {
         } else if let Some((why, sure)) = part {
             for pattern in line.split(';').map(str::trim).filter(|one| !one.is_empty()) {
                 let (wanted, never) = pattern.split_once('!').unwrap_or((pattern, ""));
-                let term = |one: &str| {
+                let mut term = |one: &str| {
                     let one = one
                         .strip_prefix('$')
                         .and_then(|name| lists.iter().find(|(known, _)| *known == name))
@@ -65,14 +75,14 @@ fn read(text: &'static str) -> Vec<Entry> {
                     Term(
                         one.split('/')
                             .filter(|word| !word.is_empty())
-                            .map(Needle::read)
+                            .map(|word| Needle::read(word, &mut han, &mut words))
                             .collect(),
                     )
                 };
                 entries.push(Entry {
                     why,
                     sure,
-                    terms: wanted.split('+').map(term).collect(),
+                    terms: wanted.split('+').map(&mut term).collect(),
                     never: never
                         .split('!')
                         .filter(|one| !one.is_empty())
@@ -82,18 +92,26 @@ fn read(text: &'static str) -> Vec<Entry> {
             }
         }
     }
-    entries
+    List {
+        entries,
+        han: han.ready(),
+        words: words.ready(),
+    }
 }
 
 impl Needle {
-    fn read(text: &str) -> Self {
-        if text.is_ascii() {
-            Self::Words(match text.strip_suffix('*') {
-                Some(open) => format!(" {open}"),
-                None => format!(" {text} "),
-            })
-        } else {
-            Self::Han(text.to_owned())
+    fn read(text: &str, han: &mut Wanted, words: &mut Wanted) -> Self {
+        let is_han = !text.is_ascii();
+        let open = text.strip_suffix('*').filter(|_| !is_han);
+        let place = match open {
+            _ if is_han => han.place(text),
+            Some(open) => words.place(&format!(" {open}")),
+            None => words.place(&format!(" {text} ")),
+        };
+        Self {
+            said: open.unwrap_or(text).to_owned(),
+            is_han,
+            place,
         }
     }
 }
@@ -101,21 +119,20 @@ impl Needle {
 impl Phrases {
     pub(super) fn of(folded: &str) -> Self {
         let plain = without_repeats(folded, 2);
-        let joined = plain
+        let joined: String = plain
             .chars()
             .filter(|c| c.is_alphanumeric() || *c == '+')
             .collect();
         let spaced = spaced(&plain, |c| c.is_ascii_alphanumeric() || c == '\'');
-        let unmasked = spaced_unmasked(&plain);
         Self {
-            joined,
-            spaced,
-            unmasked,
+            joined: LIST.han.within(&joined),
+            spaced: LIST.words.within(&spaced),
+            unmasked: LIST.words.within(&spaced_unmasked(&plain)),
         }
     }
 
     pub(super) fn findings(&self) -> impl Iterator<Item = Finding> + '_ {
-        ENTRIES.iter().filter_map(|entry| {
+        LIST.entries.iter().filter_map(|entry| {
             let abuse = entry.why == Why::Abuse;
             let found: Option<Vec<&str>> = entry
                 .terms
@@ -139,17 +156,12 @@ impl Phrases {
     }
 
     fn has<'a>(&self, term: &'a Term, abuse: bool) -> Option<&'a str> {
-        term.0.iter().find_map(|needle| match needle {
-            Needle::Han(words) => self
-                .joined
-                .contains(words.as_str())
-                .then_some(words.as_str()),
-            Needle::Words(words) => {
-                let there = self.spaced.contains(words.as_str())
-                    || abuse && self.unmasked.contains(words.as_str());
-                there.then_some(words.trim())
-            }
-        })
+        let is_there = |needle: &&Needle| match needle.is_han {
+            true => self.joined.has(needle.place),
+            false => self.spaced.has(needle.place) || abuse && self.unmasked.has(needle.place),
+        };
+        let needle = term.0.iter().find(is_there)?;
+        Some(needle.said.trim())
     }
 }
 

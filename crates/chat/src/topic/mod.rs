@@ -4,12 +4,14 @@
 //! character counts twice); the best pattern of all topics wins, so that a longer one ("how much is shipping")
 //! beats what it holds ("how much").
 
+mod search;
 mod views;
 mod words;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use search::{Search, Seen, Wishes};
 pub(crate) use views::Views;
 use words::Words;
 pub(crate) use words::one_slip;
@@ -20,8 +22,6 @@ use crate::sound;
 const LEAST: u32 = 4;
 /// The same where only the sound is like it.
 const LEAST_SAID: u32 = 6;
-/// An English term is worth at most this, however long.
-const ENGLISH_MOST: u32 = 14;
 
 /// A topic of the list.
 ///
@@ -57,18 +57,18 @@ struct Term {
     none: Vec<Needle>,
 }
 
-#[derive(Clone)]
-enum Needle {
-    /// Anywhere in the text without spaces; `true` = numbers are written `#`. With its sound, where it has a clear one.
-    Han(String, bool, Option<String>),
-    /// Between the words of the text.
-    Words(String, bool),
+/// A word or its sound, and what finding it is worth.
+struct Needle {
+    word: search::Place,
+    sound: Option<search::Place>,
+    worth: u32,
 }
 
 struct Topics {
     lists: HashMap<&'static str, &'static str>,
     entries: Vec<Entry>,
     words: Words,
+    search: Search,
 }
 
 static TOPICS: LazyLock<Topics> = LazyLock::new(|| Topics::read(include_str!("topics.txt")));
@@ -128,6 +128,7 @@ impl Topics {
     fn read(text: &'static str) -> Self {
         let mut lists: HashMap<&'static str, &'static str> = HashMap::new();
         let mut entries: Vec<Entry> = Vec::new();
+        let mut wishes = Wishes::default();
         for line in text.lines() {
             if line.starts_with('#') {
             } else if let Some(list) = line.strip_prefix('$') {
@@ -149,31 +150,24 @@ impl Topics {
                     patterns: Vec::new(),
                 });
             } else if let Some(entry) = entries.last_mut() {
-                let patterns = line.split(';').filter_map(|one| Pattern::read(one, &lists));
+                let patterns = line.split(';');
+                let patterns = patterns.filter_map(|one| Pattern::read(one, &lists, &mut wishes));
                 entry.patterns.extend(patterns);
-            }
-        }
-        let mut words = Words::default();
-        for entry in &entries {
-            for term in entry.patterns.iter().flat_map(|pattern| &pattern.terms) {
-                for needle in &term.any {
-                    if let Needle::Words(phrase, _) = needle {
-                        words.learn(phrase);
-                    }
-                }
             }
         }
         Self {
             lists,
             entries,
-            words,
+            words: std::mem::take(&mut wishes.words),
+            search: wishes.ready(),
         }
     }
 
     fn best(&self, views: &Views, least: u32) -> Option<Topic> {
+        let seen = self.search.look(views);
         let mut best: Option<(usize, u32)> = None;
         for (place, entry) in self.entries.iter().enumerate() {
-            let points = entry.points(views);
+            let points = entry.points(&seen);
             if points >= least && best.is_none_or(|(_, most)| points > most) {
                 best = Some((place, points));
             }
@@ -188,17 +182,21 @@ impl Topics {
 }
 
 impl Entry {
-    fn points(&self, views: &Views) -> u32 {
+    fn points(&self, seen: &Seen) -> u32 {
         self.patterns
             .iter()
-            .filter_map(|pattern| pattern.points(views))
+            .filter_map(|pattern| pattern.points(seen))
             .max()
             .unwrap_or(0)
     }
 }
 
 impl Pattern {
-    fn read(text: &'static str, lists: &HashMap<&str, &'static str>) -> Option<Self> {
+    fn read(
+        text: &'static str,
+        lists: &HashMap<&str, &'static str>,
+        wishes: &mut Wishes,
+    ) -> Option<Self> {
         let plain = text.trim().trim_start_matches('^');
         if plain.is_empty() {
             return None;
@@ -210,9 +208,9 @@ impl Pattern {
                 let mut parts = term.split('!');
                 let any = parts.next().unwrap_or_default();
                 Term {
-                    any: Needle::read_all(any, lists),
+                    any: Needle::read_all(any, lists, |one| wishes.any(one)),
                     none: parts
-                        .flat_map(|part| Needle::read_all(part, lists))
+                        .flat_map(|part| Needle::read_all(part, lists, |one| wishes.none(one)))
                         .collect(),
                 }
             })
@@ -223,16 +221,16 @@ impl Pattern {
         })
     }
 
-    fn points(&self, views: &Views) -> Option<u32> {
+    fn points(&self, seen: &Seen) -> Option<u32> {
         let mut points = self.bonus;
         for term in &self.terms {
             let found = term
                 .any
                 .iter()
-                .filter(|needle| needle.is_in(views))
-                .map(Needle::worth)
+                .filter(|needle| needle.is_in(seen))
+                .map(|needle| needle.worth)
                 .max()?;
-            if term.none.iter().any(|needle| needle.is_in(views)) {
+            if term.none.iter().any(|needle| needle.is_in(seen)) {
                 return None;
             }
             points += found;
@@ -243,76 +241,29 @@ impl Pattern {
 
 impl Needle {
     /// `a/b`, or the whole of a list where one is named.
-    fn read_all(text: &'static str, lists: &HashMap<&str, &'static str>) -> Vec<Self> {
-        text.split('/')
-            .flat_map(|one| match one.split_once('$') {
-                Some((before, named)) => {
-                    let name = named.trim_end_matches(|c: char| !c.is_ascii_alphabetic());
-                    let after = named.get(name.len()..).unwrap_or_default();
-                    let values = lists.get(name).copied().unwrap_or_default();
-                    values
-                        .split('/')
-                        .map(|value| Self::read(&format!("{before}{value}{after}")))
-                        .collect()
-                }
-                None => vec![Self::read(one)],
-            })
-            .collect()
-    }
-
-    fn read(text: &str) -> Self {
-        let hashed = text.contains('#');
-        if text.is_ascii() {
-            let (text, open) = match text.strip_suffix('*') {
-                Some(text) => (text, true),
-                None => (text, false),
+    fn read_all(
+        text: &'static str,
+        lists: &HashMap<&str, &'static str>,
+        mut read: impl FnMut(&str) -> Self,
+    ) -> Vec<Self> {
+        let mut all = Vec::new();
+        for one in text.split('/') {
+            let Some((before, named)) = one.split_once('$') else {
+                all.push(read(one));
+                continue;
             };
-            let mut phrase = views::spaced(text);
-            if open {
-                phrase.pop();
+            let name = named.trim_end_matches(|c: char| !c.is_ascii_alphabetic());
+            let after = named.get(name.len()..).unwrap_or_default();
+            let values = lists.get(name).copied().unwrap_or_default();
+            for value in values.split('/') {
+                all.push(read(&format!("{before}{value}{after}")));
             }
-            if phrase.trim().is_empty() {
-                // Nothing is left of it, and nothing must not be found everywhere.
-                phrase = "\u{0}".to_owned();
-            }
-            Self::Words(phrase, hashed)
-        } else {
-            let folded = crate::fold::fold(text);
-            let word: String = folded.chars().filter(|c| !c.is_whitespace()).collect();
-            let sound = sound::of_word(&word);
-            Self::Han(word, hashed, sound)
         }
+        all
     }
 
-    fn is_in(&self, views: &Views) -> bool {
-        match self {
-            Self::Han(needle, hashed, sound) => {
-                let text = if *hashed {
-                    &views.joined_hashed
-                } else {
-                    &views.joined
-                };
-                let sounds = || match (sound, &views.said) {
-                    (Some(sound), Some(said)) => said.contains(sound.as_str()),
-                    _ => false,
-                };
-                text.contains(needle.as_str()) || sounds()
-            }
-            Self::Words(needle, false) => views.spaced.contains(needle.as_str()),
-            Self::Words(needle, true) => views.spaced_hashed.contains(needle.as_str()),
-        }
-    }
-
-    fn worth(&self) -> u32 {
-        let count = |text: &str| {
-            text.chars()
-                .map(|c| if crate::fold::is_han(c) { 2 } else { 1 })
-                .sum()
-        };
-        match self {
-            Self::Han(needle, _, _) => count(needle),
-            Self::Words(needle, _) => count(needle.trim()).min(ENGLISH_MOST),
-        }
+    fn is_in(&self, seen: &Seen) -> bool {
+        seen.has(self.word) || self.sound.is_some_and(|sound| seen.has(sound))
     }
 }
 

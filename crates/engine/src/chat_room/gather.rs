@@ -91,6 +91,7 @@ pub(super) async fn gather(
             // Nobody listening is fine.
             let _ = shared.batches.send(Told::Marks(sifted.marks.into()));
         }
+        shared.lists.tell(false).await;
     }
 }
 

@@ -21,6 +21,8 @@ use crate::desk::Desk;
 
 /// How often pages are told of the lists while they change.
 pub(super) const TELL_EVERY: Duration = Duration::from_millis(500);
+/// The same when something is asked that nobody asked before: whoever answers should not wait for it.
+const TELL_ANEW: Duration = Duration::from_millis(150);
 /// How often they are told while nothing comes: how long a question waits counts in minutes.
 const TELL_ANYWAY: Duration = Duration::from_secs(10);
 /// How often the lists are written down while they change.
@@ -139,13 +141,19 @@ impl Lists {
         let mut progress = lock(&self.progress);
         let on_air = show.on_air.as_ref().map(|on| on.product.clone());
         let changed = progress.told.0 != sieve.changes || progress.on_air != on_air;
+        let every = if sieve.asks_anew {
+            TELL_ANEW
+        } else {
+            TELL_EVERY
+        };
         let (is_due, anyway) = (
-            progress.told.1.elapsed() >= TELL_EVERY - TELL_EVERY / 10,
+            progress.told.1.elapsed() >= every - every / 10,
             progress.told.1.elapsed() >= TELL_ANYWAY,
         );
         if at_once || anyway || (changed && is_due) {
             progress.told = (sieve.changes, Instant::now());
             progress.on_air = on_air;
+            sieve.asks_anew = false;
             put(&self.questions, sieve.questions_view(show, at));
             put(&self.held, sieve.held_view());
             put(&self.heat, sieve.heat.view());

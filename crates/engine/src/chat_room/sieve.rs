@@ -148,6 +148,8 @@ pub(crate) struct Sieve {
     pub(super) seq: u64,
     /// Rises with every change of the lists.
     pub(super) changes: u64,
+    /// Whether something is asked that pages have not been told of.
+    pub(super) asks_anew: bool,
 }
 
 impl Default for Sieve {
@@ -162,6 +164,7 @@ impl Default for Sieve {
             heat: Heat::default(),
             seq: 0,
             changes: 0,
+            asks_anew: false,
         }
     }
 }
@@ -256,7 +259,9 @@ impl Sieve {
             text: &line.text,
             at_ms: u64::try_from(line.at.0).unwrap_or(0),
         };
-        self.questions.ask(self.goods.catalogue(), on_air, asked);
+        let group = self.questions.ask(self.goods.catalogue(), on_air, asked);
+        let group = self.questions.get(group);
+        self.asks_anew |= group.is_some_and(|group| group.count == 1);
     }
 
     pub(super) fn hold(&mut self, line: ChatLine, note: &HeldNote) {
