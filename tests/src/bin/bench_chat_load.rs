@@ -11,8 +11,7 @@
     reason = "a benchmark whose world breaks has no result"
 )]
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -93,7 +92,7 @@ const ALIKE: &[&str] = &["哈哈哈哈", "666", "主播好", "来了来了", "lo
 
 /// Everybody who writes, in a thread of its own.
 struct Crowd {
-    done: Arc<AtomicBool>,
+    done: SyncSender<()>,
     thread: JoinHandle<(Sent, Vec<Speaker>)>,
 }
 
@@ -118,12 +117,11 @@ fn now_ms() -> f64 {
 impl Crowd {
     /// Writes `rate` lines a second; remarks are numbered from `first` on.
     fn start(mut speakers: Vec<Speaker>, rate: u64, first: u64) -> Self {
-        let done = Arc::new(AtomicBool::new(false));
-        let stop = Arc::clone(&done);
+        let (done, stop) = sync_channel(1);
         let thread = std::thread::spawn(move || {
             let mut sent = Sent::default();
             let begun = Instant::now();
-            while !stop.load(Ordering::Relaxed) {
+            while stop.recv_timeout(STEP) == Err(RecvTimeoutError::Timeout) {
                 let due = (begun.elapsed().as_secs_f64() * rate as f64) as u64;
                 let behind = due.saturating_sub(sent.lines) as f64 / rate as f64;
                 sent.behind_s = sent.behind_s.max(behind);
@@ -145,7 +143,6 @@ impl Crowd {
                     }
                     sent.lines += 1;
                 }
-                std::thread::sleep(STEP);
             }
             (sent, speakers)
         });
@@ -153,7 +150,7 @@ impl Crowd {
     }
 
     fn end(self) -> (Sent, Vec<Speaker>) {
-        self.done.store(true, Ordering::Relaxed);
+        self.done.send(()).unwrap();
         self.thread.join().unwrap()
     }
 }
