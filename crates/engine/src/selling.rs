@@ -272,7 +272,10 @@ impl Known {
         };
         view.ticker = found.map(|it| told(&it, given(&it))).collect();
         let named = view.products.values().flatten().chain(&view.ticker);
-        let rules = named.filter_map(|it| Some((it.rule.clone(), rule(book.rule(&it.rule)?))));
+        let named = named.filter_map(|it| book.rule(&it.rule));
+        // A refusal names what is forbidden, and nothing refused is among what was found.
+        let named = named.chain(book.forbidding(&markets));
+        let rules = named.map(|it| (it.id.clone(), rule(it)));
         view.rules = rules.collect();
         view
     }

@@ -221,6 +221,8 @@ fn the_demo_may_be_shown_and_has_one_thing_to_look_at() {
     let named: Vec<_> = found.products.keys().map(ProductId::as_str).collect();
     assert_eq!(named, ["hamper-family"]);
     assert!(!found.products.values().flatten().any(FindingView::blocks));
+    // Words that are refused are named by the rule that forbids them, though nothing of the show has them.
+    assert!(found.rules.contains_key("cn.absolute_terms"));
 }
 
 #[test]

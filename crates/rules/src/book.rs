@@ -3,7 +3,7 @@
 use stallcast_show::{Market, Money, Show};
 
 use crate::check::{Finding, Reading};
-use crate::pack::{Check, Pack, PackFault, Rule};
+use crate::pack::{Check, Pack, PackFault, Rule, Severity};
 use crate::subject::Subject;
 
 const PACKS: [(Market, &str); 3] = [
@@ -38,6 +38,15 @@ impl RuleBook {
     pub fn rule(&self, id: &str) -> Option<&Rule> {
         let mut rules = self.packs.iter().flat_map(|pack| &pack.rules);
         rules.find(|rule| rule.id == id)
+    }
+
+    /// What these markets forbid outright.
+    pub fn forbidding<'a>(&'a self, markets: &'a [Market]) -> impl Iterator<Item = &'a Rule> {
+        let packs = self.packs.iter();
+        let packs = packs.filter(|pack| markets.contains(&pack.market));
+        packs
+            .flat_map(|pack| &pack.rules)
+            .filter(|rule| rule.severity == Severity::Forbidden)
     }
 
     /// The rule that forbids a draw with a prize worth this much, where the market of its currency has such a cap and is

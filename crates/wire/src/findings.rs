@@ -58,7 +58,7 @@ pub struct FindingsView {
     pub products: BTreeMap<ProductId, Vec<FindingView>>,
     /// In the ticker.
     pub ticker: Vec<FindingView>,
-    /// The rules named above.
+    /// The rules named above, and those that forbid something outright.
     pub rules: BTreeMap<String, RuleView>,
     /// Products of the rundown whose currency no pack is for: nothing was looked at.
     pub unchecked: u32,

@@ -16,7 +16,7 @@ products: { [key in ProductId]: Array<FindingView> },
  */
 ticker: Array<FindingView>, 
 /**
- * The rules named above.
+ * The rules named above, and those that forbid something outright.
  */
 rules: { [key in string]: RuleView }, 
 /**
