@@ -90,9 +90,9 @@ impl Kick {
         outlet: &mut Outlet,
     ) -> Result<std::convert::Infallible, End> {
         outlet.state(ConnectorState::Live);
-        let mut look = Instant::now();
+        // Kept from one webhook to the next: in a busy chat it would never be done else.
+        let mut look = Box::pin(looked(Arc::clone(&self.api), Instant::now()));
         loop {
-            let api = Arc::clone(&self.api);
             tokio::select! {
                 push = self.pushes.recv() => {
                     // Its other end lives as long as this task.
@@ -106,8 +106,8 @@ impl Kick {
                     // Whoever gave it may be gone.
                     let _ = became.send(given);
                 }
-                looked = looked(api, look) => {
-                    look = Instant::now() + match looked {
+                outcome = &mut look => {
+                    let wait = match outcome {
                         Ok(()) => LOOK_EVERY,
                         Err(End::Lost(code) | End::Later(code, _) | End::Hopeless(code)) => {
                             outlet.error(code);
@@ -115,6 +115,7 @@ impl Kick {
                         }
                         Err(End::SinkClosed) => return Err(End::SinkClosed),
                     };
+                    look = Box::pin(looked(Arc::clone(&self.api), Instant::now() + wait));
                 }
             }
         }
