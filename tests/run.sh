@@ -12,7 +12,7 @@ TEST_PACKAGES=(
   ffmpeg xvfb x11-utils x11-xserver-utils x11-apps xdotool imagemagick procps
   pipewire pipewire-pulse pipewire-bin wireplumber pulseaudio-utils
   python3-venv
-  nginx-light libnginx-mod-rtmp ngircd openssl chromium webkit2gtk-driver sqlite3 iproute2
+  nginx-light libnginx-mod-rtmp ngircd nats-server openssl chromium webkit2gtk-driver sqlite3 iproute2
 )
 
 prepare() {
@@ -95,7 +95,7 @@ stage_unit() {
   page
   # Every room without a stage of its own.
   run_tests --workspace --exclude stallcast-media --exclude stallcast-delivery --exclude stallcast-chat \
-    --exclude stallcast-desktop --exclude stallcast-tests
+    --exclude stallcast-hooks --exclude stallcast-relay --exclude stallcast-desktop --exclude stallcast-tests
   if may_isolate; then
     run_ignored -p stallcast-journal --test full_disk
   else
@@ -113,12 +113,12 @@ stage_media() {
   fi
 }
 stage_delivery() { run_tests -p stallcast-delivery; }
-stage_chat() { run_tests -p stallcast-chat; }
+stage_chat() { run_tests -p stallcast-chat -p stallcast-hooks -p stallcast-relay; }
 
 stage_system() {
   page
   obs_clients
-  cargo build --locked -p stallcast-engine
+  cargo build --locked -p stallcast-engine -p stallcast-relay
   run_tests -p stallcast-tests --lib --test fixtures --test show
   if may_isolate && command -v ip >/dev/null; then
     run_ignored -p stallcast-tests --test show

@@ -8,14 +8,16 @@ use serde_json::Value;
 use stallcast_tests::world::run;
 
 /// Which of our crates each of our crates may depend on (ARCHITECTURE.md, "Rooms").
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("stallcast-show", &[]),
     ("stallcast-rules", &["stallcast-show"]),
     ("stallcast-journal", &["stallcast-show"]),
     ("stallcast-overlay", &["stallcast-show"]),
     ("stallcast-media", &[]),
     ("stallcast-delivery", &[]),
-    ("stallcast-chat", &["stallcast-show"]),
+    ("stallcast-hooks", &[]),
+    ("stallcast-relay", &["stallcast-hooks"]),
+    ("stallcast-chat", &["stallcast-show", "stallcast-hooks"]),
     ("stallcast-orders", &["stallcast-show"]),
     ("stallcast-obsws", &[]),
     ("stallcast-clips", &[]),
@@ -30,6 +32,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
             "stallcast-media",
             "stallcast-delivery",
             "stallcast-chat",
+            "stallcast-hooks",
             "stallcast-orders",
             "stallcast-obsws",
             "stallcast-clips",

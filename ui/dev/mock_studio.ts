@@ -114,6 +114,43 @@ const LINKED: StatusView['chat'] = [
   },
 ];
 
+/** What comes over a relay. */
+const RELAYED: StatusView['chat'] = [
+  {
+    id: 'relay',
+    kind: 'relay',
+    target: 'relay.orchard.example',
+    run: { state: 'live' },
+    lines: 1_204,
+    dropped: 0,
+    error: '',
+    able: [],
+    quota: null,
+  },
+  {
+    id: 'kick',
+    kind: 'kick',
+    target: 'orchard-live',
+    run: { state: 'live' },
+    lines: 311,
+    dropped: 0,
+    error: '',
+    able: ['reply', 'delete', 'time_out', 'ban', 'pardon'],
+    quota: null,
+  },
+  {
+    id: 'douyin',
+    kind: 'douyin',
+    target: '',
+    run: { state: 'live' },
+    lines: 0,
+    dropped: 0,
+    error: 'unsigned',
+    able: [],
+    quota: null,
+  },
+];
+
 export class MockStudio {
   readonly asked: MockQuestions;
   readonly watchers = new Set<() => void>();
@@ -292,6 +329,7 @@ export class MockStudio {
             quota: null,
           },
           ...(this.has('platforms') ? LINKED : []),
+          ...(this.has('relay') ? RELAYED : []),
         ];
     for (let i = 0; i < (this.has('empty') ? 0 : 40); i += 1)
       this.recent.push(this.line(now - (40 - i) * 4000));
@@ -761,6 +799,13 @@ export class MockStudio {
         return ok(null);
       case 'question_lines':
         return ok(this.asked.lines(request.question));
+      case 'relay': {
+        const hook = (kind: string): { kind: string; address: string } => ({
+          kind,
+          address: `https://relay.orchard.example/hook/abcdefghij234567abcd/${kind}`,
+        });
+        return ok({ hooks: ['kick', 'douyin', 'shopify', 'woocommerce', 'generic'].map(hook) });
+      }
       case 'connect_chat':
         this.chats = [
           ...this.chats,

@@ -22,6 +22,13 @@ describe('a chat that is connected', () => {
       units: null,
     });
     expect(chatConnector('owncast', { owncast: 'http://10.0.0.2:8080' }, true)).toMatchObject({ token: '' });
+    const kick_channel = 'https://kick.com/Orchard_Live?x=1';
+    expect(chatConnector('kick', { kick_channel }, true)).toEqual({
+      kind: 'kick',
+      channel: 'orchard_live',
+      token: '',
+    });
+    expect(chatConnector('douyin', { douyin_secret: ' s ' }, true)).toMatchObject({ room: '', secret: 's' });
   });
 
   it('is none while something that it needs is missing or wrong', () => {
@@ -34,6 +41,20 @@ describe('a chat that is connected', () => {
     expect(chatConnector('bilibili', { ...bilibili, app: '12' }, true)).toMatchObject({ app: 12 });
     expect(chatConnector('youtube', { video: 'a', key: 'b', units: '-1' }, true)).toBeNull();
     expect(chatConnector('owncast', { owncast: 'example.com' }, true)).toBeNull();
+    const relay = {
+      relay_address: 'https://relay.example',
+      relay_room: 'abcdefghij234567abcd',
+      relay_key: 'k',
+    };
+    expect(chatConnector('relay', relay, true)).toMatchObject({ room: relay.relay_room });
+    for (const relay_address of [
+      'relay.example',
+      'wss://relay.example',
+      'https://me:pw@relay.example',
+      'https://',
+    ])
+      expect(chatConnector('relay', { ...relay, relay_address }, true), relay_address).toBeNull();
+    expect(chatConnector('relay', { ...relay, relay_room: 'a/../b' }, true)).toBeNull();
     expect(chatConnector('web_socket', { url: 'https://a' }, true)).toBeNull();
   });
 });

@@ -84,6 +84,22 @@ function world(destinations: DestinationHealth[], more: Partial<StatusView> = {}
 }
 
 describe('incidents', () => {
+  it('are none of a chat that is live, whatever was wrong before', () => {
+    const chat = (state: 'live' | 'starting'): StatusView['chat'][number] => ({
+      id: 'douyin',
+      kind: 'douyin',
+      target: '',
+      run: { state },
+      lines: 3,
+      dropped: 0,
+      error: 'unsigned',
+      able: [],
+      quota: null,
+    });
+    expect(incidentsOf(...world([], { chat: [chat('live')] }), 0)).toEqual([]);
+    expect(incidentsOf(...world([], { chat: [chat('starting')] }), 0)).toHaveLength(1);
+  });
+
   it('are none while all is well', () => {
     expect(incidentsOf(...world([health('bili'), health('yt')]), 0)).toEqual([]);
   });

@@ -11,7 +11,9 @@ use tokio::time::Instant;
 
 use crate::acts::{self, Act, ActOutcome, Hand};
 use crate::outlet::{Outlet, SinkClosed};
+use crate::pushed::{self, Inbox};
 use crate::retry::Retry;
+use crate::said::Said;
 use crate::source::Source;
 use crate::spec::ConnectorSpec;
 
@@ -116,6 +118,24 @@ pub enum ChatErrorCode {
     /// The platform failed on its own side.
     #[error("platform failed")]
     PlatformFailed,
+    /// Another studio has the relay's room now.
+    #[error("replaced")]
+    Replaced,
+    /// What came over the relay could not be taken here; it comes again.
+    #[error("untaken")]
+    Untaken,
+    /// A webhook came whose signature is missing or wrong; it was not taken.
+    #[error("unsigned")]
+    Unsigned,
+    /// A webhook came that was signed too long ago; it was not taken.
+    #[error("stale")]
+    Stale,
+    /// A webhook came that is signed and of another channel or room; it was not taken.
+    #[error("elsewhere")]
+    Elsewhere,
+    /// Nothing can come, as no relay is connected.
+    #[error("no relay")]
+    NoRelay,
 }
 
 /// What a platform allows in a day, by its own count of units.
@@ -172,6 +192,8 @@ pub struct Connector {
     stop: Option<oneshot::Sender<()>>,
     // Small on purpose: an older product's excitement is not worth replaying, so a full queue drops.
     react: mpsc::Sender<Text>,
+    inbox: Inbox,
+    said: Arc<Said>,
     hand: Hand,
     task: Option<JoinHandle<()>>,
 }
@@ -190,14 +212,16 @@ impl Connector {
         });
         let (stop, stopped) = oneshot::channel();
         let (react, reactions) = mpsc::channel(4);
+        let (inbox, pushes) = pushed::inbox();
         let nonce = match &spec {
             // The simulated evening is the same for the same seed, ids included.
             ConnectorSpec::Simulated { seed, .. } => *seed,
             _ => rand::random(),
         };
         let mut outlet = Outlet::new(sink, status_tx, Arc::clone(&clock), nonce);
-        let (mut source, hands) = Source::of(&spec, reactions, outlet.said(), &clock);
-        let (hand, orders) = acts::hand(hands.able(), Arc::clone(outlet.said()));
+        let (mut source, hands) = Source::of(&spec, reactions, pushes, outlet.said(), &clock);
+        let said = Arc::clone(outlet.said());
+        let (hand, orders) = acts::hand(hands.able(), Arc::clone(&said));
         let task = tokio::spawn(async move {
             tracing::info!(source = ?spec, "chat source starts");
             let state = tokio::select! {
@@ -214,6 +238,8 @@ impl Connector {
             status,
             stop: Some(stop),
             react,
+            inbox,
+            said,
             hand,
             task: Some(task),
         }
@@ -222,6 +248,18 @@ impl Connector {
     /// A way to act on the platform through this source.
     pub fn hand(&self) -> Hand {
         self.hand.clone()
+    }
+
+    /// A way to give this source what its platform pushed.
+    pub fn inbox(&self) -> Inbox {
+        self.inbox.clone()
+    }
+
+    /// Lines that came before this source began: should they come again, they are skipped.
+    pub fn remember(&self, lines: impl IntoIterator<Item = MessageId>) {
+        for line in lines {
+            self.said.remember(&line, None);
+        }
     }
 
     /// Does something on the platform, or says why not.

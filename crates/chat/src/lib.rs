@@ -3,7 +3,8 @@
 //!
 //! A [`Connector`] keeps one source alive (see [`ConnectorSpec`] for which) and hands [`Incoming`] values to a bounded
 //! queue; through its [`Hand`] people act on the platform, as far as that source can. What a
-//! platform pushes by HTTP instead is read by [`webhook::parse`]. Both speak the same small JSON.
+//! platform pushes by HTTP instead is read by [`webhook::parse`]. Both speak the same small JSON. What comes over a relay
+//! (Kick, Douyin, shops) arrives as a [`Delivery`], and an [`Inbox`] gives it to the source that it is for.
 //!
 //! # The generic JSON
 //!
@@ -42,6 +43,7 @@ mod catalogue;
 pub mod clean;
 mod connector;
 mod dial;
+mod douyin;
 mod draft;
 mod evaluate;
 mod fold;
@@ -50,15 +52,18 @@ mod fuzz_tests;
 mod generic;
 mod http;
 mod irc;
+mod kick;
 mod markup;
 pub mod moderation;
 mod mood;
 mod needles;
 mod outlet;
 mod owncast;
+mod pushed;
 pub mod question;
 pub mod questions;
 mod rate;
+mod relay;
 mod retry;
 mod said;
 mod secret;
@@ -86,6 +91,10 @@ pub use evaluate::{EvaluateError, Measure, evaluate};
 pub use fold::fold;
 pub use mood::is_complaint;
 pub use outlet::FULL_WAIT;
+pub use pushed::{Given, Inbox};
+pub use relay::{Deliveries, Delivery};
 pub use secret::Secret;
 pub use simulated::Pace;
-pub use spec::{BilibiliSpec, ConnectorSpec, Tls, TwitchSpec, YouTubeSpec};
+pub use spec::{
+    BilibiliSpec, ConnectorSpec, DouyinSpec, KickSpec, RelaySpec, Tls, TwitchSpec, YouTubeSpec,
+};

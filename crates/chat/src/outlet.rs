@@ -128,6 +128,11 @@ impl Outlet {
         }
     }
 
+    /// Something was handed on that is no line.
+    pub(crate) fn passed(&self) {
+        self.status.send_modify(|s| s.lines += 1);
+    }
+
     /// Now, by the studio's clock.
     pub(crate) fn now(&self) -> At {
         (self.clock)()

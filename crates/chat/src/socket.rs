@@ -7,6 +7,8 @@ use futures_util::{SinkExt, StreamExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::tungstenite::http::header::AUTHORIZATION;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use tokio_tungstenite::{
@@ -74,6 +76,7 @@ pub(crate) struct Socket {
     silence: Silence,
     heard: Instant,
     asked: bool,
+    closed: Option<u16>,
 }
 
 impl Socket {
@@ -84,9 +87,33 @@ impl Socket {
         most: usize,
         silence: Silence,
     ) -> Result<Self, End> {
+        Self::open_as(trust, url, "", most, silence).await
+    }
+
+    /// As [`Socket::open`], with a bearer token unless it is empty.
+    pub(crate) async fn open_as(
+        trust: &Tls,
+        url: &str,
+        token: &str,
+        most: usize,
+        silence: Silence,
+    ) -> Result<Self, End> {
         let invalid = End::Hopeless(ChatErrorCode::InvalidUrl);
         let (secured, host, port) = parts(url).ok_or(invalid)?;
-        let request = url.trim().into_client_request().map_err(|_| invalid)?;
+        let mut request = url.trim().into_client_request().map_err(|_| invalid)?;
+        if !token.is_empty() {
+            let bearer = HeaderValue::try_from(format!("Bearer {token}"));
+            // A token with a line break in it was pasted wrongly.
+            let mut bearer = bearer.map_err(|_| End::Hopeless(ChatErrorCode::TokenRefused))?;
+            bearer.set_sensitive(true);
+            request.headers_mut().insert(AUTHORIZATION, bearer);
+        }
+        let refused = move |error: &Error| match error {
+            Error::Http(answer) if !token.is_empty() && answer.status() == 401 => {
+                ChatErrorCode::TokenRefused
+            }
+            error => code_of(error),
+        };
         let client = match secured {
             Secured::Yes => dial::tls_client(trust).await?,
             Secured::No => None,
@@ -102,7 +129,7 @@ impl Socket {
             let stream = dial::tcp(&host, port).await?;
             client_async_tls_with_config(request, stream, Some(config), Some(connector))
                 .await
-                .map_err(|error| End::Lost(code_of(&error)))
+                .map_err(|error| End::Lost(refused(&error)))
         };
         let (stream, _) = timeout(dial::CONNECT_WITHIN, opening)
             .await
@@ -112,12 +139,18 @@ impl Socket {
             silence,
             heard: Instant::now(),
             asked: false,
+            closed: None,
         })
     }
 
     /// What silence means from now on.
     pub(crate) fn bear(&mut self, silence: Silence) {
         self.silence = silence;
+    }
+
+    /// The code that the server closed with, once it did.
+    pub(crate) fn closed(&self) -> Option<u16> {
+        self.closed
     }
 
     /// The next message. A call that is given up loses nothing.
@@ -146,7 +179,10 @@ impl Socket {
             match message {
                 Message::Text(text) => return Ok(Heard::Text(text)),
                 Message::Binary(bytes) => return Ok(Heard::Binary(bytes)),
-                Message::Close(_) => return Err(End::Lost(ChatErrorCode::ClosedByPeer)),
+                Message::Close(frame) => {
+                    self.closed = frame.map(|frame| frame.code.into());
+                    return Err(End::Lost(ChatErrorCode::ClosedByPeer));
+                }
                 // Pings are answered by the library while reading.
                 Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
             }

@@ -8,9 +8,13 @@ use tokio::sync::mpsc;
 use crate::acts::{Hands, NoHands};
 use crate::bilibili::Bilibili;
 use crate::connector::{Clock, End};
+use crate::douyin::Douyin;
 use crate::irc::Irc;
+use crate::kick::Kick;
 use crate::outlet::Outlet;
 use crate::owncast::{Owncast, OwncastHands};
+use crate::pushed::Push;
+use crate::relay::Relay;
 use crate::said::Said;
 use crate::social_stream::SocialStream;
 use crate::spec::ConnectorSpec;
@@ -27,6 +31,9 @@ pub(crate) enum Source {
     Twitch(Box<Twitch>),
     YouTube(Box<YouTube>),
     SocialStream(SocialStream),
+    Relay(Box<Relay>),
+    Kick(Box<Kick>),
+    Douyin(Box<Douyin>),
     Simulated {
         seed: u64,
         pace: Pace,
@@ -36,10 +43,11 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    /// The source and its hands; `said` is what it will have handed over.
+    /// The source and its hands; `pushes` is what it may be given, `said` what it will have handed over.
     pub(crate) fn of(
         spec: &ConnectorSpec,
         reactions: mpsc::Receiver<Text>,
+        pushes: mpsc::Receiver<Push>,
         said: &Arc<Said>,
         clock: &Clock,
     ) -> (Self, Box<dyn Hands>) {
@@ -75,6 +83,18 @@ impl Source {
                 Self::SocialStream(SocialStream::new(session, server)),
                 Box::new(NoHands),
             ),
+            ConnectorSpec::Relay(spec) => {
+                let source = Box::new(Relay::new(spec));
+                (Self::Relay(source), Box::new(NoHands))
+            }
+            ConnectorSpec::Kick(spec) => {
+                let (source, hands) = Kick::new(spec, pushes, said);
+                (Self::Kick(Box::new(source)), Box::new(hands))
+            }
+            ConnectorSpec::Douyin(spec) => {
+                let source = Box::new(Douyin::new(spec, pushes));
+                (Self::Douyin(source), Box::new(NoHands))
+            }
             ConnectorSpec::Simulated { seed, pace, lines } => {
                 let lines = Box::new(lines);
                 let source = Self::Simulated {
@@ -108,6 +128,9 @@ impl Source {
             Self::Twitch(twitch) => twitch.attend(outlet).await,
             Self::YouTube(youtube) => youtube.attend(outlet).await,
             Self::SocialStream(social) => social.attend(outlet).await,
+            Self::Relay(relay) => relay.attend(outlet).await,
+            Self::Kick(kick) => kick.attend(outlet).await,
+            Self::Douyin(douyin) => douyin.attend(outlet).await,
         };
         match ended {
             Ok(never) => match never {},

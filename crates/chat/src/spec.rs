@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::secret::Secret;
-use crate::{Audience, Pace, socket};
+use crate::{Audience, Deliveries, Pace, socket};
 
 /// How an IRC connection is protected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +61,12 @@ pub enum ConnectorSpec {
         /// [`ConnectorSpec::SOCIAL_STREAM`] or a server of one's own.
         server: String,
     },
+    /// A room at a relay, from which webhooks are taken.
+    Relay(RelaySpec),
+    /// Kick's chat, as it comes over a relay.
+    Kick(KickSpec),
+    /// Douyin's comments, as they come over a relay.
+    Douyin(DouyinSpec),
     /// An invented audience, for rehearsals.
     Simulated {
         /// Same seed, same evening.
@@ -115,6 +121,39 @@ pub struct YouTubeSpec {
     pub units: u32,
 }
 
+/// How to reach a room of a relay.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RelaySpec {
+    /// `https://` address of the relay; `http://` to this machine or one near by.
+    pub address: String,
+    /// The room's id.
+    pub room: String,
+    /// The room's key.
+    pub key: Secret,
+    /// Where webhooks go.
+    pub deliveries: Deliveries,
+}
+
+/// A channel of Kick.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KickSpec {
+    /// Address of the public interface, without a path; [`ConnectorSpec::KICK`].
+    pub api: String,
+    /// The channel, as its address names it; webhooks of other channels are not taken.
+    pub channel: String,
+    /// A user access token; `events:subscribe` sees to the webhooks, other scopes act. Empty = read only.
+    pub token: Secret,
+}
+
+/// The comments of a room of Douyin.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DouyinSpec {
+    /// The room's id, which is another one each show; empty = any that is signed.
+    pub room: String,
+    /// The secret of the data configuration.
+    pub secret: Secret,
+}
+
 impl ConnectorSpec {
     /// Twitch's IRC host (dev.twitch.tv/docs/chat/irc).
     pub const TWITCH_HOST: &'static str = "irc.chat.twitch.tv";
@@ -130,6 +169,8 @@ impl ConnectorSpec {
     pub const YOUTUBE: &'static str = "https://www.googleapis.com";
     /// What a project of the Data API may use in a day unless it was given more.
     pub const YOUTUBE_UNITS: u32 = 10_000;
+    /// Kick's public interface (docs.kick.com).
+    pub const KICK: &'static str = "https://api.kick.com";
     /// Social Stream Ninja's own WebSocket server.
     pub const SOCIAL_STREAM: &'static str = "wss://io.socialstream.ninja";
 
@@ -169,6 +210,9 @@ impl fmt::Debug for ConnectorSpec {
             Self::SocialStream { server, .. } => {
                 write!(f, "social stream {}", socket::host_of(server))
             }
+            Self::Relay(spec) => write!(f, "relay {}", web_host_of(&spec.address)),
+            Self::Kick(spec) => write!(f, "kick {}", spec.channel),
+            Self::Douyin(_) => write!(f, "douyin"),
             Self::Simulated { seed, pace, .. } => write!(f, "simulated {seed} {pace:?}"),
         }
     }

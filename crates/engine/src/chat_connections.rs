@@ -8,8 +8,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
+use stallcast_hooks::{HOOK_PATH, Kind};
 use stallcast_show::Refusal;
-use stallcast_wire::{ChatConnector, ErrorCode, WireError};
+use stallcast_wire::{ChatConnector, ErrorCode, HookAddress, RelayView, WireError};
 
 use crate::chat_room::ChatRoom;
 use crate::clock::now;
@@ -123,6 +124,26 @@ impl ChatConnections {
             kept.connector.clone()
         };
         self.room.connect(id.to_owned(), connector).await;
+    }
+
+    /// The addresses of webhooks at the relay.
+    pub fn relay(&self) -> RelayView {
+        let wanted = self.wanted();
+        let relay = wanted.values().find_map(|kept| match &kept.connector {
+            ChatConnector::Relay { address, room, .. } => Some((address, room)),
+            _ => None,
+        });
+        let hooks = relay.map(|(address, room)| {
+            let base = address.trim().trim_end_matches('/');
+            let at = |kind: Kind| HookAddress {
+                kind: kind.name().to_owned(),
+                address: format!("{base}{HOOK_PATH}{}/{}", room.trim(), kind.name()),
+            };
+            Kind::ALL.map(at).into()
+        });
+        RelayView {
+            hooks: hooks.unwrap_or_default(),
+        }
     }
 
     /// The room.

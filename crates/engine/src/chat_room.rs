@@ -9,6 +9,7 @@ mod goods;
 mod heat;
 mod kept;
 mod lists;
+mod relayed;
 mod sieve;
 mod told;
 
@@ -17,7 +18,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use stallcast_chat::{Incoming, Language, LineDraft, OwnIds};
+use stallcast_chat::{Deliveries, Incoming, Language, LineDraft, OwnIds};
 use stallcast_show::{ChatLine, MessageId, Text};
 use stallcast_wire::{ChatConnector, ChatStatus, LineMark};
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -26,15 +27,18 @@ use tokio::task::JoinHandle;
 use crate::clock::now;
 use crate::desk::Desk;
 use connection::Connection;
-use gather::gather;
+use gather::{Waiter, gather};
 pub(crate) use kept::resume;
 use lists::Lists;
+pub(crate) use relayed::Relayed;
 use sieve::Sieve;
 
 /// Lines a page gets when it joins.
 pub const RECENT: usize = 200;
 /// Lines waiting for the room; a connector waits a moment for a place and then drops, counting.
 const WAITING: usize = 4096;
+/// Those who wait until lines are written down; one at a time does.
+const ASKING: usize = 4;
 /// Ids of pushed lines remembered, so that a sender may repeat itself after a break.
 const SEEN: usize = 1024;
 /// Batches a page may lag behind before it loses the oldest.
@@ -74,7 +78,11 @@ struct Shared {
     lines: mpsc::Sender<Incoming>,
     recent: Mutex<VecDeque<ChatLine>>,
     batches: broadcast::Sender<Told>,
+    settling: mpsc::Sender<Waiter>,
     connections: Mutex<BTreeMap<String, Connection>>,
+    deliveries: Deliveries,
+    /// What the relay brings, until somebody takes it.
+    relayed: Mutex<Option<Relayed>>,
     webhook_ids: Mutex<OwnIds>,
     webhook_seen: Mutex<VecDeque<MessageId>>,
     audience: Language,
@@ -120,8 +128,13 @@ impl ChatRoom {
         let (close, closed) = oneshot::channel();
         // A sender that repeats itself after the break is recognised.
         let seen = recent.iter().map(|line| line.id.clone()).collect();
+        let (settling, asking) = mpsc::channel(ASKING);
+        let (deliveries, chat, orders) = Deliveries::new();
         let shared = Arc::new(Shared {
             lines,
+            settling,
+            deliveries,
+            relayed: Mutex::new(Some(Relayed { chat, orders })),
             recent: Mutex::new(recent.into()),
             batches: broadcast::Sender::new(BATCHES),
             connections: Mutex::default(),
@@ -132,7 +145,7 @@ impl ChatRoom {
             lists: Arc::new(Lists::new(desk.clone(), sieve, file)),
             desk,
         });
-        let task = tokio::spawn(gather(waiting, closed, Arc::clone(&shared)));
+        let task = tokio::spawn(gather(waiting, asking, closed, Arc::clone(&shared)));
         *lock(&shared.gathering) = Some(Gathering { close, task });
         Self { shared }
     }
@@ -195,7 +208,11 @@ impl ChatRoom {
     pub async fn connect(&self, id: String, wanted: ChatConnector) {
         self.disconnect(&id).await;
         let lines = self.shared.lines.clone();
-        let connection = Connection::open(wanted, self.shared.audience, lines);
+        let deliveries = self.shared.deliveries.clone();
+        let connection = Connection::open(wanted, self.shared.audience, lines, deliveries);
+        let known = lock(&self.shared.recent);
+        connection.remember(known.iter().map(|line| line.id.clone()));
+        drop(known);
         lock(&self.shared.connections).insert(id, connection);
     }
 
@@ -236,9 +253,10 @@ impl ChatRoom {
     /// Health of every connection.
     pub fn statuses(&self) -> Vec<ChatStatus> {
         let connections = lock(&self.shared.connections);
+        let has_relay = connections.values().any(Connection::is_live_relay);
         connections
             .iter()
-            .map(|(id, connection)| connection.status(id))
+            .map(|(id, connection)| connection.status(id, has_relay))
             .collect()
     }
 }

@@ -67,6 +67,29 @@ pub enum ChatConnector {
         /// `ws://` or `wss://` address.
         url: String,
     },
+    /// A room at a relay, for platforms that only push webhooks.
+    Relay {
+        /// `https://` address of the relay; `http://` to this machine or one near by.
+        address: String,
+        /// Id of the room.
+        room: String,
+        /// Key of the room; secret.
+        key: String,
+    },
+    /// A channel of Kick, over the relay.
+    Kick {
+        /// The channel as its address names it.
+        channel: String,
+        /// User access token for replies and moderation, empty = none; secret.
+        token: String,
+    },
+    /// The comments of a room of Douyin, over the relay.
+    Douyin {
+        /// Id of the room, empty = any that is signed.
+        room: String,
+        /// Secret of the data configuration.
+        secret: String,
+    },
     /// The simulated audience of rehearsals.
     Simulated,
 }
@@ -82,9 +105,28 @@ impl std::fmt::Debug for ChatConnector {
             Self::Owncast { .. } => "owncast",
             Self::SocialStream { .. } => "social stream",
             Self::WebSocket { .. } => "web socket",
+            Self::Relay { .. } => "relay",
+            Self::Kick { .. } => "kick",
+            Self::Douyin { .. } => "douyin",
             Self::Simulated => "simulated",
         })
     }
+}
+
+/// Answer to [`crate::Request::Relay`]: the addresses that platforms and shops push to. Empty without a relay.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct RelayView {
+    /// One for each kind of webhook.
+    pub hooks: Vec<HookAddress>,
+}
+
+/// Where one kind of webhook goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct HookAddress {
+    /// `kick`, `douyin`, `shopify`, `woocommerce` or `generic`.
+    pub kind: String,
+    /// Its address. Whoever knows it can push to it; what is not signed is not taken.
+    pub address: String,
 }
 
 /// Something to do on a platform.

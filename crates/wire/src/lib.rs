@@ -35,7 +35,9 @@ pub use answers::{
 pub use catalogue::{
     CATALOGUE_COMES_WHOLE, CatalogueView, PRODUCTS_AT_ONCE, ProductScope, ProductSort, ProductsView,
 };
-pub use chats::{ChatAct, ChatActed, ChatConnector, ChatOutcome, ChatOutcomeAt};
+pub use chats::{
+    ChatAct, ChatActed, ChatConnector, ChatOutcome, ChatOutcomeAt, HookAddress, RelayView,
+};
 pub use error::{ErrorCode, WireError};
 pub use findings::{FindingLevel, FindingView, FindingsView, RuleView};
 pub use games::{AuctionView, LotteryView, PollView};

@@ -181,6 +181,8 @@ pub enum Request {
         #[ts(as = "Option<bool>", optional)]
         allow_file: bool,
     },
+    /// Where platforms push to so that it comes over the relay. Answer: [`crate::RelayView`].
+    Relay,
     /// Does something on the platforms through the chat connections that it concerns. Answer: [`crate::ChatActed`].
     ActOnChat {
         /// What.

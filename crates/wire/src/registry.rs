@@ -127,6 +127,7 @@ pub fn least_role_of_request(request: &Request) -> Role {
         | Request::Phone { .. }
         | Request::Camera { .. }
         | Request::ConnectChat { .. }
+        | Request::Relay
         | Request::TakeBackProducts
         | Request::RemoveAllProducts
         | Request::StartLottery { .. }

@@ -79,4 +79,32 @@ server: string | null, } | { "kind": "web_socket",
 /**
  * `ws://` or `wss://` address.
  */
-url: string, } | { "kind": "simulated" };
+url: string, } | { "kind": "relay", 
+/**
+ * `https://` address of the relay; `http://` to this machine or one near by.
+ */
+address: string, 
+/**
+ * Id of the room.
+ */
+room: string, 
+/**
+ * Key of the room; secret.
+ */
+key: string, } | { "kind": "kick", 
+/**
+ * The channel as its address names it.
+ */
+channel: string, 
+/**
+ * User access token for replies and moderation, empty = none; secret.
+ */
+token: string, } | { "kind": "douyin", 
+/**
+ * Id of the room, empty = any that is signed.
+ */
+room: string, 
+/**
+ * Secret of the data configuration.
+ */
+secret: string, } | { "kind": "simulated" };

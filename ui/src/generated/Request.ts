@@ -113,7 +113,7 @@ connector: ChatConnector,
  * Without a keychain: whether an address that may hold a token may stand in a file that only this user can
  * read.
  */
-allow_file?: boolean, } | { "ask": "act_on_chat", 
+allow_file?: boolean, } | { "ask": "relay" } | { "ask": "act_on_chat", 
 /**
  * What.
  */

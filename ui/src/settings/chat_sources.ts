@@ -10,6 +10,9 @@ export const CHAT_KINDS = [
   'bilibili',
   'owncast',
   'social_stream',
+  'relay',
+  'kick',
+  'douyin',
   'irc',
   'web_socket',
   'simulated',
@@ -21,12 +24,19 @@ export type ChatFieldName =
   | 'channel'
   | 'client_id'
   | 'code'
+  | 'douyin_room'
+  | 'douyin_secret'
   | 'irc_channel'
+  | 'kick_channel'
+  | 'kick_token'
   | 'key'
   | 'key_id'
   | 'key_secret'
   | 'owncast'
   | 'owncast_token'
+  | 'relay_address'
+  | 'relay_key'
+  | 'relay_room'
   | 'server'
   | 'session'
   | 'token'
@@ -56,6 +66,12 @@ export const CHAT_FIELDS: Readonly<Record<ChatKind, readonly ChatField[]>> = {
   ],
   owncast: [{ name: 'owncast' }, { name: 'owncast_token', secret: true, optional: true }],
   social_stream: [{ name: 'session', secret: true }],
+  relay: [{ name: 'relay_address' }, { name: 'relay_room' }, { name: 'relay_key', secret: true }],
+  kick: [{ name: 'kick_channel' }, { name: 'kick_token', secret: true, optional: true }],
+  douyin: [
+    { name: 'douyin_secret', secret: true },
+    { name: 'douyin_room', optional: true },
+  ],
   irc: [{ name: 'server' }, { name: 'irc_channel' }],
   web_socket: [{ name: 'url' }],
   simulated: [],
@@ -64,6 +80,12 @@ export const CHAT_FIELDS: Readonly<Record<ChatKind, readonly ChatField[]>> = {
 /** A channel of Twitch from its name or the address of its page. */
 function twitchName(typed: string): string {
   const name = typed.replace(/^(?:https?:\/\/)?(?:www\.)?twitch\.tv\//, '').replace(/^#/, '');
+  return (name.split(/[/?]/)[0] ?? '').toLowerCase();
+}
+
+/** A channel of Kick from its name or the address of its page. */
+function kickName(typed: string): string {
+  const name = typed.replace(/^(?:https?:\/\/)?(?:www\.)?kick\.com\//, '');
   return (name.split(/[/?]/)[0] ?? '').toLowerCase();
 }
 
@@ -105,6 +127,16 @@ export function chatConnector(
       return { kind, server: of('owncast'), token: of('owncast_token') };
     case 'social_stream':
       return { kind, session: of('session'), server: null };
+    case 'relay': {
+      const room = of('relay_room').toLowerCase();
+      if (!/^https?:\/\/[^/@?#]+(?:\/[^@?#]*)?$/.test(of('relay_address')) || !/^[a-z2-7]{20}$/.test(room))
+        return null;
+      return { kind, address: of('relay_address'), room, key: of('relay_key') };
+    }
+    case 'kick':
+      return { kind, channel: kickName(of('kick_channel')), token: of('kick_token') };
+    case 'douyin':
+      return { kind, room: of('douyin_room'), secret: of('douyin_secret') };
     case 'irc': {
       const address = ircAddress(of('server'), tls);
       if (address === null) return null;

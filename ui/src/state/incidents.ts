@@ -229,6 +229,8 @@ export function incidentsOf(show: ShowView, status: StatusView, elapsedMs: numbe
   }
 
   for (const chat of status.chat) {
+    // Why there was a gap, or what was refused, stands with the connection: one that is live needs nobody.
+    if (chat.run.state === 'live') continue;
     if (chat.run.state !== 'retrying' && chat.run.state !== 'stalled' && chat.error === '') continue;
     add(`chat:${chat.id}`, {
       severity: 'working',

@@ -20,6 +20,7 @@ export type { Break } from '../generated/Break';
 export type { CardLang } from '../generated/CardLang';
 export type { CardLook } from '../generated/CardLook';
 export type { ObsView } from '../generated/ObsView';
+export type { RelayView } from '../generated/RelayView';
 export type { ThemesView } from '../generated/ThemesView';
 export type { ThemeView } from '../generated/ThemeView';
 export type { ThemeFaultView } from '../generated/ThemeFaultView';

@@ -10,6 +10,7 @@ mod orders;
 mod page;
 mod photos;
 mod preview;
+mod relayed;
 mod shown_products;
 mod shown_to;
 mod shown_vetting;
@@ -92,6 +93,7 @@ impl Api {
     pub async fn serve(self, listener: TcpListener) -> std::io::Result<()> {
         let studio = self.studio.clone();
         tokio::spawn(team_door::keep(self.clone()));
+        tokio::spawn(relayed::take(self.clone()));
         let app = Self::routes()
             .route(
                 "/api/chat",

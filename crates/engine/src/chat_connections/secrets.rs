@@ -61,6 +61,9 @@ fn secrets_of(connector: &mut ChatConnector) -> Vec<&mut String> {
             key_secret, code, ..
         } => vec![key_secret, code],
         ChatConnector::SocialStream { session, .. } => vec![session],
+        ChatConnector::Relay { key, .. } => vec![key],
+        ChatConnector::Kick { token, .. } => vec![token],
+        ChatConnector::Douyin { secret, .. } => vec![secret],
         ChatConnector::Twitch { .. }
         | ChatConnector::WebSocket { .. }
         | ChatConnector::Simulated => vec![],
@@ -140,6 +143,19 @@ mod tests {
             ChatConnector::Owncast {
                 server: "https://a".into(),
                 token: "s3cret".into(),
+            },
+            ChatConnector::Relay {
+                address: "https://a".into(),
+                room: "b".into(),
+                key: "s3cret".into(),
+            },
+            ChatConnector::Kick {
+                channel: "a".into(),
+                token: "s3cret".into(),
+            },
+            ChatConnector::Douyin {
+                room: "a".into(),
+                secret: "s3cret".into(),
             },
             ChatConnector::SocialStream {
                 session: "s3cret".into(),

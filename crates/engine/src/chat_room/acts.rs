@@ -14,6 +14,7 @@ impl ChatRoom {
         let act = plain(act);
         let hands: Vec<_> = lock(&self.shared.connections)
             .iter()
+            .filter(|(_, connection)| !connection.is_relay())
             .map(|(id, connection)| (id.clone(), connection.hand()))
             .filter(|(_, (hand, ..))| act.message().is_none_or(|line| hand.brought(line)))
             .collect();

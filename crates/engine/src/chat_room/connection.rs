@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use stallcast_chat::{
-    Audience, BilibiliSpec, Connector, ConnectorSpec, ConnectorState, Hand, Incoming, Language,
-    Pace, Secret, Tls, TwitchSpec, YouTubeSpec,
+    Audience, BilibiliSpec, ChatErrorCode, Connector, ConnectorSpec, ConnectorState, Deliveries,
+    DouyinSpec, Hand, Inbox, Incoming, KickSpec, Language, Pace, RelaySpec, Secret, Tls,
+    TwitchSpec, YouTubeSpec,
 };
-use stallcast_show::Text;
+use stallcast_hooks::Kind;
+use stallcast_show::{MessageId, Text};
 use stallcast_wire::{ChatConnector, ChatQuota, ChatStatus, RunState};
 use tokio::sync::mpsc;
 
@@ -15,6 +17,8 @@ use crate::wire_name::wire_name;
 
 /// Kind of the invented audience, as the wire names it.
 const SIMULATED: &str = "simulated";
+/// Kind of the relay, as the wire names it; what it brings are webhooks of kinds that are named there as here.
+const RELAY: &str = "relay";
 
 /// A connection that is open.
 pub(super) struct Connection {
@@ -24,18 +28,40 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Opens it; its lines go to `lines`. `audience` is what most of a simulated one speaks.
+    /// Opens it; its lines go to `lines`, a relay's webhooks to `deliveries`. `audience` is what most of a simulated one
+    /// speaks.
     pub(super) fn open(
         wanted: ChatConnector,
         audience: Language,
         lines: mpsc::Sender<Incoming>,
+        deliveries: Deliveries,
     ) -> Self {
-        let (kind, target, spec) = specified(wanted, audience);
+        let (kind, target, spec) = specified(wanted, audience, deliveries);
         Self {
             kind,
             target,
             connector: Connector::spawn(spec, lines, Arc::new(now)),
         }
+    }
+
+    /// The way in for what its platform pushes, if it is of this kind.
+    pub(super) fn inbox(&self, kind: Kind) -> Option<Inbox> {
+        (self.kind == kind.name()).then(|| self.connector.inbox())
+    }
+
+    /// Whether it is a way for others, and no chat itself.
+    pub(super) fn is_relay(&self) -> bool {
+        self.kind == RELAY
+    }
+
+    /// Whether webhooks come by it now.
+    pub(super) fn is_live_relay(&self) -> bool {
+        self.is_relay() && self.connector.status().borrow().state == ConnectorState::Live
+    }
+
+    /// These lines came before.
+    pub(super) fn remember(&self, lines: impl IntoIterator<Item = MessageId>) {
+        self.connector.remember(lines);
     }
 
     pub(super) fn is_simulated(&self) -> bool {
@@ -56,9 +82,14 @@ impl Connection {
         (self.connector.hand(), self.kind, self.target.clone())
     }
 
-    /// Its health, under this id.
-    pub(super) fn status(&self, id: &str) -> ChatStatus {
-        let status = self.connector.status().borrow().clone();
+    /// Its health, under this id. What only gets webhooks lives by the relay.
+    pub(super) fn status(&self, id: &str, has_relay: bool) -> ChatStatus {
+        let mut status = self.connector.status().borrow().clone();
+        let is_pushed = Kind::of_name(self.kind).is_some();
+        if is_pushed && !has_relay && status.state == ConnectorState::Live {
+            status.state = ConnectorState::Starting;
+            status.last_error = Some(ChatErrorCode::NoRelay);
+        }
         ChatStatus {
             id: id.to_owned(),
             kind: self.kind.to_owned(),
@@ -93,7 +124,11 @@ impl Connection {
 }
 
 /// Its kind as the wire names it, its target in words for people, and what the connector is told.
-fn specified(wanted: ChatConnector, audience: Language) -> (&'static str, String, ConnectorSpec) {
+fn specified(
+    wanted: ChatConnector,
+    audience: Language,
+    deliveries: Deliveries,
+) -> (&'static str, String, ConnectorSpec) {
     match wanted {
         ChatConnector::Twitch {
             channel,
@@ -172,6 +207,31 @@ fn specified(wanted: ChatConnector, audience: Language) -> (&'static str, String
                 target,
                 ConnectorSpec::GenericWebSocket { url },
             )
+        }
+        ChatConnector::Relay { address, room, key } => {
+            let target = host_of(&address);
+            let spec = RelaySpec {
+                address,
+                room,
+                key: Secret::new(&key),
+                deliveries,
+            };
+            (RELAY, target, ConnectorSpec::Relay(spec))
+        }
+        ChatConnector::Kick { channel, token } => {
+            let spec = KickSpec {
+                api: ConnectorSpec::KICK.into(),
+                channel: channel.clone(),
+                token: Secret::new(&token),
+            };
+            ("kick", channel, ConnectorSpec::Kick(spec))
+        }
+        ChatConnector::Douyin { room, secret } => {
+            let spec = DouyinSpec {
+                room: room.clone(),
+                secret: Secret::new(&secret),
+            };
+            ("douyin", room, ConnectorSpec::Douyin(spec))
         }
         ChatConnector::Simulated => (SIMULATED, String::new(), simulated(audience)),
     }

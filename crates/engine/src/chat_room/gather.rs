@@ -18,19 +18,30 @@ const GATHER: Duration = Duration::from_millis(80);
 /// Most lines in one batch: 12 500 a second at [`GATHER`], well above the 5 000 a busy room may bring.
 const BATCH: usize = 1000;
 
+/// Told when everything that came before it is written down.
+pub(super) type Waiter = oneshot::Sender<()>;
+
 pub(super) async fn gather(
     mut waiting: mpsc::Receiver<Incoming>,
+    mut asking: mpsc::Receiver<Waiter>,
     mut closed: oneshot::Receiver<()>,
     shared: Arc<Shared>,
 ) {
     let desk = &shared.desk;
     let mut arrived = Vec::with_capacity(BATCH);
-    let mut tell = tokio::time::interval(TELL_EVERY);
-    tell.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    // Who waits until what stood before them is written down, with how much that still is.
+    let mut owed: Vec<(usize, Waiter)> = Vec::new();
+    let mut tick = tokio::time::interval(TELL_EVERY);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         let came = tokio::select! {
-            _ = tell.tick() => {
+            _ = tick.tick() => {
                 shared.lists.tell(false).await;
+                continue;
+            }
+            Some(waiter) = asking.recv() => {
+                owed.push((waiting.len(), waiter));
+                tell(&mut owed, 0);
                 continue;
             }
             came = waiting.recv_many(&mut arrived, BATCH) => came,
@@ -51,6 +62,7 @@ pub(super) async fn gather(
                 Ok(_) => {}
             }
         }
+        let taken = arrived.len();
         let mut lines = Vec::with_capacity(arrived.len());
         for incoming in arrived.drain(..) {
             match incoming {
@@ -62,6 +74,7 @@ pub(super) async fn gather(
             }
         }
         if lines.is_empty() {
+            tell(&mut owed, taken);
             continue;
         }
         let sifted = shared.lists.sift(&lines).await;
@@ -77,6 +90,7 @@ pub(super) async fn gather(
                 tracing::warn!(code = ?error.code, "chat lines are shown but could not be written down");
             }
         }
+        tell(&mut owed, taken);
         if !sifted.folded.is_empty() {
             let mut recent = lock(&shared.recent);
             recent.retain(|line| !sifted.folded.contains(&line.id));
@@ -92,6 +106,17 @@ pub(super) async fn gather(
             let _ = shared.batches.send(Told::Marks(sifted.marks.into()));
         }
         shared.lists.tell(false).await;
+    }
+}
+
+/// Tells those that wait for no more than what was just taken.
+fn tell(owed: &mut Vec<(usize, Waiter)>, taken: usize) {
+    for (left, _) in owed.iter_mut() {
+        *left = left.saturating_sub(taken);
+    }
+    for (_, waiter) in owed.extract_if(.., |(left, _)| *left == 0) {
+        // Whoever waited may be gone.
+        let _ = waiter.send(());
     }
 }
 

@@ -22,6 +22,7 @@ fn main() -> Result<(), ts_rs::ExportError> {
     stallcast_wire::EvidenceView::export_all(&config)?;
     stallcast_wire::KeepingView::export_all(&config)?;
     stallcast_wire::ChatActed::export_all(&config)?;
+    stallcast_wire::RelayView::export_all(&config)?;
     ClientMessage::export_all(&config)?;
     ServerMessage::export_all(&config)?;
     ShowView::export_all(&config)?;

@@ -1,0 +1,41 @@
+//! What comes over a relay: given to the connections that it is for, and known to be written down before it is taken.
+
+use stallcast_chat::{Delivery, Given};
+use stallcast_hooks::Hook;
+use tokio::sync::{mpsc, oneshot};
+
+use super::{ChatRoom, lock};
+
+/// The webhooks of a relay, a way for each lane.
+pub(crate) struct Relayed {
+    /// Chat.
+    pub(crate) chat: mpsc::Receiver<Delivery>,
+    /// Orders.
+    pub(crate) orders: mpsc::Receiver<Delivery>,
+}
+
+impl ChatRoom {
+    /// The webhooks that a relay brings; `None` when somebody has them.
+    pub(crate) fn relayed(&self) -> Option<Relayed> {
+        lock(&self.shared.relayed).take()
+    }
+
+    /// Gives a webhook to every connection of its kind; what became of it at each.
+    pub(crate) async fn give(&self, hook: &Hook) -> Vec<Given> {
+        let inboxes: Vec<_> = lock(&self.shared.connections)
+            .values()
+            .filter_map(|connection| connection.inbox(hook.kind))
+            .collect();
+        let mut given = Vec::with_capacity(inboxes.len());
+        for inbox in inboxes {
+            given.push(inbox.give(hook.clone()).await);
+        }
+        given
+    }
+
+    /// Waits until every line that came so far is written down; false when the room is closed.
+    pub(crate) async fn settled(&self) -> bool {
+        let (waiter, told) = oneshot::channel();
+        self.shared.settling.send(waiter).await.is_ok() && told.await.is_ok()
+    }
+}
