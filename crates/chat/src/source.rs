@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use crate::acts::{Hands, NoHands};
 use crate::bilibili::Bilibili;
 use crate::connector::{Clock, End};
+use crate::facebook::{Facebook, FacebookHands};
 use crate::irc::Irc;
 use crate::outlet::Outlet;
 use crate::owncast::{Owncast, OwncastHands};
@@ -26,6 +27,7 @@ pub(crate) enum Source {
     Bilibili(Box<Bilibili>),
     Twitch(Box<Twitch>),
     YouTube(Box<YouTube>),
+    Facebook(Box<Facebook>),
     SocialStream(SocialStream),
     Simulated {
         seed: u64,
@@ -71,6 +73,13 @@ impl Source {
                 let source = Box::new(YouTube::new(spec));
                 (Self::YouTube(source), Box::new(NoHands))
             }
+            ConnectorSpec::Facebook(spec) => {
+                let hands = FacebookHands::new(&spec);
+                (
+                    Self::Facebook(Box::new(Facebook::new(spec))),
+                    Box::new(hands),
+                )
+            }
             ConnectorSpec::SocialStream { session, server } => (
                 Self::SocialStream(SocialStream::new(session, server)),
                 Box::new(NoHands),
@@ -107,6 +116,7 @@ impl Source {
             Self::Bilibili(bilibili) => bilibili.attend(outlet).await,
             Self::Twitch(twitch) => twitch.attend(outlet).await,
             Self::YouTube(youtube) => youtube.attend(outlet).await,
+            Self::Facebook(facebook) => facebook.attend(outlet).await,
             Self::SocialStream(social) => social.attend(outlet).await,
         };
         match ended {

@@ -9,6 +9,7 @@ export const CHAT_KINDS = [
   'youtube',
   'bilibili',
   'owncast',
+  'facebook',
   'social_stream',
   'irc',
   'web_socket',
@@ -21,12 +22,14 @@ export type ChatFieldName =
   | 'channel'
   | 'client_id'
   | 'code'
+  | 'facebook_video'
   | 'irc_channel'
   | 'key'
   | 'key_id'
   | 'key_secret'
   | 'owncast'
   | 'owncast_token'
+  | 'page_token'
   | 'server'
   | 'session'
   | 'token'
@@ -55,6 +58,7 @@ export const CHAT_FIELDS: Readonly<Record<ChatKind, readonly ChatField[]>> = {
     { name: 'code', secret: true },
   ],
   owncast: [{ name: 'owncast' }, { name: 'owncast_token', secret: true, optional: true }],
+  facebook: [{ name: 'facebook_video' }, { name: 'page_token', secret: true }],
   social_stream: [{ name: 'session', secret: true }],
   irc: [{ name: 'server' }, { name: 'irc_channel' }],
   web_socket: [{ name: 'url' }],
@@ -65,6 +69,11 @@ export const CHAT_FIELDS: Readonly<Record<ChatKind, readonly ChatField[]>> = {
 function twitchName(typed: string): string {
   const name = typed.replace(/^(?:https?:\/\/)?(?:www\.)?twitch\.tv\//, '').replace(/^#/, '');
   return (name.split(/[/?]/)[0] ?? '').toLowerCase();
+}
+
+/** A live video of Facebook from its number or its address. */
+function facebookVideo(typed: string): string | null {
+  return /^[0-9]{5,20}$/.test(typed) ? typed : (/[/=]([0-9]{5,20})(?:[/?&#]|$)/.exec(typed)?.[1] ?? null);
 }
 
 function wholeNumber(typed: string): number | null {
@@ -103,6 +112,10 @@ export function chatConnector(
     case 'owncast':
       if (!/^https?:\/\/./.test(of('owncast'))) return null;
       return { kind, server: of('owncast'), token: of('owncast_token') };
+    case 'facebook': {
+      const video = facebookVideo(of('facebook_video'));
+      return video === null ? null : { kind, video, token: of('page_token') };
+    }
     case 'social_stream':
       return { kind, session: of('session'), server: null };
     case 'irc': {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use stallcast_chat::{
-    Audience, BilibiliSpec, Connector, ConnectorSpec, ConnectorState, Hand, Incoming, Language,
-    Pace, Secret, Tls, TwitchSpec, YouTubeSpec,
+    Audience, BilibiliSpec, Connector, ConnectorSpec, ConnectorState, FacebookSpec, Hand, Incoming,
+    Language, Pace, Secret, Tls, TwitchSpec, YouTubeSpec,
 };
 use stallcast_show::Text;
 use stallcast_wire::{ChatConnector, ChatQuota, ChatStatus, RunState};
@@ -88,6 +88,7 @@ impl Connection {
                 of: quota.of,
                 since: quota.since,
             }),
+            polls: status.polls,
         }
     }
 }
@@ -131,6 +132,7 @@ fn specified(wanted: ChatConnector, audience: Language) -> (&'static str, String
         ChatConnector::Youtube { video, key, units } => {
             let spec = YouTubeSpec {
                 api: ConnectorSpec::YOUTUBE.into(),
+                stream: ConnectorSpec::YOUTUBE_STREAM.into(),
                 video: video.clone(),
                 key: Secret::new(&key),
                 units: units.unwrap_or(ConnectorSpec::YOUTUBE_UNITS),
@@ -156,6 +158,15 @@ fn specified(wanted: ChatConnector, audience: Language) -> (&'static str, String
             let token = Secret::new(&token);
             let target = host_of(&server);
             ("owncast", target, ConnectorSpec::Owncast { server, token })
+        }
+        ChatConnector::Facebook { video, token } => {
+            let spec = FacebookSpec {
+                graph: ConnectorSpec::FACEBOOK.into(),
+                stream: ConnectorSpec::FACEBOOK_STREAM.into(),
+                video: video.clone(),
+                token: Secret::new(&token),
+            };
+            ("facebook", video, ConnectorSpec::Facebook(spec))
         }
         ChatConnector::SocialStream { session, server } => {
             let target = server.as_deref().map(host_of).unwrap_or_default();

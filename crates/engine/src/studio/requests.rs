@@ -177,10 +177,7 @@ impl Studio {
                 self.inner.orders_of_shops.watch(path).await?;
                 Ok(serde_json::Value::Null)
             }
-            Request::ActOnChat { act } => {
-                let acted = self.inner.chat.room().act(act).await;
-                serde_json::to_value(acted).map_err(|_| WireError::new(ErrorCode::Internal))
-            }
+            Request::ActOnChat { act } => answer(&self.inner.chat.room().act(actor, act).await),
             Request::ConnectChat {
                 id,
                 connector,
