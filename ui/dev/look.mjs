@@ -173,7 +173,7 @@ const SHOTS = [
   ['platforms', 'dev-platforms', '720', 'zh-CN', 'light', { page: 'chat' }],
   ['platforms', 'dev-platforms', 'phone', 'en', 'dark', { page: 'chat' }],
   ['platforms-slow', 'dev-platforms', '720', 'zh-CN', 'light', { seen: true, side: 'chat' }],
-  ['platforms-slow', 'dev-platforms', 'phone', 'en', 'dark', { seen: true, side: 'chat', after: /^Set$/ }],
+  ['platforms-slow', 'dev-platforms', 'phone', 'en', 'dark', { seen: true, side: 'chat' }],
   ['platforms-form', 'dev-platforms', '720', 'en', 'light', { page: 'chat', choose: 'facebook' }],
   ['platforms-form', 'dev-platforms', 'phone', 'zh-CN', 'dark', { page: 'chat', choose: 'facebook' }],
   [
