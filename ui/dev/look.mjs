@@ -176,6 +176,26 @@ const SHOTS = [
   ],
   ['platforms', 'dev-platforms', '720', 'zh-CN', 'light', { page: 'chat' }],
   ['platforms', 'dev-platforms', 'phone', 'en', 'dark', { page: 'chat' }],
+  ['platforms-slow', 'dev-platforms', '720', 'zh-CN', 'light', { seen: true, side: 'chat' }],
+  ['platforms-slow', 'dev-platforms', 'phone', 'en', 'dark', { seen: true, side: 'chat' }],
+  ['platforms-form', 'dev-platforms', '720', 'en', 'light', { page: 'chat', choose: 'facebook' }],
+  ['platforms-form', 'dev-platforms', 'phone', 'zh-CN', 'dark', { page: 'chat', choose: 'facebook' }],
+  [
+    'platforms-after',
+    'dev-idle-r',
+    '720',
+    'zh-CN',
+    'light',
+    { seen: true, hash: 'after', reach: '#after-acts' },
+  ],
+  [
+    'platforms-after',
+    'dev-idle-s',
+    'phone',
+    'en',
+    'dark',
+    { seen: true, hash: 'after', reach: '#after-acts' },
+  ],
   ['chat', 'dev', 'portrait', 'zh-CN', 'light', { page: 'chat' }],
   ['inputs', 'dev-inputs', '1080', 'zh-CN', 'dark', { page: 'sources', unfold: true }],
   ['inputs', 'dev-inputs', '720', 'en', 'sunlight', { page: 'sources', unfold: true }],
@@ -391,6 +411,11 @@ for (const [name, token, size, lang, theme, then = {}] of SHOTS) {
     await page
       .locator('input[type=file]')
       .setInputFiles({ name: '商品.xlsx', mimeType: 'x', buffer: Buffer.from('x') });
+  if (then.choose) {
+    const kinds = page.locator(`select:has(option[value="${then.choose}"])`);
+    await kinds.selectOption(then.choose);
+    await kinds.scrollIntoViewIfNeeded();
+  }
   if (then.after) await page.getByRole('button', { name: then.after }).first().click();
   if (then.scroll)
     await page.evaluate((px) => document.querySelector('.settings main').scrollBy(0, px), then.scroll);

@@ -241,6 +241,35 @@ function recapOf(show: number, catalogue: readonly Product[]): RecapView {
       parts: recordings.map(({ file, at, canvas }) => ({ file, at, canvas })),
       minutes,
       taken_back: 3,
+      acts: [
+        {
+          at: began + 22 * 60_000,
+          by: '小李',
+          act: {
+            kind: 'delete',
+            message: 'twitch:m1',
+            author: 'spam_77',
+            text: '加我微信领券',
+            seconds: null,
+            outcomes: [{ platform: 'twitch_token', connection: 'twitch', became: 'done', why: '' }],
+          },
+        },
+        {
+          at: began + 31 * 60_000,
+          by: 'Ana',
+          act: {
+            kind: 'slow_mode',
+            message: null,
+            author: '',
+            text: '',
+            seconds: 30,
+            outcomes: [
+              { platform: 'twitch_token', connection: 'twitch', became: 'failed', why: 'not_allowed' },
+              { platform: 'youtube', connection: 'youtube', became: 'not_supported', why: '' },
+            ],
+          },
+        },
+      ],
     },
   };
 }

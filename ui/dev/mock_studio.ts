@@ -87,8 +87,9 @@ const LINKED: StatusView['chat'] = [
     lines: 812,
     dropped: 0,
     error: '',
-    able: ['reply', 'delete', 'time_out', 'ban', 'pardon', 'slow_mode'],
+    able: ['reply', 'delete', 'time_out', 'ban', 'pardon', 'pin', 'unpin', 'slow_mode'],
     quota: null,
+    polls: false,
   },
   {
     id: 'y',
@@ -100,6 +101,7 @@ const LINKED: StatusView['chat'] = [
     error: '',
     able: [],
     quota: { used: 8210, of: 10_000, since: Date.now() - 3_600_000 },
+    polls: true,
   },
   {
     id: 'b',
@@ -111,6 +113,7 @@ const LINKED: StatusView['chat'] = [
     error: 'token_refused',
     able: [],
     quota: null,
+    polls: false,
   },
 ];
 
@@ -327,6 +330,7 @@ export class MockStudio {
             error: '',
             able: [],
             quota: null,
+            polls: false,
           },
           ...(this.has('platforms') ? LINKED : []),
           ...(this.has('relay') ? RELAYED : []),
@@ -819,6 +823,7 @@ export class MockStudio {
             error: '',
             able: [],
             quota: null,
+            polls: false,
           },
         ];
         return ok(null);
@@ -832,6 +837,9 @@ export class MockStudio {
               became:
                 request.act.act === 'ban' ? { outcome: 'failed', why: 'not_allowed' } : { outcome: 'done' },
             },
+            ...(request.act.act === 'slow_mode'
+              ? [{ id: 'y', kind: 'youtube', target: '', became: { outcome: 'not_supported' } }]
+              : []),
           ],
         });
       case 'disconnect_chat':

@@ -21,6 +21,17 @@ describe('a chat that is connected', () => {
     expect(chatConnector('youtube', { video: 'a', key: 'b', units: '' }, true)).toMatchObject({
       units: null,
     });
+    for (const facebook_video of [
+      '1234567890123',
+      'https://www.facebook.com/orchard/videos/1234567890123/',
+      'https://www.facebook.com/watch/live/?v=1234567890123&ref=x',
+    ]) {
+      expect(chatConnector('facebook', { facebook_video, page_token: ' b ' }, true)).toEqual({
+        kind: 'facebook',
+        video: '1234567890123',
+        token: 'b',
+      });
+    }
     expect(chatConnector('owncast', { owncast: 'http://10.0.0.2:8080' }, true)).toMatchObject({ token: '' });
     const kick_channel = 'https://kick.com/Orchard_Live?x=1';
     expect(chatConnector('kick', { kick_channel }, true)).toEqual({
@@ -40,6 +51,9 @@ describe('a chat that is connected', () => {
     expect(chatConnector('bilibili', bilibili, true)).toBeNull();
     expect(chatConnector('bilibili', { ...bilibili, app: '12' }, true)).toMatchObject({ app: 12 });
     expect(chatConnector('youtube', { video: 'a', key: 'b', units: '-1' }, true)).toBeNull();
+    expect(
+      chatConnector('facebook', { facebook_video: 'https://fb.com/a', page_token: 'b' }, true),
+    ).toBeNull();
     expect(chatConnector('owncast', { owncast: 'example.com' }, true)).toBeNull();
     const relay = {
       relay_address: 'https://relay.example',

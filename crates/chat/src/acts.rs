@@ -60,6 +60,16 @@ pub enum Act {
         /// A line of theirs.
         message: MessageId,
     },
+    /// Puts a line at the head of the chat, in place of one that stands there.
+    Pin {
+        /// Which.
+        message: MessageId,
+    },
+    /// Undoes [`Act::Pin`].
+    Unpin {
+        /// Which.
+        message: MessageId,
+    },
     /// How long everybody waits between two lines.
     SlowMode {
         /// 3 to 120 (Twitch's bounds); `None` = no wait.
@@ -83,6 +93,10 @@ pub enum ActKind {
     Ban,
     /// [`Act::Pardon`]
     Pardon,
+    /// [`Act::Pin`]
+    Pin,
+    /// [`Act::Unpin`]
+    Unpin,
     /// [`Act::SlowMode`]
     SlowMode,
 }
@@ -97,6 +111,8 @@ impl Act {
             Self::TimeOut { .. } => ActKind::TimeOut,
             Self::Ban { .. } => ActKind::Ban,
             Self::Pardon { .. } => ActKind::Pardon,
+            Self::Pin { .. } => ActKind::Pin,
+            Self::Unpin { .. } => ActKind::Unpin,
             Self::SlowMode { .. } => ActKind::SlowMode,
         }
     }
@@ -109,7 +125,9 @@ impl Act {
             | Self::Restore { message }
             | Self::TimeOut { message, .. }
             | Self::Ban { message }
-            | Self::Pardon { message } => Some(message),
+            | Self::Pardon { message }
+            | Self::Pin { message }
+            | Self::Unpin { message } => Some(message),
             Self::SlowMode { .. } => None,
         }
     }
@@ -175,7 +193,9 @@ impl From<End> for ActFault {
             End::Hopeless(ChatErrorCode::NotAllowed) | End::Lost(ChatErrorCode::NotAllowed) => {
                 Self::NotAllowed
             }
-            End::Lost(ChatErrorCode::TooMany) => Self::TooFast,
+            End::Lost(ChatErrorCode::TooMany) | End::Later(ChatErrorCode::TooMany, _) => {
+                Self::TooFast
+            }
             _ => Self::Unreachable,
         }
     }

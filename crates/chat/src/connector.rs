@@ -164,6 +164,8 @@ pub struct ConnectorStatus {
     pub last_error: Option<ChatErrorCode>,
     /// The daily allowance, of platforms that have one.
     pub quota: Option<Quota>,
+    /// Whether the platform is asked again and again now, where it could tell by itself.
+    pub polls: bool,
 }
 
 /// Why a session ended.
@@ -209,6 +211,7 @@ impl Connector {
             malformed: 0,
             last_error: None,
             quota: None,
+            polls: false,
         });
         let (stop, stopped) = oneshot::channel();
         let (react, reactions) = mpsc::channel(4);

@@ -4,12 +4,15 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
+use tokio_rustls::TlsConnector;
+use url::Url;
 
 use crate::connector::{ChatErrorCode, End};
 use crate::spec::Tls;
@@ -32,6 +35,43 @@ pub(crate) async fn tcp(host: &str, port: u16) -> Result<TcpStream, End> {
     // Chat is small and the keep-alive should not wait; failing to set it changes nothing.
     let _ = stream.set_nodelay(true);
     Ok(stream)
+}
+
+/// Bytes both ways, with TLS or without.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// A connection to a web server.
+pub(crate) type Link = Box<dyn Stream>;
+
+/// Connects to the server of an `http://` or `https://` address, trusting the operating system's roots; `alpn` is what must
+/// be spoken on it where it is encrypted.
+pub(crate) async fn web(url: &Url, alpn: Option<&[u8]>) -> Result<Link, End> {
+    let invalid = End::Hopeless(ChatErrorCode::InvalidUrl);
+    let host = url.host_str().ok_or(invalid)?.trim_matches(['[', ']']);
+    let port = url.port_or_known_default().ok_or(invalid)?;
+    let secured = match url.scheme() {
+        "https" => true,
+        "http" => false,
+        _ => return Err(invalid),
+    };
+    let stream = tcp(host, port).await?;
+    if !secured {
+        return Ok(Box::new(stream));
+    }
+    let refused = End::Lost(ChatErrorCode::TlsRefused);
+    let mut client = tls_client(&Tls::System).await?.ok_or(refused)?;
+    if let Some(alpn) = alpn {
+        Arc::make_mut(&mut client).alpn_protocols = vec![alpn.to_vec()];
+    }
+    let name = ServerName::try_from(host.to_owned()).map_err(|_| invalid)?;
+    let stream = TlsConnector::from(client).connect(name, stream).await;
+    let stream = stream.map_err(|error| {
+        tracing::debug!(%error, host, "tls handshake failed");
+        refused
+    })?;
+    Ok(Box::new(stream))
 }
 
 /// Each address has a head start before the next, as an address of a network that swallows everything (IPv6 behind

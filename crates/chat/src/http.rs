@@ -1,22 +1,21 @@
-//! Owns one HTTP request and its answer, over a connection of its own.
+//! Owns one HTTP request and its answer, over a connection of its own: read whole, or as it comes.
 
+use std::pin::Pin;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
+use bytes::{Bytes, BytesMut};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::client::conn::http1::SendRequest;
 use hyper::header::{self, HeaderName, HeaderValue};
-use hyper::{Method, Request, Response};
+use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
-use rustls::pki_types::ServerName;
 use serde::de::DeserializeOwned;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
 use url::Url;
 
 use crate::connector::{ChatErrorCode, End};
-use crate::dial;
-use crate::spec::Tls;
+use crate::dial::{self, Link};
 
 /// Time for an answer, its body included: the studio's bound for any attempt.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
@@ -27,6 +26,7 @@ pub(crate) struct Ask {
     url: Url,
     headers: Vec<(HeaderName, String)>,
     body: Option<Bytes>,
+    accept: &'static str,
     most: usize,
 }
 
@@ -46,6 +46,7 @@ impl Ask {
             url,
             headers: Vec::new(),
             body: None,
+            accept: "application/json",
             most: 64 * 1024,
         }
     }
@@ -53,6 +54,12 @@ impl Ask {
     /// The largest answer taken, in bytes.
     pub(crate) fn most(mut self, bytes: usize) -> Self {
         self.most = bytes;
+        self
+    }
+
+    /// Wants server-sent events rather than JSON.
+    pub(crate) fn events(mut self) -> Self {
+        self.accept = "text/event-stream";
         self
     }
 
@@ -77,44 +84,58 @@ impl Ask {
 
     /// Sends it and waits for the whole answer, of whatever status.
     pub(crate) async fn send(self) -> Result<Heard, End> {
-        let invalid = End::Hopeless(ChatErrorCode::InvalidUrl);
-        let host = self.url.host_str().ok_or(invalid)?;
-        let host = host.trim_matches(['[', ']']).to_owned();
-        let port = self.url.port_or_known_default().ok_or(invalid)?;
-        let secured = match self.url.scheme() {
-            "https" => true,
-            "http" => false,
-            _ => return Err(invalid),
-        };
         let most = self.most;
-        let request = self.request()?;
-        let dialling = async {
-            let stream = dial::tcp(&host, port).await?;
-            if !secured {
-                return Ok(Link::Plain(stream));
-            }
-            let client = dial::tls_client(&Tls::System)
-                .await?
-                .ok_or(End::Lost(ChatErrorCode::TlsRefused))?;
-            let name = ServerName::try_from(host.clone()).map_err(|_| invalid)?;
-            TlsConnector::from(client)
-                .connect(name, stream)
-                .await
-                .map(|stream| Link::Tls(Box::new(stream)))
-                .map_err(|error| {
-                    tracing::debug!(%error, host, "tls handshake failed");
-                    End::Lost(ChatErrorCode::TlsRefused)
-                })
+        let link = self.link().await?;
+        let talking = async {
+            let mut flow = self.over(link).await?;
+            let body = flow.whole(most).await?;
+            Ok(Heard {
+                status: flow.status,
+                body,
+            })
         };
-        let slow = |_| End::Lost(ChatErrorCode::TimedOut);
-        let link = timeout(dial::CONNECT_WITHIN, dialling)
+        timeout(ANSWER_WITHIN, talking).await.map_err(slow)?
+    }
+
+    /// Sends it and waits for the head of the answer, whose body then comes for as long as the server likes.
+    pub(crate) async fn open(self) -> Result<Flow, End> {
+        let link = self.link().await?;
+        timeout(ANSWER_WITHIN, self.over(link))
             .await
-            .map_err(slow)??;
-        let talked = match link {
-            Link::Plain(stream) => timeout(ANSWER_WITHIN, talk(stream, request, most)).await,
-            Link::Tls(stream) => timeout(ANSWER_WITHIN, talk(stream, request, most)).await,
+            .map_err(slow)?
+    }
+
+    async fn link(&self) -> Result<Link, End> {
+        let dialling = dial::web(&self.url, None);
+        timeout(dial::CONNECT_WITHIN, dialling)
+            .await
+            .map_err(slow)?
+    }
+
+    async fn over(self, link: Link) -> Result<Flow, End> {
+        let request = self.request()?;
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(link))
+            .await
+            .map_err(broken)?;
+        let mut connection: Moving = Box::pin(connection);
+        let mut asking = Box::pin(sender.send_request(request));
+        // The connection moves the bytes while the answer is read; it ends with the flow and leaves no task.
+        let (answer, ended) = tokio::select! {
+            answer = &mut asking => (answer, false),
+            ended = &mut connection => {
+                ended.map_err(broken)?;
+                (asking.as_mut().await, true)
+            }
         };
-        talked.map_err(slow)?
+        drop(asking);
+        let (head, body) = answer.map_err(broken)?.into_parts();
+        Ok(Flow {
+            status: head.status.as_u16(),
+            body,
+            connection,
+            ended,
+            _sender: sender,
+        })
     }
 
     fn request(self) -> Result<Request<Full<Bytes>>, End> {
@@ -136,7 +157,7 @@ impl Ask {
                 header::USER_AGENT,
                 concat!("stallcast/", env!("CARGO_PKG_VERSION")),
             )
-            .header(header::ACCEPT, "application/json")
+            .header(header::ACCEPT, self.accept)
             .header(header::CONNECTION, "close");
         for (name, value) in self.headers {
             // A token with a line break in it was pasted wrongly.
@@ -150,48 +171,63 @@ impl Ask {
     }
 }
 
-enum Link {
-    Plain(tokio::net::TcpStream),
-    Tls(Box<tokio_rustls::client::TlsStream<tokio::net::TcpStream>>),
+fn slow(_: tokio::time::error::Elapsed) -> End {
+    End::Lost(ChatErrorCode::TimedOut)
 }
 
-async fn talk<S>(stream: S, request: Request<Full<Bytes>>, most: usize) -> Result<Heard, End>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let broken = |error: hyper::Error| {
-        // Hyper's errors name no address and no header.
-        tracing::debug!(%error, "a chat's server broke off");
-        End::Lost(ChatErrorCode::ClosedByPeer)
-    };
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
-        .await
-        .map_err(broken)?;
-    let asking = async {
-        let answer = sender.send_request(request).await.map_err(broken)?;
-        read(answer, most).await
-    };
-    // The connection moves the bytes while the answer is read; it ends with this future and leaves no task.
-    tokio::pin!(connection, asking);
-    tokio::select! {
-        heard = &mut asking => heard,
-        ended = &mut connection => {
-            ended.map_err(broken)?;
-            asking.await
+fn broken(error: hyper::Error) -> End {
+    // Hyper's errors name no address and no header.
+    tracing::debug!(%error, "a chat's server broke off");
+    End::Lost(ChatErrorCode::ClosedByPeer)
+}
+
+type Moving = Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>;
+
+/// An answer whose body comes piece by piece.
+pub(crate) struct Flow {
+    /// The status of the answer.
+    pub(crate) status: u16,
+    body: Incoming,
+    connection: Moving,
+    ended: bool,
+    _sender: SendRequest<Full<Bytes>>,
+}
+
+impl Flow {
+    /// The next piece; `None` at the end. A call that is given up loses nothing.
+    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, End> {
+        loop {
+            let frame = tokio::select! {
+                frame = self.body.frame() => frame,
+                ended = &mut self.connection, if !self.ended => {
+                    self.ended = true;
+                    ended.map_err(broken)?;
+                    continue;
+                }
+            };
+            match frame {
+                None => return Ok(None),
+                Some(frame) => {
+                    if let Ok(bytes) = frame.map_err(broken)?.into_data() {
+                        return Ok(Some(bytes));
+                    }
+                }
+            }
         }
     }
-}
 
-async fn read(answer: Response<hyper::body::Incoming>, most: usize) -> Result<Heard, End> {
-    let (head, body) = answer.into_parts();
-    let body = Limited::new(body, most).collect().await.map_err(|error| {
-        tracing::debug!(%error, "an answer that cannot be read");
-        End::Lost(ChatErrorCode::Protocol)
-    })?;
-    Ok(Heard {
-        status: head.status.as_u16(),
-        body: body.to_bytes(),
-    })
+    /// All that still comes, at most `most` bytes.
+    pub(crate) async fn whole(&mut self, most: usize) -> Result<Bytes, End> {
+        let mut whole = BytesMut::new();
+        while let Some(piece) = self.next().await? {
+            if whole.len() + piece.len() > most {
+                tracing::debug!("an answer that is too long");
+                return Err(End::Lost(ChatErrorCode::Protocol));
+            }
+            whole.extend_from_slice(&piece);
+        }
+        Ok(whole.freeze())
+    }
 }
 
 impl Heard {

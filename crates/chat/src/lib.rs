@@ -46,10 +46,13 @@ mod dial;
 mod douyin;
 mod draft;
 mod evaluate;
+mod event_stream;
+mod facebook;
 mod fold;
 #[cfg(test)]
 mod fuzz_tests;
 mod generic;
+mod grpc;
 mod http;
 mod irc;
 mod kick;
@@ -96,5 +99,6 @@ pub use relay::{Deliveries, Delivery};
 pub use secret::Secret;
 pub use simulated::Pace;
 pub use spec::{
-    BilibiliSpec, ConnectorSpec, DouyinSpec, KickSpec, RelaySpec, Tls, TwitchSpec, YouTubeSpec,
+    BilibiliSpec, ConnectorSpec, DouyinSpec, FacebookSpec, KickSpec, RelaySpec, Tls, TwitchSpec,
+    YouTubeSpec,
 };

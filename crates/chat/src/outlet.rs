@@ -165,6 +165,12 @@ impl Outlet {
         self.status.send_modify(|s| s.quota = Some(quota));
     }
 
+    /// Whether the platform is asked again and again, rather than telling by itself.
+    pub(crate) fn polls(&self, polls: bool) {
+        self.status
+            .send_if_modified(|s| std::mem::replace(&mut s.polls, polls) != polls);
+    }
+
     pub(crate) fn malformed(&self) {
         self.status.send_modify(|s| {
             s.malformed += 1;
@@ -193,6 +199,7 @@ pub(crate) mod tests {
             malformed: 0,
             last_error: None,
             quota: None,
+            polls: false,
         });
         (
             Outlet::new(sink, tx, Arc::new(|| At(1_000)), 7),

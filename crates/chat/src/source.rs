@@ -9,6 +9,7 @@ use crate::acts::{Hands, NoHands};
 use crate::bilibili::Bilibili;
 use crate::connector::{Clock, End};
 use crate::douyin::Douyin;
+use crate::facebook::{Facebook, FacebookHands};
 use crate::irc::Irc;
 use crate::kick::Kick;
 use crate::outlet::Outlet;
@@ -30,6 +31,7 @@ pub(crate) enum Source {
     Bilibili(Box<Bilibili>),
     Twitch(Box<Twitch>),
     YouTube(Box<YouTube>),
+    Facebook(Box<Facebook>),
     SocialStream(SocialStream),
     Relay(Box<Relay>),
     Kick(Box<Kick>),
@@ -79,6 +81,13 @@ impl Source {
                 let source = Box::new(YouTube::new(spec));
                 (Self::YouTube(source), Box::new(NoHands))
             }
+            ConnectorSpec::Facebook(spec) => {
+                let hands = FacebookHands::new(&spec);
+                (
+                    Self::Facebook(Box::new(Facebook::new(spec))),
+                    Box::new(hands),
+                )
+            }
             ConnectorSpec::SocialStream { session, server } => (
                 Self::SocialStream(SocialStream::new(session, server)),
                 Box::new(NoHands),
@@ -127,6 +136,7 @@ impl Source {
             Self::Bilibili(bilibili) => bilibili.attend(outlet).await,
             Self::Twitch(twitch) => twitch.attend(outlet).await,
             Self::YouTube(youtube) => youtube.attend(outlet).await,
+            Self::Facebook(facebook) => facebook.attend(outlet).await,
             Self::SocialStream(social) => social.attend(outlet).await,
             Self::Relay(relay) => relay.attend(outlet).await,
             Self::Kick(kick) => kick.attend(outlet).await,

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::secret::Secret;
-use crate::{Audience, Deliveries, Pace, socket};
+use crate::{Audience, Deliveries, Pace, facebook, socket};
 
 /// How an IRC connection is protected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,8 +52,10 @@ pub enum ConnectorSpec {
     Bilibili(BilibiliSpec),
     /// Twitch with the user's own token: EventSub to read, Helix to act.
     Twitch(TwitchSpec),
-    /// YouTube's live chat by polling, with the user's own API key.
+    /// YouTube's live chat with the user's own API key, streamed or else polled.
     YouTube(YouTubeSpec),
+    /// The comments of a Facebook live video, with a Page's own token.
+    Facebook(FacebookSpec),
     /// A session of Social Stream Ninja.
     SocialStream {
         /// The session's id; who has it can read it all and write into it.
@@ -113,6 +115,8 @@ pub struct TwitchSpec {
 pub struct YouTubeSpec {
     /// Address of the Data API, without a path; [`ConnectorSpec::YOUTUBE`].
     pub api: String,
+    /// Address of its gRPC side, without a path; [`ConnectorSpec::YOUTUBE_STREAM`].
+    pub stream: String,
     /// The broadcast's video id, or its address as pasted.
     pub video: String,
     /// An API key of the user's own project.
@@ -154,6 +158,19 @@ pub struct DouyinSpec {
     pub secret: Secret,
 }
 
+/// How to reach the comments of a Facebook live video.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FacebookSpec {
+    /// Address of the Graph API, without a path; [`ConnectorSpec::FACEBOOK`].
+    pub graph: String,
+    /// Address of its streams, without a path; [`ConnectorSpec::FACEBOOK_STREAM`].
+    pub stream: String,
+    /// The live video's id, or its address as pasted.
+    pub video: String,
+    /// An access token of the Page that is live.
+    pub token: Secret,
+}
+
 impl ConnectorSpec {
     /// Twitch's IRC host (dev.twitch.tv/docs/chat/irc).
     pub const TWITCH_HOST: &'static str = "irc.chat.twitch.tv";
@@ -167,10 +184,16 @@ impl ConnectorSpec {
     pub const BILIBILI: &'static str = "https://live-open.biliapi.com";
     /// YouTube's Data API (developers.google.com/youtube/v3/live/docs).
     pub const YOUTUBE: &'static str = "https://www.googleapis.com";
+    /// Where the Data API is spoken to by gRPC (developers.google.com/youtube/v3/live/streaming-live-chat).
+    pub const YOUTUBE_STREAM: &'static str = "https://youtube.googleapis.com";
     /// What a project of the Data API may use in a day unless it was given more.
     pub const YOUTUBE_UNITS: u32 = 10_000;
     /// Kick's public interface (docs.kick.com).
     pub const KICK: &'static str = "https://api.kick.com";
+    /// Facebook's Graph API (developers.facebook.com/docs/graph-api).
+    pub const FACEBOOK: &'static str = "https://graph.facebook.com";
+    /// Facebook's server-sent events (developers.facebook.com/docs/graph-api/server-sent-events).
+    pub const FACEBOOK_STREAM: &'static str = "https://streaming-graph.facebook.com";
     /// Social Stream Ninja's own WebSocket server.
     pub const SOCIAL_STREAM: &'static str = "wss://io.socialstream.ninja";
 
@@ -207,6 +230,7 @@ impl fmt::Debug for ConnectorSpec {
             Self::Bilibili(spec) => write!(f, "bilibili app {}", spec.app),
             Self::Twitch(spec) => write!(f, "twitch {}", spec.channel),
             Self::YouTube(spec) => write!(f, "youtube {}", spec.video),
+            Self::Facebook(spec) => write!(f, "facebook {}", video_of(&spec.video)),
             Self::SocialStream { server, .. } => {
                 write!(f, "social stream {}", socket::host_of(server))
             }
@@ -216,6 +240,11 @@ impl fmt::Debug for ConnectorSpec {
             Self::Simulated { seed, pace, .. } => write!(f, "simulated {seed} {pace:?}"),
         }
     }
+}
+
+/// A live video's id; the rest of an address may be anything.
+fn video_of(typed: &str) -> String {
+    facebook::video_id(typed).unwrap_or_else(|| "(no video)".to_owned())
 }
 
 /// The host of a web address: the rest may hold a password.

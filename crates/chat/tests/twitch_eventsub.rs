@@ -155,12 +155,26 @@ async fn asked_to_reconnect_it_reads_the_old_socket_until_the_new_one_welcomes()
     say(&mut old, &said("a", "5", "old")).await;
     assert_eq!(next_line(&mut lines).await.text, "old");
     welcome(&mut new, "one").await;
+    // What was on its way on the old one is not lost.
+    say(&mut old, &said("z", "5", "last")).await;
+    assert_eq!(next_line(&mut lines).await.text, "last");
     say(&mut new, &said("a", "5", "old")).await;
     say(&mut new, &said("b", "5", "new")).await;
     assert_eq!(next_line(&mut lines).await.text, "new");
     // The old one is left, and nothing was ever said on it.
     let left = timeout(PATIENCE, old.next()).await.unwrap();
     assert!(!matches!(left, Some(Ok(m)) if m.is_text() || m.is_ping()));
+    let status = connector.status().borrow().clone();
+    assert_eq!(
+        (status.state, status.last_error),
+        (ConnectorState::Live, None)
+    );
+
+    // A next socket that does not come costs nothing while the old one lives.
+    say(&mut new, &message("session_reconnect", "q", &payload)).await;
+    drop(fake.socket("/again?id=x").await);
+    say(&mut new, &said("y", "5", "still here")).await;
+    assert_eq!(next_line(&mut lines).await.text, "still here");
     let status = connector.status().borrow().clone();
     assert_eq!(
         (status.state, status.last_error),
@@ -300,6 +314,20 @@ async fn every_act_is_asked_of_helix_and_its_outcome_told() {
             "",
             (204, ""),
             ActOutcome::Done,
+        ),
+        (
+            Act::Pin { message: message() },
+            format!("PUT /helix/chat/pins?{of}&message_id=a "),
+            "",
+            (204, ""),
+            ActOutcome::Done,
+        ),
+        (
+            Act::Unpin { message: message() },
+            format!("DELETE /helix/chat/pins?{of}&message_id=a "),
+            "",
+            (404, r#"{"status":404,"message":"not pinned"}"#),
+            failed(ActFault::LineGone),
         ),
         (
             Act::SlowMode { seconds: Some(1) },

@@ -22,6 +22,8 @@ const NOW: At = At(1_795_410_000_000);
 fn start(fake: &Fake, units: u32) -> (Connector, mpsc::Receiver<Incoming>) {
     let spec = ConnectorSpec::YouTube(YouTubeSpec {
         api: fake.http_address(),
+        // Nobody speaks gRPC there: it is polled.
+        stream: "http://127.0.0.1:9".into(),
         video: "https://youtu.be/dQw4w9WgXcQ".into(),
         key: Secret::new("s3cret"),
         units,

@@ -18,6 +18,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use stallcast_chat::{Deliveries, Incoming, Language, LineDraft, OwnIds};
 use stallcast_show::{ChatLine, MessageId, Text};
 use stallcast_wire::{ChatConnector, ChatStatus, LineMark};
@@ -45,6 +46,8 @@ const SEEN: usize = 1024;
 const BATCHES: usize = 64;
 /// How long the end of the engine waits for the last lines to be written down; a healthy disk takes some 10 ms.
 const LAST_LINES: Duration = Duration::from_secs(2);
+/// How long it waits for the goodbyes of connections; a platform's own bound is 3 s.
+const GOODBYES: Duration = Duration::from_secs(4);
 
 /// What pages are told.
 #[derive(Debug, Clone)]
@@ -64,6 +67,8 @@ pub struct Before {
     pub recent: Vec<ChatLine>,
     /// The lists of before.
     pub(crate) sieve: Sieve,
+    /// Ids of lines that were pushed before, so that a sender that repeats itself is recognised.
+    pub(crate) pushed: VecDeque<MessageId>,
     /// Where the lists are written down.
     pub file: Option<PathBuf>,
 }
@@ -84,7 +89,6 @@ struct Shared {
     /// What the relay brings, until somebody takes it.
     relayed: Mutex<Option<Relayed>>,
     webhook_ids: Mutex<OwnIds>,
-    webhook_seen: Mutex<VecDeque<MessageId>>,
     audience: Language,
     gathering: Mutex<Option<Gathering>>,
     lists: Arc<Lists>,
@@ -122,12 +126,11 @@ impl ChatRoom {
         let Before {
             recent,
             sieve,
+            pushed,
             file,
         } = before;
         let (lines, waiting) = mpsc::channel(WAITING);
         let (close, closed) = oneshot::channel();
-        // A sender that repeats itself after the break is recognised.
-        let seen = recent.iter().map(|line| line.id.clone()).collect();
         let (settling, asking) = mpsc::channel(ASKING);
         let (deliveries, chat, orders) = Deliveries::new();
         let shared = Arc::new(Shared {
@@ -139,10 +142,9 @@ impl ChatRoom {
             batches: broadcast::Sender::new(BATCHES),
             connections: Mutex::default(),
             webhook_ids: Mutex::new(OwnIds::new(nonce)),
-            webhook_seen: Mutex::new(seen),
             audience,
             gathering: Mutex::default(),
-            lists: Arc::new(Lists::new(desk.clone(), sieve, file)),
+            lists: Arc::new(Lists::new(desk.clone(), sieve, pushed, file)),
             desk,
         });
         let task = tokio::spawn(gather(waiting, asking, closed, Arc::clone(&shared)));
@@ -181,7 +183,7 @@ impl ChatRoom {
     pub fn push_drafts(&self, drafts: Vec<LineDraft>) -> bool {
         let received = now();
         let mut own_ids = lock(&self.shared.webhook_ids);
-        let mut seen = lock(&self.shared.webhook_seen);
+        let mut seen = lock(&self.shared.lists.pushed);
         let Ok(places) = self.shared.lines.try_reserve_many(drafts.len()) else {
             return false;
         };
@@ -224,6 +226,15 @@ impl ChatRoom {
             connection.close().await;
         }
         found
+    }
+
+    /// Closes every connection, with the goodbye that a platform wants; bounded, should one not answer.
+    pub async fn disconnect_all(&self) {
+        let all = std::mem::take(&mut *lock(&self.shared.connections));
+        let goodbyes = join_all(all.into_values().map(Connection::close));
+        if tokio::time::timeout(GOODBYES, goodbyes).await.is_err() {
+            tracing::warn!("a chat connection did not close in time");
+        }
     }
 
     /// Sends every invented audience home. In a live show what it said leaves every screen, too.
@@ -299,6 +310,9 @@ mod tests {
         let (journal, resumed) = Journal::open(&path).unwrap();
         assert_eq!(resumed.show.chat_lines, 2);
         let recent = last_lines(&journal, RECENT, stallcast_show::At(0)).unwrap();
+        let file = folder.path().join("questions.json");
+        let show = &resumed.show;
+        let before = resume(&file, &journal, show, stallcast_show::At(0), now()).unwrap();
         let (threads, _fallen) = Threads::watched();
         let desk = Desk::start(journal, resumed, now, &threads).unwrap();
         let room = ChatRoom::open(
@@ -307,7 +321,9 @@ mod tests {
             Language::En,
             Before {
                 recent,
-                ..Before::default()
+                sieve: before.sieve,
+                pushed: before.pushed,
+                file: Some(file.clone()),
             },
         );
         let (lines, _) = room.follow();
@@ -319,6 +335,32 @@ mod tests {
         );
         room.close().await;
         assert_eq!(room.follow().0.len(), 2, "and nothing comes twice");
+        // Also by the file alone, when a busy room has long pushed them out of the last lines.
+        let kept: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+        assert_eq!(kept["pushed"], serde_json::json!(["web:1", "web:2"]));
+    }
+
+    #[tokio::test]
+    async fn a_room_that_ends_closes_its_connections() {
+        let folder = tempfile::tempdir().unwrap();
+        let (journal, resumed) = Journal::open(folder.path().join("journal")).unwrap();
+        let (threads, _fallen) = Threads::watched();
+        let desk = Desk::start(journal, resumed, now, &threads).unwrap();
+        let room = ChatRoom::open(desk, 1, Language::En, Before::default());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("ws://{}", listener.local_addr().unwrap());
+        let connector = ChatConnector::WebSocket { url };
+        room.connect("a".into(), connector).await;
+        let (mut peer, _) = listener.accept().await.unwrap();
+        room.close().await;
+        room.disconnect_all().await;
+        assert_eq!(room.statuses(), []);
+        let mut rest = Vec::new();
+        // Ends when the other side is gone.
+        tokio::io::AsyncReadExt::read_to_end(&mut peer, &mut rest)
+            .await
+            .unwrap();
     }
 
     #[tokio::test]

@@ -300,7 +300,10 @@ impl Thread {
         if events.iter().all(|event| {
             matches!(
                 event,
-                Event::ChatNoted { .. } | Event::ChatTakenBack { .. } | Event::ChatHeld { .. }
+                Event::ChatNoted { .. }
+                    | Event::ChatTakenBack { .. }
+                    | Event::ChatHeld { .. }
+                    | Event::PlatformActed { .. }
             )
         }) {
             self.untold |= self.journal.show().played() != played;

@@ -551,4 +551,11 @@ pub enum Command {
         /// Which.
         messages: Vec<MessageId>,
     },
+    /// Notes what somebody did on platforms through their chats (by the engine only).
+    NotePlatformAct {
+        /// What, with its outcomes.
+        act: crate::PlatformAct,
+        /// Who; the engine fills it in.
+        by: String,
+    },
 }

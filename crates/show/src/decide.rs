@@ -174,6 +174,7 @@ pub fn decide(show: &Show, command: Command, at: At) -> Result<Vec<Event>, Refus
         Command::StartPanic { minutes } => show.decide_start_panic(minutes, at),
         Command::EndPanic => Ok(show.decide_end_panic()),
         Command::TakeBackChat { messages } => Ok(show.decide_take_back_chat(messages)),
+        Command::NotePlatformAct { act, by } => Ok(Show::decide_note_platform_act(act, by)),
     }
 }
 
@@ -263,6 +264,7 @@ impl Show {
             | Event::FilesRemoved { .. }
             | Event::IncidentNoted { .. }
             | Event::PicturesDropped { .. }
+            | Event::PlatformActed { .. }
             | Event::ChatTakenBack { .. } => self.apply_keeping(event),
         }
     }

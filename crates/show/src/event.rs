@@ -281,6 +281,10 @@ pub enum Event {
     ChatTakenBack {
         messages: Vec<MessageId>,
     },
+    PlatformActed {
+        act: crate::PlatformAct,
+        by: String,
+    },
     ChatHeld {
         held: Vec<crate::HeldNote>,
     },

@@ -41,6 +41,7 @@ mod order;
 mod ordering;
 mod part_place;
 mod picture_text;
+mod platform_act;
 mod poll;
 mod product;
 mod product_check;
@@ -95,6 +96,7 @@ pub use order::{Order, OrderLine, OrderSaid, OrderState, Orders, RefundLine, Sal
 pub use ordering::{NewsLine, NewsOfOrder, OrderNews};
 pub use part_place::{PartPlace, PartPlaces, PicturePart};
 pub use picture_text::PictureText;
+pub use platform_act::{PlatformAct, PlatformActKind, PlatformBecame, PlatformOutcome, RecapAct};
 pub use poll::{Poll, PollOption, PollResult, PollTerms};
 pub use product::{Coupon, Facts, Offer, Origin, PriceStep, Product, RundownItem, Text};
 pub use recap::{

@@ -232,6 +232,9 @@ pub struct Recap {
     pub minutes: Vec<RecapMinute>,
     /// Chat lines that platforms took back.
     pub taken_back: u32,
+    /// What was done on platforms through their chats, in order; nothing in journals before this was noted.
+    #[serde(default)]
+    pub acts: Vec<crate::RecapAct>,
 }
 
 impl Recap {

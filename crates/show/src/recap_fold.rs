@@ -41,6 +41,7 @@ impl RecapFold {
             parts,
             minutes: Vec::new(),
             taken_back: 0,
+            acts: Vec::new(),
         };
         let mut fold = Self {
             show,
@@ -100,6 +101,11 @@ impl RecapFold {
                     self.hear(line.at, line.question);
                 }
             }
+            Event::PlatformActed { act, by } => self.recap.acts.push(crate::RecapAct {
+                at,
+                by: by.clone(),
+                act: act.clone(),
+            }),
             Event::ChatTakenBack { messages } => {
                 self.recap.taken_back += count(messages.len());
             }

@@ -96,6 +96,7 @@ impl Command {
         if let Command::SetVetted { by, .. }
         | Command::VetProducts { by, .. }
         | Command::OverrideVetting { by, .. }
+        | Command::NotePlatformAct { by, .. }
         | Command::SendNote { by, .. } = &mut self
         {
             by.clone_from(&actor.name);

@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "test code")]
 
-use stallcast_show::{At, Canvas, ChatLine, Command, Destination, Event, MessageId, Show, decide};
+use stallcast_show::{
+    Actor, At, Canvas, ChatLine, Command, Destination, Event, MessageId, PlatformAct,
+    PlatformActKind, PlatformBecame, PlatformOutcome, Role, Show, decide,
+};
 
 fn run(show: &mut Show, command: Command) -> Vec<Event> {
     let events = decide(show, command, At(0)).unwrap();
@@ -92,6 +95,52 @@ fn what_a_platform_takes_back_is_a_fact_of_its_own() {
     assert_eq!(taken, [Event::ChatTakenBack { messages }]);
     let none = Command::TakeBackChat { messages: vec![] };
     assert!(run(&mut show, none).is_empty());
+}
+
+#[test]
+fn what_somebody_does_on_a_platform_is_a_fact_signed_with_their_name() {
+    let mut show = Show::default();
+    let before = show.clone();
+    let outcome = PlatformOutcome {
+        platform: "twitch_token".to_owned(),
+        connection: "a".to_owned(),
+        became: PlatformBecame::Failed,
+        why: "not_allowed".to_owned(),
+    };
+    let act = PlatformAct {
+        kind: PlatformActKind::TimeOut,
+        message: Some(MessageId::from("twitch:1")),
+        author: "x".repeat(200),
+        text: "微".repeat(600),
+        seconds: Some(600),
+        outcomes: vec![outcome],
+    };
+    let by = String::new();
+    let note = Command::NotePlatformAct {
+        act: act.clone(),
+        by: by.clone(),
+    };
+    let actor = Actor {
+        name: "小王".to_owned(),
+        role: Role::Moderator,
+    };
+    let [
+        Event::PlatformActed {
+            act: noted,
+            by: who,
+        },
+    ] = &run(&mut show, note.signed(&actor))[..]
+    else {
+        panic!("one fact");
+    };
+    assert_eq!((who.as_str(), noted.seconds), ("小王", Some(600)));
+    assert_eq!(noted.author.chars().count(), 100);
+    assert_eq!(noted.text.chars().count(), 500);
+    assert_eq!(show, before, "nothing in the show changes by it");
+    // Where no connection was concerned nothing was done.
+    let outcomes = Vec::new();
+    let act = PlatformAct { outcomes, ..act };
+    assert!(run(&mut show, Command::NotePlatformAct { act, by }).is_empty());
 }
 
 #[test]

@@ -55,6 +55,13 @@ pub enum ChatConnector {
         /// Access token for replies and for hiding lines, empty = none; secret.
         token: String,
     },
+    /// The comments of a Facebook live video.
+    Facebook {
+        /// Video id or address.
+        video: String,
+        /// Access token of the Page that is live; secret.
+        token: String,
+    },
     /// A session of Social Stream Ninja.
     SocialStream {
         /// Its id; secret.
@@ -103,6 +110,7 @@ impl std::fmt::Debug for ChatConnector {
             Self::Youtube { .. } => "youtube",
             Self::Bilibili { .. } => "bilibili",
             Self::Owncast { .. } => "owncast",
+            Self::Facebook { .. } => "facebook",
             Self::SocialStream { .. } => "social stream",
             Self::WebSocket { .. } => "web socket",
             Self::Relay { .. } => "relay",
@@ -167,6 +175,16 @@ pub enum ChatAct {
         /// A line of theirs.
         message: MessageId,
     },
+    /// Puts a line at the head of the chat it came from.
+    Pin {
+        /// Which.
+        message: MessageId,
+    },
+    /// Takes it from there.
+    Unpin {
+        /// Which.
+        message: MessageId,
+    },
     /// How long everybody waits between two lines, in all chats that have it.
     SlowMode {
         /// 3 to 120; `None` = no wait.
@@ -196,7 +214,7 @@ pub struct ChatOutcomeAt {
     pub id: String,
     /// Its kind, as in [`crate::ChatStatus::kind`].
     pub kind: String,
-    /// What it is connected to, for people.
+    /// What it is connected to, for people; empty for whoever may not know it.
     pub target: String,
     /// What became of it there.
     pub became: ChatOutcome,

@@ -100,6 +100,7 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | Command::TakeBackProducts { .. }
         | Command::NoteChat { .. }
         | Command::HoldChat { .. }
+        | Command::NotePlatformAct { .. }
         | Command::TakeBackChat { .. } => return None,
     })
 }

@@ -228,6 +228,8 @@ pub struct ChatStatus {
     pub able: Vec<String>,
     /// The platform's daily allowance, where it has one.
     pub quota: Option<ChatQuota>,
+    /// Whether the platform is asked again and again now, where it could tell by itself: lines come late.
+    pub polls: bool,
 }
 
 /// What a platform allows in a day, in its own units.

@@ -36,6 +36,14 @@ message: MessageId, } | { "act": "pardon",
 /**
  * A line of theirs.
  */
+message: MessageId, } | { "act": "pin", 
+/**
+ * Which.
+ */
+message: MessageId, } | { "act": "unpin", 
+/**
+ * Which.
+ */
 message: MessageId, } | { "act": "slow_mode", 
 /**
  * 3 to 120; `None` = no wait.

@@ -67,6 +67,14 @@ server: string,
 /**
  * Access token for replies and for hiding lines, empty = none; secret.
  */
+token: string, } | { "kind": "facebook", 
+/**
+ * Video id or address.
+ */
+video: string, 
+/**
+ * Access token of the Page that is live; secret.
+ */
 token: string, } | { "kind": "social_stream", 
 /**
  * Its id; secret.

@@ -14,7 +14,7 @@ id: string,
  */
 kind: string, 
 /**
- * What it is connected to, for people.
+ * What it is connected to, for people; empty for whoever may not know it.
  */
 target: string, 
 /**

@@ -41,4 +41,8 @@ able: Array<string>,
 /**
  * The platform's daily allowance, where it has one.
  */
-quota: ChatQuota | null, };
+quota: ChatQuota | null, 
+/**
+ * Whether the platform is asked again and again now, where it could tell by itself: lines come late.
+ */
+polls: boolean, };

@@ -28,6 +28,7 @@ import type { PartPlace } from "./PartPlace";
 import type { PicturePart } from "./PicturePart";
 import type { PictureText } from "./PictureText";
 import type { PicturesDropped } from "./PicturesDropped";
+import type { PlatformAct } from "./PlatformAct";
 import type { PollOption } from "./PollOption";
 import type { Product } from "./Product";
 import type { ProductId } from "./ProductId";
@@ -537,4 +538,12 @@ held: Array<HeldNote>, } | { "do": "take_back_chat",
 /**
  * Which.
  */
-messages: Array<MessageId>, };
+messages: Array<MessageId>, } | { "do": "note_platform_act", 
+/**
+ * What, with its outcomes.
+ */
+act: PlatformAct, 
+/**
+ * Who; the engine fills it in.
+ */
+by: string, };

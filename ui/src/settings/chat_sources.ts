@@ -9,6 +9,7 @@ export const CHAT_KINDS = [
   'youtube',
   'bilibili',
   'owncast',
+  'facebook',
   'social_stream',
   'relay',
   'kick',
@@ -26,6 +27,7 @@ export type ChatFieldName =
   | 'code'
   | 'douyin_room'
   | 'douyin_secret'
+  | 'facebook_video'
   | 'irc_channel'
   | 'kick_channel'
   | 'kick_token'
@@ -37,6 +39,7 @@ export type ChatFieldName =
   | 'relay_address'
   | 'relay_key'
   | 'relay_room'
+  | 'page_token'
   | 'server'
   | 'session'
   | 'token'
@@ -65,6 +68,7 @@ export const CHAT_FIELDS: Readonly<Record<ChatKind, readonly ChatField[]>> = {
     { name: 'code', secret: true },
   ],
   owncast: [{ name: 'owncast' }, { name: 'owncast_token', secret: true, optional: true }],
+  facebook: [{ name: 'facebook_video' }, { name: 'page_token', secret: true }],
   social_stream: [{ name: 'session', secret: true }],
   relay: [{ name: 'relay_address' }, { name: 'relay_room' }, { name: 'relay_key', secret: true }],
   kick: [{ name: 'kick_channel' }, { name: 'kick_token', secret: true, optional: true }],
@@ -87,6 +91,11 @@ function twitchName(typed: string): string {
 function kickName(typed: string): string {
   const name = typed.replace(/^(?:https?:\/\/)?(?:www\.)?kick\.com\//, '');
   return (name.split(/[/?]/)[0] ?? '').toLowerCase();
+}
+
+/** A live video of Facebook from its number or its address. */
+function facebookVideo(typed: string): string | null {
+  return /^[0-9]{5,20}$/.test(typed) ? typed : (/[/=]([0-9]{5,20})(?:[/?&#]|$)/.exec(typed)?.[1] ?? null);
 }
 
 function wholeNumber(typed: string): number | null {
@@ -125,6 +134,10 @@ export function chatConnector(
     case 'owncast':
       if (!/^https?:\/\/./.test(of('owncast'))) return null;
       return { kind, server: of('owncast'), token: of('owncast_token') };
+    case 'facebook': {
+      const video = facebookVideo(of('facebook_video'));
+      return video === null ? null : { kind, video, token: of('page_token') };
+    }
     case 'social_stream':
       return { kind, session: of('session'), server: null };
     case 'relay': {

@@ -1,7 +1,17 @@
 // Acting on the platform that a line came from: who can, what is undone by what, and what is said of the outcome.
 import { t } from '../messages/text.ts';
-import type { ChatAct, ChatLine, ChatOutcomeAt, StatusView } from '../wire/types.ts';
+import type {
+  ChatAct,
+  ChatActed,
+  ChatLine,
+  ChatOutcomeAt,
+  PlatformAct,
+  PlatformBecame,
+  PlatformOutcome,
+  StatusView,
+} from '../wire/types.ts';
 import { words } from './sentences.ts';
+import type { Studio } from './studio.svelte.ts';
 
 /** Connections whose lines carry another name than their kind. */
 const PLATFORM_OF: Readonly<Record<string, string>> = { twitch_token: 'twitch' };
@@ -22,6 +32,8 @@ export function undoOf(act: ChatAct): ChatAct | null {
     case 'time_out':
     case 'ban':
       return { act: 'pardon', message: act.message };
+    case 'pin':
+      return { act: 'unpin', message: act.message };
     case 'slow_mode':
       return act.seconds === null ? null : { act: 'slow_mode', seconds: null };
     default:
@@ -29,19 +41,49 @@ export function undoOf(act: ChatAct): ChatAct | null {
   }
 }
 
+/** What was done, what became of it in words, and whether any platform did it. */
+export interface Acted {
+  act: ChatAct;
+  said: { text: string; done: boolean }[];
+  done: boolean;
+}
+
+/** Does it and says what became of it; null when the studio did not take it, which it said itself. */
+export async function actOnChat(studio: Studio, act: ChatAct): Promise<Acted | null> {
+  const outcome = await studio.ask<ChatActed>({ ask: 'act_on_chat', act }, `act:${act.act}`);
+  if (!outcome.ok) {
+    studio.complain(outcome.error);
+    return null;
+  }
+  const { outcomes } = outcome.data;
+  const said = outcomes.map((one) => ({ text: acted(act, one), done: one.became.outcome === 'done' }));
+  return {
+    act,
+    done: said.some(({ done }) => done),
+    said: said.length === 0 ? [{ text: t('acts.nowhere'), done: false }] : said,
+  };
+}
+
 /** What became of an act at one connection, as a sentence. */
 export function acted(act: ChatAct, { kind, target, became }: ChatOutcomeAt): string {
   const platform = words('chat_kind', kind);
-  const values = {
-    where: target === '' ? platform : `${platform} ${target}`,
-    act: words('act', act.act),
-  };
-  switch (became.outcome) {
+  const where = target === '' ? platform : `${platform} ${target}`;
+  return outcomeText(act.act, where, became.outcome, became.outcome === 'failed' ? became.why : '');
+}
+
+/** What became of an act that the journal has, at one connection. */
+export function noted(act: PlatformAct, { platform, became, why }: PlatformOutcome): string {
+  return outcomeText(act.kind, words('chat_kind', platform), became, why);
+}
+
+function outcomeText(act: string, where: string, became: PlatformBecame, why: string): string {
+  const values = { where, act: words('act', act) };
+  switch (became) {
     case 'done':
       return t('acts.done', values);
     case 'not_supported':
       return t('acts.not_supported', values);
     case 'failed':
-      return t('acts.failed', { ...values, why: words('act_fault', became.why) });
+      return t('acts.failed', { ...values, why: words('act_fault', why) });
   }
 }

@@ -25,8 +25,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 const WRITE_WITHIN: Duration = Duration::from_secs(10);
 /// Names tried before giving up: the anonymous Twitch form, then short ones that fit a 9-character limit.
 const NICK_TRIES: u32 = 4;
-/// What a server repeats to us after it took what we said.
-const SPOKEN: &str = "stallcast-said";
+/// What a server repeats to us after it took what we said, with the number of what was said.
+const SPOKEN: &str = "stallcast-said-";
 /// Lines remembered to know what a cleared viewer had said (Twitch names the viewer, not the lines).
 const REMEMBERED: usize = 1_000;
 
@@ -41,6 +41,9 @@ struct Session<'a, S> {
     joined: bool,
     said: VecDeque<(String, MessageId)>,
     desk: &'a mut SpeakingDesk,
+    /// How much was said, and up to which of it the server answered.
+    spoken: u64,
+    answered: u64,
 }
 
 /// Reads `channel` until something ends it.
@@ -66,6 +69,8 @@ where
         joined: false,
         said: VecDeque::new(),
         desk,
+        spoken: 0,
+        answered: 0,
     };
     match session.converse().await {
         Ok(never) => match never {},
@@ -137,8 +142,9 @@ impl<S: AsyncRead + AsyncWrite> Session<'_, S> {
 
     /// Says it, and asks for an answer that comes after any refusal of it.
     async fn speak(&mut self, text: &str) -> Result<(), End> {
-        let room = &self.room;
-        let said = format!("PRIVMSG {room} :{text}\r\nPING :{SPOKEN}\r\n");
+        self.spoken += 1;
+        let (room, number) = (&self.room, self.spoken);
+        let said = format!("PRIVMSG {room} :{text}\r\nPING :{SPOKEN}{number}\r\n");
         self.write(&said).await
     }
 
@@ -166,13 +172,22 @@ impl<S: AsyncRead + AsyncWrite> Session<'_, S> {
                 let join = format!("JOIN {}\r\n", self.room);
                 self.write(&join).await
             }
-            "PONG" if message.params.contains(&SPOKEN) => {
-                self.desk.answer(Ok(()));
+            "PONG" => {
+                let number = message.params.iter().find_map(|it| it.strip_prefix(SPOKEN));
+                if let Some(number) = number.and_then(|number| number.parse().ok()) {
+                    self.answered = number;
+                    // An answer to what nobody waits for any more is none to what was said since.
+                    if number == self.spoken {
+                        self.desk.answer(Ok(()));
+                    }
+                }
                 Ok(())
             }
-            // Cannot send to the channel; no such channel.
+            // Cannot send to the channel; no such channel. It is about what was said next after the last answer.
             "404" | "403" if self.joined => {
-                self.desk.answer(Err(ActFault::NotAllowed));
+                if self.answered + 1 == self.spoken {
+                    self.desk.answer(Err(ActFault::NotAllowed));
+                }
                 Ok(())
             }
             // End of names, or Twitch's room state: we are in.
@@ -281,6 +296,7 @@ mod tests {
 
     use super::super::hands::desk;
     use super::*;
+    use crate::acts::{Act, Hands};
     use crate::outlet::tests::outlet;
 
     async fn said(peer: &mut DuplexStream) -> String {
@@ -312,6 +328,41 @@ mod tests {
         let (mut desk, _hands) = desk(true);
         let (end, ()) = tokio::join!(run(ours, "a", &mut desk, &mut outlet), talk);
         assert_eq!(end, End::Lost(ChatErrorCode::TimedOut));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_late_answer_to_one_reply_is_none_to_the_next() {
+        let (ours, mut peer) = duplex(4_096);
+        let (mut outlet, _lines, _status) = outlet(4);
+        let (mut desk, hands) = desk(true);
+        let reply = |text: &str| Act::Reply {
+            text: text.into(),
+            to: None,
+        };
+        let talk = async {
+            said(&mut peer).await;
+            peer.write_all(b":s 001 n :hi\r\n:s 366 n #a :end\r\nPING :x\r\n")
+                .await
+                .unwrap();
+            while !said(&mut peer).await.contains("PONG :x") {}
+            let one = reply("one");
+            let (became, asked) = tokio::join!(hands.act(&one), said(&mut peer));
+            assert_eq!(asked, "PRIVMSG #a :one\r\nPING :stallcast-said-1\r\n");
+            assert_eq!(became, Err(ActFault::TimedOut));
+            let two = reply("two");
+            let answers = async {
+                let asked = said(&mut peer).await;
+                assert_eq!(asked, "PRIVMSG #a :two\r\nPING :stallcast-said-2\r\n");
+                peer.write_all(b":s PONG s :stallcast-said-1\r\n:s 404 n #a :Cannot send\r\n:s PONG s :stallcast-said-2\r\n")
+                    .await
+                    .unwrap();
+            };
+            let (became, ()) = tokio::join!(hands.act(&two), answers);
+            assert_eq!(became, Err(ActFault::NotAllowed));
+            drop(peer);
+        };
+        let (end, ()) = tokio::join!(run(ours, "a", &mut desk, &mut outlet), talk);
+        assert_eq!(end, End::Lost(ChatErrorCode::ClosedByPeer));
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,4 +1,4 @@
-//! Owns acting in a Twitch channel: replies, deletions, time-outs, bans, slow mode, and what is undone of them.
+//! Owns acting in a Twitch channel: replies, deletions, time-outs, bans, pins, slow mode, and what is undone of them.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -119,6 +119,11 @@ impl TwitchHands {
             .await
     }
 
+    async fn pin(&self, method: Method, message: &MessageId) -> Result<(), ActFault> {
+        let about = ("message_id", own_id(message));
+        self.moderate(method, "chat/pins", Some(about), None).await
+    }
+
     async fn act(&self, act: &Act) -> Result<(), ActFault> {
         match act {
             Act::Reply { text, to } => self.reply(text, to.as_ref()).await,
@@ -127,6 +132,9 @@ impl TwitchHands {
                 self.moderate(Method::DELETE, "moderation/chat", Some(about), None)
                     .await
             }
+            // Until the stream ends: nobody named a shorter time.
+            Act::Pin { message } => self.pin(Method::PUT, message).await,
+            Act::Unpin { message } => self.pin(Method::DELETE, message).await,
             Act::TimeOut { message, seconds } => self.bar(message, Some(*seconds)).await,
             Act::Ban { message } => self.bar(message, None).await,
             Act::Pardon { message } => {
@@ -180,6 +188,8 @@ impl Hands for TwitchHands {
             ActKind::TimeOut,
             ActKind::Ban,
             ActKind::Pardon,
+            ActKind::Pin,
+            ActKind::Unpin,
             ActKind::SlowMode,
         ]
     }

@@ -28,6 +28,8 @@ const PLATFORM: &str = "twitch";
 const FRAME_BYTES: usize = 256 * 1024;
 /// From opening a socket to its welcome.
 const WELCOME_WITHIN: Duration = Duration::from_secs(10);
+/// How long an old socket is heard out once the new one is there: what is on its way comes within a round trip.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 /// Seconds of silence after which Twitch is to say that it lives: 10 to 600 may be asked for.
 const KEEPALIVE_S: u64 = 15;
 /// What a keepalive may be late by.
@@ -126,9 +128,16 @@ impl Twitch {
         loop {
             let heard = tokio::select! {
                 next = arrival(&mut coming) => {
-                    // What is subscribed to goes with it. The old one closes as it is dropped.
-                    socket = next?.0;
                     coming = None;
+                    match next {
+                        // What is subscribed to goes with it.
+                        Ok((new, _)) => {
+                            let old = std::mem::replace(&mut socket, new);
+                            hear_out(old, outlet).await?;
+                        }
+                        // The old one goes on for as long as Twitch lets it, which is half a minute.
+                        Err(end) => tracing::info!(?end, "the next socket did not come"),
+                    }
                     continue;
                 }
                 // The old socket goes on telling until the new one is there.
@@ -150,6 +159,17 @@ impl Twitch {
             }
         }
     }
+}
+
+/// Takes what was said on an old socket before the new one was there; then it closes as it is dropped.
+async fn hear_out(mut old: Socket, outlet: &mut Outlet) -> Result<(), End> {
+    let rest = async {
+        while let Ok(heard) = old.hear().await {
+            take(heard, outlet).await?;
+        }
+        Ok(())
+    };
+    timeout(LAST_WORDS, rest).await.unwrap_or(Ok(()))
 }
 
 /// The next socket, under way.

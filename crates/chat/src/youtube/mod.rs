@@ -1,34 +1,45 @@
-//! Owns reading the chat of a YouTube broadcast by polling (developers.google.com/youtube/v3/live/docs, `videos.list` and
-//! `liveChatMessages.list`) with the user's own API key, and counting what that uses of the key's daily units. A key reads;
-//! writing and moderating need the owner's OAuth consent, which this does not have.
+//! Owns reading the chat of a YouTube broadcast with the user's own API key (developers.google.com/youtube/v3/live/docs):
+//! `videos.list`, `liveChatMessages.streamList` by gRPC, and where that is refused `liveChatMessages.list`, asked again and
+//! again. A key reads; writing and moderating need the owner's OAuth
+//! consent, which this does not have.
 
+mod allowance;
 mod answers;
+mod stream;
 
 use std::convert::Infallible;
 use std::time::Duration;
 
+use bytes::Bytes;
 use hyper::Method;
 use hyper::header::HeaderName;
+use prost::Message;
 use stallcast_show::{At, MessageId};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, timeout};
 use url::Url;
 
-use crate::connector::{ChatErrorCode, ConnectorState, End, Quota};
+use crate::connector::{ChatErrorCode, ConnectorState, End};
 use crate::draft::{LineDraft, moment};
+use crate::grpc::{Call, Told};
 use crate::http::{Ask, Heard};
 use crate::outlet::Outlet;
 use crate::spec::YouTubeSpec;
+use allowance::{Allowance, spent};
 use answers::{Item, Page, Videos, reason};
 
 /// Its short id.
 const PLATFORM: &str = "youtube";
-/// Units of a `videos.list` and of a `liveChatMessages.list` (developers.google.com/youtube/v3/determine_quota_cost).
+/// Units of a `videos.list`, and of a `liveChatMessages.list` or `.streamList` (developers.google.com/youtube/v3/determine_quota_cost).
 const FIND_UNITS: u32 = 1;
 const LIST_UNITS: u32 = 5;
-/// The shortest wait between two lists: faster uses up a day's 10 000 units in less than 2.8 hours.
+/// The shortest time from one list or stream to the next: faster uses up a day's 10 000 units in less than 2.8 hours.
 const LEAST_WAIT: Duration = Duration::from_secs(5);
 /// From four fifths of the units on, the wait is three times as long.
 const SPARING: u32 = 3;
+/// How long is polled after a stream was refused; then a stream is tried again.
+const POLLED_FOR: Duration = Duration::from_secs(10 * 60);
+/// A stream that was not refused by now counts as taken: a server may say nothing before its first message.
+const TAKEN_AFTER: Duration = Duration::from_secs(5);
 /// Longest wait that is believed, whatever the platform says.
 const MOST_WAIT: Duration = Duration::from_secs(60);
 /// How long until it is asked again whether a broadcast has a chat now.
@@ -38,9 +49,8 @@ const COOL_DOWN: Duration = Duration::from_secs(30);
 /// 2 000 messages of a full page, at some 2 KiB each.
 const PAGE_BYTES: usize = 6 * 1024 * 1024;
 const PAGE_LINES: &str = "2000";
-/// Where the platform's day begins.
-const ZONE: &str = "America/Los_Angeles";
-
+/// In a header: an address ends up in the logs of whatever passes it on.
+const API_KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
 /// A broadcast's chat.
 pub(crate) struct YouTube {
     spec: YouTubeSpec,
@@ -49,19 +59,29 @@ pub(crate) struct YouTube {
     page: Option<String>,
     /// Lines from before are history.
     since: Option<At>,
-    used: u32,
-    day: Option<At>,
+    allowance: Allowance,
+    /// Until when no stream is tried.
+    polled_until: Option<Instant>,
+}
+
+/// How a stream ended.
+enum Ended {
+    /// The server is done with this connection; it goes on with the next.
+    Passed,
+    /// It takes no stream, or none for this chat and key. The list says why, where it is for good.
+    Refused,
 }
 
 impl YouTube {
     pub(crate) fn new(spec: YouTubeSpec) -> Self {
+        let allowance = Allowance::of(spec.units);
         Self {
             spec,
             chat: None,
             page: None,
             since: None,
-            used: 0,
-            day: None,
+            allowance,
+            polled_until: None,
         }
     }
 
@@ -77,23 +97,97 @@ impl YouTube {
                     self.chat.insert(chat).clone()
                 }
             };
-            let page = self.list(&chat, outlet).await?;
+            let began = Instant::now();
+            if self.polled_until.is_none_or(|until| until <= began) {
+                match self.stream(&chat, since, outlet).await? {
+                    Ended::Passed => {
+                        let least = self.wait(Duration::ZERO);
+                        sleep(least.saturating_sub(began.elapsed())).await;
+                        continue;
+                    }
+                    Ended::Refused => self.polled_until = Some(Instant::now() + POLLED_FOR),
+                }
+            }
+            let page = self.list(&chat, outlet).await.inspect_err(|_| {
+                // What kept the stream away may have been the same, and be over with it.
+                self.polled_until = None;
+            })?;
+            outlet.polls(true);
             outlet.state(ConnectorState::Live);
             for item in page.items {
                 take(item, since, outlet).await?;
             }
-            self.page = page.next_page_token.or(self.page.take());
-            if page.offline_at.is_some() {
-                self.forget();
-                return Err(End::Later(ChatErrorCode::NoChat, NO_CHAT_WAIT));
-            }
+            self.turn(page.next_page_token, page.offline_at)?;
             let asked = page.polling_interval_millis.unwrap_or_default();
             sleep(self.wait(Duration::from_millis(asked))).await;
         }
     }
 
+    /// Reads a stream to its end.
+    async fn stream(&mut self, chat: &str, since: At, outlet: &mut Outlet) -> Result<Ended, End> {
+        let server =
+            Url::parse(&self.spec.stream).map_err(|_| End::Hopeless(ChatErrorCode::InvalidUrl))?;
+        let wanted = stream::Wanted {
+            live_chat_id: Some(chat.to_owned()),
+            page_token: self.page.clone(),
+            part: ["id", "snippet", "authorDetails"].map(str::to_owned).into(),
+        };
+        self.allowance.afford(LIST_UNITS, outlet.now())?;
+        let key = (API_KEY, self.spec.key.reveal());
+        let mut call = match Call::open(&server, stream::PATH, key, &wanted, PAGE_BYTES).await {
+            Ok(call) => call,
+            Err(End::Hopeless(code)) => return Err(End::Hopeless(code)),
+            Err(end) => return Ok(refused(&end)),
+        };
+        self.allowance.spend(LIST_UNITS, outlet)?;
+        let (mut taken, mut heard) = (false, false);
+        loop {
+            let next = match taken {
+                true => Ok(call.next().await),
+                false => timeout(TAKEN_AFTER, call.next()).await,
+            };
+            let told = match next {
+                Ok(Ok(told)) => told,
+                Ok(Err(end)) if !taken => return Ok(refused(&end)),
+                Ok(Err(end)) => return Err(end),
+                Err(_) => {
+                    taken = self.taken(outlet);
+                    continue;
+                }
+            };
+            match told {
+                Told::Message(message) => {
+                    heard = true;
+                    taken = self.taken(outlet);
+                    let (next, offline_at) = take_page(message, since, outlet).await?;
+                    self.turn(next, offline_at)?;
+                }
+                Told::Ended(status) if status.is_fine() || heard && status.passes() => {
+                    return Ok(Ended::Passed);
+                }
+                Told::Ended(status) => return Ok(refused(&status)),
+            }
+        }
+    }
+
+    fn taken(&self, outlet: &Outlet) -> bool {
+        outlet.polls(false);
+        outlet.state(ConnectorState::Live);
+        true
+    }
+
+    /// Turns the page; an error when the broadcast is over.
+    fn turn(&mut self, next: Option<String>, offline_at: Option<String>) -> Result<(), End> {
+        self.page = next.or(self.page.take());
+        if offline_at.is_none() {
+            return Ok(());
+        }
+        self.forget();
+        Err(End::Later(ChatErrorCode::NoChat, NO_CHAT_WAIT))
+    }
+
     fn wait(&self, asked: Duration) -> Duration {
-        let least = if self.used >= self.spec.units / 5 * 4 {
+        let least = if self.allowance.is_low() {
             LEAST_WAIT * SPARING
         } else {
             LEAST_WAIT
@@ -141,33 +235,15 @@ impl YouTube {
         units: u32,
         outlet: &Outlet,
     ) -> Result<Heard, End> {
-        let now = outlet.now();
-        let (midnight, next) = day_of(now);
-        if self.day.is_none_or(|day| day < midnight) {
-            self.used = 0;
-        }
-        let day = *self.day.get_or_insert(now);
-        self.day = Some(day.max(midnight));
-        let spent = || End::Later(ChatErrorCode::QuotaSpent, until(now, next));
-        if self.used.saturating_add(units) > self.spec.units {
-            return Err(spent());
-        }
         let mut url = Url::parse(&self.spec.api)
             .and_then(|base| base.join("/youtube/v3/")?.join(path))
             .map_err(|_| End::Hopeless(ChatErrorCode::InvalidUrl))?;
         for (name, value) in query {
             url.query_pairs_mut().append_pair(name, value);
         }
-        // In a header: an address ends up in the logs of whatever passes it on.
-        let key = HeaderName::from_static("x-goog-api-key");
-        let ask = Ask::new(Method::GET, url).header(key, self.spec.key.reveal());
+        let ask = Ask::new(Method::GET, url).header(API_KEY, self.spec.key.reveal());
         // Counted before it is known what becomes of it: a failed request costs, too.
-        self.used += units;
-        outlet.quota(Quota {
-            used: self.used,
-            of: self.spec.units,
-            since: day.max(midnight),
-        });
+        self.allowance.spend(units, outlet)?;
         let answer = ask.most(PAGE_BYTES).send().await?;
         if answer.is_fine() {
             return Ok(answer);
@@ -176,7 +252,7 @@ impl YouTube {
         tracing::info!(status = answer.status, reason, path, "YouTube said no");
         use ChatErrorCode as Code;
         Err(match (answer.status, reason.as_str()) {
-            (_, "quotaExceeded" | "dailyLimitExceeded") => spent(),
+            (_, "quotaExceeded" | "dailyLimitExceeded") => spent(outlet.now()),
             (_, "rateLimitExceeded" | "userRateLimitExceeded") | (429, _) => {
                 End::Later(Code::TooMany, COOL_DOWN)
             }
@@ -202,6 +278,27 @@ impl YouTube {
     }
 }
 
+/// Takes a page of a stream; gives where the next begins, and when the broadcast ended.
+pub(crate) async fn take_page(
+    message: Bytes,
+    since: At,
+    outlet: &mut Outlet,
+) -> Result<(Option<String>, Option<String>), End> {
+    let Ok(page) = stream::Response::decode(message) else {
+        outlet.malformed();
+        return Ok((None, None));
+    };
+    for item in page.items {
+        take_item(item.into(), since, outlet).await?;
+    }
+    Ok((page.next_page_token, page.offline_at))
+}
+
+fn refused(why: &impl std::fmt::Debug) -> Ended {
+    tracing::info!(?why, "YouTube takes no stream now; it is polled");
+    Ended::Refused
+}
+
 pub(crate) async fn take(
     item: serde_json::Value,
     since: At,
@@ -211,6 +308,10 @@ pub(crate) async fn take(
         outlet.malformed();
         return Ok(());
     };
+    take_item(item, since, outlet).await
+}
+
+async fn take_item(item: Item, since: At, outlet: &mut Outlet) -> Result<(), End> {
     let snippet = item.snippet;
     let named = |id: String| MessageId(format!("{PLATFORM}:{id}"));
     if let Some(deleted) = snippet.message_deleted_details {
@@ -249,28 +350,6 @@ pub(crate) async fn take(
     Ok(())
 }
 
-/// The last midnight where the platform counts, and the next.
-fn day_of(now: At) -> (At, At) {
-    let found = || -> Result<(At, At), jiff::Error> {
-        let here = jiff::Timestamp::from_millisecond(now.0)?.in_tz(ZONE)?;
-        let last = here.start_of_day()?;
-        let next = here.tomorrow()?.start_of_day()?;
-        let at = |moment: jiff::Zoned| At(moment.timestamp().as_millisecond());
-        Ok((at(last), at(next)))
-    };
-    // Without the zone, days of UTC.
-    let day = 24 * 60 * 60 * 1_000;
-    found().unwrap_or_else(|_| {
-        let last = now.0 - now.0.rem_euclid(day);
-        (At(last), At(last + day))
-    })
-}
-
-fn until(now: At, then: At) -> Duration {
-    let ms = then.0.saturating_sub(now.0).max(1_000);
-    Duration::from_millis(u64::try_from(ms).unwrap_or(u64::MAX))
-}
-
 /// The video's id from what a person typed or pasted: eleven characters, or an address with them.
 fn video_id(typed: &str) -> Option<String> {
     let typed = typed.trim();
@@ -304,15 +383,5 @@ mod tests {
         for typed in ["", "short", "https://www.youtube.com/@name", "dQw4w9 gXcQ"] {
             assert_eq!(video_id(typed), None, "{typed}");
         }
-    }
-
-    #[test]
-    fn a_day_goes_from_midnight_to_midnight_on_the_west_coast() {
-        // 2026-11-01, when clocks there go back: a day of 25 hours that began at 07:00 UTC.
-        let noon: jiff::Timestamp = "2026-11-01T20:00:00Z".parse().unwrap();
-        let (last, next) = day_of(At(noon.as_millisecond()));
-        let hours = |ms: i64| ms / 3_600_000;
-        assert_eq!(hours(noon.as_millisecond() - last.0), 13);
-        assert_eq!(hours(next.0 - last.0), 25);
     }
 }

@@ -96,7 +96,30 @@ impl Fake {
     }
 }
 
+/// An answer that goes on.
+pub struct Streaming(TcpStream);
+
+impl Streaming {
+    pub async fn say(&mut self, text: &str) {
+        let chunk = format!("{:x}\r\n{text}\r\n", text.len());
+        self.0.write_all(chunk.as_bytes()).await.unwrap();
+    }
+
+    /// The regular end.
+    pub async fn end(mut self) {
+        self.0.write_all(b"0\r\n\r\n").await.unwrap();
+        self.0.shutdown().await.unwrap();
+    }
+}
+
 impl Visit {
+    /// Begins an answer of server-sent events.
+    pub async fn stream(mut self) -> Streaming {
+        let head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n";
+        self.stream.write_all(head).await.unwrap();
+        Streaming(self.stream)
+    }
+
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.body).unwrap()
     }

@@ -53,9 +53,9 @@ pub(super) fn joined(bare: &ChatConnector, secret: &str) -> Option<ChatConnector
 
 fn secrets_of(connector: &mut ChatConnector) -> Vec<&mut String> {
     match connector {
-        ChatConnector::TwitchToken { token, .. } | ChatConnector::Owncast { token, .. } => {
-            vec![token]
-        }
+        ChatConnector::TwitchToken { token, .. }
+        | ChatConnector::Facebook { token, .. }
+        | ChatConnector::Owncast { token, .. } => vec![token],
         ChatConnector::Youtube { key, .. } => vec![key],
         ChatConnector::Bilibili {
             key_secret, code, ..
@@ -139,6 +139,10 @@ mod tests {
                 key_id: "a".into(),
                 key_secret: "s3cret".into(),
                 code: "s3cret".into(),
+            },
+            ChatConnector::Facebook {
+                video: "12345".into(),
+                token: "s3cret".into(),
             },
             ChatConnector::Owncast {
                 server: "https://a".into(),

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use stallcast_chat::{
     Audience, BilibiliSpec, ChatErrorCode, Connector, ConnectorSpec, ConnectorState, Deliveries,
-    DouyinSpec, Hand, Inbox, Incoming, KickSpec, Language, Pace, RelaySpec, Secret, Tls,
-    TwitchSpec, YouTubeSpec,
+    DouyinSpec, FacebookSpec, Hand, Inbox, Incoming, KickSpec, Language, Pace, RelaySpec, Secret,
+    Tls, TwitchSpec, YouTubeSpec,
 };
 use stallcast_hooks::Kind;
 use stallcast_show::{MessageId, Text};
@@ -119,6 +119,7 @@ impl Connection {
                 of: quota.of,
                 since: quota.since,
             }),
+            polls: status.polls,
         }
     }
 }
@@ -166,6 +167,7 @@ fn specified(
         ChatConnector::Youtube { video, key, units } => {
             let spec = YouTubeSpec {
                 api: ConnectorSpec::YOUTUBE.into(),
+                stream: ConnectorSpec::YOUTUBE_STREAM.into(),
                 video: video.clone(),
                 key: Secret::new(&key),
                 units: units.unwrap_or(ConnectorSpec::YOUTUBE_UNITS),
@@ -191,6 +193,15 @@ fn specified(
             let token = Secret::new(&token);
             let target = host_of(&server);
             ("owncast", target, ConnectorSpec::Owncast { server, token })
+        }
+        ChatConnector::Facebook { video, token } => {
+            let spec = FacebookSpec {
+                graph: ConnectorSpec::FACEBOOK.into(),
+                stream: ConnectorSpec::FACEBOOK_STREAM.into(),
+                video: video.clone(),
+                token: Secret::new(&token),
+            };
+            ("facebook", video, ConnectorSpec::Facebook(spec))
         }
         ChatConnector::SocialStream { session, server } => {
             let target = server.as_deref().map(host_of).unwrap_or_default();

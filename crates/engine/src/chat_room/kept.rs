@@ -11,6 +11,7 @@ use stallcast_chat::questions::{Questions, Saved};
 use stallcast_journal::{Journal, JournalError, Seq};
 use stallcast_show::{At, ChatLine, Command, Event, HeldNote, MessageId, Phase, Show};
 
+use super::SEEN;
 use super::heat::Heat;
 use super::sieve::{Held, Sieve};
 use crate::desk::Published;
@@ -27,16 +28,18 @@ const ENTRIES: u64 = 8192;
 pub(super) struct Kept {
     seq: u64,
     at: At,
+    pushed: VecDeque<MessageId>,
     questions: Saved,
     held: Vec<Held>,
     heat: Heat,
 }
 
 impl Kept {
-    pub(super) fn of(sieve: &Sieve, now: At) -> Self {
+    pub(super) fn of(sieve: &Sieve, pushed: VecDeque<MessageId>, now: At) -> Self {
         Self {
             seq: sieve.seq,
             at: now,
+            pushed,
             questions: sieve.questions.saved(),
             held: sieve.held.iter().cloned().collect(),
             heat: sieve.heat.clone(),
@@ -53,8 +56,18 @@ impl Kept {
     }
 }
 
-/// The lists as they were, with what the journal tells since; nothing that is older than `since`. Beside it the new name of a
-/// file that could not be understood.
+/// What was found of before.
+#[derive(Default)]
+pub(crate) struct Resumed {
+    /// The lists.
+    pub(crate) sieve: Sieve,
+    /// Ids of lines that were pushed to the studio; among them, of the moments that the file does not cover, those of others.
+    pub(crate) pushed: VecDeque<MessageId>,
+    /// The new name of a file that could not be understood.
+    pub(crate) damaged: Option<String>,
+}
+
+/// The lists as they were, with what the journal tells since; nothing that is older than `since`.
 ///
 /// # Errors
 /// When the journal cannot be read.
@@ -64,7 +77,7 @@ pub(crate) fn resume(
     show: &Show,
     since: At,
     now: At,
-) -> Result<(Sieve, Option<String>), JournalError> {
+) -> Result<Resumed, JournalError> {
     let (kept, damaged) = private_file::read_or_set_aside::<Kept>(file, now);
     let kept = if kept.at < since {
         Kept::default()
@@ -93,10 +106,21 @@ pub(crate) fn resume(
         let entries = entries.into_iter().filter(|entry| entry.at >= since);
         events.extend(entries.map(|entry| (entry.at, entry.event)));
     }
+    let mut pushed = kept.pushed;
+    for (_, event) in &events {
+        if let Event::ChatNoted { lines } = event {
+            pushed.extend(lines.iter().map(|line| line.id.clone()));
+        }
+    }
+    pushed.drain(..pushed.len().saturating_sub(SEEN));
     catch_up(&mut sieve, show, events);
     sieve.seq = last;
     sieve.changes += 1;
-    Ok((sieve, damaged))
+    Ok(Resumed {
+        sieve,
+        pushed,
+        damaged,
+    })
 }
 
 /// As it was decided then: a line that was let through is not judged again.

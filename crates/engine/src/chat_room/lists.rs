@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use stallcast_show::{Actor, ChatLine, Command};
+use stallcast_show::{Actor, At, ChatLine, Command, MessageId};
 use stallcast_wire::{
     ErrorCode, HeatView, HeldView, LineMark, QuestionLinesView, QuestionsView, WireError,
 };
@@ -36,6 +36,8 @@ pub(super) struct Lists {
     progress: Mutex<Progress>,
     writing: AtomicBool,
     marks: Mutex<VecDeque<LineMark>>,
+    /// Ids of lines that were pushed, oldest first; at most [`super::SEEN`].
+    pub(super) pushed: Mutex<VecDeque<MessageId>>,
     questions: watch::Sender<Arc<QuestionsView>>,
     held: watch::Sender<Arc<HeldView>>,
     heat: watch::Sender<Arc<HeatView>>,
@@ -49,7 +51,12 @@ struct Progress {
 }
 
 impl Lists {
-    pub(super) fn new(desk: Desk, sieve: Sieve, file: Option<PathBuf>) -> Self {
+    pub(super) fn new(
+        desk: Desk,
+        sieve: Sieve,
+        pushed: VecDeque<MessageId>,
+        file: Option<PathBuf>,
+    ) -> Self {
         let began = Instant::now();
         Self {
             sieve: Mutex::new(sieve),
@@ -62,6 +69,7 @@ impl Lists {
             }),
             writing: AtomicBool::new(false),
             marks: Mutex::default(),
+            pushed: Mutex::new(pushed),
             questions: watch::Sender::default(),
             held: watch::Sender::default(),
             heat: watch::Sender::default(),
@@ -166,12 +174,16 @@ impl Lists {
             return None;
         }
         progress.kept = (sieve.changes, Instant::now());
-        Some(Kept::of(sieve, at))
+        Some(self.kept(sieve, at))
+    }
+
+    fn kept(&self, sieve: &Sieve, at: At) -> Kept {
+        Kept::of(sieve, lock(&self.pushed).clone(), at)
     }
 
     /// Writes the lists down for the last time.
     pub(super) async fn close(self: &Arc<Self>) {
-        let kept = self.busy(|_, sieve| Kept::of(sieve, now())).await;
+        let kept = self.busy(|lists, sieve| lists.kept(sieve, now())).await;
         if let (Ok(kept), Some(file)) = (kept, self.file.clone()) {
             // Only an ending runtime does not come to it; the next start catches up by the journal.
             let _ = tokio::task::spawn_blocking(move || kept.write(&file)).await;

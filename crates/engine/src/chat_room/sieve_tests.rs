@@ -207,7 +207,7 @@ fn the_lists_are_back_after_a_restart_with_what_came_in_the_last_moment() {
     let held = sieve.take(&shop, NOW, &first).held;
     note(&mut journal, Event::ChatNoted { lines: first });
     sieve.seq = note(&mut journal, Event::ChatHeld { held: held.clone() });
-    Kept::of(&sieve, NOW).write(&file);
+    Kept::of(&sieve, VecDeque::from(["web:old".into()]), NOW).write(&file);
     // What came after that is in the journal alone.
     let late = vec![
         line(10, "late", "苹果怎么卖"),
@@ -217,13 +217,17 @@ fn the_lists_are_back_after_a_restart_with_what_came_in_the_last_moment() {
     note(&mut journal, Event::ChatNoted { lines: late });
     note(&mut journal, Event::ChatHeld { held });
 
+    let pushed = std::cell::Cell::new(0);
     let look = |file: &std::path::Path, since: At| {
-        let (sieve, damaged) = resume(file, &journal, &shop.show, since, NOW).unwrap();
+        let resumed = resume(file, &journal, &shop.show, since, NOW).unwrap();
+        pushed.set(resumed.pushed.len());
+        let (sieve, damaged) = (resumed.sieve, resumed.damaged);
         let asked = view(&sieve, &shop).questions;
         let askers = asked.first().map_or(0, |question| question.askers);
         ((asked.len(), askers), sieve.held_view().waiting, damaged)
     };
     assert_eq!(look(&file, At(0)), ((1, 2), 2, None));
+    assert_eq!(pushed.get(), 3, "one by the file, two by the journal");
     let missing = folder.path().join("none.json");
     assert_eq!(
         look(&missing, At(0)),

@@ -59,6 +59,8 @@ impl Studio {
         self.inner.chat.room().close().await;
         // The air thread may be gone already; then its recording closes by itself.
         let _ = self.inner.orders.send(Order::End(end)).await;
+        // After the air was told: a platform that does not answer must not keep the show on.
+        self.inner.chat.room().disconnect_all().await;
         self.inner.ended.send_if_modified(|ended| {
             let first = ended.is_none();
             ended.get_or_insert(end);

@@ -136,12 +136,11 @@ impl Studio {
             vec![]
         });
         let questions_file = folders.questions_file();
-        let (sieve, damaged_questions) =
-            chat_room::resume(&questions_file, &journal, &resumed.show, since, now())
-                .unwrap_or_else(|error| {
-                    tracing::error!(%error, "the questions of before could not be read back");
-                    Default::default()
-                });
+        let chat_before = chat_room::resume(&questions_file, &journal, &resumed.show, since, now())
+            .unwrap_or_else(|error| {
+                tracing::error!(%error, "the questions of before could not be read back");
+                Default::default()
+            });
         let unfinished = unfinished::find(&folders.recordings(), &journal);
         let desk = Desk::start(journal, resumed, now, &threads)?;
         let findings = look_at_selling(&desk, &threads)?;
@@ -174,7 +173,8 @@ impl Studio {
         };
         let before = Before {
             recent: lines,
-            sieve,
+            sieve: chat_before.sieve,
+            pushed: chat_before.pushed,
             file: Some(questions_file),
         };
         let room = ChatRoom::open(desk.clone(), rand::random(), audience, before);
@@ -194,7 +194,7 @@ impl Studio {
             ("notice.keys_damaged", damaged_secrets),
             ("notice.orders_damaged", damaged_orders),
             ("notice.chat_damaged", damaged_chat),
-            ("notice.questions_damaged", damaged_questions),
+            ("notice.questions_damaged", chat_before.damaged),
         ] {
             if let Some(file) = damaged {
                 notices.stand(NoticeLevel::Error, key, &[("file", file)]);

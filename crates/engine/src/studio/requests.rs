@@ -178,10 +178,7 @@ impl Studio {
                 Ok(serde_json::Value::Null)
             }
             Request::Relay => answer(&self.inner.chat.relay()),
-            Request::ActOnChat { act } => {
-                let acted = self.inner.chat.room().act(act).await;
-                serde_json::to_value(acted).map_err(|_| WireError::new(ErrorCode::Internal))
-            }
+            Request::ActOnChat { act } => answer(&self.inner.chat.room().act(actor, act).await),
             Request::ConnectChat {
                 id,
                 connector,

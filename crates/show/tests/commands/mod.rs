@@ -291,6 +291,25 @@ fn running() -> impl Strategy<Value = Command> {
                 pictures,
             },
         }),
+        1 => (short(), 0..3_usize).prop_map(|(text, outcomes)| Command::NotePlatformAct {
+            act: stallcast_show::PlatformAct {
+                kind: stallcast_show::PlatformActKind::Delete,
+                message: Some(MessageId("m".to_owned())),
+                author: String::new(),
+                text,
+                seconds: None,
+                outcomes: vec![
+                    stallcast_show::PlatformOutcome {
+                        platform: "owncast".to_owned(),
+                        connection: "o".to_owned(),
+                        became: stallcast_show::PlatformBecame::Done,
+                        why: String::new(),
+                    };
+                    outcomes
+                ],
+            },
+            by: "studio".to_owned(),
+        }),
         1 => proptest::collection::vec(chat_line(), 0..3).prop_map(|lines| Command::NoteChat { lines }),
     ]
 }

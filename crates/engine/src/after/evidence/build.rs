@@ -141,6 +141,7 @@ fn fill(
         ("prices.csv", tables::prices(told)),
         ("corrections.csv", tables::corrections(told)),
         ("overrides.csv", tables::overrides(told)),
+        ("acts.csv", tables::acts(told)),
         ("opening.json", pretty(&opening)?),
         ("recap.json", pretty(&told.recap)?),
     ];

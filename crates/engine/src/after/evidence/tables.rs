@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 
 use stallcast_clips::Utc;
-use stallcast_show::{At, CorrectionKind, Money, PriceCause, ProductId, Text};
+use stallcast_show::{At, CorrectionKind, Money, PlatformBecame, PriceCause, ProductId, Text};
 
 use crate::after::told::Told;
+use crate::wire_name::wire_name;
 
 /// What the folder is and how it is checked, in both languages.
 pub const README: &str = "\
 这是一场直播的留存资料（证据包）。
-内容：录像；这一场的操作日志（journal.jsonl，每条带校验码，环环相扣）；价格、更正、违规词放行理由三张表；
+内容：录像；这一场的操作日志（journal.jsonl，每条带校验码，环环相扣）；价格、更正、违规词放行理由、平台上的操作（删除、禁言等）四张表；
 开播时的商品资料（opening.json）；复盘（recap.json）；清单（manifest.json，每个文件的 SHA-256）。
 检查有没有被改过：stallcast verify 这个文件夹
 清单的校验码（manifest.sha256）请另存一份，比如发到自己的邮箱：有了它，整个文件夹被重做也查得出来。
@@ -18,8 +19,8 @@ pub const README: &str = "\
 
 The evidence of one show.
 In it: the recording; the show's entries (journal.jsonl, each with a hash that covers the one before it); prices,
-corrections and reasons given for forbidden words as tables; the goods as they were when it began (opening.json); the
-recap (recap.json); the list (manifest.json, SHA-256 of each file).
+corrections, reasons given for forbidden words and what was done on platforms (deletions, time-outs) as tables; the
+goods as they were when it began (opening.json); the recap (recap.json); the list (manifest.json, SHA-256 of each file).
 To see whether anything was changed: stallcast verify THIS-FOLDER
 Keep the list's own hash (manifest.sha256) elsewhere, in a mail to yourself for example: with it even a folder that
 was made anew as a whole is found out.
@@ -146,6 +147,49 @@ pub fn overrides(told: &Told) -> String {
             it.reason.clone(),
             by.to_owned(),
         ]);
+    }
+    table(rows)
+}
+
+/// What was done on platforms through their chats, a row for each outcome.
+pub fn acts(told: &Told) -> String {
+    let heads = [
+        "time_utc",
+        "who",
+        "act",
+        "platform",
+        "connection",
+        "message",
+        "author",
+        "text",
+        "seconds",
+        "outcome",
+        "why",
+    ];
+    let mut rows = vec![heads.map(str::to_owned)];
+    for it in &told.recap.acts {
+        let act = &it.act;
+        for outcome in &act.outcomes {
+            let became = match outcome.became {
+                PlatformBecame::Done => "done",
+                PlatformBecame::NotSupported => "not_supported",
+                PlatformBecame::Failed => "failed",
+            };
+            let message = act.message.as_ref().map(|id| id.0.clone());
+            rows.push([
+                utc(it.at),
+                it.by.clone(),
+                wire_name(&act.kind),
+                outcome.platform.clone(),
+                outcome.connection.clone(),
+                message.unwrap_or_default(),
+                act.author.clone(),
+                act.text.clone(),
+                act.seconds.map(|s| s.to_string()).unwrap_or_default(),
+                became.to_owned(),
+                outcome.why.clone(),
+            ]);
+        }
     }
     table(rows)
 }

@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use stallcast_journal::Journal;
 use stallcast_overlay::Lang;
-use stallcast_show::{At, Correction, CorrectionKind, Event, Phase, RuleOverride, Show, Text};
+use stallcast_show::{
+    At, Correction, CorrectionKind, Event, Phase, PlatformAct, PlatformActKind, PlatformBecame,
+    PlatformOutcome, RuleOverride, Show, Text,
+};
 use stallcast_wire::Request;
 
 use super::*;
@@ -41,8 +44,8 @@ async fn a_show_becomes_a_folder_that_the_verifier_takes_and_that_tells_every_ch
     assert_eq!(begun.state, EvidenceState::Working);
     let view = finished(&world, show).await;
     assert_eq!(view.state, EvidenceState::Made, "{view:?}");
-    // Three recordings, the entries, three tables, two of facts, and what it is.
-    assert_eq!((view.files, view.done_bytes), (10, view.total_bytes));
+    // Three recordings, the entries, four tables, two of facts, and what it is.
+    assert_eq!((view.files, view.done_bytes), (11, view.total_bytes));
     assert_eq!(view.fingerprint.len(), 64);
 
     let recordings = world.folders.recordings();
@@ -141,6 +144,22 @@ async fn what_was_corrected_and_overridden_is_in_the_tables_and_what_is_gone_is_
             },
             Event::CorrectionShown { correction },
             Event::CorrectionEnded { at: At(241_000) },
+            Event::PlatformActed {
+                act: PlatformAct {
+                    kind: PlatformActKind::Delete,
+                    message: Some("twitch:1".into()),
+                    author: "=spam".into(),
+                    text: "加我微信".into(),
+                    seconds: None,
+                    outcomes: vec![PlatformOutcome {
+                        platform: "twitch_token".into(),
+                        connection: "t".into(),
+                        became: PlatformBecame::Failed,
+                        why: "line_gone".into(),
+                    }],
+                },
+                by: "小王".into(),
+            },
             phase(Phase::Idle),
         ];
         for (n, event) in events.into_iter().enumerate() {
@@ -164,6 +183,13 @@ async fn what_was_corrected_and_overridden_is_in_the_tables_and_what_is_gone_is_
     assert!(
         overrides.contains(",vetting,,样品在路上,engine"),
         "{overrides}"
+    );
+    let acts = read(&folder, "acts.csv");
+    assert!(
+        acts.contains(
+            "00:04:20.000,小王,delete,twitch_token,t,twitch:1,'=spam,加我微信,,failed,line_gone"
+        ),
+        "{acts}"
     );
     let corrections = read(&folder, "corrections.csv");
     assert!(
