@@ -334,7 +334,7 @@ async fn answer(
     (slow, looked): (&mpsc::Sender<ServerMessage>, &LookedFor),
     text: &str,
 ) -> bool {
-    let (id, outcome) = match serde_json::from_str(text) {
+    let (id, outcome) = match understood(text) {
         Ok(ClientMessage::Command {
             id,
             command,
@@ -365,12 +365,25 @@ async fn answer(
             Err(_) => (id, Err(WireError::new(ErrorCode::Busy).retryable())),
         },
         Ok(ClientMessage::Hello { .. } | ClientMessage::Ack { .. }) => return true,
-        Err(error) => (
+        Err(cause) => (
             0,
-            Err(WireError::new(ErrorCode::Malformed).with("cause", error.to_string())),
+            Err(WireError::new(ErrorCode::Malformed).with("cause", cause)),
         ),
     };
     send(socket, &result(id, outcome)).await
+}
+
+/// What a page says; or why it cannot be understood.
+fn understood(text: &str) -> Result<ClientMessage, String> {
+    // Nobody types it, and libraries below end a text there or fall over it.
+    let is_escaped = |at: usize| {
+        let before = text[..at].bytes().rev();
+        before.take_while(|byte| *byte == b'\\').count() % 2 == 1
+    };
+    if text.match_indices("\\u0000").any(|(at, _)| !is_escaped(at)) {
+        return Err("NUL".into());
+    }
+    serde_json::from_str(text).map_err(|error| error.to_string())
 }
 
 fn result(id: u32, outcome: Answer) -> ServerMessage {
@@ -455,4 +468,24 @@ async fn look_up(api: &Api, actor: &Actor, looked: &LookedFor, request: Request)
 
 fn obs_view(api: &Api) -> Result<serde_json::Value, WireError> {
     serde_json::to_value(api.obs.view()).map_err(|_| WireError::new(ErrorCode::Internal))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_with_a_nul_in_it_is_not_understood_and_one_that_speaks_of_it_is() {
+        let renames = |name: &str| {
+            let text = format!(
+                r#"{{"type":"command","id":1,"command":{{"do":"rename","name":"{name}"}}}}"#
+            );
+            understood(&text)
+        };
+        assert!(renames("a").is_ok());
+        assert!(renames(r"C:\\u0000").is_ok());
+        for bad in [r"\u0000", r"a\\\u0000"] {
+            assert_eq!(renames(bad), Err("NUL".into()), "{bad}");
+        }
+    }
 }

@@ -1,0 +1,15 @@
+//! Strangers, members and broken programs at both doors of the real engine: what they must not reach, and what they cannot
+//! cost the others.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test whose world breaks has failed"
+)]
+
+mod door;
+mod paths;
+mod requests;
+mod roles;
+mod slow;
