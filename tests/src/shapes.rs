@@ -104,7 +104,7 @@ impl Shapes {
         let mut all = BTreeMap::new();
         for file in std::fs::read_dir(folder).unwrap() {
             let path = file.unwrap().path();
-            if !path.extension().is_some_and(|kind| kind == "ts") {
+            if path.extension().is_none_or(|kind| kind != "ts") {
                 continue;
             }
             let text = without_comments(&std::fs::read_to_string(&path).unwrap());

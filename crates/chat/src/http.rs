@@ -28,6 +28,7 @@ pub(crate) struct Ask {
     headers: Vec<(HeaderName, String)>,
     body: Option<Bytes>,
     most: usize,
+    within: Duration,
 }
 
 /// An answer.
@@ -47,12 +48,19 @@ impl Ask {
             headers: Vec::new(),
             body: None,
             most: 64 * 1024,
+            within: ANSWER_WITHIN,
         }
     }
 
     /// The largest answer taken, in bytes.
     pub(crate) fn most(mut self, bytes: usize) -> Self {
         self.most = bytes;
+        self
+    }
+
+    /// Another time for the answer.
+    pub(crate) fn within(mut self, time: Duration) -> Self {
+        self.within = time;
         self
     }
 
@@ -86,7 +94,7 @@ impl Ask {
             "http" => false,
             _ => return Err(invalid),
         };
-        let most = self.most;
+        let (most, within) = (self.most, self.within);
         let request = self.request()?;
         let dialling = async {
             let stream = dial::tcp(&host, port).await?;
@@ -111,8 +119,8 @@ impl Ask {
             .await
             .map_err(slow)??;
         let talked = match link {
-            Link::Plain(stream) => timeout(ANSWER_WITHIN, talk(stream, request, most)).await,
-            Link::Tls(stream) => timeout(ANSWER_WITHIN, talk(stream, request, most)).await,
+            Link::Plain(stream) => timeout(within, talk(stream, request, most)).await,
+            Link::Tls(stream) => timeout(within, talk(stream, request, most)).await,
         };
         talked.map_err(slow)?
     }

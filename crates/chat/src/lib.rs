@@ -55,6 +55,7 @@ pub mod moderation;
 mod mood;
 mod outlet;
 mod owncast;
+pub mod phrase;
 pub mod question;
 pub mod questions;
 mod rate;

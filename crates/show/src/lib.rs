@@ -97,6 +97,7 @@ pub use part_place::{PartPlace, PartPlaces, PicturePart};
 pub use picture_text::PictureText;
 pub use poll::{Poll, PollOption, PollResult, PollTerms};
 pub use product::{Coupon, Facts, Offer, Origin, PriceStep, Product, RundownItem, Text};
+pub use question::shown_question;
 pub use recap::{
     PriceCause, Recap, RecapMinute, RecapPart, RecapPinned, RecapPrice, RecapProduct, RecapSegment,
     RecapStock, RecapTotals, ShowKind,

@@ -10,6 +10,7 @@
 
 mod door;
 mod paths;
+mod phrase;
 mod requests;
 mod roles;
 mod slow;

@@ -244,7 +244,8 @@ async fn talk(api: Api, mut socket: WebSocket) {
                 pushed.show(&api, &mut socket).await
             }
             Ok(()) = statuses.changed() => {
-                let status = shown_to::status(role, statuses.borrow_and_update().clone());
+                let mut status = shown_to::status(role, statuses.borrow_and_update().clone());
+                status.phrases = studio.phrases();
                 pushed.topic(&mut socket, Topic::Status(Box::new(status))).await
             }
             Ok(()) = findings.changed() => {
