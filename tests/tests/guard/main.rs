@@ -9,6 +9,8 @@
 )]
 
 mod door;
+mod frames;
+mod fuzz;
 mod paths;
 mod phrase;
 mod requests;

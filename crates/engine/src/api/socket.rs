@@ -335,7 +335,14 @@ async fn answer(
     (slow, looked): (&mpsc::Sender<ServerMessage>, &LookedFor),
     text: &str,
 ) -> bool {
-    let (id, outcome) = match understood(text) {
+    let (id, outcome) = match serde_json::from_str(text) {
+        // Nobody types it, and libraries below end a text there or fall over it.
+        Ok(ClientMessage::Command { id, .. } | ClientMessage::Request { id, .. })
+            if has_nul(text) =>
+        {
+            let malformed = WireError::new(ErrorCode::Malformed).with("cause", "NUL");
+            (id, Err(malformed))
+        }
         Ok(ClientMessage::Command {
             id,
             command,
@@ -366,25 +373,21 @@ async fn answer(
             Err(_) => (id, Err(WireError::new(ErrorCode::Busy).retryable())),
         },
         Ok(ClientMessage::Hello { .. } | ClientMessage::Ack { .. }) => return true,
-        Err(cause) => (
+        Err(error) => (
             0,
-            Err(WireError::new(ErrorCode::Malformed).with("cause", cause)),
+            Err(WireError::new(ErrorCode::Malformed).with("cause", error.to_string())),
         ),
     };
     send(socket, &result(id, outcome)).await
 }
 
-/// What a page says; or why it cannot be understood.
-fn understood(text: &str) -> Result<ClientMessage, String> {
-    // Nobody types it, and libraries below end a text there or fall over it.
+/// Whether a text in a message has a NUL in it, which JSON only has as an escape.
+fn has_nul(text: &str) -> bool {
     let is_escaped = |at: usize| {
         let before = text[..at].bytes().rev();
         before.take_while(|byte| *byte == b'\\').count() % 2 == 1
     };
-    if text.match_indices("\\u0000").any(|(at, _)| !is_escaped(at)) {
-        return Err("NUL".into());
-    }
-    serde_json::from_str(text).map_err(|error| error.to_string())
+    text.match_indices("\\u0000").any(|(at, _)| !is_escaped(at))
 }
 
 fn result(id: u32, outcome: Answer) -> ServerMessage {
@@ -476,17 +479,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_with_a_nul_in_it_is_not_understood_and_one_that_speaks_of_it_is() {
-        let renames = |name: &str| {
-            let text = format!(
-                r#"{{"type":"command","id":1,"command":{{"do":"rename","name":"{name}"}}}}"#
-            );
-            understood(&text)
-        };
-        assert!(renames("a").is_ok());
-        assert!(renames(r"C:\\u0000").is_ok());
-        for bad in [r"\u0000", r"a\\\u0000"] {
-            assert_eq!(renames(bad), Err("NUL".into()), "{bad}");
+    fn a_nul_is_found_and_what_only_speaks_of_it_is_not() {
+        for fine in ["", r#"{"name":"a"}"#, r#"{"name":"C:\\u0000"}"#] {
+            assert!(!has_nul(fine), "{fine}");
+        }
+        for bad in [r#"{"name":"\u0000"}"#, r#"{"name":"a\\\u0000"}"#] {
+            assert!(has_nul(bad), "{bad}");
         }
     }
 }
