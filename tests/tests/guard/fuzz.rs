@@ -1,12 +1,12 @@
-//! Chance at the doors, the same in every run: messages and requests of the right shape and of none. Nothing falls over or
-//! hangs, and every refusal has a code that the page knows.
+//! Chance at the doors, the same in every run: messages of the right shape and of none, commands by every role. Nothing falls
+//! over or hangs, every refusal has a code that the page knows, and what the journal says is what was shown.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use stallcast_show::Role;
+use stallcast_show::{Command, Role};
 use stallcast_tests::shapes::{Dice, Shapes, Source};
 use stallcast_tests::world::{PATIENCE, Session, http};
 use tokio::time::timeout;
@@ -340,4 +340,84 @@ async fn requests_by_chance_are_answered_or_hung_up_on() {
     let health = http(doors.port, "GET", "/api/health", &[], b"").unwrap();
     assert_eq!(health.status, 200);
     doors.is_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn commands_by_chance_and_by_every_role_leave_a_show_that_the_journal_brings_back() {
+    const ROUNDS: usize = 2_000;
+    let shapes = Shapes::read();
+    let mut doors = Doors::open().await;
+    let known = |it: &Session| it.show.clone().zip(it.catalogue.clone());
+    doors.owner.until(PATIENCE, "the show", known).await;
+    let mut sessions = vec![doors.engine.session().await];
+    for role in [Role::Moderator, Role::Producer, Role::Lead] {
+        let token = doors.member(role).await;
+        sessions.push(Session::open(doors.port, &token).await);
+    }
+    let mut chance = Chance::of(SEED, &doors.owner);
+    let mut counts = BTreeMap::<String, u32>::new();
+    let mut done = BTreeMap::<String, u32>::new();
+    for _ in 0..ROUNDS {
+        let command = shapes.any("Command", &mut chance);
+        let name = command["do"].as_str().unwrap().to_owned();
+        // On air the clock changes the show by itself, and a removed catalogue leaves nothing to do.
+        if ["start_rehearsal", "go_live", "remove_products"].contains(&&*name) {
+            continue;
+        }
+        let Ok(command) = serde_json::from_value::<Command>(command) else {
+            *counts.entry("no command".into()).or_default() += 1;
+            continue;
+        };
+        let who = chance.dice.below(sessions.len());
+        match sessions[who].command(command).await {
+            Ok(_) => {
+                *counts.entry("done".into()).or_default() += 1;
+                *done.entry(name).or_default() += 1;
+            }
+            Err(error) => {
+                let code = serde_json::to_value(error.code).unwrap();
+                *counts.entry(code.as_str().unwrap().to_owned()).or_default() += 1;
+            }
+        }
+    }
+    println!("{counts:?}; {} kinds done: {done:?}", done.len());
+    assert!(counts["done"] > 200, "{counts:?}");
+    assert!(done.len() > 25, "{done:?}");
+    doors.is_well().await;
+
+    // The next engine would go on with it, in a part of its own.
+    let stop = Command::SetRecording { on: false };
+    doors.owner.command(stop).await.unwrap();
+    let before = settled(&mut doors.owner).await;
+    drop(sessions);
+    // As a crash ends it: what the next engine shows comes from the journal alone.
+    doors.engine.restart();
+    doors.owner = doors.engine.session().await;
+    let after = settled(&mut doors.owner).await;
+    for (field, value) in before.as_object().unwrap() {
+        assert_eq!(*value, after[field], "{field}");
+    }
+}
+
+/// The show as it is once nothing changes it any more, without what counts time or entries.
+async fn settled(owner: &mut Session) -> Value {
+    let mut last = None;
+    loop {
+        let known = |it: &Session| it.show.clone().zip(it.catalogue.clone());
+        let (show, catalogue) = owner.until(PATIENCE, "the show", known).await;
+        if last.replace(show.seq) == Some(show.seq) {
+            let mut value = serde_json::to_value(&show).unwrap();
+            let products: BTreeMap<_, _> = catalogue
+                .products
+                .iter()
+                .map(|it| (it.id.clone(), it))
+                .collect();
+            value["products"] = serde_json::to_value(products).unwrap();
+            for counts in ["seq", "server_now"] {
+                value.as_object_mut().unwrap().remove(counts);
+            }
+            return value;
+        }
+        owner.play(Duration::from_secs(1)).await;
+    }
 }
