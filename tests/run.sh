@@ -119,7 +119,7 @@ stage_system() {
   page
   obs_clients
   cargo build --locked -p stallcast-engine -p stallcast-relay
-  run_tests -p stallcast-tests --lib --test fixtures --test show
+  run_tests -p stallcast-tests --lib --test fixtures --test guard --test show
   if may_isolate && command -v ip >/dev/null; then
     run_ignored -p stallcast-tests --test show
   else

@@ -13,5 +13,6 @@
 
 pub mod bench;
 pub mod probe;
+pub mod shapes;
 pub mod stage;
 pub mod world;

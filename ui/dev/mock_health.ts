@@ -84,6 +84,7 @@ export function statusOf(world: MockWorld): StatusView {
     journal: world.has('full') ? { error: 'disk_full', since: world.born, tried_every_ms: 2000 } : null,
     slate: world.show.scenes.length === 0 ? 'no_scene' : null,
     key_store: 'ask_first',
+    phrases: world.has('phrase'),
     undo: null,
     uplink_kbps: live ? 5150 : 0,
     virtual_camera: !world.show.virtual_camera

@@ -772,6 +772,40 @@ export class MockStudio {
         return ok(null);
       case 'invite':
         return ok(inviteMade());
+      case 'phrasing':
+      case 'set_phrasing':
+        return ok({
+          settings: {
+            on: this.has('phrase'),
+            address: this.has('phrase') ? 'http://127.0.0.1:11434/v1' : '',
+            model: this.has('phrase') ? 'qwen2.5:3b' : '',
+          },
+          has_key: false,
+        });
+      case 'test_phrasing':
+        if (this.has('trouble'))
+          return {
+            outcome: 'failed',
+            error: {
+              code: 'phrase_failed',
+              message_key: 'error.phrase_failed',
+              params: { cause: 'phrase_unreachable' },
+              retryable: false,
+            },
+          };
+        return ok({
+          question: 'How much is a box of peaches?',
+          fact: 'Yellow peaches, 5 kg · ¥29.90',
+          text: 'A 5 kg box of yellow peaches is ¥29.90 right now!',
+          took_ms: 1840,
+        });
+      case 'phrase_answer': {
+        const asked = this.asked.view().questions.find(({ id }) => id === request.question);
+        if (asked === undefined || asked.answer === null) return ok(null);
+        return ok({ text: `${asked.answer.text} 哦，直接拍就行！`, source: asked.answer });
+      }
+      case 'stop_phrasing':
+        return ok(null);
       case 'obs':
       case 'set_obs':
       case 'new_obs_password':

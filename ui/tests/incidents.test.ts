@@ -76,6 +76,7 @@ function world(destinations: DestinationHealth[], more: Partial<StatusView> = {}
       journal: null,
       slate: null,
       key_store: 'keychain',
+      phrases: false,
       undo: null,
       warnings: [],
       ...more,

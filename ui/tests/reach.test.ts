@@ -50,6 +50,7 @@ function world(runs: [RunState, string][], recording = true): [ShowView, StatusV
     journal: null,
     slate: null,
     key_store: 'keychain',
+    phrases: false,
     undo: null,
     warnings: [],
   };

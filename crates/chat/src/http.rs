@@ -28,6 +28,7 @@ pub(crate) struct Ask {
     body: Option<Bytes>,
     accept: &'static str,
     most: usize,
+    within: Duration,
 }
 
 /// An answer.
@@ -48,6 +49,7 @@ impl Ask {
             body: None,
             accept: "application/json",
             most: 64 * 1024,
+            within: ANSWER_WITHIN,
         }
     }
 
@@ -60,6 +62,12 @@ impl Ask {
     /// Wants server-sent events rather than JSON.
     pub(crate) fn events(mut self) -> Self {
         self.accept = "text/event-stream";
+        self
+    }
+
+    /// Another time for the answer.
+    pub(crate) fn within(mut self, time: Duration) -> Self {
+        self.within = time;
         self
     }
 
@@ -84,7 +92,7 @@ impl Ask {
 
     /// Sends it and waits for the whole answer, of whatever status.
     pub(crate) async fn send(self) -> Result<Heard, End> {
-        let most = self.most;
+        let (most, within) = (self.most, self.within);
         let link = self.link().await?;
         let talking = async {
             let mut flow = self.over(link).await?;
@@ -94,7 +102,7 @@ impl Ask {
                 body,
             })
         };
-        timeout(ANSWER_WITHIN, talking).await.map_err(slow)?
+        timeout(within, talking).await.map_err(slow)?
     }
 
     /// Sends it and waits for the head of the answer, whose body then comes for as long as the server likes.

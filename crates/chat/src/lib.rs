@@ -62,6 +62,7 @@ mod mood;
 mod needles;
 mod outlet;
 mod owncast;
+pub mod phrase;
 mod pushed;
 pub mod question;
 pub mod questions;

@@ -8,6 +8,7 @@ mod saved;
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
+use sha2::{Digest, Sha256};
 use stallcast_show::QuestionState;
 
 use crate::answer::about;
@@ -44,7 +45,8 @@ pub struct Asked<'a> {
     pub at_ms: u64,
 }
 
-/// A question's number, never used again.
+/// A question's number: made of the line that began it, so that it is the same when the list is made again from the same
+/// lines. What was decided of it and written down elsewhere is never about another question. Below 2^53.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct GroupId(pub u64);
 
@@ -95,8 +97,18 @@ type Subject = (Option<String>, Topic);
 pub struct Questions {
     groups: BTreeMap<GroupId, Group>,
     subjects: HashMap<Subject, GroupId>,
-    next: u64,
     split: usize,
+}
+
+/// The number of a question that this line began, on its own or when it was split off another one.
+fn number(from: Option<GroupId>, line: &str) -> GroupId {
+    let mut digest = Sha256::new();
+    if let Some(GroupId(from)) = from {
+        digest.update(from.to_be_bytes());
+    }
+    digest.update(line);
+    let number = digest.finalize().into_iter().take(8);
+    GroupId(number.fold(0, |all, byte| (all << 8) | u64::from(byte)) >> 11)
 }
 
 impl Group {
@@ -337,7 +349,7 @@ impl Questions {
         group.lose(&moved);
         let (product, topic) = (group.product.clone(), group.topic);
         let mut moved = moved.into_iter();
-        let id = self.new_group(product, topic, moved.next()?);
+        let id = self.new_group(Some(from), product, topic, moved.next()?);
         if let Some(group) = self.groups.get_mut(&id) {
             group.by_hand = true;
             self.split += 1;
@@ -348,16 +360,25 @@ impl Questions {
     }
 
     fn open(&mut self, product: Option<String>, topic: Option<Topic>, line: Line) -> GroupId {
-        let id = self.new_group(product.clone(), topic, line);
+        let id = self.new_group(None, product.clone(), topic, line);
         if let Some(topic) = topic {
             self.subjects.insert((product, topic), id);
         }
         id
     }
 
-    fn new_group(&mut self, product: Option<String>, topic: Option<Topic>, line: Line) -> GroupId {
-        let id = GroupId(self.next);
-        self.next += 1;
+    fn new_group(
+        &mut self,
+        from: Option<GroupId>,
+        product: Option<String>,
+        topic: Option<Topic>,
+        line: Line,
+    ) -> GroupId {
+        let mut id = number(from, &line.id);
+        // A line that is told twice may begin another one.
+        while self.groups.contains_key(&id) {
+            id = number(Some(id), &line.id);
+        }
         let mut group = Group {
             id,
             product,
@@ -398,14 +419,18 @@ impl Questions {
         least: f32,
         fits: impl Fn(&Group) -> bool,
     ) -> Option<GroupId> {
-        let mut best: Option<(GroupId, f32)> = None;
+        let mut best: Option<(&Group, f32)> = None;
         for group in self.groups.values().filter(|group| fits(group)) {
             let likeness = group.likeness(pieces);
-            if likeness >= least && best.is_none_or(|(_, most)| likeness > most) {
-                best = Some((group.id, likeness));
+            // Of two that are as like, the older one.
+            let is_better = best.is_none_or(|(known, most)| {
+                likeness > most || (likeness == most && group.first_ms < known.first_ms)
+            });
+            if likeness >= least && is_better {
+                best = Some((group, likeness));
             }
         }
-        best.map(|(id, _)| id)
+        best.map(|(group, _)| group.id)
     }
 
     fn make_room(&mut self, newest: GroupId) {

@@ -164,6 +164,16 @@ impl Folders {
         self.data.join("keys.shops.json")
     }
 
+    /// Where a model is asked to phrase answers.
+    pub fn phrasing_file(&self) -> PathBuf {
+        self.data.join("phrasing.json")
+    }
+
+    /// Its key, when there is no keychain and the user allowed a file.
+    pub fn phrasing_key_file(&self) -> PathBuf {
+        self.data.join("keys.phrasing.json")
+    }
+
     /// How the team comes in, and the devices that joined, with hashes of their tokens.
     pub fn team_file(&self) -> PathBuf {
         self.data.join("team.json")

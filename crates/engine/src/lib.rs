@@ -31,6 +31,7 @@ mod packets;
 mod part_boxes;
 mod phones;
 mod photo_folder;
+mod phrasing;
 mod picture;
 mod private_file;
 mod replay;

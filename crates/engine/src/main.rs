@@ -228,7 +228,7 @@ async fn serve(run: Run) -> Result<(), StartError> {
         tokio::spawn(end_when_left(studio.clone(), Duration::from_secs(seconds)));
     }
     let obs = Obs::start(studio.clone(), run.obs_port);
-    let served = Api::new(studio.clone(), &file.token, file.port, run.ui, obs)
+    Api::new(studio.clone(), &file.token, file.port, run.ui, obs)
         .serve(listener)
         .await;
     studio.end().await;
@@ -237,7 +237,6 @@ async fn serve(run: Run) -> Result<(), StartError> {
     if RuntimeFile::read(&folders.runtime_file()).is_some_and(|now| now.pid == file.pid) {
         std::fs::remove_file(folders.runtime_file())?;
     }
-    served?;
     match studio.ended().await {
         End::Wanted => Ok(()),
         End::Fallen(thread) => Err(StartError::Fallen(thread)),

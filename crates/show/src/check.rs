@@ -26,6 +26,14 @@ pub(crate) fn filled(field: &'static str, value: &str, max: usize) -> Result<(),
     text(field, value, max)
 }
 
+/// What is handed to the system and its libraries, some of which end a text at its first NUL and others fall over it.
+pub(crate) fn system_name(field: &'static str, value: &str, max: usize) -> Result<(), Refusal> {
+    if value.contains(char::is_control) {
+        return Err(Refusal::BadFileName { field });
+    }
+    filled(field, value, max)
+}
+
 pub(crate) fn both(field: &'static str, value: &Text, max: usize) -> Result<(), Refusal> {
     text(field, &value.zh, max)?;
     text(field, &value.en, max)

@@ -99,6 +99,7 @@ pub use picture_text::PictureText;
 pub use platform_act::{PlatformAct, PlatformActKind, PlatformBecame, PlatformOutcome, RecapAct};
 pub use poll::{Poll, PollOption, PollResult, PollTerms};
 pub use product::{Coupon, Facts, Offer, Origin, PriceStep, Product, RundownItem, Text};
+pub use question::shown_question;
 pub use recap::{
     PriceCause, Recap, RecapMinute, RecapPart, RecapPinned, RecapPrice, RecapProduct, RecapSegment,
     RecapStock, RecapTotals, ShowKind,

@@ -33,7 +33,7 @@ pub(crate) fn shown_name(name: &str) -> String {
 }
 
 /// A question as everybody may see it: without telephone numbers, accounts and addresses.
-pub(crate) fn shown_question(text: &str) -> String {
+pub fn shown_question(text: &str) -> String {
     without_contacts(text, DIGITS_OF_TEXT)
 }
 

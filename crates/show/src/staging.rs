@@ -27,17 +27,19 @@ impl Show {
     }
 
     pub(crate) fn decide_put_source(&self, source: Source) -> Result<Vec<Event>, Refusal> {
-        check::filled("source_id", source.id.as_str(), ID_MAX)?;
+        check::system_name("source_id", source.id.as_str(), ID_MAX)?;
         check::filled("source_name", &source.name, NAME_MAX)?;
         match &source.kind {
             SourceKind::File { path } | SourceKind::Image { path } => {
-                check::filled("path", path, PATH_MAX)?;
+                check::system_name("path", path, PATH_MAX)?;
             }
-            SourceKind::Window { window } => check::filled("window", window, ID_MAX)?,
+            SourceKind::Window { window } => check::system_name("window", window, ID_MAX)?,
             SourceKind::Camera { device: Some(id) }
             | SourceKind::Microphone { device: Some(id) }
             | SourceKind::DesktopAudio { device: Some(id) }
-            | SourceKind::Screen { display: Some(id) } => check::filled("device", id, PATH_MAX)?,
+            | SourceKind::Screen { display: Some(id) } => {
+                check::system_name("device", id, PATH_MAX)?
+            }
             SourceKind::TestPicture
             | SourceKind::TestTone
             | SourceKind::Camera { device: None }

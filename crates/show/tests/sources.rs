@@ -116,3 +116,34 @@ fn a_show_without_scenes_loses_only_the_source() {
     assert!(left_without_the_clip(&mut show).is_empty());
     assert_eq!(show.sources.len(), 1);
 }
+
+#[test]
+fn what_is_handed_to_the_system_has_no_mark_that_ends_or_breaks_a_text() {
+    let show = show_of(vec![]);
+    let put = |id: &str, kind: SourceKind| {
+        let source = Source {
+            id: id.into(),
+            name: "a".into(),
+            kind,
+        };
+        decide(&show, Command::PutSource { source }, At(0))
+    };
+    let file = |path: &str| SourceKind::File { path: path.into() };
+    assert!(put("clip", file("/a/红富士.mp4")).is_ok());
+    let device = Some("cam\0era".to_owned());
+    for (id, kind) in [
+        ("clip\0", file("/a.mp4")),
+        ("clip", file("/a\0.mp4")),
+        ("clip", file("/a\n.mp4")),
+        ("clip", SourceKind::Camera { device }),
+        (
+            "clip",
+            SourceKind::Window {
+                window: "\0".into(),
+            },
+        ),
+    ] {
+        let refused = put(id, kind.clone()).unwrap_err();
+        assert_eq!(refused.code(), "bad_file_name", "{id:?} {kind:?}");
+    }
+}

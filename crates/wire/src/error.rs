@@ -76,6 +76,12 @@ pub enum ErrorCode {
     ShuttingDown,
     /// It is to be kept for longer, and nobody said that it is to go all the same.
     StillKept,
+    /// No model is set that phrases answers.
+    PhraseOff,
+    /// There is no draft; `cause` says why.
+    PhraseFailed,
+    /// What the model wrote has `found` in it, which is not in the facts; nobody is shown it.
+    PhraseUnfounded,
     /// Anything else; the log has the cause.
     Internal,
 }

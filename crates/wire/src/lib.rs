@@ -12,6 +12,7 @@ mod games;
 mod home;
 mod messages;
 mod orders;
+mod phrasing;
 mod picture_parts;
 mod questions;
 mod registry;
@@ -44,6 +45,7 @@ pub use games::{AuctionView, LotteryView, PollView};
 pub use home::{RUNTIME_FILE, RuntimeFile, create_private_folder, data_folder};
 pub use messages::{ClientMessage, Outcome, Request, ServerMessage, UploadTarget};
 pub use orders::{OrdersView, ShopView, StockListView, UnknownGoods};
+pub use phrasing::{PhraseTestView, PhrasedView, PhrasingSettings, PhrasingView};
 pub use picture_parts::{PartBox, PicturePartsView, TextBox};
 pub use questions::{
     HELD_TOLD, HeatValue, HeatView, HeldLineView, HeldView, LineMark, QUESTIONS_CLOSED_TOLD,

@@ -224,6 +224,32 @@ pub enum Request {
         #[ts(type = "number")]
         question: u64,
     },
+    /// Where a model is asked to phrase answers. Answer: [`crate::PhrasingView`].
+    Phrasing,
+    /// Sets that. Answer: [`crate::PhrasingView`].
+    SetPhrasing {
+        /// Where.
+        settings: crate::PhrasingSettings,
+        /// The key; `None` = as it is, empty = forget it. It goes to where keys are and never comes back.
+        key: Option<String>,
+        /// Without a keychain: whether a file that only this user can read may be used.
+        allow_file: bool,
+    },
+    /// Asks the model an invented question. Answer: [`crate::PhraseTestView`].
+    TestPhrasing,
+    /// Has the model phrase the suggested answer to a question of the audience; up to half a minute. Answer:
+    /// [`crate::PhrasedView`], which nobody else sees.
+    PhraseAnswer {
+        /// Which.
+        #[ts(type = "number")]
+        question: u64,
+    },
+    /// Gives that up.
+    StopPhrasing {
+        /// Which.
+        #[ts(type = "number")]
+        question: u64,
+    },
     /// Removes every product of the catalogue; refused while one is on air.
     RemoveAllProducts,
     /// Shows that have ended. Answer: [`PastShows`].

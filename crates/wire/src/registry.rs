@@ -109,7 +109,9 @@ pub fn least_role(command: &Command) -> Option<Role> {
 pub fn least_role_of_request(request: &Request) -> Role {
     match request {
         Request::Products { .. } => Role::Viewer,
-        Request::QuestionLines { .. } => Role::Moderator,
+        Request::QuestionLines { .. }
+        | Request::PhraseAnswer { .. }
+        | Request::StopPhrasing { .. } => Role::Moderator,
         Request::ActOnChat { .. } => Role::Moderator,
         Request::Platforms
         | Request::Themes
@@ -154,6 +156,9 @@ pub fn least_role_of_request(request: &Request) -> Role {
         | Request::RevokeMember { .. }
         | Request::Orders
         | Request::SetShopSecret { .. }
+        | Request::Phrasing
+        | Request::SetPhrasing { .. }
+        | Request::TestPhrasing
         | Request::WatchStock { .. }
         | Request::SetKeeping { .. }
         | Request::RemoveKept { .. }

@@ -332,6 +332,8 @@ pub struct StatusView {
     pub slate: Option<SlateCause>,
     /// Where a key goes.
     pub key_store: KeyStore,
+    /// Whether a model is set that phrases answers.
+    pub phrases: bool,
     /// The last import or removal of products, while it can be taken back.
     pub undo: Option<UndoView>,
     /// Parts of the program that are not as they should be, as message keys (no CJK font, no keychain, …).

@@ -4,6 +4,7 @@ import type { ChatConnector } from "./ChatConnector";
 import type { ClipEdges } from "./ClipEdges";
 import type { DestinationId } from "./DestinationId";
 import type { LotteryTerms } from "./LotteryTerms";
+import type { PhrasingSettings } from "./PhrasingSettings";
 import type { ProductScope } from "./ProductScope";
 import type { ProductSort } from "./ProductSort";
 import type { RecapFormat } from "./RecapFormat";
@@ -146,6 +147,26 @@ offset: number,
  * How many are wanted, at most [`crate::PRODUCTS_AT_ONCE`].
  */
 count: number, } | { "ask": "question_lines", 
+/**
+ * Which.
+ */
+question: number, } | { "ask": "phrasing" } | { "ask": "set_phrasing", 
+/**
+ * Where.
+ */
+settings: PhrasingSettings, 
+/**
+ * The key; `None` = as it is, empty = forget it. It goes to where keys are and never comes back.
+ */
+key: string | null, 
+/**
+ * Without a keychain: whether a file that only this user can read may be used.
+ */
+allow_file: boolean, } | { "ask": "test_phrasing" } | { "ask": "phrase_answer", 
+/**
+ * Which.
+ */
+question: number, } | { "ask": "stop_phrasing", 
 /**
  * Which.
  */

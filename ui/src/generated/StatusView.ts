@@ -74,6 +74,10 @@ slate: SlateCause | null,
  */
 key_store: KeyStore, 
 /**
+ * Whether a model is set that phrases answers.
+ */
+phrases: boolean, 
+/**
  * The last import or removal of products, while it can be taken back.
  */
 undo: UndoView | null, 

@@ -72,6 +72,8 @@ const SILENCE_MS = 4000;
 const ANSWER_MS = 15000;
 /** The keychain may ask a person first, who may have gone for the password. */
 const PERSON_MS = 300000;
+/** A model is given half a minute, and its connection ten seconds. */
+const MODEL_MS = 45000;
 const ANSWERED_WITHIN_MS: Partial<Record<Request['ask'], number>> = {
   // Connects, sends for ten seconds and takes its leave.
   test_upload: 45000,
@@ -80,6 +82,9 @@ const ANSWERED_WITHIN_MS: Partial<Record<Request['ask'], number>> = {
   // A platform may take its time behind other acts, up to 15 s.
   act_on_chat: 20000,
   set_key: PERSON_MS,
+  set_phrasing: PERSON_MS,
+  phrase_answer: MODEL_MS,
+  test_phrasing: MODEL_MS,
   connect_chat: PERSON_MS,
   disconnect_chat: PERSON_MS,
 };

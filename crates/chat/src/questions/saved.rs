@@ -19,7 +19,6 @@ const ASKERS_SAVED: usize = 2_000;
 pub struct Saved {
     groups: Vec<SavedGroup>,
     subjects: Vec<(Option<String>, String, u64)>,
-    next: u64,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -57,7 +56,6 @@ impl Questions {
         Saved {
             groups: groups.collect(),
             subjects: subjects.collect(),
-            next: self.next,
         }
     }
 
@@ -68,12 +66,9 @@ impl Questions {
             groups: groups
                 .map(|group| (GroupId(group.id), restored_group(group, catalogue)))
                 .collect(),
-            next: saved.next,
             ..Self::default()
         };
         list.split = list.groups.values().filter(|group| group.by_hand).count();
-        let newest = list.groups.keys().next_back().map_or(0, |id| id.0 + 1);
-        list.next = list.next.max(newest);
         for (product, topic, id) in saved.subjects {
             let known = list.groups.contains_key(&GroupId(id));
             if let (Some(topic), true) = (Topic::named(&topic), known) {

@@ -164,7 +164,48 @@ fn a_list_that_was_written_down_goes_on_where_it_was() {
         (5, 4, "袜子多少钱")
     );
     assert_eq!(list.ask(&shop, None, line("f", "主播今年几岁", 6)), hidden);
-    assert!(list.ask(&shop, None, line("g", "烧水壶多少瓦", 7)) > hidden);
+    let new = list.ask(&shop, None, line("g", "烧水壶多少瓦", 7));
+    assert!(new != hidden && new != price && new != other);
+}
+
+#[test]
+fn a_question_has_the_same_number_whenever_the_list_is_made_again_and_no_other_ever_has_it() {
+    let shop = shop();
+    let lines = [
+        line("a", "袜子多少钱", 0),
+        line("b", "袜子原价多少", 1),
+        line("c", "烧水壶多少瓦", 2),
+        line("d", "袜子怎么卖", 3),
+        line("e", "主播今年几岁呀", 4),
+    ];
+    let all = |from: usize| {
+        let mut list = Questions::default();
+        let ids = lines[from..]
+            .iter()
+            .map(|line| list.ask(&shop, None, *line));
+        let ids: Vec<GroupId> = ids.collect();
+        (ids, list)
+    };
+    let (whole, mut list) = all(0);
+    assert_eq!(all(0).0, whole);
+    assert!(whole.iter().all(|id| id.0 < 1 << 53), "{whole:?}");
+    assert_eq!(whole[3], whole[0]);
+    // Without the first lines the others keep theirs, and nobody has the number of what is missing.
+    let (late, _) = all(2);
+    assert_eq!((late[0], late[2]), (whole[2], whole[4]));
+    assert!(!late.contains(&whole[0]) && !late.contains(&whole[1]));
+
+    let split = |list: &mut Questions| list.split(whole[0], &["a"]).unwrap();
+    let apart = split(&mut list);
+    assert_eq!(split(&mut all(0).1), apart);
+    assert!(
+        !whole.contains(&apart),
+        "also where its first line began another one"
+    );
+    // The very line of an answered question, told once more.
+    assert!(list.mark(whole[2], QuestionState::Answered));
+    assert_ne!(list.ask(&shop, None, lines[2]), whole[2]);
+    assert_eq!(list.get(whole[2]).unwrap().state, QuestionState::Answered);
 }
 
 #[test]

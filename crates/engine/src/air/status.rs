@@ -39,6 +39,8 @@ impl Air {
             chat: self.parts.chat.statuses(),
             journal: self.parts.desk.journal_trouble(),
             key_store: self.parts.keys.store(),
+            // The API's own, which knows whom it tells.
+            phrases: false,
             undo: self.parts.desk.undo_view(),
             warnings: self.parts.warnings.clone(),
         }

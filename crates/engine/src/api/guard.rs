@@ -7,7 +7,9 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use stallcast_wire::{ErrorCode, WireError};
 
+use super::connections::in_time;
 use super::team_door::Doorway;
 use super::{Api, orders, team, webhook};
 
@@ -23,6 +25,52 @@ const OPEN: [&str; 3] = ["/api/health", "/api/ws", "/api/preview"];
 
 /// Lets a request pass, or refuses it before any handler sees it.
 pub async fn check(State(api): State<Api>, request: Request, next: Next) -> Response {
+    let is_asked = is_api(request.uri().path());
+    let mut response = answer(api, request.map(in_time), next).await;
+    if is_asked {
+        response = with_code(response);
+    }
+    // What somebody uploaded is never taken for a page.
+    let nosniff = HeaderValue::from_static("nosniff");
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
+    response
+}
+
+/// Two names are none: whoever stands before us may have looked at the other one.
+fn is_ambiguous(headers: &HeaderMap) -> bool {
+    [header::HOST, header::ORIGIN, header::AUTHORIZATION]
+        .into_iter()
+        .any(|name| headers.get_all(name).iter().count() > 1)
+}
+
+fn is_api(path: &str) -> bool {
+    path == "/api" || path.starts_with("/api/")
+}
+
+/// A refusal by a code of the closed set, also where it is the server's own and has words of its own or none.
+fn with_code(response: Response) -> Response {
+    let status = response.status();
+    let is_said = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind == "application/json");
+    if is_said || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let code = match status {
+        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => ErrorCode::NotFound,
+        StatusCode::PAYLOAD_TOO_LARGE => ErrorCode::TooLarge,
+        status if status.is_client_error() => ErrorCode::Malformed,
+        _ => ErrorCode::Internal,
+    };
+    (status, Json(WireError::new(code))).into_response()
+}
+
+async fn answer(api: Api, request: Request, next: Next) -> Response {
+    if is_ambiguous(request.headers()) {
+        return refusal(StatusCode::FORBIDDEN, "forbidden");
+    }
     if let Some(doorway) = &api.doorway {
         return match permit_member(&api, doorway, &request) {
             Ok(()) => next.run(request).await,
@@ -66,7 +114,7 @@ fn permit_member(api: &Api, doorway: &Doorway, request: &Request) -> Result<(), 
     }
     let path = request.uri().path();
     let is_open = OPEN.contains(&path) || path == team::INVITE || path == team::JOIN;
-    if is_open || !(path == "/api" || path.starts_with("/api/")) {
+    if is_open || !is_api(path) {
         return Ok(());
     }
     let actor = api

@@ -1,6 +1,7 @@
 //! The API: HTTP and WebSocket on loopback, for the desktop window, browsers and the command line; and a smaller one for
 //! the team, on a listener of its own.
 
+mod connections;
 mod covers;
 mod guard;
 mod imports;
@@ -9,6 +10,7 @@ mod once;
 mod orders;
 mod page;
 mod photos;
+mod plain_name;
 mod preview;
 mod relayed;
 mod shown_products;
@@ -31,7 +33,9 @@ use axum::{Json, Router};
 use stallcast_show::{Actor, Role};
 use stallcast_wire::{ErrorCode, WireError};
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 
+use self::connections::{PAUSE, Place, Places};
 use self::imports::Imports;
 use self::once::Once;
 use self::team_door::Doorway;
@@ -42,6 +46,9 @@ use crate::team::{Presence, Team};
 
 /// Largest spreadsheet taken, bytes.
 const MAX_UPLOAD: usize = 64 << 20;
+
+/// Connections at one time on loopback: pages, previews, decks' scripts and what shops and chats push.
+const MAX_CONNECTIONS: usize = 256;
 
 /// How long open connections may take to close at the end.
 const FAREWELL: std::time::Duration = std::time::Duration::from_secs(2);
@@ -65,6 +72,8 @@ pub struct Api {
     run: Arc<str>,
     /// How the team came; `None` = on loopback.
     doorway: Option<Doorway>,
+    /// The connection's place; a WebSocket holds it for as long as it is open.
+    _place: Option<Arc<Place>>,
 }
 
 impl Api {
@@ -76,6 +85,7 @@ impl Api {
             once: Once::default(),
             run: format!("{:016x}", rand::random::<u64>()).into(),
             doorway: None,
+            _place: None,
             studio,
             token: token.into(),
             webhook_token: webhook::token_beside(token).into(),
@@ -87,13 +97,49 @@ impl Api {
     }
 
     /// Answers until the studio is told to end.
-    ///
-    /// # Errors
-    /// When the listener breaks.
-    pub async fn serve(self, listener: TcpListener) -> std::io::Result<()> {
+    pub async fn serve(self, listener: TcpListener) {
         let studio = self.studio.clone();
         tokio::spawn(team_door::keep(self.clone()));
         tokio::spawn(relayed::take(self.clone()));
+        // Nobody comes from afar here, and this machine's programs are told apart by nothing.
+        let places = Places::new(MAX_CONNECTIONS, MAX_CONNECTIONS);
+        let mut serving = JoinSet::new();
+        loop {
+            let (stream, from) = tokio::select! {
+                accepted = listener.accept() => match accepted {
+                    Ok(accepted) => accepted,
+                    Err(error) => {
+                        tracing::warn!(%error, "a connection could not be taken");
+                        tokio::time::sleep(PAUSE).await;
+                        continue;
+                    }
+                },
+                Some(_) = serving.join_next() => continue,
+                _ = studio.ended() => break,
+            };
+            let Some(place) = places.take(from.ip()) else {
+                tracing::warn!("more connections than there are places");
+                continue;
+            };
+            // What is said is short and wanted now.
+            let _ = stream.set_nodelay(true);
+            let mut api = self.clone();
+            api._place = Some(Arc::new(place));
+            let studio = studio.clone();
+            serving.spawn(async move {
+                let ended = async {
+                    studio.ended().await;
+                };
+                connections::serve(api.own_app(), stream, ended).await;
+            });
+        }
+        // A page that does not read must not keep the engine from ending.
+        let closing = async { while serving.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(FAREWELL, closing).await;
+    }
+
+    /// What a connection on loopback reaches.
+    fn own_app(self) -> Router {
         let app = Self::routes()
             .route(
                 "/api/chat",
@@ -101,16 +147,7 @@ impl Api {
                     .layer(DefaultBodyLimit::max(stallcast_chat::webhook::BODY_BYTES)),
             )
             .route("/api/orders/{shop}", post(orders::receive));
-        let app = self.guarded(app);
-        let ended = studio.clone();
-        let served = axum::serve(listener, app).with_graceful_shutdown(async move {
-            ended.ended().await;
-        });
-        // A page that does not read must not keep the engine from ending.
-        tokio::select! {
-            served = served => served,
-            () = async { studio.ended().await; tokio::time::sleep(FAREWELL).await } => Ok(()),
-        }
+        self.guarded(app)
     }
 
     /// What a member's connection reaches: neither the webhook of chat nor that of shops.

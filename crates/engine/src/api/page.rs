@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use rust_embed::RustEmbed;
 
 use super::Api;
+use super::plain_name::is_plain;
 
 #[derive(RustEmbed)]
 #[folder = "../../ui/dist"]
@@ -25,8 +26,7 @@ pub async fn serve(State(api): State<Api>, uri: Uri) -> Response {
     } else {
         "index.html"
     };
-    // A folder named on the command line is left neither upwards nor, on Windows, to a drive.
-    if name.contains(['\\', ':']) || name.split('/').any(|part| part == ".." || part.is_empty()) {
+    if !is_plain(name) {
         return StatusCode::NOT_FOUND.into_response();
     }
     let body = match &api.ui {
@@ -43,7 +43,6 @@ pub async fn serve(State(api): State<Api>, uri: Uri) -> Response {
     let headers = [
         (header::CONTENT_TYPE, kind(name)),
         (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
         (
             header::CACHE_CONTROL,

@@ -10,13 +10,11 @@ use stallcast_show::Role;
 use stallcast_wire::{ErrorCode, PhotoView, WireError};
 
 use super::Api;
+use super::plain_name::is_plain;
 use crate::photo_folder::{ending, keep, name_of};
 
 /// Sends one photo of the show's photo folder. The guard asks for the session's token, so a page shows it from memory.
 pub async fn photo(State(api): State<Api>, Path(name): Path<String>) -> Response {
-    let plain = name
-        .split('/')
-        .all(|part| !part.is_empty() && !part.starts_with('.') && !part.contains('\\'));
     let kind = match name
         .rsplit('.')
         .next()
@@ -28,7 +26,7 @@ pub async fn photo(State(api): State<Api>, Path(name): Path<String>) -> Response
         Some("webp") => "image/webp",
         _ => return StatusCode::NOT_FOUND.into_response(),
     };
-    if !plain {
+    if !is_plain(&name) {
         return StatusCode::NOT_FOUND.into_response();
     }
     match tokio::fs::read(api.studio.folders().photos().join(name)).await {

@@ -9,6 +9,7 @@ use stallcast_show::Canvas;
 use stallcast_wire::ClientMessage;
 
 use super::Api;
+use super::connections::soon;
 use super::socket::Guest;
 use crate::canvases::Watching;
 
@@ -65,12 +66,12 @@ async fn send_pictures(
         message.put_u32_le(frame.seq as u32);
         message.put_f64_le(frame.pts_ms as f64);
         message.put_slice(&frame.jpeg);
-        if socket
-            .send(Message::Binary(message.freeze()))
-            .await
-            .is_err()
-            || !drawn(socket).await
-        {
+        // A phone that froze gives its place back; a page that only slept comes again by itself.
+        let shown = async {
+            let sent = socket.send(Message::Binary(message.freeze())).await;
+            sent.is_ok() && drawn(socket).await
+        };
+        if soon(shown).await != Some(true) {
             return;
         }
         if let Some(pace) = pace {

@@ -244,7 +244,8 @@ async fn talk(api: Api, mut socket: WebSocket) {
                 pushed.show(&api, &mut socket).await
             }
             Ok(()) = statuses.changed() => {
-                let status = shown_to::status(role, statuses.borrow_and_update().clone());
+                let mut status = shown_to::status(role, statuses.borrow_and_update().clone());
+                status.phrases = studio.phrases();
                 pushed.topic(&mut socket, Topic::Status(Box::new(status))).await
             }
             Ok(()) = findings.changed() => {
@@ -335,6 +336,13 @@ async fn answer(
     text: &str,
 ) -> bool {
     let (id, outcome) = match serde_json::from_str(text) {
+        // Nobody types it, and libraries below end a text there or fall over it.
+        Ok(ClientMessage::Command { id, .. } | ClientMessage::Request { id, .. })
+            if has_nul(text) =>
+        {
+            let malformed = WireError::new(ErrorCode::Malformed).with("cause", "NUL");
+            (id, Err(malformed))
+        }
         Ok(ClientMessage::Command {
             id,
             command,
@@ -371,6 +379,15 @@ async fn answer(
         ),
     };
     send(socket, &result(id, outcome)).await
+}
+
+/// Whether a text in a message has a NUL in it, which JSON only has as an escape.
+fn has_nul(text: &str) -> bool {
+    let is_escaped = |at: usize| {
+        let before = text[..at].bytes().rev();
+        before.take_while(|byte| *byte == b'\\').count() % 2 == 1
+    };
+    text.match_indices("\\u0000").any(|(at, _)| !is_escaped(at))
 }
 
 fn result(id: u32, outcome: Answer) -> ServerMessage {
@@ -455,4 +472,19 @@ async fn look_up(api: &Api, actor: &Actor, looked: &LookedFor, request: Request)
 
 fn obs_view(api: &Api) -> Result<serde_json::Value, WireError> {
     serde_json::to_value(api.obs.view()).map_err(|_| WireError::new(ErrorCode::Internal))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nul_is_found_and_what_only_speaks_of_it_is_not() {
+        for fine in ["", r#"{"name":"a"}"#, r#"{"name":"C:\\u0000"}"#] {
+            assert!(!has_nul(fine), "{fine}");
+        }
+        for bad in [r#"{"name":"\u0000"}"#, r#"{"name":"a\\\u0000"}"#] {
+            assert!(has_nul(bad), "{bad}");
+        }
+    }
 }

@@ -1,24 +1,21 @@
 //! The team's own listener: off until the owner switches it on, on addresses that phones reach. What strangers can do
 //! here is bounded: connections, times to speak, and nothing of the API without a member's token.
 
-use std::collections::BTreeMap;
+use std::future::pending;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use stallcast_wire::TeamSettings;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 use super::Api;
+use super::connections::{PAUSE, Places, serve};
 use crate::phones::admits;
 use crate::team::{DoorState, Team, authority};
 
@@ -28,10 +25,7 @@ const MAX_CONNECTIONS: usize = 400;
 const MAX_FROM_ONE: usize = 64;
 /// Time to agree on encryption.
 const HANDSHAKE: Duration = Duration::from_secs(10);
-/// Time to say a request's head, and to say another one.
-const HEAD: Duration = Duration::from_secs(20);
-/// Wait after a connection could not be taken (out of descriptors, mostly), and between tries for a taken port.
-const PAUSE: Duration = Duration::from_millis(200);
+/// Between tries for a taken port.
 const TRY_EVERY: Duration = Duration::from_secs(5);
 /// How often addresses, invites and who was there are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -47,8 +41,6 @@ pub(super) struct Doorway {
     pub(super) secure: bool,
     /// `https://` address that leads here besides, without the scheme.
     pub(super) named: Option<Arc<str>>,
-    /// The connection's place; a WebSocket holds it for as long as it is open.
-    _place: Option<Arc<Place>>,
 }
 
 impl Doorway {
@@ -196,49 +188,6 @@ fn acceptor(certificate: &str, key: &str) -> Option<TlsAcceptor> {
     Some(TlsAcceptor::from(Arc::new(config)))
 }
 
-/// A connection's place, given back when dropped.
-#[derive(Debug)]
-struct Place {
-    _one: OwnedSemaphorePermit,
-    from: IpAddr,
-    by: Arc<Mutex<BTreeMap<IpAddr, usize>>>,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut by = self.by.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = by.get_mut(&self.from) {
-            *count -= 1;
-            if *count == 0 {
-                by.remove(&self.from);
-            }
-        }
-    }
-}
-
-#[derive(Clone)]
-struct Places {
-    all: Arc<Semaphore>,
-    by: Arc<Mutex<BTreeMap<IpAddr, usize>>>,
-}
-
-impl Places {
-    fn take(&self, from: IpAddr) -> Option<Place> {
-        let one = Arc::clone(&self.all).try_acquire_owned().ok()?;
-        let mut by = self.by.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = by.entry(from).or_default();
-        if !from.is_loopback() && *count >= MAX_FROM_ONE {
-            return None;
-        }
-        *count += 1;
-        Some(Place {
-            _one: one,
-            from,
-            by: Arc::clone(&self.by),
-        })
-    }
-}
-
 async fn listen(
     api: Api,
     listener: TcpListener,
@@ -246,10 +195,7 @@ async fn listen(
     settings: &TeamSettings,
     gone: watch::Receiver<()>,
 ) {
-    let places = Places {
-        all: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
-        by: Arc::default(),
-    };
+    let places = Places::new(MAX_CONNECTIONS, MAX_FROM_ONE);
     let named: Option<Arc<str>> = authority(&settings.address).map(Into::into);
     loop {
         let (stream, from) = match listener.accept().await {
@@ -273,8 +219,8 @@ async fn listen(
             from,
             secure: tls.is_some(),
             named: named.clone(),
-            _place: Some(Arc::new(place)),
         });
+        api._place = Some(Arc::new(place));
         let (tls, mut gone) = (tls.clone(), gone.clone());
         tokio::spawn(async move {
             tokio::select! {
@@ -290,26 +236,12 @@ async fn greet(api: Api, stream: TcpStream, tls: Option<TlsAcceptor>) {
     // What is said is short and wanted now.
     let _ = stream.set_nodelay(true);
     match tls {
-        None => serve(api, stream).await,
+        None => serve(api.team_app(), stream, pending()).await,
         Some(tls) => match tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
-            Ok(Ok(stream)) => serve(api, stream).await,
+            Ok(Ok(stream)) => serve(api.team_app(), stream, pending()).await,
             Ok(Err(error)) => tracing::debug!(%error, "a member's browser did not agree on TLS"),
             Err(_) => tracing::debug!("a member's browser took too long to agree on TLS"),
         },
-    }
-}
-
-async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(api: Api, stream: S) {
-    let serving = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD)
-        .serve_connection(
-            TokioIo::new(stream),
-            TowerToHyperService::new(api.team_app()),
-        )
-        .with_upgrades();
-    if let Err(error) = serving.await {
-        tracing::debug!(%error, "a member's connection broke");
     }
 }
 
@@ -323,23 +255,7 @@ mod tests {
             from: IpAddr::from([192, 168, 1, 9]),
             secure,
             named: named.map(Into::into),
-            _place: None,
         }
-    }
-
-    #[test]
-    fn one_address_takes_no_more_than_its_places_and_gives_them_back() {
-        let places = Places {
-            all: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
-            by: Arc::default(),
-        };
-        let one = IpAddr::from([192, 168, 1, 9]);
-        let held: Vec<Place> = std::iter::from_fn(|| places.take(one)).collect();
-        assert_eq!(held.len(), MAX_FROM_ONE);
-        assert!(places.take(IpAddr::from([192, 168, 1, 10])).is_some());
-        drop(held);
-        assert!(places.by.lock().unwrap().is_empty());
-        assert!(places.take(one).is_some());
     }
 
     #[test]

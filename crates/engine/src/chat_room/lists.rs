@@ -18,6 +18,7 @@ use super::sieve::{Sieve, Sifted};
 use super::{ChatRoom, RECENT, Told, lock};
 use crate::clock::now;
 use crate::desk::Desk;
+use crate::phrasing::ToPhrase;
 
 /// How often pages are told of the lists while they change.
 pub(super) const TELL_EVERY: Duration = Duration::from_millis(500);
@@ -232,6 +233,19 @@ impl ChatRoom {
             .busy(move |_, sieve| sieve.lines_view(question))
             .await?;
         lines.ok_or_else(|| WireError::new(ErrorCode::NotFound))
+    }
+
+    /// What is to be phrased to answer a question.
+    ///
+    /// # Errors
+    /// [`ErrorCode::NotFound`] for one that is not on the list, or that no fact answers.
+    pub(crate) async fn to_phrase(&self, question: u64) -> Result<ToPhrase, WireError> {
+        let lists = &self.shared.lists;
+        let found =
+            lists.busy(move |lists, sieve| sieve.to_phrase(&lists.desk.show(), now(), question));
+        found
+            .await?
+            .ok_or_else(|| WireError::new(ErrorCode::NotFound))
     }
 
     /// Carries out what somebody decided of questions or held lines: written down by the desk like everything else.

@@ -241,6 +241,82 @@ fn the_lists_are_back_after_a_restart_with_what_came_in_the_last_moment() {
     assert_eq!(look(&missing, At(NOW.0 + 1)), ((0, 0), 0, None), "too old");
 }
 
+#[test]
+fn what_was_decided_is_about_the_same_question_or_none_when_the_file_of_lists_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let lost = folder.path().join("none.json");
+    let (mut journal, _) = Journal::open(folder.path().join("journal")).unwrap();
+    let (shop, mut sieve) = (shop(), Sieve::default());
+    // One line of a while ago, the others of now; people decide on the first, the second and the third question.
+    let said = lines(&[
+        "多少钱",
+        "什么时候发货",
+        "2号链接多少钱",
+        "苹果甜吗",
+        "2号链接多少钱",
+        "2号怎么卖",
+    ]);
+    let (early, late) = said.split_at(1);
+    for (at, lines) in [(At(NOW.0 - 1000), early), (NOW, late)] {
+        sieve.take(&shop, at, lines);
+        let lines = lines.to_vec();
+        journal
+            .append(&engine(), at, &[Event::ChatNoted { lines }])
+            .unwrap();
+    }
+    let of = |sieve: &Sieve, words: &str| {
+        let asked = view(sieve, &shop).questions;
+        asked.into_iter().find(|it| it.text == words)
+    };
+    let id = |words: &str| of(&sieve, words).unwrap().id;
+    let (price, ships, tea, sweet) = (
+        id("多少钱"),
+        id("什么时候发货"),
+        id("2号链接多少钱"),
+        id("苹果甜吗"),
+    );
+    let decided = [
+        Event::QuestionMarked {
+            question: price,
+            state: QuestionState::Hidden,
+        },
+        Event::QuestionsMerged {
+            into: price,
+            other: sweet,
+        },
+        Event::QuestionMarked {
+            question: ships,
+            state: QuestionState::Answered,
+        },
+        Event::QuestionSplit {
+            question: tea,
+            messages: vec!["web:5".into()],
+        },
+    ];
+    journal.append(&engine(), NOW, &decided).unwrap();
+
+    let (whole, _) = resume(&lost, &journal, &shop.show, At(0), NOW).unwrap();
+    assert_eq!(of(&whole, "多少钱").unwrap().state, QuestionState::Hidden);
+    assert_eq!(of(&whole, "多少钱").unwrap().lines, 2, "merged");
+    assert_eq!(
+        of(&whole, "什么时候发货").unwrap().state,
+        QuestionState::Answered
+    );
+    assert_eq!(of(&whole, "2号链接多少钱").unwrap().lines, 2);
+    assert_eq!(of(&whole, "2号怎么卖").unwrap().lines, 1);
+
+    // What the first line asked is of another broadcast: what was decided of it falls on no other question.
+    let (part, _) = resume(&lost, &journal, &shop.show, NOW, NOW).unwrap();
+    assert!(of(&part, "多少钱").is_none());
+    assert_eq!(of(&part, "苹果甜吗").unwrap().state, QuestionState::Open);
+    assert_eq!(
+        of(&part, "什么时候发货").unwrap().state,
+        QuestionState::Answered
+    );
+    let open = view(&part, &shop).open;
+    assert_eq!(open, 3, "sweet, tea, and what was split off");
+}
+
 /// Prints what a line costs; run by hand: `--run-ignored only --no-capture`.
 #[test]
 #[ignore = "a measurement"]

@@ -10,6 +10,7 @@ use stallcast_wire::{
 
 use super::goods;
 use super::sieve::Sieve;
+use crate::phrasing::ToPhrase;
 
 /// Longest answer that stands on the picture, in characters.
 const ANSWER_MAX: usize = 160;
@@ -71,6 +72,24 @@ impl Sieve {
             text,
             product: product.id.clone(),
             fact: found.key.to_owned(),
+        })
+    }
+
+    /// What a model is told to phrase the answer to a question: the fact whole, and of which product it is.
+    pub(super) fn to_phrase(&self, show: &Show, now: At, question: u64) -> Option<ToPhrase> {
+        let group = self.questions.get(GroupId(question))?;
+        let source = self.answer(show, now, group)?;
+        let product = show.products.get(&source.product)?;
+        let fact = |key: &str| goods::fact(show, product, key, &group.words, now);
+        let facts = [fact("title"), fact(&source.fact)];
+        Some(ToPhrase {
+            question: group.words.clone(),
+            names: group
+                .lines()
+                .map(|line| name(&line.author).1.to_owned())
+                .collect(),
+            facts: facts.into_iter().flatten().collect(),
+            source,
         })
     }
 

@@ -29,6 +29,9 @@ const CHAT_ADDRESSES: &str = "stallcast chat";
 /// Under which name the keychain lists the secrets of shops.
 const SHOP_SECRETS: &str = "stallcast shop";
 
+/// Under which name the keychain lists the key of the endpoint that phrases answers.
+const PHRASING_KEYS: &str = "stallcast phrasing";
+
 /// Where keys are kept, by whose they are: a destination's, or (as text) a chat connection's.
 pub struct Keys<Id = DestinationId> {
     file: PathBuf,
@@ -88,6 +91,11 @@ impl Keys {
     /// The secrets that shops sign with, as [`Keys::chat_addresses`].
     pub fn shop_secrets(&self, file: PathBuf) -> (Keys<String>, Option<String>) {
         Keys::with(file, SHOP_SECRETS, self.keychain.clone())
+    }
+
+    /// The key of the endpoint that phrases answers, as [`Keys::chat_addresses`].
+    pub fn phrasing_keys(&self, file: PathBuf) -> (Keys<String>, Option<String>) {
+        Keys::with(file, PHRASING_KEYS, self.keychain.clone())
     }
 }
 

@@ -25,6 +25,7 @@ impl Studio {
             tracing::debug!("the engine ended before the keys were read");
         }
         self.inner.orders_of_shops.read_secrets().await;
+        self.inner.phrasing.read_key().await;
         self.inner.chat.open_with_keychain().await;
     }
 

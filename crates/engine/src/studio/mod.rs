@@ -45,6 +45,7 @@ use crate::notices::Notices;
 use crate::orders::Orders;
 use crate::part_boxes::PartBoxes;
 use crate::phones::Phones;
+use crate::phrasing::Phrasing;
 use crate::picture::Easel;
 use crate::replay::Replay;
 use crate::threads::Threads;
@@ -99,6 +100,7 @@ struct Inner {
     chat: ChatConnections,
     keys: Keys,
     orders_of_shops: Orders,
+    phrasing: Phrasing,
     platforms: Arc<Platforms>,
     tls_roots: TlsRoots,
     phones: Phones,
@@ -188,7 +190,12 @@ impl Studio {
             secrets,
             notices.clone(),
         );
+        let (phrasing_keys, damaged_phrasing_keys) =
+            keys.phrasing_keys(folders.phrasing_key_file());
+        let (phrasing, damaged_phrasing) = Phrasing::open(folders.phrasing_file(), phrasing_keys);
         for (key, damaged) in [
+            ("notice.keys_damaged", damaged_phrasing_keys),
+            ("notice.phrasing_damaged", damaged_phrasing),
             ("notice.keys_damaged", damaged_keys),
             ("notice.keys_damaged", damaged_addresses),
             ("notice.keys_damaged", damaged_secrets),
@@ -251,6 +258,7 @@ impl Studio {
             chat,
             keys,
             orders_of_shops,
+            phrasing,
             platforms,
             tls_roots,
             phones,
@@ -312,6 +320,11 @@ impl Studio {
     /// The chat room.
     pub fn chat(&self) -> &ChatRoom {
         self.inner.chat.room()
+    }
+
+    /// Whether a model is set that phrases answers.
+    pub(crate) fn phrases(&self) -> bool {
+        self.inner.phrasing.is_on()
     }
 
     /// What shops tell of orders.
@@ -439,6 +452,7 @@ pub(crate) fn empty_status() -> StatusView {
         journal: None,
         slate: None,
         key_store: stallcast_wire::KeyStore::AskFirst,
+        phrases: false,
         undo: None,
         warnings: vec![],
     }

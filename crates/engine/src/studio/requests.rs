@@ -224,6 +224,25 @@ impl Studio {
             Request::QuestionLines { question } => {
                 answer(&self.chat().question_lines(question).await?)
             }
+            Request::Phrasing => answer(&self.inner.phrasing.view()),
+            Request::SetPhrasing {
+                settings,
+                key,
+                allow_file,
+            } => {
+                let phrasing = &self.inner.phrasing;
+                phrasing.set(settings, key, allow_file).await?;
+                answer(&phrasing.view())
+            }
+            Request::TestPhrasing => answer(&self.inner.phrasing.test().await?),
+            Request::PhraseAnswer { question } => {
+                let what = self.chat().to_phrase(question).await?;
+                answer(&self.inner.phrasing.phrase(question, what).await?)
+            }
+            Request::StopPhrasing { question } => {
+                self.inner.phrasing.stop(question);
+                Ok(serde_json::Value::Null)
+            }
             Request::RemoveAllProducts => {
                 self.inner.desk.remove_all_products(actor.clone()).await?;
                 Ok(serde_json::Value::Null)

@@ -46,6 +46,9 @@ fn main() -> Result<(), ts_rs::ExportError> {
     stallcast_wire::OrdersView::export_all(&config)?;
     UploadTestView::export_all(&config)?;
     stallcast_wire::QuestionLinesView::export_all(&config)?;
+    stallcast_wire::PhrasingView::export_all(&config)?;
+    stallcast_wire::PhraseTestView::export_all(&config)?;
+    stallcast_wire::PhrasedView::export_all(&config)?;
     ThemesView::export_all(&config)?;
     PhotoView::export_all(&config)?;
     ImportView::export_all(&config)
