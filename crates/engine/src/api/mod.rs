@@ -1,6 +1,7 @@
 //! The API: HTTP and WebSocket on loopback, for the desktop window, browsers and the command line; and a smaller one for
 //! the team, on a listener of its own.
 
+mod abandoned;
 mod covers;
 mod guard;
 mod imports;
@@ -92,6 +93,7 @@ impl Api {
     pub async fn serve(self, listener: TcpListener) -> std::io::Result<()> {
         let studio = self.studio.clone();
         tokio::spawn(team_door::keep(self.clone()));
+        tokio::spawn(abandoned::give_back(self.clone()));
         let app = Self::routes()
             .route(
                 "/api/chat",
