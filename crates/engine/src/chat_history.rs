@@ -39,10 +39,8 @@ pub fn last_lines(
                     release: true,
                 } => released.extend(messages),
                 Event::ChatShownAgain { messages } => released.extend(messages),
-                Event::ChatHidden { line, .. } => {
-                    if !released.contains(&line.id) {
-                        gone.insert(line.id);
-                    }
+                Event::ChatHidden { line, .. } if !released.contains(&line.id) => {
+                    gone.insert(line.id);
                 }
                 // Written with its lines and after them, so it is read before.
                 Event::ChatHeld { held } => {
