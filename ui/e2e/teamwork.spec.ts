@@ -210,6 +210,18 @@ test('two moderators, a producer and the anchor work on one show at once', async
   await li.page.getByRole('navigation').getByRole('button', { name: '外观、语言与快捷键' }).tap();
   await isAccessible(li.page);
 
+  // Every page of a producer's phone.
+  for (const name of [/商品/, /提问/, /弹幕/, /画面$/, /画面与声音/, /推流/]) {
+    await tab(chen.page, name).tap();
+    await isAccessible(chen.page);
+  }
+
+  // Whoever is out sees to nothing any more.
+  await openSettings(studio, '团队');
+  await studio.getByRole('button', { name: '收回 王芳 的权限' }).click();
+  await expect(wang.page.getByText('权限已结束')).toBeVisible();
+  await studio.getByRole('button', { name: '返回直播间' }).click();
+  await expect(row(studio, '可以刷信用卡吗').getByRole('button', { name: /^我来处理/ })).toBeVisible();
   await Promise.all([li, wang, chen].map(({ page }) => page.context().close()));
 });
 
