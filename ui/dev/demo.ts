@@ -89,6 +89,7 @@ export function demoShow(now: number): ShowView {
       holder: '',
     })),
     on_air: { product: 'pear', since: now - 49_000 },
+    next: null,
     countdown: { product: 'pear', started: now - 29_000, deadline: now + 151_000 },
     stock: { fuji: 187, pear: 112, honey: 36, orange: 80, kiwi: 9, date: 0, tea: 45 },
     oversold: { date: 3 },

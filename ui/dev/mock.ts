@@ -8,7 +8,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import type { Plugin } from 'vite';
 import type { ChatLine, ClientMessage, ServerMessage } from '../src/wire/types.ts';
 import { MockStudio, wholeCatalogue } from './mock_studio.ts';
-import { ROLES, teamOf } from './mock_team.ts';
+import { CREW, ROLES, teamOf } from './mock_team.ts';
 
 const studios = new Map<string, MockStudio>();
 
@@ -95,7 +95,9 @@ function serve(ws: WebSocket): void {
       version: '0.1.0',
     });
     if (role === 'owner') send({ type: 'topic', seq: seq++, topic: 'team', data: teamOf(token) });
-    send({ type: 'chat', lines: opened.recentChat() });
+    if (!['viewer', 'moderator'].includes(role) && (role !== 'owner' || token.includes('team')))
+      send({ type: 'topic', seq: seq++, topic: 'crew', data: CREW });
+    send({ type: 'chat_caught_up', seq: 1, whole: true, removed: [], lines: opened.recentChat() });
     const said = opened.recentChat().at(-6);
     if (said !== undefined) send({ type: 'chat_marks', marks: [{ message: said.id, times: 37, why: null }] });
     send({ type: 'topic', seq: seq++, topic: 'catalogue', data: wholeCatalogue(opened.products(), seq) });
@@ -107,7 +109,7 @@ function serve(ws: WebSocket): void {
     let lines: ChatLine[] = [];
     every(100, () => {
       lines = opened.newChat();
-      if (lines.length > 0) send({ type: 'chat', lines });
+      if (lines.length > 0) send({ type: 'chat', seq: 1, lines });
     });
     opened.watchers.add(show);
     opened.catalogueWatchers.add(catalogue);

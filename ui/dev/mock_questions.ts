@@ -1,7 +1,9 @@
 // The audience of the stand-in: what it asks, what is held of it, and how lively it is.
 import type {
+  ChatLine,
   HeatView,
   HeldView,
+  Hide,
   QuestionLinesView,
   QuestionsView,
   QuestionView,
@@ -30,13 +32,15 @@ const ASKED: Asked[] = [
     null,
     null,
   ],
+  ['隔壁家的芒果多少钱', '路人甲', 1, 50, null, null],
 ];
 
 export class MockQuestions {
   private list: QuestionView[];
   held: HeldView;
 
-  constructor(now: number, products: readonly string[], empty: boolean) {
+  /** `me` is whoever looks, where there is a team: one question is theirs. */
+  constructor(now: number, products: readonly string[], empty: boolean, me: string | null) {
     this.list = (empty ? [] : ASKED).map(([text, author, askers, waits, product, answer], i) => {
       const known = product === null ? null : (products[product === 'apple' ? 0 : 2] ?? null);
       return {
@@ -49,7 +53,10 @@ export class MockQuestions {
         since: now - waits * 1000,
         last: now - 1000,
         product: known,
-        state: i === 5 ? 'answered' : 'open',
+        state: i === 6 ? 'hidden' : i === 5 ? 'answered' : 'open',
+        claim:
+          me !== null && (i === 1 || i === 2) ? { by: i === 1 ? '王芳' : me, since: now - 40_000 } : null,
+        hidden: i === 6 ? { hide: { why: 'other', words: '问的是别家的货' }, by: '小李' } : null,
         answer:
           answer === null || known === null ? null : { fact: answer[0], text: answer[1], product: known },
       };
@@ -68,7 +75,13 @@ export class MockQuestions {
         'claim your prize',
       ),
     ];
-    this.held = empty ? { lines: [], waiting: 0 } : { lines, waiting: lines.length };
+    const hidden: HeldView['hidden'] = [
+      {
+        line: held(3, '果园邻居', '我家也有，私我', '').line,
+        hidden: { hide: { why: 'spam', words: '' }, by: '王芳' },
+      },
+    ];
+    this.held = empty ? { lines: [], waiting: 0, hidden: [] } : { lines, waiting: lines.length, hidden };
   }
 
   view(): QuestionsView {
@@ -92,8 +105,11 @@ export class MockQuestions {
     return { lines: [question.text, '咋卖的', '價格？'].map(say) };
   }
 
-  mark(id: number, state: QuestionView['state']): void {
-    this.list = this.list.map((question) => (question.id === id ? { ...question, state } : question));
+  mark(id: number, state: QuestionView['state'], hide: Hide | undefined, by: string): void {
+    const hidden = hide === undefined ? null : { hide, by };
+    this.list = this.list.map((question) =>
+      question.id === id ? { ...question, state, hidden, claim: null } : question,
+    );
   }
 
   merge(into: number, other: number): void {
@@ -109,7 +125,21 @@ export class MockQuestions {
 
   free(messages: readonly string[]): void {
     const lines = this.held.lines.filter(({ line }) => !messages.includes(line.id));
-    this.held = { lines, waiting: lines.length };
+    this.held = { ...this.held, lines, waiting: lines.length };
+  }
+
+  claim(id: number, by: string | null, now: number): void {
+    const claim = by === null ? null : { by, since: now };
+    this.list = this.list.map((question) => (question.id === id ? { ...question, claim } : question));
+  }
+
+  hide(line: ChatLine, hide: Hide, by: string): void {
+    this.held = { ...this.held, hidden: [{ line, hidden: { hide, by } }, ...this.held.hidden] };
+  }
+
+  show(messages: readonly string[]): void {
+    const hidden = this.held.hidden.filter(({ line }) => !messages.includes(line.id));
+    this.held = { ...this.held, hidden };
   }
 }
 

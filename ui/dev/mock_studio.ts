@@ -39,7 +39,7 @@ import { after } from './mock_after.ts';
 import { lookAt } from './mock_import.ts';
 import { ordersView } from './mock_orders.ts';
 import { heatOfMock, MockQuestions } from './mock_questions.ts';
-import { inviteMade } from './mock_team.ts';
+import { inviteMade, ROLES } from './mock_team.ts';
 import { metersOf, statusOf, type MockWorld } from './mock_health.ts';
 
 /** As the engine tells it at first: a small catalogue comes whole. */
@@ -167,12 +167,15 @@ export class MockStudio {
   private obsOn = true;
   private recent: ChatLine[] = [];
   private readonly born = Date.now();
+  private readonly me: string;
 
   constructor(private readonly scenario: string) {
     const now = Date.now();
     this.show = demoShow(now);
     const listed = this.show.rundown.map((item) => item.product);
-    this.asked = new MockQuestions(now, listed, this.has('empty'));
+    this.me = ROLES.some((role) => this.has(role)) ? '小李' : 'studio';
+    const inTeam = this.me !== 'studio' || this.has('team');
+    this.asked = new MockQuestions(now, listed, this.has('empty'), inTeam ? this.me : null);
     if (this.has('panic')) this.show.panic_until = now + 522_000;
     if (this.has('idle')) this.show.phase = { phase: 'idle' };
     if (this.has('live')) this.show.phase = { phase: 'live', since: now - 2_537_000 };
@@ -370,7 +373,10 @@ export class MockStudio {
   }
 
   view(): ShowView {
-    return { ...this.show, server_now: Date.now() };
+    const place = this.show.rundown.findIndex(({ product }) => product === this.show.on_air?.product);
+    const later = this.show.rundown.slice(place + 1);
+    const next = later.find(({ product }) => this.show.stock[product] !== 0)?.product ?? null;
+    return { ...this.show, next, server_now: Date.now() };
   }
 
   findings(): FindingsView {
@@ -667,7 +673,25 @@ export class MockStudio {
         show.notes = show.notes.filter(({ id }) => id !== command.id);
         return null;
       case 'mark_question':
-        this.asked.mark(command.question, command.state);
+        this.asked.mark(command.question, command.state, command.hide, this.me);
+        return null;
+      case 'claim_question':
+        this.asked.claim(command.question, this.me, now);
+        return null;
+      case 'assign_question':
+        this.asked.claim(command.question, command.to, now);
+        return null;
+      case 'free_question':
+        this.asked.claim(command.question, null, now);
+        return null;
+      case 'hide_line': {
+        const line = this.recent.find(({ id }) => id === command.message);
+        if (line === undefined) return refused('line_gone');
+        this.asked.hide(line, command.hide, this.me);
+        return null;
+      }
+      case 'show_hidden':
+        this.asked.show(command.messages);
         return null;
       case 'merge_questions':
         this.asked.merge(command.into, command.other);

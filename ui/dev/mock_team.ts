@@ -1,7 +1,15 @@
 // The team as the mock engine tells it.
-import type { InviteMade, Role, TeamView } from '../src/wire/types.ts';
+import type { CrewView, InviteMade, Role, TeamView } from '../src/wire/types.ts';
 
 export const ROLES: readonly Role[] = ['viewer', 'moderator', 'producer', 'lead'];
+
+export const CREW: CrewView = {
+  members: [
+    { name: '小李', role: 'moderator', here: true },
+    { name: '王芳', role: 'producer', here: true },
+    { name: 'Alexandra Featherstonehaugh', role: 'lead', here: false },
+  ],
+};
 
 const member = (id: string, name: string, role: Role, device: string) => ({
   id,

@@ -41,6 +41,7 @@ function world() {
     onMessage: () => {},
     onChat: () => {},
     onChatRemoved: () => {},
+    onChatWhole: () => {},
     onChatMarks: () => {},
     onNotice: () => {},
     onLink: (link, wait, _fault, refusal) => links.push([link, wait, refusal]),

@@ -45,6 +45,8 @@ function world(address = () => Promise.resolve({ base: 'http://127.0.0.1:9', tok
   const faults: (EngineFault | null)[] = [];
   const messages: ServerMessage[] = [];
   const chat: ChatLine[][] = [];
+  const whole: ChatLine[][] = [];
+  const removed: string[][] = [];
   const notices: Notice[] = [];
   const client = new Client({
     address,
@@ -58,7 +60,8 @@ function world(address = () => Promise.resolve({ base: 'http://127.0.0.1:9', tok
     random: () => 1,
     onMessage: (message) => messages.push(message),
     onChat: (lines) => chat.push(lines),
-    onChatRemoved: () => {},
+    onChatRemoved: (messages) => removed.push([...messages]),
+    onChatWhole: (lines) => whole.push(lines),
     onChatMarks: () => {},
     onNotice: (notice) => notices.push(notice),
     onLink: (link, wait, fault) => {
@@ -75,7 +78,20 @@ function world(address = () => Promise.resolve({ base: 'http://127.0.0.1:9', tok
     socket.say({ type: 'welcome', role: 'owner', version: '0.1.0' });
     return socket;
   }
-  return { client, sockets, timers, links, faults, messages, chat, notices, settled, welcomed };
+  return {
+    client,
+    sockets,
+    timers,
+    links,
+    faults,
+    messages,
+    chat,
+    whole,
+    removed,
+    notices,
+    settled,
+    welcomed,
+  };
 }
 
 describe('the client', () => {
@@ -165,11 +181,33 @@ describe('the client', () => {
     const { welcomed, messages, chat, notices } = world();
     const socket = await welcomed();
     socket.say({ type: 'topic', seq: 1, topic: 'catalogue', data: { products: [] } });
-    socket.say({ type: 'chat', lines: [{ id: 'a' }] });
+    socket.say({ type: 'chat', seq: 1, lines: [{ id: 'a' }] });
     socket.say({ type: 'notice', notice: { level: 'warn', key: 'notice.slate', params: {}, at: 1 } });
     expect(messages.map((message) => message.type)).toEqual(['welcome', 'topic']);
     expect(chat).toEqual([[{ id: 'a' }]]);
     expect(notices[0]?.key).toBe('notice.slate');
+  });
+
+  it('says how far its chat is when it comes again, and takes what it missed', async () => {
+    const { client, sockets, timers, settled, welcomed, chat, removed, whole } = world();
+    const socket = await welcomed();
+    socket.say({ type: 'welcome', role: 'owner', run: 'a', version: '0.1.0' });
+    expect(socket.sent[0]).not.toHaveProperty('chat');
+    socket.say({ type: 'chat_caught_up', seq: 3, whole: true, removed: [], lines: [{ id: 'x' }] });
+    socket.say({ type: 'chat', seq: 4, lines: [{ id: 'y' }] });
+    socket.say({ type: 'chat_removed', seq: 5, messages: ['x'] });
+    socket.onclose?.();
+    timers.advance(300);
+    await settled();
+    const again = sockets.at(-1);
+    again?.onopen?.();
+    expect(again?.sent[0]).toMatchObject({ type: 'hello', chat: { run: 'a', seq: 5 } });
+    again?.say({ type: 'welcome', role: 'owner', run: 'a', version: '0.1.0' });
+    again?.say({ type: 'chat_caught_up', seq: 9, whole: false, removed: ['y'], lines: [{ id: 'z' }] });
+    expect(whole).toEqual([[{ id: 'x' }]]);
+    expect(removed).toEqual([['x'], ['y']]);
+    expect(chat).toEqual([[{ id: 'y' }], [{ id: 'z' }]]);
+    client.stop();
   });
 
   it('never sends twice what was in flight when the connection broke', async () => {
@@ -244,7 +282,7 @@ describe('the client', () => {
     void asked.then((outcome) => (answer = outcome));
     for (let i = 0; i < 30; i += 1) {
       timers.advance(1000);
-      socket.say({ type: 'chat', lines: [] });
+      socket.say({ type: 'chat', seq: 1, lines: [] });
     }
     await Promise.resolve();
     expect(answer).toBeNull();
@@ -256,7 +294,7 @@ describe('the client', () => {
     const answer = client.command({ do: 'take_off_air' });
     for (let i = 0; i < 15; i += 1) {
       timers.advance(1000);
-      socket.say({ type: 'chat', lines: [] });
+      socket.say({ type: 'chat', seq: 1, lines: [] });
     }
     expect(await answer).toMatchObject({ ok: false, error: { message_key: 'error.no_answer' } });
   });

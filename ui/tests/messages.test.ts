@@ -72,6 +72,7 @@ describe('message files', () => {
     inBoth(CHAT_KINDS.filter((kind) => kind !== 'simulated').map((kind) => `chat_can.${kind}`));
     inBoth(union('NoticeLevel').map((level) => `level.${level}`));
     inBoth(union('HoldReason').map((why) => `hold_reason.${why}`));
+    inBoth(union('HideReason').map((why) => `hide_reason.${why}`));
     inBoth(union('HoldLevel').map((level) => `hold_level.${level}`));
     inBoth(['answered', 'hidden'].map((state) => `question_state.${state}`));
     inBoth(union('CheckLevel').map((level) => `check_level.${level}`));
@@ -175,7 +176,7 @@ describe('message files', () => {
       .join('\n');
     // Built from a code at run time.
     const built =
-      /^(canvas|canvases|engine|error|refusal|notice|warning|preflight|cause|field|problem|phase|run|level|check_level|loudness|slate|sound\.role|undo|severity|role|source|chat_kind|chat_can|chat_field|act|act_fault|platform|access|theme|settings|keys|next|tab|import\.column|place|area|crop|codec|codec_here|codec_note|relay_hook|relay_hint|orders_error|stock_list_error|question_state|fact|hold_reason|hold_level|moderation)\.|^products\.sort_/;
+      /^(canvas|canvases|engine|error|refusal|notice|warning|preflight|cause|field|problem|phase|run|level|check_level|loudness|slate|sound\.role|undo|severity|role|source|chat_kind|chat_can|chat_field|act|act_fault|platform|access|theme|settings|keys|next|tab|import\.column|place|area|crop|codec|codec_here|codec_note|relay_hook|relay_hint|orders_error|stock_list_error|question_state|fact|hold_reason|hide_reason|hold_level|moderation)\.|^products\.sort_/;
     const unused = Object.keys(EN).filter((key) => !built.test(key) && !sources.includes(`'${key}'`));
     expect(unused).toEqual([]);
   });

@@ -3,6 +3,7 @@
 //! Two lines are one question when they ask the same topic of the same product. What has no known topic is compared by
 //! its words. The list is bounded whatever comes; people may merge and split, and that stays for what comes later.
 
+mod held_by;
 mod pieces;
 mod saved;
 
@@ -16,6 +17,7 @@ use crate::catalogue::Catalogue;
 use crate::fold::fold;
 use crate::topic::Topic;
 
+pub use held_by::{Claim, Hidden};
 use pieces::{alike, hash, pieces};
 pub use saved::Saved;
 
@@ -69,6 +71,10 @@ pub struct Group {
     pub state: QuestionState,
     /// How it was asked first; the text as written.
     pub words: String,
+    /// Who sees to it; nobody once it is closed.
+    pub claim: Option<Claim>,
+    /// Why it was hidden.
+    pub hidden: Option<Hidden>,
     lines: VecDeque<Line>,
     askers: HashSet<u64>,
     more_askers: u32,
@@ -259,6 +265,10 @@ impl Questions {
             return false;
         };
         group.state = state;
+        group.hidden = None;
+        if state != QuestionState::Open {
+            group.claim = None;
+        }
         // It takes what asks the same again, where nothing else does by now.
         if let (true, false, Some(topic)) = (group.takes(), group.by_hand, group.topic) {
             let subject = (group.product.clone(), topic);
@@ -325,6 +335,9 @@ impl Questions {
                 .saturating_sub(u32::try_from(moved.lines.len()).unwrap_or(0));
             group.count = group.count.saturating_add(beyond);
             group.first_ms = group.first_ms.min(moved.first_ms);
+            if group.state == QuestionState::Open {
+                group.claim = group.claim.take().or(moved.claim);
+            }
             group.more_askers = group.more_askers.saturating_add(moved.more_askers);
             group.askers.extend(moved.askers);
             moved.lines.into_iter().for_each(|line| group.take(line));
@@ -388,6 +401,8 @@ impl Questions {
             last_ms: line.at_ms,
             state: QuestionState::Open,
             words: line.text.clone(),
+            claim: None,
+            hidden: None,
             lines: VecDeque::new(),
             askers: HashSet::new(),
             more_askers: 0,
@@ -441,7 +456,8 @@ impl Questions {
                 .filter(|group| group.id != newest)
                 .min_by_key(|group| {
                     let waits = group.state == QuestionState::Open;
-                    (waits, group.count > 1, group.last_ms, group.id)
+                    let is_held = group.claim.is_some();
+                    (waits, is_held, group.count > 1, group.last_ms, group.id)
                 })
                 .map(|group| group.id);
             match least {

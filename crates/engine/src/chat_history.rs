@@ -38,6 +38,10 @@ pub fn last_lines(
                     messages,
                     release: true,
                 } => released.extend(messages),
+                Event::ChatShownAgain { messages } => released.extend(messages),
+                Event::ChatHidden { line, .. } if !released.contains(&line.id) => {
+                    gone.insert(line.id);
+                }
                 // Written with its lines and after them, so it is read before.
                 Event::ChatHeld { held } => {
                     let held = held.into_iter().map(|note| note.message);

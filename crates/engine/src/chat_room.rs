@@ -9,8 +9,10 @@ mod goods;
 mod heat;
 mod kept;
 mod lists;
+mod recent;
 mod relayed;
 mod sieve;
+mod teamwork;
 mod told;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -31,11 +33,15 @@ use connection::Connection;
 use gather::{Waiter, gather};
 pub(crate) use kept::resume;
 use lists::Lists;
+pub use recent::{CaughtUp, Place};
+use recent::{KEPT, Recent};
 pub(crate) use relayed::Relayed;
 use sieve::Sieve;
 
 /// Lines a page gets when it joins.
-pub const RECENT: usize = 200;
+const RECENT: usize = 200;
+/// Lines that are kept for pages that were away.
+pub const LINES_KEPT: usize = KEPT;
 /// Lines waiting for the room; a connector waits a moment for a place and then drops, counting.
 const WAITING: usize = 4096;
 /// Those who wait until lines are written down; one at a time does.
@@ -52,10 +58,10 @@ const GOODBYES: Duration = Duration::from_secs(4);
 /// What pages are told.
 #[derive(Debug, Clone)]
 pub enum Told {
-    /// Lines to append, oldest first.
-    Lines(Arc<[ChatLine]>),
-    /// Lines that were taken back, or that a later one stands for.
-    Removed(Arc<[MessageId]>),
+    /// Lines to append, oldest first, and the number of the last one.
+    Lines(u64, Arc<[ChatLine]>),
+    /// Lines that were taken back or hidden, or that a later one stands for, and the number of the last one.
+    Removed(u64, Arc<[MessageId]>),
     /// What is to be known of lines that were told.
     Marks(Arc<[LineMark]>),
 }
@@ -81,7 +87,7 @@ pub struct ChatRoom {
 
 struct Shared {
     lines: mpsc::Sender<Incoming>,
-    recent: Mutex<VecDeque<ChatLine>>,
+    recent: Mutex<Recent>,
     batches: broadcast::Sender<Told>,
     settling: mpsc::Sender<Waiter>,
     connections: Mutex<BTreeMap<String, Connection>>,
@@ -97,15 +103,23 @@ struct Shared {
 
 impl Shared {
     fn forget_invented(&self) {
-        let mut recent = lock(&self.recent);
-        let invented = recent.iter().map(|line| &line.id);
-        let gone: Vec<_> = invented.filter(|id| id.is_invented()).cloned().collect();
+        let invented = |recent: &Recent| -> Vec<MessageId> {
+            let ids = recent.lines().map(|line| &line.id);
+            ids.filter(|id| id.is_invented()).cloned().collect()
+        };
+        let gone = invented(&lock(&self.recent));
+        self.take_away(gone);
+    }
+
+    /// Lines leave every screen.
+    fn take_away(&self, gone: Vec<MessageId>) {
         if gone.is_empty() {
             return;
         }
-        recent.retain(|line| !line.id.is_invented());
-        // Nobody listening is fine.
-        let _ = self.batches.send(Told::Removed(gone.into()));
+        let mut recent = lock(&self.recent);
+        let seq = recent.remove(&gone);
+        // Sent under the lock, so that the numbers are told in their order. Nobody listening is fine.
+        let _ = self.batches.send(Told::Removed(seq, gone.into()));
     }
 }
 
@@ -138,7 +152,7 @@ impl ChatRoom {
             settling,
             deliveries,
             relayed: Mutex::new(Some(Relayed { chat, orders })),
-            recent: Mutex::new(recent.into()),
+            recent: Mutex::new(Recent::of(recent)),
             batches: broadcast::Sender::new(BATCHES),
             connections: Mutex::default(),
             webhook_ids: Mutex::new(OwnIds::new(nonce)),
@@ -170,13 +184,19 @@ impl ChatRoom {
         }
     }
 
-    /// The last lines, and every batch after them.
-    pub fn follow(&self) -> (Vec<ChatLine>, broadcast::Receiver<Told>) {
-        let recent = lock(&self.shared.recent);
-        (
-            recent.iter().cloned().collect(),
-            self.shared.batches.subscribe(),
-        )
+    /// The last lines, oldest first.
+    pub fn lines(&self) -> Vec<ChatLine> {
+        lock(&self.shared.recent).lines().cloned().collect()
+    }
+
+    /// What a page that got so far still needs, what is to be known of these lines, and every batch after them.
+    pub fn follow(&self, place: Place) -> (CaughtUp, Vec<LineMark>, broadcast::Receiver<Told>) {
+        let (caught, batches) = {
+            let recent = lock(&self.shared.recent);
+            (recent.after(place), self.shared.batches.subscribe())
+        };
+        let marks = self.shared.lists.marks_of(&caught.lines);
+        (caught, marks, batches)
     }
 
     /// Takes lines that were pushed to the studio, all or none; false when the room has no place for all.
@@ -299,10 +319,7 @@ mod tests {
         };
         assert!(push(&room));
         room.close().await;
-        assert!(
-            !push(&room) || room.follow().0.len() == 2,
-            "closed is closed"
-        );
+        assert!(!push(&room) || room.lines().len() == 2, "closed is closed");
         drop((room, desk));
         // The desk's thread drops its end when it lets the journal go.
         assert_eq!(fallen.recv().await, None);
@@ -326,7 +343,7 @@ mod tests {
                 file: Some(file.clone()),
             },
         );
-        let (lines, _) = room.follow();
+        let lines = room.lines();
         assert_eq!(lines.len(), 2);
         assert!(lines[0].question && lines[0].text == "How sweet?");
         assert!(
@@ -334,7 +351,7 @@ mod tests {
             "a sender that repeats itself is told that all is well"
         );
         room.close().await;
-        assert_eq!(room.follow().0.len(), 2, "and nothing comes twice");
+        assert_eq!(room.lines().len(), 2, "and nothing comes twice");
         // Also by the file alone, when a busy room has long pushed them out of the last lines.
         let kept: serde_json::Value =
             serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
@@ -370,7 +387,7 @@ mod tests {
         let (threads, _fallen) = Threads::watched();
         let desk = Desk::start(journal, resumed, now, &threads).unwrap();
         let room = ChatRoom::open(desk.clone(), 1, Language::En, Before::default());
-        let (_, mut told) = room.follow();
+        let (_, _, mut told) = room.follow(Place::New);
         let say = |platform: &str, id: u8| {
             let body = format!(
                 r#"{{"platform":"{platform}","id":"{id}","author":"A","text":"How sweet is {platform} {id}?"}}"#
@@ -381,12 +398,12 @@ mod tests {
         };
         say("simulated", 1);
         say("web", 1);
-        while room.follow().0.len() < 2 {
-            assert!(matches!(told.recv().await.unwrap(), Told::Lines(_)));
+        while room.lines().len() < 2 {
+            assert!(matches!(told.recv().await.unwrap(), Told::Lines(..)));
         }
         room.disconnect_simulated().await;
         assert_eq!(
-            room.follow().0.len(),
+            room.lines().len(),
             2,
             "a rehearsal's end takes nothing away"
         );
@@ -400,17 +417,50 @@ mod tests {
         }
         room.disconnect_simulated().await;
         let gone = loop {
-            if let Told::Removed(gone) = told.recv().await.unwrap() {
+            if let Told::Removed(_, gone) = told.recv().await.unwrap() {
                 break gone;
             }
         };
         assert_eq!(gone.as_ref(), ["simulated:1".into()]);
         say("simulated", 2);
         say("web", 2);
-        while room.follow().0.len() < 2 {
+        while room.lines().len() < 2 {
             told.recv().await.unwrap();
         }
-        let ids: Vec<_> = room.follow().0.into_iter().map(|line| line.id.0).collect();
+        let ids: Vec<_> = room.lines().into_iter().map(|line| line.id.0).collect();
         assert_eq!(ids, ["web:1", "web:2"]);
+    }
+
+    #[tokio::test]
+    async fn a_page_that_lags_is_told_what_left_the_screens_meanwhile() {
+        let folder = tempfile::tempdir().unwrap();
+        let (journal, resumed) = Journal::open(folder.path().join("journal")).unwrap();
+        let (threads, _fallen) = Threads::watched();
+        let desk = Desk::start(journal, resumed, now, &threads).unwrap();
+        let recent = (0..300).map(|n| ChatLine {
+            id: MessageId(format!("web:{n}")),
+            platform: "web".into(),
+            author: "A".into(),
+            text: n.to_string(),
+            at: stallcast_show::At(0),
+            question: false,
+        });
+        let before = Before {
+            recent: recent.collect(),
+            ..Before::default()
+        };
+        let room = ChatRoom::open(desk, 1, Language::En, before);
+        let (caught, _, mut told) = room.follow(Place::New);
+        assert_eq!((caught.whole, caught.lines.len()), (true, RECENT));
+        // One after the other, more than wait for a page that does not read.
+        for n in 0..2 * BATCHES {
+            room.shared
+                .take_away(vec![format!("web:{n}").as_str().into()]);
+        }
+        let lagged = told.recv().await.unwrap_err();
+        assert!(matches!(lagged, broadcast::error::RecvError::Lagged(_)));
+        let (caught, ..) = room.follow(Place::At(caught.seq));
+        assert!(!caught.whole && caught.lines.is_empty());
+        assert_eq!(caught.removed.len(), 2 * BATCHES, "also the oldest");
     }
 }

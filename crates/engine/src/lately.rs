@@ -62,6 +62,13 @@ pub(crate) fn thing(command: &Command) -> Option<String> {
         Command::PinQuestion { .. } | Command::AnswerQuestion { .. } | Command::UnpinQuestion => {
             "pinned".into()
         }
+        Command::SetModeration { .. } => "moderation".into(),
+        Command::ClaimQuestion { question, .. }
+        | Command::AssignQuestion { question, .. }
+        | Command::FreeQuestion { question } => format!("claim {question}"),
+        Command::MarkQuestion { question, .. }
+        | Command::SplitQuestion { question, .. }
+        | Command::MergeQuestions { into: question, .. } => format!("question {question}"),
         Command::SetStock { product, .. } => format!("stock {product}"),
         Command::PutProduct { product, .. } => format!("product {}", product.id),
         Command::SetRundown { .. } => "rundown".into(),

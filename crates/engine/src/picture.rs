@@ -145,7 +145,7 @@ pub fn follow(
 }
 
 /// Products whose words a rule forbids and nobody gave a reason for.
-fn kept_off(findings: &FindingsView) -> Arc<BTreeSet<ProductId>> {
+pub(crate) fn kept_off(findings: &FindingsView) -> Arc<BTreeSet<ProductId>> {
     let products = findings.products.iter();
     let forbidden = products.filter(|(_, found)| found.iter().any(FindingView::blocks));
     Arc::new(forbidden.map(|(id, _)| id.clone()).collect())

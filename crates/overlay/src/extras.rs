@@ -182,9 +182,7 @@ pub(crate) fn next_up(
     }
     let mut items = show.rundown.iter();
     items.find(|item| item.product == product.id)?;
-    let mut following = items.filter_map(|item| show.products.get(&item.product));
-    let next =
-        following.find(|next| !kept_off.contains(&next.id) && may_follow(show, next, now))?;
+    let next = show.next_after(Some(&product.id), kept_off, now)?;
     let mut content = Content::new(lang);
     content.says("next", Words::Text(clean(title(next, lang))));
     let price = money_parts(&next.offer.live_price, lang);
@@ -192,16 +190,6 @@ pub(crate) fn next_up(
     let label = clean(pick(&settings.words.next, lang));
     content.says("next-label", Words::Text(label));
     Some((content, next.offer.ends))
-}
-
-/// Whether viewers may be told of a product: there is some left, its offer holds, and live only what may go on air.
-fn may_follow(show: &Show, product: &Product, now: At) -> bool {
-    let is_fit = if show.is_live() {
-        show.fit_for_viewers(&product.id, now).is_ok()
-    } else {
-        product.offer.holds(&product.id, now).is_ok()
-    };
-    is_fit && show.stock.get(&product.id) != Some(&0)
 }
 
 /// The break's words and clock, and when it shows its next second.

@@ -350,13 +350,57 @@ pub enum Command {
         question: u64,
         /// What became of it.
         state: crate::QuestionState,
+        /// Why, where it is not to be seen; nothing is hidden without a reason.
+        #[serde(default)]
+        #[cfg_attr(feature = "ts", ts(optional))]
+        hide: Option<crate::Hide>,
+    },
+    /// Takes a question on: the others see who has it. Refused while somebody else has it.
+    ClaimQuestion {
+        /// Which.
+        #[cfg_attr(feature = "ts", ts(type = "number"))]
+        question: u64,
+        /// Who; the engine signs for whoever sends it.
+        #[serde(skip)]
+        #[cfg_attr(feature = "ts", ts(skip))]
+        by: String,
+    },
+    /// Hands a question to a member who may work on it, also one that somebody else has.
+    AssignQuestion {
+        /// Which.
+        #[cfg_attr(feature = "ts", ts(type = "number"))]
+        question: u64,
+        /// The member's name; `studio` = whoever sits there.
+        to: String,
+    },
+    /// Gives a question back; a moderator only their own.
+    FreeQuestion {
+        /// Which.
+        #[cfg_attr(feature = "ts", ts(type = "number"))]
+        question: u64,
+    },
+    /// Takes a line of the chat off every screen of the studio, the picture included; it can be shown again.
+    HideLine {
+        /// Which.
+        message: MessageId,
+        /// Why.
+        hide: crate::Hide,
+        /// The whole line, as the engine knows it.
+        #[serde(skip)]
+        #[cfg_attr(feature = "ts", ts(skip))]
+        line: Option<Box<ChatLine>>,
+    },
+    /// Shows lines again that a person hid or kept out.
+    ShowHidden {
+        /// Which, at most 500.
+        messages: Vec<MessageId>,
     },
     /// Lets held lines into the chat.
     ReleaseHeld {
         /// Which, at most 500.
         messages: Vec<MessageId>,
     },
-    /// Keeps held lines out of the chat for good; the journal keeps them.
+    /// Keeps held lines out of the chat; they can be shown again.
     RemoveHeld {
         /// Which, at most 500.
         messages: Vec<MessageId>,

@@ -165,9 +165,16 @@ pub fn decide(show: &Show, command: Command, at: At) -> Result<Vec<Event>, Refus
         Command::SplitQuestion { question, messages } => {
             Show::decide_split_question(question, messages)
         }
-        Command::MarkQuestion { question, state } => {
-            Ok(vec![Event::QuestionMarked { question, state }])
-        }
+        Command::MarkQuestion {
+            question,
+            state,
+            hide,
+        } => Show::decide_mark_question(question, state, hide),
+        Command::ClaimQuestion { question, by } => Show::decide_claim(question, &by),
+        Command::AssignQuestion { question, to } => Show::decide_claim(question, &to),
+        Command::FreeQuestion { question } => Ok(vec![Event::QuestionFreed { question }]),
+        Command::HideLine { hide, line, .. } => Show::decide_hide_line(line, hide),
+        Command::ShowHidden { messages } => Show::decide_show_hidden(messages),
         Command::ReleaseHeld { messages } => Show::decide_free_held(messages, true),
         Command::RemoveHeld { messages } => Show::decide_free_held(messages, false),
         Command::SetModeration { rules } => show.decide_set_moderation(rules),
@@ -247,6 +254,10 @@ impl Show {
             | Event::QuestionsMerged { .. }
             | Event::QuestionSplit { .. }
             | Event::QuestionMarked { .. }
+            | Event::QuestionClaimed { .. }
+            | Event::QuestionFreed { .. }
+            | Event::ChatHidden { .. }
+            | Event::ChatShownAgain { .. }
             | Event::ModerationSet { .. }
             | Event::PanicSet { .. } => self.apply_moderation(event),
             Event::MarketsSet { markets } => self.markets.clone_from(markets),

@@ -304,6 +304,25 @@ pub enum Event {
     QuestionMarked {
         question: u64,
         state: crate::QuestionState,
+        /// Why it was hidden; not kept in older journals.
+        #[serde(default)]
+        hide: Option<crate::Hide>,
+    },
+    QuestionClaimed {
+        question: u64,
+        /// Who sees to it; who decided so is whoever sent the command.
+        holder: String,
+    },
+    QuestionFreed {
+        question: u64,
+    },
+    /// A person took it out of sight.
+    ChatHidden {
+        line: ChatLine,
+        hide: crate::Hide,
+    },
+    ChatShownAgain {
+        messages: Vec<MessageId>,
     },
     ModerationSet {
         rules: crate::ModerationRules,

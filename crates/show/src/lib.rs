@@ -60,6 +60,7 @@ mod sound;
 mod stage;
 mod staging;
 mod takings;
+mod teamwork;
 mod ticker;
 mod vetting;
 mod video_bitrate;
@@ -117,6 +118,7 @@ pub use stage::{
     Area, PhoneLink, PinnedQuestion, Placement, Scene, Source, SourceKind, Strip, Transition,
 };
 pub use takings::Takings;
+pub use teamwork::{Hide, HideReason};
 pub use ticker::TickerLook;
 pub use vetting::{VetItem, VetTick, VettingAsked, VettingOverride, VettingRule};
 pub use visible::visible;

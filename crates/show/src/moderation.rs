@@ -183,7 +183,7 @@ impl Show {
     }
 }
 
-fn some(messages: &[MessageId]) -> Result<(), Refusal> {
+pub(crate) fn some(messages: &[MessageId]) -> Result<(), Refusal> {
     if messages.is_empty() {
         return Err(Refusal::NothingToDo { field: "messages" });
     }

@@ -215,6 +215,18 @@ pub enum Refusal {
     AskedGone,
     /// That line is not held any more.
     HeldGone,
+    /// Somebody else sees to the question.
+    QuestionTaken {
+        /// Who.
+        by: String,
+    },
+    /// Nobody of that name works on the chat.
+    UnknownMember {
+        /// The name.
+        name: String,
+    },
+    /// The line came so long ago that it is not at hand any more, or nobody hid it.
+    LineGone,
     /// Nobody tells the studio of orders: they are counted by hand.
     OrdersUnknown,
     /// There is no goal, or none that is counted by hand.
@@ -332,6 +344,9 @@ impl Refusal {
             Refusal::QuestionGone => "question_gone",
             Refusal::AskedGone => "asked_gone",
             Refusal::HeldGone => "held_gone",
+            Refusal::QuestionTaken { .. } => "question_taken",
+            Refusal::UnknownMember { .. } => "unknown_member",
+            Refusal::LineGone => "line_gone",
             Refusal::OrdersUnknown => "orders_unknown",
             Refusal::NoGoal => "no_goal",
             Refusal::UnknownPerson => "unknown_person",
@@ -357,7 +372,7 @@ impl Refusal {
     }
 
     /// Every code there is, for checking that each has its sentences.
-    pub const CODES: [&'static str; 55] = [
+    pub const CODES: [&'static str; 58] = [
         "unknown_product",
         "unknown_source",
         "unknown_scene",
@@ -392,6 +407,9 @@ impl Refusal {
         "question_gone",
         "asked_gone",
         "held_gone",
+        "question_taken",
+        "unknown_member",
+        "line_gone",
         "orders_unknown",
         "no_goal",
         "unknown_person",
@@ -483,6 +501,8 @@ impl Refusal {
                 put("count", count.to_string());
                 put("max", max.to_string());
             }
+            Refusal::QuestionTaken { by } => put("by", by.clone()),
+            Refusal::UnknownMember { name } => put("name", name.clone()),
             Refusal::PriceInvalid { fault } => put("reason", fault.code().to_owned()),
             Refusal::BadUrl { field, fault } => {
                 put("field", (*field).to_owned());
@@ -536,6 +556,7 @@ impl Refusal {
             | Refusal::QuestionGone
             | Refusal::AskedGone
             | Refusal::HeldGone
+            | Refusal::LineGone
             | Refusal::OrdersUnknown
             | Refusal::NoGoal
             | Refusal::UnknownPerson

@@ -43,14 +43,14 @@ pub use error::{ErrorCode, WireError};
 pub use findings::{FindingLevel, FindingView, FindingsView, RuleView};
 pub use games::{AuctionView, LotteryView, PollView};
 pub use home::{RUNTIME_FILE, RuntimeFile, create_private_folder, data_folder};
-pub use messages::{ClientMessage, Outcome, Request, ServerMessage, UploadTarget};
+pub use messages::{ChatPlace, ClientMessage, Outcome, Request, ServerMessage, UploadTarget};
 pub use orders::{OrdersView, ShopView, StockListView, UnknownGoods};
 pub use phrasing::{PhraseTestView, PhrasedView, PhrasingSettings, PhrasingView};
 pub use picture_parts::{PartBox, PicturePartsView, TextBox};
 pub use questions::{
-    HELD_TOLD, HeatValue, HeatView, HeldLineView, HeldView, LineMark, QUESTIONS_CLOSED_TOLD,
-    QUESTIONS_TOLD, QuestionLineView, QuestionLinesView, QuestionView, QuestionsView,
-    SuggestedAnswer,
+    ClaimView, HELD_TOLD, HIDDEN_TOLD, HeatValue, HeatView, HeldLineView, HeldView, HiddenLineView,
+    HiddenView, LineMark, QUESTIONS_CLOSED_TOLD, QUESTIONS_TOLD, QuestionLineView,
+    QuestionLinesView, QuestionView, QuestionsView, SuggestedAnswer,
 };
 pub use registry::{least_role, least_role_of_request};
 pub use show_view::ShowView;
@@ -60,8 +60,9 @@ pub use status::{
     StatusView, UndoView, VirtualCameraView,
 };
 pub use team::{
-    INVITE_MINUTES_MAX, INVITES_MOST, InviteLink, InviteMade, InviteView, InvitedView, JoinedView,
-    MEMBER_NAME_MAX, MEMBERS_MOST, MemberView, TeamAddress, TeamSettings, TeamView,
+    CrewMember, CrewView, INVITE_MINUTES_MAX, INVITES_MOST, InviteLink, InviteMade, InviteView,
+    InvitedView, JoinedView, MEMBER_NAME_MAX, MEMBERS_MOST, MemberView, TeamAddress, TeamSettings,
+    TeamView,
 };
 pub use themes::{ThemeFaultView, ThemeView, ThemesView};
 pub use topics::{Level, MetersView, Notice, NoticeLevel, Topic};

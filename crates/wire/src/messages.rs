@@ -22,6 +22,10 @@ pub enum ClientMessage {
         token: String,
         /// BCP 47 tag of the page's language.
         lang: String,
+        /// How far the chat is that the page has; without it the page has none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        chat: Option<ChatPlace>,
     },
     /// A change of the show.
     Command {
@@ -52,6 +56,15 @@ pub enum ClientMessage {
         /// Its number.
         seq: u32,
     },
+}
+
+/// How far a page has the chat.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ChatPlace {
+    /// [`ServerMessage::Welcome`]'s `run` when it was told.
+    pub run: String,
+    /// Number of the last thing it was told of the chat.
+    pub seq: u64,
 }
 
 /// Asked of the engine outside the show's state.
@@ -362,15 +375,31 @@ pub enum ServerMessage {
         #[serde(flatten)]
         topic: Topic,
     },
-    /// Chat lines to append; the first batch holds the last lines known.
+    /// Chat lines to append.
     Chat {
+        /// Number of the last one.
+        seq: u64,
         /// The lines, oldest first.
         lines: Vec<ChatLine>,
     },
-    /// Lines that leave every screen: the platform's moderators took them back, or a later line stands for them.
+    /// Lines that leave every screen: the platform's moderators took them back, somebody of the team hid them, or a later
+    /// line stands for them.
     ChatRemoved {
+        /// Number of the last one.
+        seq: u64,
         /// Which.
         messages: Vec<MessageId>,
+    },
+    /// Brings a page's chat up to date: when it comes, and when it could not keep up.
+    ChatCaughtUp {
+        /// Number of the last thing in it.
+        seq: u64,
+        /// Whether whatever else the page has of the chat is to be let go of.
+        whole: bool,
+        /// Lines that left every screen meanwhile, before `lines` come.
+        removed: Vec<MessageId>,
+        /// Lines to append, oldest first.
+        lines: Vec<ChatLine>,
     },
     /// What is to be known of lines that were sent: how often they came, and what is suspected of them.
     ChatMarks {

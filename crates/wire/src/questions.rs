@@ -1,7 +1,7 @@
 //! The audience as pages see it: what it asks, what is held for a person to look at, and how lively it is.
 
 use serde::{Deserialize, Serialize};
-use stallcast_show::{At, ChatLine, HoldReason, MessageId, ProductId, QuestionState};
+use stallcast_show::{At, ChatLine, Hide, HoldReason, MessageId, ProductId, QuestionState};
 use ts_rs::TS;
 
 /// Most open questions that pages are told of, first the one to answer next.
@@ -10,11 +10,14 @@ pub const QUESTIONS_TOLD: usize = 60;
 pub const QUESTIONS_CLOSED_TOLD: usize = 20;
 /// Most held lines that pages are told of, the newest.
 pub const HELD_TOLD: usize = 100;
+/// Most lines that were taken out of sight that pages are told of, the newest.
+pub const HIDDEN_TOLD: usize = 50;
 
 /// What the audience asks.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct QuestionsView {
-    /// First the open ones in the order to answer them, at most [`QUESTIONS_TOLD`]; then the others, newest first.
+    /// First the open ones in the order to answer them, at most [`QUESTIONS_TOLD`] and what somebody sees to beyond; then
+    /// the others, newest first.
     pub questions: Vec<QuestionView>,
     /// How many are open in all.
     pub open: u32,
@@ -46,6 +49,28 @@ pub struct QuestionView {
     pub state: QuestionState,
     /// What the facts of the product say to it; never anything else.
     pub answer: Option<SuggestedAnswer>,
+    /// Who sees to it.
+    pub claim: Option<ClaimView>,
+    /// Why it was hidden.
+    pub hidden: Option<HiddenView>,
+}
+
+/// Who sees to a question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ClaimView {
+    /// Their name, unique in the team; `studio` = whoever sits there.
+    pub by: String,
+    /// Since when.
+    pub since: At,
+}
+
+/// Why something was taken out of sight.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct HiddenView {
+    /// The reason that was given.
+    pub hide: Hide,
+    /// Who gave it; `studio` = whoever sits there.
+    pub by: String,
 }
 
 /// An answer from a product's facts.
@@ -89,6 +114,17 @@ pub struct HeldView {
     pub lines: Vec<HeldLineView>,
     /// How many wait in all.
     pub waiting: u32,
+    /// Lines that a person took out of sight, newest first, at most [`HIDDEN_TOLD`]; each can be shown again.
+    pub hidden: Vec<HiddenLineView>,
+}
+
+/// A line that a person took out of sight.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct HiddenLineView {
+    /// The line as it was written.
+    pub line: ChatLine,
+    /// Why, and who.
+    pub hidden: HiddenView,
 }
 
 /// A held line.

@@ -18,6 +18,10 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | Command::MergeQuestions { .. }
         | Command::SplitQuestion { .. }
         | Command::MarkQuestion { .. }
+        | Command::ClaimQuestion { .. }
+        | Command::FreeQuestion { .. }
+        | Command::HideLine { .. }
+        | Command::ShowHidden { .. }
         | Command::ReleaseHeld { .. }
         | Command::RemoveHeld { .. }
         | Command::SetModeration { .. }
@@ -31,6 +35,7 @@ pub fn least_role(command: &Command) -> Option<Role> {
         | Command::ShowCorrection { .. }
         | Command::EndCorrection
         | Command::TakeOffAir
+        | Command::AssignQuestion { .. }
         | Command::StartCountdown { .. }
         | Command::StopCountdown
         | Command::SetStock { .. }

@@ -1,10 +1,10 @@
 //! The show as pages see it: its state, and the products apart from it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use stallcast_show::{
-    Break, CameraSettings, Canvas, CanvasId, Canvases, CardLook, Countdown, Destination,
+    At, Break, CameraSettings, Canvas, CanvasId, Canvases, CardLook, Countdown, Destination,
     DestinationId, Ducking, OnAir, Phase, PinnedQuestion, Placement, ProductId, RecordingSplit,
     RundownItem, Scene, SceneId, Show, Sound, Source, SourceId, Strip, Text,
 };
@@ -23,6 +23,8 @@ pub struct ShowView {
     pub rundown: Vec<RundownItem>,
     /// Product on the picture.
     pub on_air: Option<OnAir>,
+    /// The product that comes next, as the strip on the picture would name it.
+    pub next: Option<ProductId>,
     /// How long products were on the picture in this broadcast, in milliseconds, without the turn that lasts.
     pub aired_ms: BTreeMap<ProductId, i64>,
     /// Running price clock.
@@ -76,7 +78,7 @@ pub struct ShowView {
     /// What is aimed at, and how far it is.
     pub goal: Option<stallcast_show::Goal>,
     /// Whose rules of selling apply to all products; empty = those of the market of each price's currency.
-    pub markets: std::collections::BTreeSet<stallcast_show::Market>,
+    pub markets: BTreeSet<stallcast_show::Market>,
     /// What the team wants said, oldest first.
     pub notes: Vec<stallcast_show::Note>,
     /// Question on the picture.
@@ -90,7 +92,7 @@ pub struct ShowView {
     /// What is done with lines of chat that a person should look at.
     pub moderation: stallcast_show::ModerationRules,
     /// Until when everything that is not clean is held, ms since 1970 UTC.
-    pub panic_until: Option<stallcast_show::At>,
+    pub panic_until: Option<At>,
     /// Destinations, without keys.
     pub destinations: BTreeMap<DestinationId, Destination>,
     /// How far the show is.
@@ -116,6 +118,7 @@ impl ShowView {
             name: show.name.clone(),
             rundown: show.rundown.clone(),
             on_air: show.on_air.clone(),
+            next: None,
             aired_ms: show.aired_ms.clone(),
             countdown: show.countdown.clone(),
             stock: stock_of_shown(show),
@@ -166,6 +169,17 @@ impl ShowView {
             recording_parts: show.recording_parts.clone(),
             chat_lines: show.chat_lines,
         }
+    }
+}
+
+impl ShowView {
+    /// With what comes next: none of the products that rules keep off the picture.
+    #[must_use]
+    pub fn with_next(mut self, show: &Show, kept_off: &BTreeSet<ProductId>) -> Self {
+        let on_air = show.on_air.as_ref().map(|on| &on.product);
+        let next = show.next_after(on_air, kept_off, At(self.server_now));
+        self.next = next.map(|product| product.id.clone());
+        self
     }
 }
 

@@ -67,6 +67,24 @@ pub struct TeamView {
     pub members: Vec<MemberView>,
 }
 
+/// Who works on the chat: members who may, without what is the owner's alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct CrewView {
+    /// Members, oldest first.
+    pub members: Vec<CrewMember>,
+}
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct CrewMember {
+    /// Their name, unique in the team.
+    pub name: String,
+    /// As what.
+    pub role: Role,
+    /// Whether a page of theirs is connected.
+    pub here: bool,
+}
+
 /// One way to the studio.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct TeamAddress {

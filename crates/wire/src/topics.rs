@@ -8,8 +8,8 @@ use stallcast_show::SourceId;
 use ts_rs::TS;
 
 use crate::{
-    CatalogueView, FindingsView, HeatView, HeldView, QuestionsView, ShowView, StatusView, TeamView,
-    VettingView,
+    CatalogueView, CrewView, FindingsView, HeatView, HeldView, QuestionsView, ShowView, StatusView,
+    TeamView, VettingView,
 };
 
 /// One level.
@@ -89,4 +89,6 @@ pub enum Topic {
     Meters(MetersView),
     /// Who was invited and who is there; for the owner alone.
     Team(TeamView),
+    /// Who works on the chat, for those who hand out questions.
+    Crew(CrewView),
 }

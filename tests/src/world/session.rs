@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use stallcast_show::{ChatLine, Command, Role};
 use stallcast_wire::{
-    CatalogueView, ClientMessage, FindingsView, HeldView, MetersView, Notice, Outcome,
-    QuestionsView, Request, ServerMessage, ShowView, StatusView, TeamView, Topic, VettingView,
-    WireError,
+    CatalogueView, ChatPlace, ClientMessage, CrewView, FindingsView, HeldView, MetersView, Notice,
+    Outcome, QuestionsView, Request, ServerMessage, ShowView, StatusView, TeamView, Topic,
+    VettingView, WireError,
 };
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_tungstenite::tungstenite::Message;
@@ -39,8 +39,12 @@ pub struct Session {
     pub held: Option<HeldView>,
     /// The team as last told to the owner.
     pub team: Option<TeamView>,
+    /// Whom questions can be handed to; told to producers and above.
+    pub crew: Option<CrewView>,
     /// All chat lines so far.
     pub chat: Vec<ChatLine>,
+    place: Option<u64>,
+    run: String,
     /// All notices so far.
     pub notices: Vec<Notice>,
     results: Vec<(u32, Outcome)>,
@@ -67,8 +71,26 @@ impl Session {
 
     /// As [`Session::open`]; the engine's refusal when it refuses.
     pub async fn try_open(port: u16, token: &str) -> Result<Self, Box<WireError>> {
+        Self::begin(port, token, None, Vec::new()).await
+    }
+
+    /// Comes again as a page does that was cut off, with the chat that it has.
+    pub async fn come_again(self, port: u16, token: &str) -> Self {
+        let place = self.place.map(|seq| ChatPlace { run: self.run, seq });
+        match Self::begin(port, token, place, self.chat).await {
+            Ok(session) => session,
+            Err(error) => panic!("the engine does not let this session in: {error:?}"),
+        }
+    }
+
+    async fn begin(
+        port: u16,
+        token: &str,
+        place: Option<ChatPlace>,
+        chat: Vec<ChatLine>,
+    ) -> Result<Self, Box<WireError>> {
         let mut session = Self {
-            socket: Socket::open(port, "/api/ws", token).await,
+            socket: Socket::open_at(port, "/api/ws", token, place).await,
             next_id: 1,
             role: Role::Viewer,
             show: None,
@@ -80,12 +102,17 @@ impl Session {
             questions: None,
             held: None,
             team: None,
-            chat: Vec::new(),
+            crew: None,
+            chat,
+            place: None,
+            run: String::new(),
             notices: Vec::new(),
             results: Vec::new(),
         };
         match timeout(PATIENCE, session.receive()).await {
-            Ok(Some(ServerMessage::Welcome { role, .. })) => session.role = role,
+            Ok(Some(ServerMessage::Welcome { role, run, .. })) => {
+                (session.role, session.run) = (role, run);
+            }
             Ok(Some(ServerMessage::Result {
                 outcome: Outcome::Failed { error },
                 ..
@@ -138,10 +165,26 @@ impl Session {
                 Topic::Heat(_) => {}
                 Topic::Meters(meters) => self.meters = Some(meters),
                 Topic::Team(team) => self.team = Some(team),
+                Topic::Crew(crew) => self.crew = Some(crew),
             },
-            ServerMessage::Chat { lines } => self.chat.extend(lines),
-            ServerMessage::ChatRemoved { messages } => {
+            ServerMessage::Chat { lines, seq } => {
+                self.chat.extend(lines);
+                self.place = Some(seq);
+            }
+            ServerMessage::ChatRemoved { messages, seq } => {
                 self.chat.retain(|line| !messages.contains(&line.id));
+                self.place = Some(seq);
+            }
+            ServerMessage::ChatCaughtUp {
+                seq,
+                whole,
+                removed,
+                lines,
+            } => {
+                self.chat
+                    .retain(|line| !whole && !removed.contains(&line.id));
+                self.chat.extend(lines);
+                self.place = Some(seq);
             }
             ServerMessage::Notice { notice } => self.notices.push(notice),
             ServerMessage::Result { id, outcome } => self.results.push((id, outcome)),

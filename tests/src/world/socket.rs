@@ -1,7 +1,7 @@
 //! A WebSocket to the engine, as a page opens it.
 
 use futures_util::{SinkExt, StreamExt};
-use stallcast_wire::ClientMessage;
+use stallcast_wire::{ChatPlace, ClientMessage};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
@@ -13,6 +13,11 @@ pub struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 impl Socket {
     /// Opens it at `path` of the API and says hello with a session's token.
     pub async fn open(port: u16, path: &str, token: &str) -> Self {
+        Self::open_at(port, path, token, None).await
+    }
+
+    /// As [`Socket::open`], and says how far it has the chat.
+    pub async fn open_at(port: u16, path: &str, token: &str, chat: Option<ChatPlace>) -> Self {
         let address = format!("ws://127.0.0.1:{port}{path}");
         let (socket, _) = connect_async(address)
             .await
@@ -21,6 +26,7 @@ impl Socket {
         let hello = ClientMessage::Hello {
             token: token.to_owned(),
             lang: "en".into(),
+            chat,
         };
         socket.send(&hello).await;
         socket

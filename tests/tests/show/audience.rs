@@ -11,14 +11,14 @@ const ASKERS: usize = 37;
 /// Held for the way to get in touch.
 const DISGUISED: &str = "加我微信 abc_1234";
 
-fn say(engine: &Engine, lines: &[serde_json::Value]) {
+pub(super) fn say(engine: &Engine, lines: &[serde_json::Value]) {
     let body = serde_json::to_vec(lines).unwrap();
     let kind = [("Content-Type", "application/json")];
     let answer = engine.http("POST", "/api/chat", &kind, &body);
     assert_eq!(answer.status, 202, "{}", answer.text());
 }
 
-fn line(id: usize, text: &str) -> serde_json::Value {
+pub(super) fn line(id: usize, text: &str) -> serde_json::Value {
     serde_json::json!({"id": id.to_string(), "author": format!("看客{id}"), "text": text})
 }
 
@@ -103,7 +103,11 @@ async fn a_flood_becomes_a_list_and_what_is_held_comes_back_when_somebody_lets_i
 
     let question = price.id;
     let state = QuestionState::Answered;
-    let answered = Command::MarkQuestion { question, state };
+    let answered = Command::MarkQuestion {
+        question,
+        state,
+        hide: None,
+    };
     session.command(answered).await.unwrap();
     session
         .until(PATIENCE, "what was answered is not open any more", |s| {

@@ -19,6 +19,7 @@ mod press;
 mod resume;
 mod selling;
 mod team;
+mod teamwork;
 mod together;
 mod two_canvases;
 mod ways;

@@ -29,7 +29,7 @@ async fn open() -> (Engine, Session, u16) {
     (engine, owner, port)
 }
 
-async fn switch(owner: &mut Session, on: bool) -> Option<u16> {
+pub(super) async fn switch(owner: &mut Session, on: bool) -> Option<u16> {
     let settings = TeamSettings {
         on,
         bind: "127.0.0.1".into(),
@@ -43,7 +43,7 @@ async fn switch(owner: &mut Session, on: bool) -> Option<u16> {
     .await
 }
 
-async fn team<T>(owner: &mut Session, found: impl Fn(&TeamView) -> Option<T>) -> T {
+pub(super) async fn team<T>(owner: &mut Session, found: impl Fn(&TeamView) -> Option<T>) -> T {
     let seen = |session: &Session| found(session.team.as_ref()?);
     owner.until(PATIENCE, "the team", seen).await
 }
@@ -78,12 +78,17 @@ fn join(port: u16, secret: &str) -> String {
     answer["token"].as_str().unwrap().to_owned()
 }
 
-async fn member(owner: &mut Session, port: u16, name: &str, role: Role) -> (Session, String) {
+pub(super) async fn member(
+    owner: &mut Session,
+    port: u16,
+    name: &str,
+    role: Role,
+) -> (Session, String) {
     let token = join(port, &invite(owner, name, role, false).await);
     (Session::open(port, &token).await, token)
 }
 
-fn code(refused: Result<impl std::fmt::Debug, Box<WireError>>) -> ErrorCode {
+pub(super) fn code(refused: Result<impl std::fmt::Debug, Box<WireError>>) -> ErrorCode {
     refused.unwrap_err().code
 }
 
@@ -326,6 +331,7 @@ async fn whoever_was_not_invited_gets_nowhere() {
     let hello = ClientMessage::Hello {
         token: token.clone(),
         lang: "en".into(),
+        chat: None,
     };
     let hello = serde_json::to_string(&hello).unwrap();
     socket.send(Message::text(hello)).await.unwrap();

@@ -15,6 +15,7 @@ import type { Ducking } from "./Ducking";
 import type { Former } from "./Former";
 import type { GoalPlan } from "./GoalPlan";
 import type { HeldNote } from "./HeldNote";
+import type { Hide } from "./Hide";
 import type { Incident } from "./Incident";
 import type { Logo } from "./Logo";
 import type { LotteryTerms } from "./LotteryTerms";
@@ -366,7 +367,39 @@ question: number,
 /**
  * What became of it.
  */
-state: QuestionState, } | { "do": "release_held", 
+state: QuestionState, 
+/**
+ * Why, where it is not to be seen; nothing is hidden without a reason.
+ */
+hide?: Hide, } | { "do": "claim_question", 
+/**
+ * Which.
+ */
+question: number, } | { "do": "assign_question", 
+/**
+ * Which.
+ */
+question: number, 
+/**
+ * The member's name; `studio` = whoever sits there.
+ */
+to: string, } | { "do": "free_question", 
+/**
+ * Which.
+ */
+question: number, } | { "do": "hide_line", 
+/**
+ * Which.
+ */
+message: MessageId, 
+/**
+ * Why.
+ */
+hide: Hide, } | { "do": "show_hidden", 
+/**
+ * Which, at most 500.
+ */
+messages: Array<MessageId>, } | { "do": "release_held", 
 /**
  * Which, at most 500.
  */

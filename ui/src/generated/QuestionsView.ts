@@ -6,7 +6,8 @@ import type { QuestionView } from "./QuestionView";
  */
 export type QuestionsView = { 
 /**
- * First the open ones in the order to answer them, at most [`QUESTIONS_TOLD`]; then the others, newest first.
+ * First the open ones in the order to answer them, at most [`QUESTIONS_TOLD`] and what somebody sees to beyond; then
+ * the others, newest first.
  */
 questions: Array<QuestionView>, 
 /**

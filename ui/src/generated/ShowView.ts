@@ -64,6 +64,10 @@ rundown: Array<RundownItem>,
  */
 on_air: OnAir | null, 
 /**
+ * The product that comes next, as the strip on the picture would name it.
+ */
+next: ProductId | null, 
+/**
  * How long products were on the picture in this broadcast, in milliseconds, without the turn that lasts.
  */
 aired_ms: { [key in ProductId]: number }, 

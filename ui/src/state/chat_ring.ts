@@ -12,8 +12,6 @@ export const REPAINT_MS = 250;
 export class ChatRing {
   private lines: ChatLine[] = [];
   private readonly ids = new Set<string>();
-  /** Taken back, oldest first; no more of them than a reconnection could bring. */
-  private readonly gone = new Set<string>();
   private count = 0;
   private noted = new Map<string, LineMark>();
 
@@ -33,7 +31,7 @@ export class ChatRing {
 
   push(lines: readonly ChatLine[]): void {
     for (const line of lines) {
-      if (this.ids.has(line.id) || this.gone.has(line.id)) continue;
+      if (this.ids.has(line.id)) continue;
       this.ids.add(line.id);
       this.lines.push(line);
       this.count += 1;
@@ -42,18 +40,23 @@ export class ChatRing {
     if (this.lines.length > this.capacity * 1.25) this.cut();
   }
 
-  /** Lines that were taken back. Their ids stay known, so that they do not come back with a reconnection. */
+  /** Lines that were taken back or hidden; the engine sends one again where it is shown again. */
   remove(ids: readonly string[]): void {
+    if (ids.length === 0) return;
     const gone = new Set(ids);
     this.lines = this.lines.filter((line) => !gone.has(line.id));
-    for (const id of gone) {
-      this.ids.delete(id);
-      this.gone.add(id);
-    }
-    for (const id of this.gone) {
-      if (this.gone.size <= this.capacity) break;
-      this.gone.delete(id);
-    }
+    for (const id of gone) this.ids.delete(id);
+  }
+
+  /** Lets go of everything but these lines. */
+  replace(lines: readonly ChatLine[]): void {
+    const known = new Set(this.ids);
+    this.lines = [];
+    this.ids.clear();
+    const before = this.count;
+    this.push(lines);
+    // What was here before is not new.
+    this.count = before + lines.filter((line) => !known.has(line.id)).length;
   }
 
   /** What the simulated audience of a rehearsal said; it has no place in a live show. */

@@ -6,6 +6,7 @@ import { browserTimers, Client, localError, type Link, type Outcome, type Socket
 import type {
   ChatLine,
   Command,
+  CrewView,
   FindingsView,
   HeatView,
   HeldView,
@@ -79,6 +80,8 @@ export class Studio {
   findings: FindingsView | null = $state.raw(null);
   /** Who was invited and who is there; of the owner's page alone. */
   team: TeamView | null = $state.raw(null);
+  /** Whom questions can be handed to; told to producers and above. */
+  crew: CrewView | null = $state.raw(null);
   /** What was looked at of products; `null` before the engine has said. */
   vetting: VettingView | null = $state.raw(null);
   private readonly ring = new ChatRing();
@@ -138,6 +141,10 @@ export class Studio {
       },
       onChatRemoved: (messages) => {
         this.ring.remove(messages);
+        this.repainter.request();
+      },
+      onChatWhole: (lines) => {
+        this.ring.replace(lines);
         this.repainter.request();
       },
       onChatMarks: (marks) => {
@@ -224,6 +231,11 @@ export class Studio {
   /** Whether this is a page of the team, and not the owner's own. */
   get isMember(): boolean {
     return this.name !== '' && this.role !== 'owner';
+  }
+
+  /** Whether there are others to share the work with. */
+  get isTeam(): boolean {
+    return this.isMember || (this.crew?.members.length ?? 0) > 0;
   }
 
   may(role: Role): boolean {
@@ -366,6 +378,9 @@ export class Studio {
         return;
       case 'team':
         this.team = message.data;
+        return;
+      case 'crew':
+        this.crew = message.data;
         return;
       case 'meters':
         this.meters = message.data;

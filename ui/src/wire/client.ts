@@ -3,6 +3,7 @@ import { randomId } from '../random_id.ts';
 import { faultOf, type EngineAddress, type EngineFault } from '../host/host.ts';
 import type {
   ChatLine,
+  ChatPlace,
   ClientMessage,
   Command,
   LineMark,
@@ -38,9 +39,11 @@ export interface ClientOptions {
   /** 0..1, spreads reconnections of a whole team. */
   random: () => number;
   onMessage: (message: Extract<ServerMessage, { type: 'welcome' } | { type: 'topic' }>) => void;
-  onChat: (lines: ChatLine[], fresh: boolean) => void;
-  /** The platform's moderators took these lines back. */
+  onChat: (lines: ChatLine[]) => void;
+  /** These lines were taken back or hidden. */
   onChatRemoved: (messages: readonly string[]) => void;
+  /** Everything else that this page has of the chat is to be let go of. */
+  onChatWhole: (lines: ChatLine[]) => void;
   onChatMarks: (marks: readonly LineMark[]) => void;
   onNotice: (notice: Notice) => void;
   /** `fault`: why there is no engine, where that is known. */
@@ -118,7 +121,8 @@ export class Client {
   private nextId = 1;
   private stopped = false;
   private welcomed = false;
-  private fresh = true;
+  /** How far the chat of this page is: the engine tells the rest. */
+  private chat: ChatPlace | null = null;
   private readonly waiting = new Map<number, Waiting>();
   /** Commands whose answer was lost with the connection: sent again on the next one. */
   private unanswered: Waiting[] = [];
@@ -248,10 +252,14 @@ export class Client {
     const socket = this.options.open(socketUrl(address.base, '/api/ws'));
     this.socket = socket;
     this.welcomed = false;
-    this.fresh = true;
     this.watchSilence();
     socket.onopen = () => {
-      const hello: ClientMessage = { type: 'hello', token: address.token, lang: this.options.lang() };
+      const hello: ClientMessage = {
+        type: 'hello',
+        token: address.token,
+        lang: this.options.lang(),
+        ...(this.chat === null ? {} : { chat: this.chat }),
+      };
       socket.send(JSON.stringify(hello));
     };
     socket.onmessage = (event) => {
@@ -278,11 +286,21 @@ export class Client {
         );
         return;
       case 'chat':
-        this.options.onChat(message.lines, this.fresh);
-        this.fresh = false;
+        this.options.onChat(message.lines);
+        this.reached(message.seq);
         return;
       case 'chat_removed':
         this.options.onChatRemoved(message.messages);
+        this.reached(message.seq);
+        return;
+      case 'chat_caught_up':
+        if (message.whole) this.options.onChatWhole(message.lines);
+        else {
+          // What was taken away may have been shown again since.
+          this.options.onChatRemoved(message.removed);
+          this.options.onChat(message.lines);
+        }
+        this.reached(message.seq);
         return;
       case 'chat_marks':
         this.options.onChatMarks(message.marks);
@@ -300,6 +318,10 @@ export class Client {
       case 'topic':
         this.options.onMessage(message);
     }
+  }
+
+  private reached(seq: number): void {
+    if (this.run !== null) this.chat = { run: this.run, seq };
   }
 
   private watchSilence(): void {

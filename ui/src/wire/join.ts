@@ -1,13 +1,28 @@
 // How a device joins the team, over plain HTTP: the secret goes in the body, never in an address.
+import { randomId } from '../random_id.ts';
 import { localError, type Outcome } from './client.ts';
 import type { InvitedView, JoinedView, PageError } from './types.ts';
+
+const STORED = 'stallcast.browser';
+
+/**
+ * What only this browser calls itself: whoever joined and did not hear so, because the answer was lost, joins again by it.
+ * Alone it opens nothing.
+ */
+function thisBrowser(): string {
+  const known = localStorage.getItem(STORED);
+  if (known !== null) return known;
+  const made = randomId() + randomId();
+  localStorage.setItem(STORED, made);
+  return made;
+}
 
 async function offer<T>(path: 'invite' | 'join', secret: string): Promise<Outcome<T>> {
   try {
     const response = await fetch(`/api/team/${path}`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({ secret }),
+      body: JSON.stringify({ secret, once: thisBrowser() }),
     });
     const answer: unknown = await response.json();
     if (response.ok) return { ok: true, data: answer as T };

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use stallcast_show::QuestionState;
 
 use super::pieces::{hash, pieces};
-use super::{Group, GroupId, LINES_MAX, Line, Questions};
+use super::{Claim, Group, GroupId, Hidden, LINES_MAX, Line, Questions};
 use crate::catalogue::Catalogue;
 use crate::fold::fold;
 use crate::topic::Topic;
@@ -35,6 +35,10 @@ struct SavedGroup {
     askers: Vec<u64>,
     more_askers: u32,
     by_hand: bool,
+    #[serde(default)]
+    claim: Option<Claim>,
+    #[serde(default)]
+    hidden: Option<Hidden>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -109,6 +113,8 @@ fn saved_group(group: &Group) -> SavedGroup {
             group.more_askers
         },
         by_hand: group.by_hand,
+        claim: group.claim.clone(),
+        hidden: group.hidden.clone(),
     }
 }
 
@@ -134,5 +140,7 @@ fn restored_group(saved: SavedGroup, catalogue: &Catalogue) -> Group {
         askers: saved.askers.into_iter().collect(),
         more_askers: saved.more_askers,
         by_hand: saved.by_hand,
+        claim: saved.claim,
+        hidden: saved.hidden,
     }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use stallcast_show::QuestionState;
+use stallcast_show::{Hide, HideReason, QuestionState};
 
-use super::{Asked, GROUPS_MAX, GroupId, Questions};
+use super::{Asked, Claim, GROUPS_MAX, GroupId, Hidden, Questions};
 use crate::catalogue::{Article, Catalogue};
 
 fn shop() -> Catalogue {
@@ -221,4 +221,41 @@ fn the_list_is_bounded_and_keeps_what_many_ask() {
     }
     assert!(list.len() <= GROUPS_MAX);
     assert!(list.get(kept).is_some());
+}
+
+#[test]
+fn who_sees_to_a_question_stays_while_it_is_open_also_over_a_restart() {
+    let (shop, mut list) = (shop(), Questions::default());
+    let price = list.ask(&shop, None, line("a", "袜子多少钱", 0));
+    let other = list.ask(&shop, None, line("b", "烧水壶多少瓦", 1));
+    let li = || {
+        Some(Claim {
+            by: "小李".to_owned(),
+            since_ms: 7,
+        })
+    };
+    assert!(list.claim(other, li()));
+    assert!(list.merge(price, other));
+    let by = |list: &Questions| list.get(price).unwrap().claim.clone();
+    assert_eq!(by(&list), li(), "what one of the two had goes along");
+    let text = serde_json::to_string(&list.saved()).unwrap();
+    let mut list = Questions::restored(serde_json::from_str(&text).unwrap(), &shop);
+    assert_eq!(list.claimed().collect::<Vec<_>>(), [(price, "小李")]);
+    let hidden = Hidden {
+        hide: Hide {
+            why: HideReason::Spam,
+            words: String::new(),
+        },
+        by: "王芳".to_owned(),
+    };
+    assert!(list.hide(price, hidden.clone()));
+    assert_eq!(by(&list), None);
+    assert!(!list.claim(price, li()), "what is closed is nobody's");
+    let text = serde_json::to_string(&list.saved()).unwrap();
+    let mut list = Questions::restored(serde_json::from_str(&text).unwrap(), &shop);
+    assert_eq!(list.get(price).unwrap().hidden, Some(hidden));
+    list.mark(price, QuestionState::Open);
+    assert_eq!(list.get(price).unwrap().hidden, None);
+    assert!(list.claim(price, li()) && list.claim(price, None));
+    assert_eq!(by(&list), None);
 }

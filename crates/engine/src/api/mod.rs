@@ -1,6 +1,7 @@
 //! The API: HTTP and WebSocket on loopback, for the desktop window, browsers and the command line; and a smaller one for
 //! the team, on a listener of its own.
 
+mod abandoned;
 mod connections;
 mod covers;
 mod guard;
@@ -100,6 +101,7 @@ impl Api {
     pub async fn serve(self, listener: TcpListener) {
         let studio = self.studio.clone();
         tokio::spawn(team_door::keep(self.clone()));
+        tokio::spawn(abandoned::give_back(self.clone()));
         tokio::spawn(relayed::take(self.clone()));
         // Nobody comes from afar here, and this machine's programs are told apart by nothing.
         let places = Places::new(MAX_CONNECTIONS, MAX_CONNECTIONS);

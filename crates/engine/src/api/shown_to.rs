@@ -1,7 +1,7 @@
 //! What of the studio is shown to whom: less to those whose role has no use for it. Keys and secrets are in none of it.
 
-use stallcast_show::{Product, Role, SourceKind};
-use stallcast_wire::{AuctionView, Notice, ShowView, StatusView};
+use stallcast_show::{Product, QuestionState, Role, SourceKind};
+use stallcast_wire::{AuctionView, Notice, QuestionView, QuestionsView, ShowView, StatusView};
 
 /// What goods cost is seen by those who move prices, and by nobody else.
 pub(super) fn product(role: Role, product: Product) -> Product {
@@ -32,6 +32,15 @@ pub(super) fn show(role: Role, mut view: ShowView) -> ShowView {
                 path.clear();
             }
         }
+    }
+    view
+}
+
+/// What the audience asks. What the team hid, and why, is for those who may show it again.
+pub(super) fn questions(role: Role, mut view: QuestionsView) -> QuestionsView {
+    if role < Role::Moderator {
+        let is_seen = |it: &QuestionView| it.state != QuestionState::Hidden;
+        view.questions.retain(is_seen);
     }
     view
 }

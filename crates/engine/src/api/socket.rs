@@ -4,10 +4,10 @@ use axum::extract::State;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
 use stallcast_media::audio::Meters;
-use stallcast_show::{Actor, Command, Role, Show};
+use stallcast_show::{Actor, Command, Refusal, Role, Show};
 use stallcast_wire::{
-    ClientMessage, ErrorCode, FindingsView, Level, MetersView, Outcome, Request, ServerMessage,
-    ShowView, Topic, WireError, least_role, least_role_of_request,
+    ClientMessage, CrewView, ErrorCode, FindingsView, Level, LineMark, MetersView, Outcome,
+    Request, ServerMessage, ShowView, Topic, WireError, least_role, least_role_of_request,
 };
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
@@ -17,8 +17,9 @@ use super::Api;
 use super::shown_products::ShownProducts;
 use super::shown_to;
 use super::shown_vetting::{LookedFor, ShownVetting};
-use crate::chat_room::Told;
+use crate::chat_room::{CaughtUp, Place, Told};
 use crate::clock::now;
+use crate::picture::kept_off;
 use crate::team::Presence;
 
 /// Longest message a page may send, bytes: the longest rundown, 10 000 ids of 300 letters and what stands around them.
@@ -53,6 +54,8 @@ pub(super) struct Guest {
     pub(super) actor: Actor,
     /// Of a member's device: until when it may stay.
     pub(super) presence: Option<Presence>,
+    /// How far its page has the chat.
+    chat: Place,
 }
 
 impl Guest {
@@ -81,9 +84,14 @@ pub(super) async fn greet(api: &Api, socket: &mut WebSocket) -> Option<Guest> {
         .to_text()
         .ok()
         .and_then(|text| serde_json::from_str(text).ok());
-    let entered = match hello {
-        Some(ClientMessage::Hello { token, .. }) => api.enter(&token),
-        _ => Err(WireError::new(ErrorCode::Unauthorized)),
+    let (entered, chat) = match hello {
+        Some(ClientMessage::Hello { token, chat, .. }) => (api.enter(&token), chat),
+        _ => (Err(WireError::new(ErrorCode::Unauthorized)), None),
+    };
+    let chat = match chat {
+        None => Place::New,
+        Some(chat) if *chat.run == *api.run => Place::At(chat.seq),
+        Some(_) => Place::Lost,
     };
     let (actor, presence) = match entered {
         Ok(entered) => entered,
@@ -98,7 +106,11 @@ pub(super) async fn greet(api: &Api, socket: &mut WebSocket) -> Option<Guest> {
         run: api.run.to_string(),
         version: env!("CARGO_PKG_VERSION").into(),
     };
-    let guest = Guest { actor, presence };
+    let guest = Guest {
+        actor,
+        presence,
+        chat,
+    };
     send(socket, &welcome).await.then_some(guest)
 }
 
@@ -168,7 +180,8 @@ impl Pushed {
         if !self.vetting(socket, &state.show).await {
             return false;
         }
-        let view = ShowView::of(&state.show, state.seq, now().0);
+        let kept_off = kept_off(&api.studio.findings().borrow());
+        let view = ShowView::of(&state.show, state.seq, now().0).with_next(&state.show, &kept_off);
         let view = shown_to::show(self.role, view);
         self.topic(socket, Topic::Show(Box::new(view))).await
     }
@@ -190,12 +203,14 @@ async fn talk(api: Api, mut socket: WebSocket) {
     // A phone that lies about somewhere keeps no engine running.
     let _page = guest.presence.is_none().then(|| studio.page());
     let mut team = api.team.view();
+    let mut crew = api.team.crew();
     let mut shows = studio.desk().published();
     let mut statuses = studio.status();
     let mut meters = studio.meters();
     let mut findings = studio.findings();
     let (standing, mut notices) = studio.notices();
-    let (recent, mut lines) = studio.chat().follow();
+    let (caught, marks, mut lines) = studio.chat().follow(guest.chat);
+    let mut place = caught.seq;
     let mut questions = studio.chat().questions();
     let mut held = studio.chat().held();
     let mut heat = studio.chat().heat();
@@ -213,11 +228,8 @@ async fn talk(api: Api, mut socket: WebSocket) {
     questions.mark_changed();
     held.mark_changed();
     heat.mark_changed();
-    if !send(&mut socket, &ServerMessage::Chat { lines: recent }).await {
-        return;
-    }
-    let marks = studio.chat().marks();
-    if !marks.is_empty() && !send(&mut socket, &ServerMessage::ChatMarks { marks }).await {
+    crew.mark_changed();
+    if !catch_up(&mut socket, caught, marks).await {
         return;
     }
     for notice in standing
@@ -250,10 +262,13 @@ async fn talk(api: Api, mut socket: WebSocket) {
             }
             Ok(()) = findings.changed() => {
                 let found = FindingsView::clone(&findings.borrow_and_update());
+                // What comes next on the rundown may be another one by that.
                 pushed.topic(&mut socket, Topic::Findings(found)).await
+                    && pushed.show(&api, &mut socket).await
             }
             Ok(()) = questions.changed() => {
                 let asked = stallcast_wire::QuestionsView::clone(&questions.borrow_and_update());
+                let asked = shown_to::questions(role, asked);
                 pushed.topic(&mut socket, Topic::Questions(asked)).await
             }
             // Who may not decide of them does not see what others must not see.
@@ -274,6 +289,11 @@ async fn talk(api: Api, mut socket: WebSocket) {
                 let view = team.borrow_and_update().clone();
                 pushed.topic(&mut socket, Topic::Team(view)).await
             }
+            // Who hands out questions knows to whom.
+            Ok(()) = crew.changed(), if role >= Role::Producer => {
+                let members = CrewView::clone(&crew.borrow_and_update());
+                pushed.topic(&mut socket, Topic::Crew(members)).await
+            }
             // Levels are for those who mix: ten times a second is much for a phone that does not.
             Ok(()) = meters.changed(), if role >= Role::Producer => {
                 let levels = levels(&meters.borrow_and_update());
@@ -285,14 +305,20 @@ async fn talk(api: Api, mut socket: WebSocket) {
                 pushed.vetting(&mut socket, &show).await && send(&mut socket, &message).await
             }
             batch = lines.recv() => match batch {
-                Ok(Told::Lines(lines)) => send(&mut socket, &ServerMessage::Chat { lines: lines.to_vec() }).await,
-                Ok(Told::Removed(gone)) => send(&mut socket, &ServerMessage::ChatRemoved { messages: gone.to_vec() }).await,
+                Ok(Told::Lines(seq, lines)) => {
+                    place = seq;
+                    send(&mut socket, &ServerMessage::Chat { seq, lines: lines.to_vec() }).await
+                }
+                Ok(Told::Removed(seq, gone)) => {
+                    place = seq;
+                    send(&mut socket, &ServerMessage::ChatRemoved { seq, messages: gone.to_vec() }).await
+                }
                 Ok(Told::Marks(marks)) => send(&mut socket, &ServerMessage::ChatMarks { marks: marks.to_vec() }).await,
-                // The page lags and goes on with the newest lines; it knows which of them it has.
+                // The page lags, and is told what it missed.
                 Err(RecvError::Lagged(_)) => {
-                    let (recent, newest) = studio.chat().follow();
-                    lines = newest;
-                    send(&mut socket, &ServerMessage::Chat { lines: recent }).await
+                    let (caught, marks, newest) = studio.chat().follow(Place::At(place));
+                    (lines, place) = (newest, caught.seq);
+                    catch_up(&mut socket, caught, marks).await
                 }
                 Err(RecvError::Closed) => false,
             },
@@ -311,6 +337,17 @@ async fn talk(api: Api, mut socket: WebSocket) {
             return;
         }
     }
+}
+
+async fn catch_up(socket: &mut WebSocket, caught: CaughtUp, marks: Vec<LineMark>) -> bool {
+    let message = ServerMessage::ChatCaughtUp {
+        seq: caught.seq,
+        whole: caught.whole,
+        removed: caught.removed,
+        lines: caught.lines,
+    };
+    send(socket, &message).await
+        && (marks.is_empty() || send(socket, &ServerMessage::ChatMarks { marks }).await)
 }
 
 /// The engine ends: answers under way (the one to the request to end, for one) are still given.
@@ -410,6 +447,13 @@ async fn carry_out(
     // At the studio itself nobody is asked to look again.
     let seen = seen.filter(|_| actor.role < Role::Owner);
     let studio = &api.studio;
+    if let Command::AssignQuestion { to, .. } = &command
+        && to != super::OWNER
+        && !api.team.works_on_chat(to)
+    {
+        let refusal = Refusal::UnknownMember { name: to.clone() };
+        return Err(WireError::refused(refusal.code(), refusal.params()));
+    }
     studio
         .submit_having_seen(actor.clone(), command, seen)
         .await

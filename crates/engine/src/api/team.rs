@@ -8,12 +8,11 @@ use axum::body::{Body, to_bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
 use stallcast_show::Role;
 use stallcast_wire::{ErrorCode, NoticeLevel, WireError};
 
 use super::{Api, nothing};
-use crate::team::device_of;
+use crate::team::{Offered, device_of};
 
 /// Where an invite is looked at.
 pub(super) const INVITE: &str = "/api/team/invite";
@@ -25,11 +24,6 @@ const BODY_MAX: usize = 1024;
 /// How long a body may take.
 const BODY_WITHIN: Duration = Duration::from_secs(10);
 
-#[derive(Deserialize)]
-struct Offered {
-    secret: String,
-}
-
 /// Says what an invite is for.
 pub(super) async fn invited(State(api): State<Api>, headers: HeaderMap, body: Body) -> Response {
     let Some(from) = api.doorway.as_ref().map(|doorway| doorway.from) else {
@@ -37,7 +31,7 @@ pub(super) async fn invited(State(api): State<Api>, headers: HeaderMap, body: Bo
     };
     let show = api.studio.desk().show().name.clone();
     match offered(&headers, body).await {
-        Ok(offered) => match api.team.invited(&offered.secret, &show, from) {
+        Ok(offered) => match api.team.invited(&offered, &show, from) {
             Ok(view) => Json(view).into_response(),
             Err(error) => refused(error),
         },
@@ -56,7 +50,7 @@ pub(super) async fn join(State(api): State<Api>, headers: HeaderMap, body: Body)
     };
     let agent = headers.get(header::USER_AGENT);
     let device = device_of(agent.and_then(|it| it.to_str().ok()).unwrap_or_default());
-    match api.team.join(&offered.secret, device, from).await {
+    match api.team.join(offered, device, from).await {
         Ok((joined, waits)) => {
             if let Some(name) = waits {
                 let params = [("name", name)];

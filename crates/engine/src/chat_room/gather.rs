@@ -9,7 +9,7 @@ use stallcast_show::{ChatLine, Command, MessageId};
 use tokio::sync::{mpsc, oneshot};
 
 use super::lists::TELL_EVERY;
-use super::{Shared, Told, lock};
+use super::{Shared, Told};
 use crate::air::engine;
 use crate::desk::Desk;
 
@@ -91,12 +91,7 @@ pub(super) async fn gather(
             }
         }
         tell(&mut owed, taken);
-        if !sifted.folded.is_empty() {
-            let mut recent = lock(&shared.recent);
-            recent.retain(|line| !sifted.folded.contains(&line.id));
-            // Nobody listening is fine.
-            let _ = shared.batches.send(Told::Removed(sifted.folded.into()));
-        }
+        shared.take_away(sifted.folded);
         // As it is then: what comes after the invented lines were taken off the screens must not bring more of them.
         shared.show(sifted.shown, |line| {
             !(line.id.is_invented() && desk.show().is_live())
@@ -137,8 +132,5 @@ async fn take_back(shared: &Shared, desk: &Desk, gone: Vec<MessageId>) {
     }
     let taken: HashSet<MessageId> = gone.iter().cloned().collect();
     shared.lists.forget(move |id| taken.contains(id)).await;
-    let mut recent = lock(&shared.recent);
-    recent.retain(|line| !gone.contains(&line.id));
-    // Nobody listening is fine.
-    let _ = shared.batches.send(Told::Removed(gone.into()));
+    shared.take_away(gone);
 }

@@ -8,12 +8,13 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use stallcast_chat::is_complaint;
 use stallcast_chat::questions::{Questions, Saved};
-use stallcast_journal::{Journal, JournalError, Seq};
+use stallcast_journal::{Entry, Journal, JournalError, Seq};
 use stallcast_show::{At, ChatLine, Command, Event, HeldNote, MessageId, Phase, Show};
 
 use super::SEEN;
 use super::heat::Heat;
 use super::sieve::{Held, Sieve};
+use super::teamwork::HiddenLine;
 use crate::desk::Published;
 use crate::private_file;
 
@@ -31,6 +32,7 @@ pub(super) struct Kept {
     pushed: VecDeque<MessageId>,
     questions: Saved,
     held: Vec<Held>,
+    hidden: Vec<HiddenLine>,
     heat: Heat,
 }
 
@@ -42,6 +44,7 @@ impl Kept {
             pushed,
             questions: sieve.questions.saved(),
             held: sieve.held.iter().cloned().collect(),
+            hidden: sieve.hidden.iter().cloned().collect(),
             heat: sieve.heat.clone(),
         }
     }
@@ -94,6 +97,7 @@ pub(crate) fn resume(
     sieve.goods.follow(&published, now);
     sieve.questions = Questions::restored(kept.questions, sieve.goods.catalogue());
     sieve.held = VecDeque::from(kept.held);
+    sieve.hidden = VecDeque::from(kept.hidden);
     let last = journal.last_seq().0;
     let mut at = kept.seq.min(last).max(last.saturating_sub(ENTRIES));
     let mut events = Vec::new();
@@ -103,8 +107,7 @@ pub(crate) fn resume(
             break;
         };
         at = newest;
-        let entries = entries.into_iter().filter(|entry| entry.at >= since);
-        events.extend(entries.map(|entry| (entry.at, entry.event)));
+        events.extend(entries.into_iter().filter(|entry| entry.at >= since));
     }
     let mut pushed = kept.pushed;
     for (_, event) in &events {
@@ -124,17 +127,20 @@ pub(crate) fn resume(
 }
 
 /// As it was decided then: a line that was let through is not judged again.
-fn catch_up(sieve: &mut Sieve, show: &Show, events: Vec<(At, Event)>) {
+fn catch_up(sieve: &mut Sieve, show: &Show, entries: Vec<Entry>) {
     let mut holds: BTreeMap<MessageId, HeldNote> = BTreeMap::new();
-    for (_, event) in &events {
-        if let Event::ChatHeld { held } = event {
+    for entry in &entries {
+        if let Event::ChatHeld { held } = &entry.event {
             let notes = held.iter().map(|note| (note.message.clone(), note.clone()));
             holds.extend(notes);
         }
     }
     let is_live = matches!(show.phase, Phase::Live { .. });
-    for (at, event) in events {
-        match event {
+    for Entry {
+        at, actor, event, ..
+    } in entries
+    {
+        let command = match event {
             Event::ChatNoted { lines } => {
                 for line in lines {
                     if is_live && line.id.is_invented() {
@@ -143,27 +149,43 @@ fn catch_up(sieve: &mut Sieve, show: &Show, events: Vec<(At, Event)>) {
                     sieve.heat.count(at, is_complaint(&line.text));
                     take(sieve, show, line, &holds);
                 }
+                continue;
             }
-            Event::ChatTakenBack { messages } => sieve.forget(|id| messages.contains(id)),
-            Event::HeldDecided { messages, release } => {
-                let command = if release {
-                    Command::ReleaseHeld { messages }
-                } else {
-                    Command::RemoveHeld { messages }
-                };
-                sieve.decide(show, &command);
+            Event::ChatTakenBack { messages } => {
+                sieve.forget(|id| messages.contains(id));
+                continue;
             }
-            Event::QuestionsMerged { into, other } => {
-                sieve.decide(show, &Command::MergeQuestions { into, other });
+            Event::HeldDecided { messages, release } if release => {
+                Command::ReleaseHeld { messages }
             }
+            Event::HeldDecided { messages, .. } => Command::RemoveHeld { messages },
+            Event::QuestionsMerged { into, other } => Command::MergeQuestions { into, other },
             Event::QuestionSplit { question, messages } => {
-                sieve.decide(show, &Command::SplitQuestion { question, messages });
+                Command::SplitQuestion { question, messages }
             }
-            Event::QuestionMarked { question, state } => {
-                sieve.decide(show, &Command::MarkQuestion { question, state });
-            }
-            _ => {}
-        }
+            Event::QuestionMarked {
+                question,
+                state,
+                hide,
+            } => Command::MarkQuestion {
+                question,
+                state,
+                hide,
+            },
+            Event::QuestionClaimed { question, holder } => Command::AssignQuestion {
+                question,
+                to: holder,
+            },
+            Event::QuestionFreed { question } => Command::FreeQuestion { question },
+            Event::ChatHidden { line, hide } => Command::HideLine {
+                message: line.id.clone(),
+                hide,
+                line: Some(Box::new(line)),
+            },
+            Event::ChatShownAgain { messages } => Command::ShowHidden { messages },
+            _ => continue,
+        };
+        sieve.decide(show, &actor, at, &command);
     }
 }
 

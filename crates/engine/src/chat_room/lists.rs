@@ -1,13 +1,13 @@
 //! The room's lists: questions, held lines and heat. Changed on a thread that may be busy, told to pages at most twice a
 //! second, written down every few seconds.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use stallcast_show::{Actor, At, ChatLine, Command, MessageId};
+use stallcast_show::{Actor, At, ChatLine, Command, MessageId, QuestionState, Refusal};
 use stallcast_wire::{
     ErrorCode, HeatView, HeldView, LineMark, QuestionLinesView, QuestionsView, WireError,
 };
@@ -15,9 +15,10 @@ use tokio::sync::watch;
 
 use super::kept::Kept;
 use super::sieve::{Sieve, Sifted};
-use super::{ChatRoom, RECENT, Told, lock};
+use super::{ChatRoom, KEPT, Told, lock};
 use crate::clock::now;
 use crate::desk::Desk;
+use crate::lately::{self, Lately};
 use crate::phrasing::ToPhrase;
 
 /// How often pages are told of the lists while they change.
@@ -35,6 +36,8 @@ pub(super) struct Lists {
     desk: Desk,
     file: Option<PathBuf>,
     progress: Mutex<Progress>,
+    /// Whose turn it is to decide, and who decided of what last.
+    turn: tokio::sync::Mutex<Lately>,
     writing: AtomicBool,
     marks: Mutex<VecDeque<LineMark>>,
     /// Ids of lines that were pushed, oldest first; at most [`super::SEEN`].
@@ -68,6 +71,7 @@ impl Lists {
                 on_air: None,
                 kept: (0, began),
             }),
+            turn: tokio::sync::Mutex::default(),
             writing: AtomicBool::new(false),
             marks: Mutex::default(),
             pushed: Mutex::new(pushed),
@@ -108,9 +112,17 @@ impl Lists {
         });
         let mut marks = lock(&self.marks);
         marks.extend(sifted.marks.iter().cloned());
-        let over = marks.len().saturating_sub(RECENT);
+        let over = marks.len().saturating_sub(KEPT);
         marks.drain(..over);
         sifted
+    }
+
+    /// What is to be known of lines.
+    pub(super) fn marks_of(&self, lines: &[ChatLine]) -> Vec<LineMark> {
+        let ids: HashSet<&MessageId> = lines.iter().map(|line| &line.id).collect();
+        let marks = lock(&self.marks);
+        let known = marks.iter().filter(|mark| ids.contains(&mark.message));
+        known.cloned().collect()
     }
 
     /// Notes up to which entry of the journal the lists are.
@@ -130,9 +142,14 @@ impl Lists {
 
     /// Tells pages what changed, and writes it down where that is due.
     pub(super) async fn tell(self: &Arc<Self>, at_once: bool) {
+        // What is decided stands in the journal before it is in the lists: they are not written down in between. Who tells
+        // at once has just done it.
+        let nobody_decides = self.turn.try_lock().ok();
+        let is_settled = at_once || nobody_decides.is_some();
         let due = self
-            .busy(move |lists, sieve| lists.tell_now(sieve, at_once))
+            .busy(move |lists, sieve| lists.tell_now(sieve, at_once, is_settled))
             .await;
+        drop(nobody_decides);
         if let (Ok(Some(kept)), Some(file)) = (due, self.file.clone()) {
             let lists = Arc::clone(self);
             // The room does not wait for the disk.
@@ -143,7 +160,7 @@ impl Lists {
         }
     }
 
-    fn tell_now(&self, sieve: &mut Sieve, at_once: bool) -> Option<Kept> {
+    fn tell_now(&self, sieve: &mut Sieve, at_once: bool, is_settled: bool) -> Option<Kept> {
         let published = self.desk.published().borrow().clone();
         let (show, at) = (&published.show, now());
         sieve.follow(&published, at);
@@ -168,6 +185,7 @@ impl Lists {
             put(&self.heat, sieve.heat.view());
         }
         let is_due = at_once || progress.kept.1.elapsed() >= KEEP_EVERY;
+        let is_due = is_due && is_settled;
         if self.file.is_none() || progress.kept.0 == sieve.changes || !is_due {
             return None;
         }
@@ -218,11 +236,6 @@ impl ChatRoom {
         self.shared.lists.heat.subscribe()
     }
 
-    /// What is to be known of the last lines.
-    pub fn marks(&self) -> Vec<LineMark> {
-        lock(&self.shared.lists.marks).iter().cloned().collect()
-    }
-
     /// The newest lines of a question.
     ///
     /// # Errors
@@ -248,23 +261,119 @@ impl ChatRoom {
             .ok_or_else(|| WireError::new(ErrorCode::NotFound))
     }
 
-    /// Carries out what somebody decided of questions or held lines: written down by the desk like everything else.
+    /// Carries out what somebody decided of questions or lines, who had seen the show as of the journal's entry `seen`:
+    /// one decision after the other, each written down by the desk like everything else.
     ///
     /// # Errors
-    /// Refused where the question or the line is gone; those of [`Desk::submit`].
-    pub async fn decide(&self, actor: Actor, command: Command) -> Result<u64, WireError> {
-        let lists = &self.shared.lists;
-        let wanted = command.clone();
-        let permitted = lists.busy(move |_, sieve| sieve.permit(&wanted)).await?;
-        permitted.map_err(|refusal| WireError::refused(refusal.code(), refusal.params()))?;
-        let seq = self.shared.desk.submit(actor, command.clone()).await?;
-        let released = lists.busy(move |lists, sieve| sieve.decide(&lists.desk.show(), &command));
-        let released = released.await?;
-        if !released.is_empty() {
-            self.shared.show(released, |_| true);
+    /// Refused where the question or the line is gone or another's; [`ErrorCode::WasFirst`] when somebody else decided of
+    /// it since; those of [`Desk::submit`].
+    pub async fn decide(
+        &self,
+        actor: Actor,
+        command: Command,
+        seen: Option<u64>,
+    ) -> Result<u64, WireError> {
+        let room = self.clone();
+        // Whole, also when the page is gone meanwhile: what is in the journal is in the lists.
+        let decided = tokio::spawn(async move { room.decide_in_turn(actor, command, seen).await });
+        decided
+            .await
+            .map_err(|_| WireError::new(ErrorCode::Internal))?
+    }
+
+    async fn decide_in_turn(
+        &self,
+        actor: Actor,
+        command: Command,
+        seen: Option<u64>,
+    ) -> Result<u64, WireError> {
+        let (shared, lists) = (&self.shared, &self.shared.lists);
+        let mut turn = lists.turn.lock().await;
+        let refused = |refusal: Refusal| WireError::refused(refusal.code(), refusal.params());
+        let (by, wanted) = (actor.clone(), command.clone());
+        let permitted = lists
+            .busy(move |_, sieve| {
+                sieve.permit(&by, &wanted)?;
+                Ok(sieve.is_done(&by, &wanted))
+            })
+            .await?;
+        if permitted.map_err(refused)? {
+            return Ok(shared.desk.published().borrow().seq);
+        }
+        // Who takes a question on or gives it back changes nothing that others decided.
+        let is_own = matches!(
+            command,
+            Command::ClaimQuestion { .. } | Command::FreeQuestion { .. }
+        );
+        if let Some(seen) = seen.filter(|_| !is_own) {
+            turn.permit(&actor, &command, seen)?;
+        }
+        let command = match &command {
+            Command::HideLine { message, .. } => {
+                let line = self.line(message).await?;
+                command.with_line(line.ok_or_else(|| refused(Refusal::LineGone))?)
+            }
+            _ => command,
+        };
+        let gone: Option<Vec<MessageId>> = match &command {
+            Command::HideLine { message, .. } => Some(vec![message.clone()]),
+            _ => None,
+        };
+        let leaves_picture = self.leaves_picture(&command).await?;
+        let seq = shared.desk.submit(actor.clone(), command.clone()).await?;
+        turn.note(&actor, lately::thing(&command), seq);
+        let by = actor.clone();
+        let shown = lists.busy(move |lists, sieve| {
+            let show = lists.desk.show();
+            sieve.decide(&show, &by, now(), &command)
+        });
+        let shown = shown.await?;
+        shared.take_away(gone.unwrap_or_default());
+        shared.show(shown, |_| true);
+        if leaves_picture {
+            shared.desk.submit(actor, Command::UnpinQuestion).await?;
         }
         lists.tell(true).await;
         Ok(seq)
+    }
+
+    /// A line of the chat or of a question.
+    async fn line(&self, message: &MessageId) -> Result<Option<ChatLine>, WireError> {
+        let recent = {
+            let recent = lock(&self.shared.recent);
+            recent
+                .lines()
+                .rev()
+                .find(|line| line.id == *message)
+                .cloned()
+        };
+        if recent.is_some() {
+            return Ok(recent);
+        }
+        let message = message.clone();
+        let lists = &self.shared.lists;
+        lists.busy(move |_, sieve| sieve.asked_line(&message)).await
+    }
+
+    /// Whether what stands on the picture is hidden by this.
+    async fn leaves_picture(&self, command: &Command) -> Result<bool, WireError> {
+        let show = self.shared.desk.show();
+        let Some(pinned) = show.pinned.as_ref().map(|pinned| pinned.message.clone()) else {
+            return Ok(false);
+        };
+        match command {
+            Command::HideLine { message, .. } => Ok(*message == pinned),
+            Command::MarkQuestion {
+                question,
+                state: QuestionState::Hidden,
+                ..
+            } => {
+                let question = *question;
+                let asks = move |_: &Lists, sieve: &mut Sieve| sieve.asks(question, &pinned);
+                self.shared.lists.busy(asks).await
+            }
+            _ => Ok(false),
+        }
     }
 }
 
@@ -276,10 +385,8 @@ impl super::Shared {
         if lines.is_empty() {
             return;
         }
-        recent.extend(lines.iter().cloned());
-        let over = recent.len().saturating_sub(RECENT);
-        recent.drain(..over);
+        let seq = recent.append(&lines);
         // Sent under the lock, so that a page joining now gets each line once. Nobody listening is fine.
-        let _ = self.batches.send(Told::Lines(lines.into()));
+        let _ = self.batches.send(Told::Lines(seq, lines.into()));
     }
 }

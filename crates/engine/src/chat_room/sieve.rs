@@ -8,13 +8,14 @@ use stallcast_chat::is_complaint;
 use stallcast_chat::moderation::{Flow, Level, Levels, Moderator, Verdict};
 use stallcast_chat::questions::{Asked, GroupId, Questions};
 use stallcast_show::{
-    At, ChatLine, Command, HeldNote, HoldLevel, HoldReason, MessageId, ModerationRules, Phase,
-    QuestionState, Refusal, Show,
+    Actor, At, ChatLine, Command, HeldNote, HoldLevel, HoldReason, MessageId, ModerationRules,
+    Phase, Refusal, Show,
 };
 use stallcast_wire::LineMark;
 
 use super::goods::Goods;
 use super::heat::Heat;
+use super::teamwork::HiddenLine;
 use crate::desk::Published;
 
 /// Lines that are like each other within this time are one.
@@ -143,6 +144,7 @@ pub(crate) struct Sieve {
     pub(super) goods: Goods,
     pub(super) questions: Questions,
     pub(super) held: VecDeque<Held>,
+    pub(super) hidden: VecDeque<HiddenLine>,
     pub(super) heat: Heat,
     /// The last journal entry that is in the lists.
     pub(super) seq: u64,
@@ -161,6 +163,7 @@ impl Default for Sieve {
             goods: Goods::default(),
             questions: Questions::default(),
             held: VecDeque::new(),
+            hidden: VecDeque::new(),
             heat: Heat::default(),
             seq: 0,
             changes: 0,
@@ -284,13 +287,15 @@ impl Sieve {
         self.changes += 1;
         self.questions.take_back(|id| gone(&id.into()));
         self.held.retain(|held| !gone(&held.line.id));
+        self.hidden.retain(|hidden| !gone(&hidden.line.id));
     }
 
-    /// Whether a decision is about something that is there.
+    /// Whether a decision is about something that is there, and that `actor` may decide of.
     ///
     /// # Errors
-    /// [`Refusal::AskedGone`], [`Refusal::HeldGone`].
-    pub(super) fn permit(&self, command: &Command) -> Result<(), Refusal> {
+    /// [`Refusal::AskedGone`], [`Refusal::HeldGone`], [`Refusal::LineGone`], [`Refusal::QuestionTaken`].
+    pub(super) fn permit(&self, actor: &Actor, command: &Command) -> Result<(), Refusal> {
+        self.permit_claim(actor, command)?;
         let known = |id: &u64| self.questions.get(GroupId(*id));
         let (fits, refusal) = match command {
             Command::MergeQuestions { into, other } => (
@@ -315,13 +320,24 @@ impl Sieve {
                 let waits = waiting.any(|held| messages.contains(&held.line.id));
                 (waits, Refusal::HeldGone)
             }
+            Command::ShowHidden { messages } => {
+                let mut hidden = self.hidden.iter();
+                let is_there = hidden.any(|hidden| messages.contains(&hidden.line.id));
+                (is_there, Refusal::LineGone)
+            }
             _ => (true, Refusal::AskedGone),
         };
         if fits { Ok(()) } else { Err(refusal) }
     }
 
-    /// Does what was decided; gives the lines that come into the chat by it. What is gone meanwhile changes nothing.
-    pub(super) fn decide(&mut self, show: &Show, command: &Command) -> Vec<ChatLine> {
+    /// Does what `actor` decided then; gives the lines that come into the chat by it. What is gone meanwhile changes nothing.
+    pub(super) fn decide(
+        &mut self,
+        show: &Show,
+        actor: &Actor,
+        at: At,
+        command: &Command,
+    ) -> Vec<ChatLine> {
         self.changes += 1;
         match command {
             Command::MergeQuestions { into, other } => {
@@ -331,30 +347,47 @@ impl Sieve {
                 let lines: Vec<&str> = messages.iter().map(MessageId::as_str).collect();
                 self.questions.split(GroupId(*question), &lines);
             }
-            Command::MarkQuestion { question, state } => self.mark(*question, *state),
+            Command::MarkQuestion {
+                question,
+                state,
+                hide,
+            } => self.mark_by(*question, *state, hide.clone(), &actor.name),
+            Command::ClaimQuestion { question, .. } | Command::AssignQuestion { question, .. } => {
+                let holder = command.holder(actor).map(str::to_owned);
+                self.claim(*question, holder, at);
+            }
+            Command::FreeQuestion { question } => self.claim(*question, None, at),
+            Command::HideLine {
+                line: Some(line),
+                hide,
+                ..
+            } => self.hide(ChatLine::clone(line), hide.clone(), &actor.name),
+            Command::ShowHidden { messages } => {
+                let shown = self.unhide(messages);
+                shown.iter().for_each(|line| self.ask(show, line));
+                return shown;
+            }
             Command::ReleaseHeld { messages } => {
-                let released = self.free(messages);
+                let released = self.free(messages).into_iter().map(|held| held.line);
+                let released: Vec<ChatLine> = released.collect();
                 released.iter().for_each(|line| self.ask(show, line));
                 return released;
             }
             Command::RemoveHeld { messages } => {
-                self.free(messages);
+                let held = self.free(messages);
+                self.keep_out(held, &actor.name);
             }
             _ => {}
         }
         Vec::new()
     }
 
-    pub(super) fn mark(&mut self, question: u64, state: QuestionState) {
-        self.questions.mark(GroupId(question), state);
-    }
-
-    pub(super) fn free(&mut self, messages: &[MessageId]) -> Vec<ChatLine> {
+    fn free(&mut self, messages: &[MessageId]) -> VecDeque<Held> {
         let (free, stays): (VecDeque<Held>, VecDeque<Held>) = std::mem::take(&mut self.held)
             .into_iter()
             .partition(|held| messages.contains(&held.line.id));
         self.held = stays;
-        free.into_iter().map(|held| held.line).collect()
+        free
     }
 }
 

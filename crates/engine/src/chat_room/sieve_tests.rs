@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use stallcast_chat::question::is_question;
 use stallcast_journal::Journal;
-use stallcast_show::{Event, Facts, OnAir, RundownItem, Text, decide};
+use stallcast_show::{
+    Actor, Event, Facts, Hide, HideReason, OnAir, QuestionState, Role, RundownItem, Text, decide,
+};
 use stallcast_wire::QuestionsView;
 
 use super::super::kept::{Kept, resume};
@@ -155,15 +157,160 @@ fn a_released_line_comes_into_the_chat_and_asks_and_a_removed_one_is_gone() {
     assert_eq!(view(&sieve, &shop).open, 0);
     let messages = vec!["web:0".into()];
     let release = Command::ReleaseHeld { messages };
-    assert_eq!(sieve.permit(&release), Ok(()));
-    let released = sieve.decide(&shop.show, &release);
+    assert_eq!(sieve.permit(&engine(), &release), Ok(()));
+    let released = sieve.decide(&shop.show, &engine(), NOW, &release);
     assert_eq!(released, lines(&texts)[..1]);
-    assert_eq!(sieve.permit(&release), Err(Refusal::HeldGone));
+    assert_eq!(sieve.permit(&engine(), &release), Err(Refusal::HeldGone));
     assert_eq!(view(&sieve, &shop).open, u32::from(released[0].question));
     let messages = vec!["web:1".into()];
     let remove = Command::RemoveHeld { messages };
-    assert!(sieve.decide(&shop.show, &remove).is_empty());
-    assert_eq!(sieve.held_view().waiting, 0);
+    assert!(sieve.decide(&shop.show, &engine(), NOW, &remove).is_empty());
+    let view = sieve.held_view();
+    assert_eq!((view.waiting, view.hidden.len()), (0, 1), "kept, not lost");
+    assert_eq!(view.hidden[0].hidden.hide.why, HideReason::Contact);
+    let messages = vec!["web:1".into()];
+    let show_it = Command::ShowHidden { messages };
+    assert_eq!(sieve.permit(&engine(), &show_it), Ok(()));
+    let shown = sieve.decide(&shop.show, &engine(), NOW, &show_it);
+    assert_eq!(shown[0].id.as_str(), "web:1");
+    assert_eq!(sieve.permit(&engine(), &show_it), Err(Refusal::LineGone));
+}
+
+fn member(name: &str, role: Role) -> Actor {
+    Actor {
+        name: name.into(),
+        role,
+    }
+}
+
+#[test]
+fn a_question_is_one_persons_until_it_is_given_back_handed_on_or_closed() {
+    let (shop, mut sieve) = (shop(), Sieve::default());
+    sieve.take(&shop, NOW, &lines(&["多少钱"]));
+    let question = view(&sieve, &shop).questions[0].id;
+    let (li, wang) = (
+        member("小李", Role::Moderator),
+        member("王芳", Role::Producer),
+    );
+    let claim = Command::ClaimQuestion {
+        question,
+        by: String::new(),
+    };
+    let free = Command::FreeQuestion { question };
+    let to = "小李".to_owned();
+    let assign = Command::AssignQuestion { question, to };
+    assert!(sieve.is_done(&li, &free), "nobody has it");
+    assert_eq!(sieve.permit(&li, &claim), Ok(()));
+    sieve.decide(&shop.show, &li, NOW, &claim);
+    assert!(sieve.is_done(&li, &claim) && sieve.is_done(&wang, &assign));
+    let taken = Err(Refusal::QuestionTaken {
+        by: "小李".into()
+    });
+    assert_eq!(sieve.permit(&wang, &claim), taken);
+    let other = member("other", Role::Moderator);
+    assert_eq!(sieve.permit(&other, &free), taken, "not theirs");
+    assert_eq!(sieve.permit(&wang, &free), Ok(()));
+    sieve.decide(&shop.show, &wang, NOW, &free);
+    assert_eq!(view(&sieve, &shop).questions[0].claim, None);
+    sieve.decide(&shop.show, &wang, At(NOW.0 + 5), &assign);
+    let claimed = view(&sieve, &shop).questions[0].claim.clone().unwrap();
+    assert_eq!(
+        (claimed.by.as_str(), claimed.since),
+        ("小李", At(NOW.0 + 5))
+    );
+    let answered = Command::MarkQuestion {
+        question,
+        state: QuestionState::Answered,
+        hide: None,
+    };
+    sieve.decide(&shop.show, &li, NOW, &answered);
+    assert_eq!(view(&sieve, &shop).questions[0].claim, None);
+    assert_eq!(sieve.permit(&li, &claim), Err(Refusal::AskedGone));
+}
+
+#[test]
+fn a_line_that_is_hidden_asks_nothing_and_asks_again_when_it_is_shown() {
+    let (shop, mut sieve) = (shop(), Sieve::default());
+    let all = lines(&["多少钱", "苹果咋卖"]);
+    sieve.take(&shop, NOW, &all);
+    let hide = |line: &ChatLine| Command::HideLine {
+        message: line.id.clone(),
+        hide: Hide {
+            why: HideReason::OffTopic,
+            words: String::new(),
+        },
+        line: Some(Box::new(line.clone())),
+    };
+    let li = member("小李", Role::Moderator);
+    sieve.decide(&shop.show, &li, NOW, &hide(&all[0]));
+    assert_eq!(view(&sieve, &shop).questions[0].lines, 1);
+    sieve.decide(&shop.show, &li, NOW, &hide(&all[1]));
+    assert_eq!(view(&sieve, &shop).open, 0, "nobody asks it any more");
+    let hidden = sieve.held_view().hidden;
+    assert_eq!(
+        (hidden.len(), hidden[0].hidden.by.as_str(), &hidden[0].line),
+        (2, "小李", &all[1])
+    );
+    let messages = vec![all[0].id.clone()];
+    let shown = sieve.decide(&shop.show, &li, NOW, &Command::ShowHidden { messages });
+    assert_eq!(shown, all[..1]);
+    assert_eq!(view(&sieve, &shop).open, 1);
+}
+
+#[test]
+fn what_the_team_decided_is_back_after_a_restart_with_who_and_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("questions.json");
+    let (mut journal, _) = Journal::open(folder.path().join("journal")).unwrap();
+    let (shop, mut sieve) = (shop(), Sieve::default());
+    let li = member("小李", Role::Moderator);
+    let note = |journal: &mut Journal, event: Event| journal.append(&li, NOW, &[event]).unwrap().0;
+    let asked = lines(&["多少钱", "几天发货", "卖别家的"]);
+    sieve.take(&shop, NOW, &asked);
+    let questions = view(&sieve, &shop).questions;
+    let (first, second) = (questions[0].id, questions[1].id);
+    sieve.seq = note(
+        &mut journal,
+        Event::ChatNoted {
+            lines: asked.clone(),
+        },
+    );
+    Kept::of(&sieve, NOW).write(&file);
+    // All of it came in the last moment before a kill.
+    let hide = Hide {
+        why: HideReason::Spam,
+        words: String::new(),
+    };
+    let holder = "王芳".to_owned();
+    for event in [
+        Event::QuestionClaimed {
+            question: first,
+            holder,
+        },
+        Event::QuestionMarked {
+            question: second,
+            state: QuestionState::Hidden,
+            hide: Some(hide.clone()),
+        },
+        Event::ChatHidden {
+            line: asked[2].clone(),
+            hide: hide.clone(),
+        },
+    ] {
+        note(&mut journal, event);
+    }
+    for at in [file.clone(), folder.path().join("none.json")] {
+        let (sieve, _) = resume(&at, &journal, &shop.show, At(0), NOW).unwrap();
+        let asked = view(&sieve, &shop).questions;
+        let claim = asked[0].claim.as_ref().unwrap();
+        assert_eq!((asked[0].id, claim.by.as_str()), (first, "王芳"));
+        let hidden = asked.iter().find_map(|it| it.hidden.clone()).unwrap();
+        assert_eq!((hidden.hide, hidden.by.as_str()), (hide.clone(), "小李"));
+        let lines = sieve.held_view().hidden;
+        assert_eq!((lines.len(), lines[0].hidden.by.as_str()), (1, "小李"));
+        // And once more by the file alone.
+        Kept::of(&sieve, NOW).write(&file);
+    }
 }
 
 #[test]
@@ -173,9 +320,9 @@ fn people_merge_split_and_answer_and_what_is_gone_is_refused() {
     let asked = view(&sieve, &shop).questions;
     let (into, other) = (asked[0].id, asked[1].id);
     let merge = Command::MergeQuestions { into, other };
-    assert_eq!(sieve.permit(&merge), Ok(()));
-    sieve.decide(&shop.show, &merge);
-    assert_eq!(sieve.permit(&merge), Err(Refusal::AskedGone));
+    assert_eq!(sieve.permit(&engine(), &merge), Ok(()));
+    sieve.decide(&shop.show, &engine(), NOW, &merge);
+    assert_eq!(sieve.permit(&engine(), &merge), Err(Refusal::AskedGone));
     let one = view(&sieve, &shop).questions;
     assert_eq!((one.len(), one[0].askers, one[0].lines), (1, 3, 3));
     let split = |messages: &[&str]| Command::SplitQuestion {
@@ -183,13 +330,22 @@ fn people_merge_split_and_answer_and_what_is_gone_is_refused() {
         messages: messages.iter().map(|id| (*id).into()).collect(),
     };
     let all = split(&["web:0", "web:1", "web:2"]);
-    assert_eq!(sieve.permit(&all), Err(Refusal::AskedGone));
-    assert_eq!(sieve.permit(&split(&["web:1"])), Ok(()));
-    sieve.decide(&shop.show, &split(&["web:1"]));
+    assert_eq!(sieve.permit(&engine(), &all), Err(Refusal::AskedGone));
+    assert_eq!(sieve.permit(&engine(), &split(&["web:1"])), Ok(()));
+    sieve.decide(&shop.show, &engine(), NOW, &split(&["web:1"]));
     assert_eq!(view(&sieve, &shop).open, 2);
     let state = QuestionState::Answered;
     let question = into;
-    sieve.decide(&shop.show, &Command::MarkQuestion { question, state });
+    sieve.decide(
+        &shop.show,
+        &engine(),
+        NOW,
+        &Command::MarkQuestion {
+            question,
+            state,
+            hide: None,
+        },
+    );
     let asked = view(&sieve, &shop);
     assert_eq!((asked.open, asked.questions.len()), (1, 2));
     assert_eq!(asked.questions[1].state, state);

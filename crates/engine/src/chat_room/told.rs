@@ -4,12 +4,13 @@ use stallcast_chat::answer_about;
 use stallcast_chat::questions::{Group, GroupId};
 use stallcast_show::{At, MessageId, ProductId, Show};
 use stallcast_wire::{
-    HELD_TOLD, HeldLineView, HeldView, QUESTIONS_CLOSED_TOLD, QUESTIONS_TOLD, QuestionLineView,
-    QuestionLinesView, QuestionView, QuestionsView, SuggestedAnswer,
+    HELD_TOLD, HeldLineView, HeldView, HiddenView, QUESTIONS_CLOSED_TOLD, QUESTIONS_TOLD,
+    QuestionLineView, QuestionLinesView, QuestionView, QuestionsView, SuggestedAnswer,
 };
 
 use super::goods;
 use super::sieve::Sieve;
+use super::teamwork::claim_view;
 use crate::phrasing::ToPhrase;
 
 /// Longest answer that stands on the picture, in characters.
@@ -22,7 +23,12 @@ impl Sieve {
         let on_air = show.on_air.as_ref().map(|on| on.product.as_str());
         let now_ms = u64::try_from(now.0).unwrap_or(0);
         let open = self.questions.ranked(now_ms, on_air);
-        let open = open.into_iter().take(QUESTIONS_TOLD);
+        let mut place = 0;
+        // Whoever sees to a question keeps it in sight, however many come before it.
+        let open = open.into_iter().filter(|group| {
+            place += 1;
+            place <= QUESTIONS_TOLD || group.claim.is_some()
+        });
         let closed = self.questions.closed().take(QUESTIONS_CLOSED_TOLD);
         let view = |group: &Group| self.question_view(show, now, group);
         QuestionsView {
@@ -54,6 +60,11 @@ impl Sieve {
             product: group.product.as_deref().map(ProductId::from),
             state: group.state,
             answer: self.answer(show, now, group),
+            claim: group.claim.as_ref().map(claim_view),
+            hidden: group.hidden.as_ref().map(|hidden| HiddenView {
+                hide: hidden.hide.clone(),
+                by: hidden.by.clone(),
+            }),
         }
     }
 
@@ -125,6 +136,7 @@ impl Sieve {
         HeldView {
             lines: view.collect(),
             waiting: u32::try_from(self.held.len()).unwrap_or(u32::MAX),
+            hidden: self.hidden_view(),
         }
     }
 }

@@ -5,8 +5,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use stallcast_obsws::{Answer, Event, Status, Wish, code};
-use stallcast_show::{Actor, ChatLine, Command, DestinationId, Role, Show, SourceId, Transition};
-use stallcast_wire::{ErrorCode, Request, WireError, least_role, least_role_of_request};
+use stallcast_show::{
+    Actor, ChatLine, Command, DestinationId, QuestionState, Role, Show, SourceId, Transition,
+};
+use stallcast_wire::{
+    ErrorCode, QuestionView, Request, WireError, least_role, least_role_of_request,
+};
 
 use super::picture;
 use super::server::Server;
@@ -182,15 +186,25 @@ async fn seen(server: &Server, seq: u64) {
 
 /// What viewers asked of late, the newest first.
 fn questions(server: &Server) -> impl Iterator<Item = ChatLine> {
-    let (recent, _) = server.studio.chat().follow();
+    let recent = server.studio.chat().lines();
     recent.into_iter().rev().filter(|line| line.question)
 }
 
+/// The line that was named, or else the question to answer next, however many ask it.
 fn pin(server: &Server, message: Option<String>) -> Result<Command, WireError> {
-    let wanted = |line: &ChatLine| message.as_ref().is_none_or(|id| line.id.as_str() == id);
-    let line = questions(server).find(wanted);
-    let line = line.ok_or_else(|| WireError::new(ErrorCode::NotFound))?;
-    let mut text = line.text;
+    let found = match message {
+        Some(message) => {
+            let line = questions(server).find(|line| line.id.as_str() == message);
+            line.map(|line| (line.id, line.author, line.text))
+        }
+        None => {
+            let asked = server.studio.chat().questions().borrow().clone();
+            let is_open = |it: &&QuestionView| it.state == QuestionState::Open;
+            let top = asked.questions.iter().find(is_open);
+            top.map(|it| (it.message.clone(), it.author.clone(), it.text.clone()))
+        }
+    };
+    let (message, author, mut text) = found.ok_or_else(|| WireError::new(ErrorCode::NotFound))?;
     if let Some((at, _)) = text.char_indices().nth(QUESTION_MAX - 1)
         && text[at..].chars().nth(1).is_some()
     {
@@ -198,8 +212,8 @@ fn pin(server: &Server, message: Option<String>) -> Result<Command, WireError> {
         text = format!("{}…", text.trim_end());
     }
     Ok(Command::PinQuestion {
-        message: line.id,
-        author: line.author,
+        message,
+        author,
         text,
     })
 }

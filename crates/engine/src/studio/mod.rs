@@ -34,7 +34,7 @@ use crate::air::{Air, Order, Parts};
 use crate::canvases::{Canvases, Watching};
 use crate::catalogue_search::CatalogueSearch;
 use crate::chat_connections::ChatConnections;
-use crate::chat_room::{self, Before, ChatRoom, RECENT};
+use crate::chat_room::{self, Before, ChatRoom, LINES_KEPT};
 use crate::clock::now;
 use crate::desk::Desk;
 use crate::folders::Folders;
@@ -133,7 +133,7 @@ impl Studio {
         let notices = Notices::new();
         let (threads, fallen) = Threads::watched();
         let since = At(now().0.saturating_sub(CHAT_KEPT_MS));
-        let lines = chat_history::last_lines(&journal, RECENT, since).unwrap_or_else(|error| {
+        let lines = chat_history::last_lines(&journal, LINES_KEPT, since).unwrap_or_else(|error| {
             tracing::error!(%error, "the chat of before could not be read back");
             vec![]
         });
@@ -387,6 +387,19 @@ impl Studio {
         if let Command::SetCardLook { look } = &command {
             self.inner.looks.check(look).await?;
         }
+        if let Command::MergeQuestions { .. }
+        | Command::SplitQuestion { .. }
+        | Command::MarkQuestion { .. }
+        | Command::ClaimQuestion { .. }
+        | Command::AssignQuestion { .. }
+        | Command::FreeQuestion { .. }
+        | Command::HideLine { .. }
+        | Command::ShowHidden { .. }
+        | Command::ReleaseHeld { .. }
+        | Command::RemoveHeld { .. } = &command
+        {
+            return self.chat().decide(actor, command, seen).await;
+        }
         match seen.filter(|_| lately::thing(&command).is_some()) {
             Some(seen) => {
                 self.inner
@@ -404,14 +417,6 @@ impl Studio {
             Command::RemoveDestination { destination } => Some(destination.clone()),
             _ => None,
         };
-        if let Command::MergeQuestions { .. }
-        | Command::SplitQuestion { .. }
-        | Command::MarkQuestion { .. }
-        | Command::ReleaseHeld { .. }
-        | Command::RemoveHeld { .. } = &command
-        {
-            return self.chat().decide(actor, command).await;
-        }
         let (seq, _) = self.inner.desk.submit_kept(actor, command).await?;
         if let Some(id) = removed {
             removed_keys::forget(&self.inner.keys, id, &self.inner.notices);

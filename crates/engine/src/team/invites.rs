@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use serde::Deserialize;
 use stallcast_show::Role;
 use stallcast_wire::{
     ErrorCode, INVITE_MINUTES_MAX, INVITES_MOST, InviteLink, InviteMade, InviteView, InvitedView,
@@ -37,7 +38,7 @@ impl Team {
         }
         let at = now().0;
         let secret = secret()?;
-        let invite = Invite {
+        let mut invite = Invite {
             view: InviteView {
                 id: format!("{:016x}", rand::random::<u64>()),
                 name,
@@ -53,6 +54,11 @@ impl Team {
             if state.invites.len() >= INVITES_MOST {
                 return Err(full(INVITES_MOST));
             }
+            let members = state.kept.members.iter().map(|it| it.name.as_str());
+            let invited = state.invites.iter().map(|it| it.view.name.as_str());
+            let taken: Vec<&str> = members.chain(invited).collect();
+            let is_taken = |name: &str| taken.iter().any(|known| names::same(known, name));
+            invite.view.name = names::apart(&invite.view.name, is_taken);
             state.invites.push(invite.clone());
         }
         self.tell();
@@ -77,18 +83,26 @@ impl Team {
         self.tell();
     }
 
-    /// What an invite is for. It stays open.
+    /// What an invite is for. It stays open. Whoever used it and did not hear so is told as before.
     ///
     /// # Errors
     /// Why it opens nothing.
     pub(crate) fn invited(
         &self,
-        secret: &str,
+        offered: &Offered,
         show: &str,
         from: IpAddr,
     ) -> Result<InvitedView, WireError> {
         let mut state = self.lock();
-        let invite = state.invite(secret).map_err(|code| {
+        if let Some(member) = state.unanswered(&offered.secret, &offered.once) {
+            return Ok(InvitedView {
+                show: show.to_owned(),
+                name: member.name.clone(),
+                role: member.role,
+                needs_yes: member.waiting,
+            });
+        }
+        let invite = state.invite(&offered.secret).map_err(|code| {
             let now_ms = self.now_ms();
             state.refuse(code, from, now_ms)
         })?;
@@ -100,18 +114,19 @@ impl Team {
         })
     }
 
-    /// Uses an invite up. Gives the device's token, and its name where the owner has to say yes first.
+    /// Uses an invite up. Gives the device's token, and its name where the owner has to say yes first. Asked again by the
+    /// same browser because the answer was lost, it gives the same device another token.
     ///
     /// # Errors
     /// Why it opens nothing; [`ErrorCode::TeamFull`]; when the device cannot be written down, and then the invite is
     /// still good.
     pub(crate) async fn join(
         &self,
-        offered: &str,
+        offered: Offered,
         device: String,
         from: IpAddr,
     ) -> Result<(JoinedView, Option<String>), WireError> {
-        let (team, offered) = (self.clone(), offered.to_owned());
+        let team = self.clone();
         // Whole, also when the phone is gone meanwhile: a device that is written down is one that joined.
         let joined = tokio::spawn(async move { team.join_whole(&offered, device, from).await });
         joined
@@ -121,48 +136,79 @@ impl Team {
 
     async fn join_whole(
         &self,
-        offered: &str,
+        offered: &Offered,
         device: String,
         from: IpAddr,
     ) -> Result<(JoinedView, Option<String>), WireError> {
         let _turn = self.inner.turn.lock().await;
         let token = secret()?;
         let at = now().0;
-        let (invite, mut next) = {
+        let (invite, joined, mut next) = {
             let mut state = self.lock();
-            let invite = state.invite(offered).map_err(|code| {
-                let now_ms = self.now_ms();
-                state.refuse(code, from, now_ms)
-            })?;
+            let again = state.unanswered(&offered.secret, &offered.once).cloned();
+            let invite = match &again {
+                Some(_) => None,
+                None => Some(state.invite(&offered.secret).map_err(|code| {
+                    let now_ms = self.now_ms();
+                    state.refuse(code, from, now_ms)
+                })?),
+            };
             let mut next = state.kept_with_seen();
+            let joined = match (again, &invite) {
+                (Some(member), _) => KeptMember {
+                    hash: hash(&token),
+                    ..member
+                },
+                (None, Some(invite)) => KeptMember {
+                    id: format!("{:016x}", rand::random::<u64>()),
+                    name: invite.view.name.clone(),
+                    role: invite.view.role,
+                    device,
+                    hash: hash(&token),
+                    waiting: invite.view.needs_yes,
+                    joined_at: at,
+                    seen_at: at,
+                },
+                (None, None) => return Err(WireError::new(ErrorCode::Internal)),
+            };
+            next.members.retain(|known| known.id != joined.id);
             if next.members.len() >= MEMBERS_MOST {
                 return Err(full(MEMBERS_MOST));
             }
-            next.members.push(KeptMember {
-                id: format!("{:016x}", rand::random::<u64>()),
-                name: invite.view.name.clone(),
-                role: invite.view.role,
-                device,
-                hash: hash(&token),
-                waiting: invite.view.needs_yes,
-                joined_at: at,
-                seen_at: at,
-            });
-            (invite, next)
+            (invite, joined.clone(), next.with(joined))
         };
         // A turn of its own: nobody else can use the invite meanwhile.
         private_file::write_down(self.inner.file.clone(), &next).await?;
         {
             let mut state = self.lock();
-            let joined = next.members.pop();
+            let is_known = state.kept.members.iter().any(|it| it.id == joined.id);
+            // Revoked before they heard that they had joined: out is out.
+            if invite.is_none() && !is_known {
+                return Err(WireError::new(ErrorCode::InviteUsed));
+            }
+            next.members.retain(|known| known.id != joined.id);
+            state.kept.members.retain(|known| known.id != joined.id);
             state.replace(next);
-            state.kept.members.extend(joined);
-            state.spend(ErrorCode::InviteUsed, |it| it.hash == invite.hash);
+            state.kept.members.push(joined.clone());
+            if let Some(invite) = &invite {
+                state.spend(ErrorCode::InviteUsed, |it| it.hash == invite.hash);
+                state.used_by(&invite.hash, &joined.id, &offered.once);
+            }
         }
         self.tell();
-        let waits = invite.view.needs_yes.then_some(invite.view.name);
+        let waits = joined.waiting.then_some(joined.name);
         Ok((JoinedView { token }, waits))
     }
+}
+
+/// What somebody shows who wants to join.
+#[derive(Deserialize)]
+pub(crate) struct Offered {
+    /// The invite's secret.
+    pub(crate) secret: String,
+    /// What only their browser calls itself; empty = nothing.
+    #[serde(default)]
+    pub(crate) once: String,
 }
 
 fn full(most: usize) -> WireError {

@@ -9,6 +9,8 @@ use sha2::{Digest, Sha256};
 use stallcast_show::Role;
 use stallcast_wire::{ErrorCode, MemberView, TeamSettings, WireError};
 
+use super::names;
+
 /// Bytes of a secret: 160 bits, more than anybody guesses and short enough for a code that a phone reads at once.
 const SECRET_BYTES: usize = 20;
 
@@ -18,6 +20,24 @@ const SECRET_BYTES: usize = 20;
 pub(super) struct Kept {
     pub(super) settings: TeamSettings,
     pub(super) members: Vec<KeptMember>,
+}
+
+impl Kept {
+    pub(super) fn with(mut self, member: KeptMember) -> Self {
+        self.members.push(member);
+        self
+    }
+
+    /// Two of one name, of a time when that could be, are told apart.
+    pub(super) fn told_apart(mut self) -> Self {
+        let mut taken: Vec<String> = Vec::new();
+        for member in &mut self.members {
+            let is_taken = |name: &str| taken.iter().any(|known| names::same(known, name));
+            member.name = names::apart(&member.name, is_taken);
+            taken.push(member.name.clone());
+        }
+        self
+    }
 }
 
 /// A device that joined.

@@ -1,6 +1,7 @@
 //! The team: invites that work once, and the devices that joined by them. What is here decides who may come in; the
 //! listener they come to is `api/team_door.rs`. Secrets and tokens are kept as hashes alone.
 
+mod crew;
 mod invites;
 mod kept;
 mod names;
@@ -17,7 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use stallcast_show::{Actor, Role};
-use stallcast_wire::{ErrorCode, TeamSettings, TeamView, WireError};
+use stallcast_wire::{CrewView, ErrorCode, TeamSettings, TeamView, WireError};
 use tokio::sync::watch;
 
 use self::kept::{Kept, KeptMember, hash};
@@ -27,6 +28,7 @@ use self::ways::{addresses, check};
 use crate::clock::now;
 use crate::private_file;
 
+pub(crate) use invites::Offered;
 pub use names::device_of;
 pub(crate) use ways::authority;
 
@@ -47,6 +49,7 @@ struct Inner {
     settings: watch::Sender<TeamSettings>,
     door: watch::Sender<DoorState>,
     view: watch::Sender<TeamView>,
+    crew: watch::Sender<CrewView>,
     began: Instant,
 }
 
@@ -95,6 +98,7 @@ impl Team {
     /// Reads what was kept; listens nowhere yet.
     pub fn open(file: PathBuf) -> Self {
         let (kept, _): (Kept, _) = private_file::read_or_set_aside(&file, now());
+        let kept = kept.told_apart();
         let settings = kept.settings.clone();
         let inner = Inner {
             file,
@@ -109,6 +113,7 @@ impl Team {
             settings: watch::Sender::new(settings),
             door: watch::Sender::default(),
             view: watch::Sender::default(),
+            crew: watch::Sender::default(),
             began: Instant::now(),
         };
         let team = Self {
@@ -362,6 +367,7 @@ impl Team {
                 settings,
             }
         };
+        self.tell_crew(&view);
         self.inner.view.send_if_modified(|now| {
             let changed = *now != view;
             *now = view;

@@ -23,6 +23,29 @@ pub(super) fn usable(name: &str) -> Option<String> {
     (fits && !is_own).then_some(name)
 }
 
+/// The name as nobody else has it, where `is_taken` says who does: of two Lis the second is `Li (2)`. The journal, and
+/// whoever reads who sees to what, tell them apart by it.
+pub(super) fn apart(name: &str, is_taken: impl Fn(&str) -> bool) -> String {
+    if !is_taken(name) {
+        return name.to_owned();
+    }
+    let numbered = (2_u32..).map(|n| {
+        let number = format!(" ({n})");
+        let room = MEMBER_NAME_MAX - number.chars().count();
+        let name: String = name.chars().take(room).collect();
+        format!("{}{number}", name.trim_end())
+    });
+    numbered
+        .into_iter()
+        .find(|name| !is_taken(name))
+        .unwrap_or_default()
+}
+
+/// Whether two names look the same to whoever reads them in a hurry.
+pub(super) fn same(one: &str, other: &str) -> bool {
+    one.to_lowercase() == other.to_lowercase()
+}
+
 /// Marks without a width of their own that reorder or hide letters.
 fn is_invisible(letter: char) -> bool {
     matches!(letter,
@@ -73,6 +96,19 @@ mod tests {
         for bad in ["", "\u{200b}\n", "Studio", "engi\u{ad}ne", &long] {
             assert_eq!(usable(bad), None, "{bad:?}");
         }
+    }
+
+    #[test]
+    fn two_of_one_name_are_told_apart() {
+        let known = ["Li", "li (2)", "王芳"];
+        let taken = |name: &str| known.iter().any(|it| same(it, name));
+        assert_eq!(apart("li", taken), "li (3)");
+        assert_eq!(apart("王芳", taken), "王芳 (2)");
+        assert_eq!(apart("Chen", taken), "Chen");
+        let long = "长".repeat(MEMBER_NAME_MAX);
+        let other = apart(&long, |name| name == long);
+        assert_eq!(other.chars().count(), MEMBER_NAME_MAX);
+        assert!(other.ends_with(" (2)"));
     }
 
     #[test]

@@ -17,11 +17,14 @@ pub(super) const FORGOTTEN_AFTER_MS: i64 = 30 * 24 * 3_600_000;
 /// When a device was last there is written down at most so often; the file is small, the disk may be slow.
 const WRITE_SEEN_EVERY_MS: i64 = 60_000;
 
+/// What a browser calls itself has at least so many letters, or it is no name that only it knows.
+const ONCE_LEAST: usize = 16;
+
 /// What is known now.
 pub(super) struct State {
     pub(super) kept: Kept,
     pub(super) invites: Vec<Invite>,
-    pub(super) spent: VecDeque<(String, ErrorCode)>,
+    pub(super) spent: VecDeque<Spent>,
     pub(super) here: BTreeMap<String, Here>,
     pub(super) tries: Tries,
 }
@@ -31,6 +34,14 @@ pub(super) struct State {
 pub(super) struct Invite {
     pub(super) view: InviteView,
     pub(super) hash: String,
+}
+
+/// An invite that is over.
+pub(super) struct Spent {
+    hash: String,
+    why: ErrorCode,
+    /// The member who used it, and the hash of what their browser called itself then.
+    used_by: Option<(String, String)>,
 }
 
 /// Pages of a device that are connected.
@@ -48,9 +59,26 @@ impl State {
         let found = self.invites.iter().find(|invite| invite.hash == offered);
         found.cloned().ok_or_else(|| {
             let mut spent = self.spent.iter();
-            let why = spent.find(|(hash, _)| *hash == offered);
-            why.map_or(ErrorCode::InviteUnknown, |(_, why)| *why)
+            let why = spent.find(|it| it.hash == offered);
+            why.map_or(ErrorCode::InviteUnknown, |it| it.why)
         })
+    }
+
+    /// Remembers who used an invite.
+    pub(super) fn used_by(&mut self, invite: &str, member: &str, once: &str) {
+        let spent = self.spent.iter_mut().find(|it| it.hash == invite);
+        if let Some(spent) = spent.filter(|_| once.len() >= ONCE_LEAST) {
+            spent.used_by = Some((member.to_owned(), hash(once)));
+        }
+    }
+
+    /// The member who used this invite from this very browser and never came in: the answer did not reach them.
+    pub(super) fn unanswered(&self, secret: &str, once: &str) -> Option<&KeptMember> {
+        let (offered, by) = (hash(secret), hash(once));
+        let spent = self.spent.iter().find(|it| it.hash == offered)?;
+        let (member, _) = spent.used_by.as_ref().filter(|(_, known)| *known == by)?;
+        let mut members = self.kept.members.iter();
+        members.find(|known| known.id == *member && !self.here.contains_key(member))
     }
 
     /// Counts a wrong secret. They cannot be guessed; what is bounded is what guessing costs the studio. Whoever has a
@@ -73,7 +101,11 @@ impl State {
             if self.spent.len() >= SPENT_MOST {
                 self.spent.pop_front();
             }
-            self.spent.push_back((invite.hash.clone(), why));
+            self.spent.push_back(Spent {
+                hash: invite.hash.clone(),
+                why,
+                used_by: None,
+            });
         }
         self.invites.retain(|invite| !is_it(invite));
     }

@@ -32,8 +32,22 @@ fn secret_of(made: &InviteMade) -> String {
     made.links[0].url.split_once("#join=").unwrap().1.to_owned()
 }
 
+fn offered(secret: &str, once: &str) -> Offered {
+    Offered {
+        secret: secret.into(),
+        once: once.into(),
+    }
+}
+
 async fn joined(team: &Team, secret: &str) -> Result<String, ErrorCode> {
-    let joined = team.join(secret, "iPhone".into(), FROM).await;
+    joined_as(team, secret, "").await
+}
+
+/// From a browser that calls itself `once`.
+async fn joined_as(team: &Team, secret: &str, once: &str) -> Result<String, ErrorCode> {
+    let joined = team
+        .join(offered(secret, once), "iPhone".into(), FROM)
+        .await;
     joined
         .map(|(joined, _)| joined.token)
         .map_err(|error| error.code)
@@ -47,13 +61,17 @@ async fn an_invite_opens_once_and_its_secret_is_nowhere_on_the_disk() {
     assert!(!made.links[0].qr.is_empty());
     let secret = secret_of(&made);
     assert!(secret.len() * 6 >= 128);
-    let seen = team.invited(&secret, "orchard", FROM).unwrap();
+    let seen = team
+        .invited(&offered(&secret, ""), "orchard", FROM)
+        .unwrap();
     assert_eq!((seen.name.as_str(), seen.role), ("小李", Role::Moderator));
     let both = tokio::join!(joined(&team, &secret), joined(&team, &secret));
     let token = both.0.unwrap();
     assert_eq!(both.1, Err(ErrorCode::InviteUsed));
     assert_eq!(
-        team.invited(&secret, "", FROM).unwrap_err().code,
+        team.invited(&offered(&secret, ""), "", FROM)
+            .unwrap_err()
+            .code,
         ErrorCode::InviteUsed
     );
     let actor = team.actor(&token, FROM).unwrap();
@@ -185,4 +203,72 @@ fn settings_that_cannot_work_are_refused() {
         with(|it| it.certificate = "a.pem".into()),
         Err("team_certificate".into())
     );
+}
+
+#[tokio::test]
+async fn whoever_did_not_hear_that_they_joined_joins_again_and_nobody_else_does() {
+    let (_folder, team) = home();
+    let made = team.invite("Li", Role::Moderator, true, 10).unwrap();
+    let secret = secret_of(&made);
+    let own = "a name that only this browser has";
+    let lost = joined_as(&team, &secret, own).await.unwrap();
+    for other in ["", "short", "a name that another browser has"] {
+        assert_eq!(
+            joined_as(&team, &secret, other).await,
+            Err(ErrorCode::InviteUsed)
+        );
+    }
+    let seen = team.invited(&offered(&secret, own), "orchard", FROM);
+    assert_eq!(seen.unwrap().name, "Li", "it is still theirs");
+    let heard = joined_as(&team, &secret, own).await.unwrap();
+    assert_eq!(team.lock().kept.members.len(), 1, "one device");
+    assert_ne!(lost, heard);
+    assert_eq!(
+        team.actor(&lost, FROM).unwrap_err().code,
+        ErrorCode::AccessEnded,
+        "the token that nobody has opens nothing"
+    );
+    let id = team.lock().kept.members[0].id.clone();
+    team.admit(&id).await.unwrap();
+    let (_, presence) = team.enter(&heard, FROM).unwrap();
+    assert_eq!(
+        joined_as(&team, &secret, own).await,
+        Err(ErrorCode::InviteUsed),
+        "whoever is in needs no other token"
+    );
+    drop(presence);
+}
+
+#[tokio::test]
+async fn two_of_one_name_are_two_in_the_journal_and_for_those_who_hand_out_questions() {
+    let (folder, team) = home();
+    let names = [
+        team.invite("Li", Role::Moderator, false, 10).unwrap(),
+        team.invite("li", Role::Producer, false, 10).unwrap(),
+        team.invite("Wang", Role::Viewer, false, 10).unwrap(),
+    ];
+    let names = names.map(|made| (made.invite.name.clone(), secret_of(&made)));
+    assert_eq!(
+        names.clone().map(|(name, _)| name),
+        ["Li", "li (2)", "Wang"]
+    );
+    for (_, secret) in &names {
+        joined(&team, secret).await.unwrap();
+    }
+    let crew = team.crew().borrow().clone();
+    let told: Vec<_> = crew.members.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(told, ["Li", "li (2)"], "who looks on sees to no question");
+    assert!(team.works_on_chat("li (2)") && !team.works_on_chat("Wang"));
+    assert_eq!(team.away_ms("Zhao"), None);
+    assert!(team.away_ms("Li").is_some());
+
+    // A file of a time when two could have the same name.
+    let file = folder.path().join("team.json");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("li (2)", "Li")).unwrap();
+    drop(team);
+    let team = opened(folder.path());
+    let members = team.lock().kept.members.clone();
+    let told: Vec<_> = members.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(told, ["Li", "Li (2)", "Wang"]);
 }
