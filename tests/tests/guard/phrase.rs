@@ -19,32 +19,31 @@ const KEY: &str = "sk-this-is-s3cret";
 const MODEL: &str = "small-1";
 
 /// What the endpoint says next; `None` = nothing, until it is hung up on.
-type Next = mpsc::Sender<Option<String>>;
+type Next = mpsc::SyncSender<Option<String>>;
 
-/// An endpoint on this machine: its address, what it is to say, and the bodies that it was sent.
+/// An endpoint on this machine: its address, what it is to say, and the requests that it was sent.
 fn endpoint() -> (String, Next, mpsc::Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}/v1", listener.local_addr().unwrap());
-    let (next, says) = mpsc::channel::<Option<String>>();
-    let (tell, heard) = mpsc::channel();
+    let (next, says) = mpsc::sync_channel::<Option<String>>(8);
+    let (tell, heard) = mpsc::sync_channel(8);
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
             let mut asked = Vec::new();
             let mut piece = [0; 4096];
-            let body = loop {
+            let whole = loop {
                 let Ok(length @ 1..) = stream.read(&mut piece) else {
                     break String::new();
                 };
                 asked.extend_from_slice(&piece[..length]);
                 let text = String::from_utf8_lossy(&asked);
-                let body = text.split_once("\r\n\r\n").map(|(_, body)| body.to_owned());
-                if let Some(body) = body.filter(|body| serde_json::from_str::<Value>(body).is_ok())
-                {
+                let body = text.split_once("\r\n\r\n").map(|(_, body)| body);
+                if body.is_some_and(|body| serde_json::from_str::<Value>(body).is_ok()) {
                     break text.into_owned();
                 }
             };
-            let _ = tell.send(body);
+            let _ = tell.send(whole);
             match says.recv() {
                 Ok(Some(content)) => {
                     let body = json!({"choices": [{"message": {"role": "assistant", "content": content}}]}).to_string();
