@@ -233,7 +233,7 @@ impl ChatRoom {
         let deliveries = self.shared.deliveries.clone();
         let connection = Connection::open(wanted, self.shared.audience, lines, deliveries);
         let known = lock(&self.shared.recent);
-        connection.remember(known.iter().map(|line| line.id.clone()));
+        connection.remember(known.lines().map(|line| line.id.clone()));
         drop(known);
         lock(&self.shared.connections).insert(id, connection);
     }

@@ -69,7 +69,7 @@ impl ChatRoom {
     fn note_of(&self, act: &Act) -> PlatformAct {
         let line = act.message().and_then(|id| {
             let recent = lock(&self.shared.recent);
-            recent.iter().find(|line| line.id == *id).cloned()
+            recent.lines().find(|line| line.id == *id).cloned()
         });
         let (author, said) = line
             .map_or_else(Default::default, |ChatLine { author, text, .. }| {

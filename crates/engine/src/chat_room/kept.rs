@@ -110,8 +110,8 @@ pub(crate) fn resume(
         events.extend(entries.into_iter().filter(|entry| entry.at >= since));
     }
     let mut pushed = kept.pushed;
-    for (_, event) in &events {
-        if let Event::ChatNoted { lines } = event {
+    for entry in &events {
+        if let Event::ChatNoted { lines } = &entry.event {
             pushed.extend(lines.iter().map(|line| line.id.clone()));
         }
     }

@@ -275,7 +275,7 @@ fn what_the_team_decided_is_back_after_a_restart_with_who_and_why() {
             lines: asked.clone(),
         },
     );
-    Kept::of(&sieve, NOW).write(&file);
+    Kept::of(&sieve, VecDeque::new(), NOW).write(&file);
     // All of it came in the last moment before a kill.
     let hide = Hide {
         why: HideReason::Spam,
@@ -300,7 +300,7 @@ fn what_the_team_decided_is_back_after_a_restart_with_who_and_why() {
         note(&mut journal, event);
     }
     for at in [file.clone(), folder.path().join("none.json")] {
-        let (sieve, _) = resume(&at, &journal, &shop.show, At(0), NOW).unwrap();
+        let sieve = resume(&at, &journal, &shop.show, At(0), NOW).unwrap().sieve;
         let asked = view(&sieve, &shop).questions;
         let claim = asked[0].claim.as_ref().unwrap();
         assert_eq!((asked[0].id, claim.by.as_str()), (first, "王芳"));
@@ -309,7 +309,7 @@ fn what_the_team_decided_is_back_after_a_restart_with_who_and_why() {
         let lines = sieve.held_view().hidden;
         assert_eq!((lines.len(), lines[0].hidden.by.as_str()), (1, "小李"));
         // And once more by the file alone.
-        Kept::of(&sieve, NOW).write(&file);
+        Kept::of(&sieve, VecDeque::new(), NOW).write(&file);
     }
 }
 
@@ -435,6 +435,7 @@ fn what_was_decided_is_about_the_same_question_or_none_when_the_file_of_lists_is
         Event::QuestionMarked {
             question: price,
             state: QuestionState::Hidden,
+            hide: None,
         },
         Event::QuestionsMerged {
             into: price,
@@ -443,6 +444,7 @@ fn what_was_decided_is_about_the_same_question_or_none_when_the_file_of_lists_is
         Event::QuestionMarked {
             question: ships,
             state: QuestionState::Answered,
+            hide: None,
         },
         Event::QuestionSplit {
             question: tea,
@@ -451,7 +453,9 @@ fn what_was_decided_is_about_the_same_question_or_none_when_the_file_of_lists_is
     ];
     journal.append(&engine(), NOW, &decided).unwrap();
 
-    let (whole, _) = resume(&lost, &journal, &shop.show, At(0), NOW).unwrap();
+    let whole = resume(&lost, &journal, &shop.show, At(0), NOW)
+        .unwrap()
+        .sieve;
     assert_eq!(of(&whole, "多少钱").unwrap().state, QuestionState::Hidden);
     assert_eq!(of(&whole, "多少钱").unwrap().lines, 2, "merged");
     assert_eq!(
@@ -462,7 +466,7 @@ fn what_was_decided_is_about_the_same_question_or_none_when_the_file_of_lists_is
     assert_eq!(of(&whole, "2号怎么卖").unwrap().lines, 1);
 
     // What the first line asked is of another broadcast: what was decided of it falls on no other question.
-    let (part, _) = resume(&lost, &journal, &shop.show, NOW, NOW).unwrap();
+    let part = resume(&lost, &journal, &shop.show, NOW, NOW).unwrap().sieve;
     assert!(of(&part, "多少钱").is_none());
     assert_eq!(of(&part, "苹果甜吗").unwrap().state, QuestionState::Open);
     assert_eq!(
