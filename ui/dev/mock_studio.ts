@@ -129,6 +129,7 @@ const RELAYED: StatusView['chat'] = [
     error: '',
     able: [],
     quota: null,
+    polls: false,
   },
   {
     id: 'kick',
@@ -140,6 +141,7 @@ const RELAYED: StatusView['chat'] = [
     error: '',
     able: ['reply', 'delete', 'time_out', 'ban', 'pardon'],
     quota: null,
+    polls: false,
   },
   {
     id: 'douyin',
@@ -151,6 +153,7 @@ const RELAYED: StatusView['chat'] = [
     error: 'unsigned',
     able: [],
     quota: null,
+    polls: false,
   },
 ];
 

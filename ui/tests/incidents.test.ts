@@ -96,6 +96,7 @@ describe('incidents', () => {
       error: 'unsigned',
       able: [],
       quota: null,
+      polls: false,
     });
     expect(incidentsOf(...world([], { chat: [chat('live')] }), 0)).toEqual([]);
     expect(incidentsOf(...world([], { chat: [chat('starting')] }), 0)).toHaveLength(1);

@@ -95,6 +95,7 @@ pub async fn greeted(port: u16, path: &str, token: &str) -> Raw {
     let hello = ClientMessage::Hello {
         token: token.to_owned(),
         lang: "en".into(),
+        chat: None,
     };
     let hello = serde_json::to_string(&hello).unwrap();
     socket.send(Message::text(hello)).await.unwrap();
