@@ -71,13 +71,13 @@ impl Session {
 
     /// As [`Session::open`]; the engine's refusal when it refuses.
     pub async fn try_open(port: u16, token: &str) -> Result<Self, Box<WireError>> {
-        Self::begin(port, token, None, Vec::new()).await
+        Box::pin(Self::begin(port, token, None, Vec::new())).await
     }
 
     /// Comes again as a page does that was cut off, with the chat that it has.
     pub async fn come_again(self, port: u16, token: &str) -> Self {
         let place = self.place.map(|seq| ChatPlace { run: self.run, seq });
-        match Self::begin(port, token, place, self.chat).await {
+        match Box::pin(Self::begin(port, token, place, self.chat)).await {
             Ok(session) => session,
             Err(error) => panic!("the engine does not let this session in: {error:?}"),
         }
