@@ -141,10 +141,9 @@ impl Show {
         };
         let product = on.product.clone();
         let offer = self.products.get(&product).map(|it| &it.offer);
-        let set = self.countdown.as_ref().map(|clock| {
-            let length_ms = clock.deadline.0.saturating_sub(clock.started.0);
-            u32::try_from(length_ms / 1000).unwrap_or(u32::MAX)
-        });
+        // Rounded up: an offer's end may have cut it to less than a second.
+        let set = self.countdown.as_ref();
+        let set = set.map(|clock| clock.seconds_left(clock.started));
         let clock = offer.and_then(|it| clock(&product, set.or(it.countdown_s), it.ends, at));
         let since = at;
         let went = Event::WentOnAir {

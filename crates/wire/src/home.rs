@@ -50,6 +50,7 @@ pub fn create_private_folder(path: &Path) -> std::io::Result<()> {
         std::fs::create_dir_all(above)?;
     }
     let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(false);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     match builder.create(path) {

@@ -213,6 +213,7 @@ impl After {
 /// What was counted: a file that has two names takes its room once.
 #[derive(Default)]
 struct Seen {
+    #[cfg(unix)]
     files: BTreeSet<(u64, u64)>,
     paths: BTreeSet<PathBuf>,
 }

@@ -1,12 +1,17 @@
-//! The operating system's keychain through `keyring-core`: Secret Service on Linux; the other systems' stores
-//! join as table rows of this file.
+//! The operating system's keychain through `keyring-core`: Secret Service on Linux, the Keychain on macOS, the Credential
+//! Manager on Windows.
 
 use keyring_core::Entry;
 
 /// Opens the keychain of this system; false when there is none or it does not answer.
 pub fn open() -> bool {
+    #[cfg(target_os = "macos")]
+    use apple_native_keyring_store::keychain as system;
     #[cfg(target_os = "linux")]
-    match dbus_secret_service_keyring_store::Store::new() {
+    use dbus_secret_service_keyring_store as system;
+    #[cfg(target_os = "windows")]
+    use windows_native_keyring_store as system;
+    match system::Store::new() {
         Ok(store) => {
             keyring_core::set_default_store(store);
             answers()
@@ -16,14 +21,6 @@ pub fn open() -> bool {
             false
         }
     }
-    #[cfg(target_os = "macos")]
-    return apple_native_keyring_store::keychain::Store::new()
-        .map(keyring_core::set_default_store)
-        .is_ok();
-    #[cfg(target_os = "windows")]
-    return windows_native_keyring_store::Store::new()
-        .map(keyring_core::set_default_store)
-        .is_ok();
 }
 
 /// A session bus alone is no keychain: somebody must answer a question about an entry that is not there.
