@@ -89,6 +89,9 @@ impl Douyin {
     }
 
     fn is_signed(&self, hook: &Hook) -> bool {
+        if self.spec.secret.is_empty() {
+            return false;
+        }
         let given = hook.header("x-signature");
         let made = signature(hook, self.spec.secret.reveal());
         // How long the comparison takes must not tell how much of a made-up one was right.

@@ -177,7 +177,9 @@ fn studio_url(address: &str, room: &str) -> Option<Url> {
         _ => return None,
     };
     let room = room.trim();
-    if !url.has_host() || !is_room(room) {
+    // The address is shown and kept in the open: a name and a password have no place in it.
+    let is_named = !url.username().is_empty() || url.password().is_some();
+    if !url.has_host() || is_named || !is_room(room) {
         return None;
     }
     // The proxy before it may have put it under a path.

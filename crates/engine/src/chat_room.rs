@@ -270,7 +270,7 @@ impl ChatRoom {
         if self.shared.desk.show().is_live() {
             self.shared.lists.forget(MessageId::is_invented).await;
             self.shared.forget_invented();
-            self.shared.lists.tell(true).await;
+            self.shared.lists.tell_between().await;
         }
     }
 

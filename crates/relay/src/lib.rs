@@ -1,5 +1,5 @@
 //! The relay: a small server that somebody runs for studios behind home routers. Platforms push webhooks to it, studios dial
-//! out to it and take what came; nothing listens at home. `docs/relay.md` says how to run it.
+//! out to it and take what came; nothing listens at home. `crates/relay/README.md` says how to run it.
 //!
 //! # What it promises
 //!

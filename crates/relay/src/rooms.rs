@@ -217,6 +217,10 @@ impl Rooms {
         let told = self.asked(id).await?;
         let mut known = self.known();
         if known.rooms.len() >= REMEMBERED {
+            // Whoever makes up ids makes none of the rooms there are forgotten.
+            known.rooms.retain(|_, (_, room)| room.is_some());
+        }
+        if known.rooms.len() >= REMEMBERED {
             known.rooms.clear();
         }
         let entry = (Instant::now(), told.clone());

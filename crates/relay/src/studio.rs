@@ -24,6 +24,8 @@ use crate::store::StoreError;
 const HEARD_BYTES: usize = 4 * 1024;
 /// How long one message may take to be written: a studio that reads nothing is gone.
 const SAY_WITHIN: Duration = Duration::from_secs(10);
+/// How long a studio is heard after it was told that the connection is over.
+const FAREWELL: Duration = Duration::from_secs(2);
 /// How often a studio is asked whether it is there, and how long its silence is borne.
 const ASK_EVERY: Duration = Duration::from_secs(15);
 const SILENCE: Duration = Duration::from_secs(40);
@@ -121,6 +123,9 @@ async fn serve(copy: Arc<Copy>, room: String, found: Room, mut socket: WebSocket
         reason: "".into(),
     };
     let _ = timeout(SAY_WITHIN, socket.send(Message::Close(Some(close)))).await;
+    // What it said meanwhile is read: closed over unread words, a connection is cut, and the reason with it.
+    let silence = async { while let Some(Ok(_)) = socket.recv().await {} };
+    let _ = timeout(FAREWELL, silence).await;
 }
 
 /// What a connection works with.
@@ -237,6 +242,8 @@ async fn talk(
             }
             _ = look.tick() => match copy.rooms.find(room).await {
                 Ok(now) if now.key_hash == found.key_hash => {}
+                // Looked at again the next time.
+                Err(RoomError::Busy) => {}
                 Ok(_) | Err(RoomError::Unknown) => return Err(Over::Locked),
                 Err(_) => return Err(Over::Away),
             },

@@ -64,7 +64,14 @@ fn with_code(response: Response) -> Response {
         status if status.is_client_error() => ErrorCode::Malformed,
         _ => ErrorCode::Internal,
     };
-    (status, Json(WireError::new(code))).into_response()
+    let mut said = (status, Json(WireError::new(code))).into_response();
+    // Whom it may be shown to, what else may be asked, when to come again.
+    for (name, value) in response.headers() {
+        if !said.headers().contains_key(name) && *name != header::CONTENT_LENGTH {
+            said.headers_mut().append(name.clone(), value.clone());
+        }
+    }
+    said
 }
 
 async fn answer(api: Api, request: Request, next: Next) -> Response {

@@ -68,10 +68,12 @@ async fn take_chat(
 async fn settle(api: &Api, mut handled: mpsc::Receiver<Delivery>) {
     let mut some = Vec::with_capacity(ON_THE_WAY);
     while handled.recv_many(&mut some, ON_THE_WAY).await > 0 {
-        if !api.studio.chat().settled().await {
-            return;
+        match api.studio.chat().settled().await {
+            Some(true) => some.drain(..).for_each(Delivery::taken),
+            // The relay keeps them, and brings them again to the next connection.
+            Some(false) => some.clear(),
+            None => return,
         }
-        some.drain(..).for_each(Delivery::taken);
     }
 }
 

@@ -18,8 +18,15 @@ const GATHER: Duration = Duration::from_millis(80);
 /// Most lines in one batch: 12 500 a second at [`GATHER`], well above the 5 000 a busy room may bring.
 const BATCH: usize = 1000;
 
-/// Told when everything that came before it is written down.
-pub(super) type Waiter = oneshot::Sender<()>;
+/// Told once nothing waits any more that came before it: whether all of it is written down.
+pub(super) type Waiter = oneshot::Sender<bool>;
+
+/// A waiter, with how much still stands before it.
+struct Owed {
+    left: usize,
+    whole: bool,
+    waiter: Waiter,
+}
 
 pub(super) async fn gather(
     mut waiting: mpsc::Receiver<Incoming>,
@@ -29,8 +36,7 @@ pub(super) async fn gather(
 ) {
     let desk = &shared.desk;
     let mut arrived = Vec::with_capacity(BATCH);
-    // Who waits until what stood before them is written down, with how much that still is.
-    let mut owed: Vec<(usize, Waiter)> = Vec::new();
+    let mut owed: Vec<Owed> = Vec::new();
     let mut tick = tokio::time::interval(TELL_EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -40,8 +46,9 @@ pub(super) async fn gather(
                 continue;
             }
             Some(waiter) = asking.recv() => {
-                owed.push((waiting.len(), waiter));
-                tell(&mut owed, 0);
+                let (left, whole) = (waiting.len(), true);
+                owed.push(Owed { left, whole, waiter });
+                tell(&mut owed, 0, true);
                 continue;
             }
             came = waiting.recv_many(&mut arrived, BATCH) => came,
@@ -74,7 +81,7 @@ pub(super) async fn gather(
             }
         }
         if lines.is_empty() {
-            tell(&mut owed, taken);
+            tell(&mut owed, taken, true);
             continue;
         }
         let sifted = shared.lists.sift(&lines).await;
@@ -84,13 +91,17 @@ pub(super) async fn gather(
         } else {
             Command::HoldChat { lines, held }
         };
-        match desk.submit(engine(), note).await {
-            Ok(seq) => shared.lists.reached(seq).await,
+        let is_written = match desk.submit(engine(), note).await {
+            Ok(seq) => {
+                shared.lists.reached(seq).await;
+                true
+            }
             Err(error) => {
                 tracing::warn!(code = ?error.code, "chat lines are shown but could not be written down");
+                false
             }
-        }
-        tell(&mut owed, taken);
+        };
+        tell(&mut owed, taken, is_written);
         shared.take_away(sifted.folded);
         // As it is then: what comes after the invented lines were taken off the screens must not bring more of them.
         shared.show(sifted.shown, |line| {
@@ -104,14 +115,15 @@ pub(super) async fn gather(
     }
 }
 
-/// Tells those that wait for no more than what was just taken.
-fn tell(owed: &mut Vec<(usize, Waiter)>, taken: usize) {
-    for (left, _) in owed.iter_mut() {
-        *left = left.saturating_sub(taken);
+/// Tells those that wait for no more than what was just taken, which `is_written` or could not be.
+fn tell(owed: &mut Vec<Owed>, taken: usize, is_written: bool) {
+    for one in owed.iter_mut() {
+        one.left = one.left.saturating_sub(taken);
+        one.whole &= is_written;
     }
-    for (_, waiter) in owed.extract_if(.., |(left, _)| *left == 0) {
+    for one in owed.extract_if(.., |one| one.left == 0) {
         // Whoever waited may be gone.
-        let _ = waiter.send(());
+        let _ = one.waiter.send(one.whole);
     }
 }
 

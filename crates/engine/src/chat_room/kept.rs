@@ -146,6 +146,10 @@ fn catch_up(sieve: &mut Sieve, show: &Show, entries: Vec<Entry>) {
                     if is_live && line.id.is_invented() {
                         continue;
                     }
+                    // The lists may have been written down with it, before they knew its entry.
+                    if sieve.questions.line(line.id.as_str()).is_some() {
+                        continue;
+                    }
                     sieve.heat.count(at, is_complaint(&line.text));
                     take(sieve, show, line, &holds);
                 }

@@ -200,8 +200,15 @@ impl Lists {
         Kept::of(sieve, lock(&self.pushed).clone(), at)
     }
 
+    /// Tells pages at once of what was done without a decision of anybody's.
+    pub(super) async fn tell_between(self: &Arc<Self>) {
+        let _turn = self.turn.lock().await;
+        self.tell(true).await;
+    }
+
     /// Writes the lists down for the last time.
     pub(super) async fn close(self: &Arc<Self>) {
+        let _turn = self.turn.lock().await;
         let kept = self.busy(|lists, sieve| lists.kept(sieve, now())).await;
         if let (Ok(kept), Some(file)) = (kept, self.file.clone()) {
             // Only an ending runtime does not come to it; the next start catches up by the journal.
@@ -353,6 +360,25 @@ impl ChatRoom {
         let message = message.clone();
         let lists = &self.shared.lists;
         lists.busy(move |_, sieve| sieve.asked_line(&message)).await
+    }
+
+    /// Holds off what others decide of lines while this one is put on the picture.
+    ///
+    /// # Errors
+    /// Refused for a line that somebody hid.
+    pub(crate) async fn while_shown(
+        &self,
+        message: &MessageId,
+    ) -> Result<impl Sized + '_, WireError> {
+        let lists = &self.shared.lists;
+        let turn = lists.turn.lock().await;
+        let wanted = message.clone();
+        let is_hidden = lists.busy(move |_, sieve| sieve.is_hidden(&wanted)).await?;
+        if is_hidden {
+            let refusal = Refusal::LineGone;
+            return Err(WireError::refused(refusal.code(), refusal.params()));
+        }
+        Ok(turn)
     }
 
     /// Whether what stands on the picture is hidden by this.

@@ -42,7 +42,7 @@ pub(super) struct Recent {
     seq: u64,
     lines: VecDeque<(u64, ChatLine)>,
     gone: VecDeque<(u64, MessageId)>,
-    /// The last removal that is not remembered any more.
+    /// The last line or removal that is not remembered any more.
     forgotten: u64,
 }
 
@@ -60,7 +60,9 @@ impl Recent {
             self.lines.push_back((self.seq, line.clone()));
         }
         let over = self.lines.len().saturating_sub(KEPT);
-        self.lines.drain(..over);
+        if let Some((seq, _)) = self.lines.drain(..over).next_back() {
+            self.forgotten = self.forgotten.max(seq);
+        }
         self.seq
     }
 
@@ -73,7 +75,8 @@ impl Recent {
             self.gone.push_back((self.seq, message.clone()));
         }
         while self.gone.len() > GONE {
-            self.forgotten = self.gone.pop_front().map_or(self.forgotten, |(seq, _)| seq);
+            let seq = self.gone.pop_front().map_or(0, |(seq, _)| seq);
+            self.forgotten = self.forgotten.max(seq);
         }
         self.seq
     }

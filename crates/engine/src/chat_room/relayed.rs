@@ -33,9 +33,11 @@ impl ChatRoom {
         given
     }
 
-    /// Waits until every line that came so far is written down; false when the room is closed.
-    pub(crate) async fn settled(&self) -> bool {
+    /// Waits until no line that came so far is still to be written down: whether all of them are. `None` when the room is
+    /// closed.
+    pub(crate) async fn settled(&self) -> Option<bool> {
         let (waiter, told) = oneshot::channel();
-        self.shared.settling.send(waiter).await.is_ok() && told.await.is_ok()
+        self.shared.settling.send(waiter).await.ok()?;
+        told.await.ok()
     }
 }

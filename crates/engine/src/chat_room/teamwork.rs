@@ -49,6 +49,18 @@ impl Sieve {
         }
     }
 
+    /// Whether somebody hid the line, alone or with its question.
+    pub(super) fn is_hidden(&self, message: &MessageId) -> bool {
+        let mut alone = self.hidden.iter();
+        let mut groups = self.questions.closed();
+        alone.any(|hidden| hidden.line.id == *message)
+            || groups.any(|group| {
+                let mut lines = group.lines();
+                group.state == QuestionState::Hidden
+                    && lines.any(|line| line.id == message.as_str())
+            })
+    }
+
     /// Whether it is so already.
     pub(super) fn is_done(&self, actor: &Actor, command: &Command) -> bool {
         let held_by = |question: &u64| {

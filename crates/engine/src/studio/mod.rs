@@ -400,6 +400,10 @@ impl Studio {
         {
             return self.chat().decide(actor, command, seen).await;
         }
+        let _shown = match &command {
+            Command::PinQuestion { message, .. } => Some(self.chat().while_shown(message).await?),
+            _ => None,
+        };
         match seen.filter(|_| lately::thing(&command).is_some()) {
             Some(seen) => {
                 self.inner
