@@ -35,7 +35,9 @@ export function swipe(wants: () => Swipe): Attachment<HTMLElement> {
       move(0);
     }
     const down = (event: PointerEvent): void => {
-      if (event.pointerType !== 'mouse' && event.isPrimary) {
+      const typing =
+        event.target instanceof Element && event.target.closest('input, textarea, select') !== null;
+      if (event.pointerType !== 'mouse' && event.isPrimary && !typing) {
         from = { x: event.clientX, y: event.clientY, id: event.pointerId };
       }
     };
@@ -48,8 +50,9 @@ export function swipe(wants: () => Swipe): Attachment<HTMLElement> {
       }
       const { left, right } = wants();
       const is = x > 0 ? right : left;
-      if (is === null || (dx === 0 && Math.abs(x) < 12)) return;
-      move(x);
+      if (dx === 0 && Math.abs(x) < 12) return;
+      // Pulled back past where nothing is: it does nothing then.
+      move(is === null ? 0 : x);
     };
     const up = (event: PointerEvent): void => {
       if (from === null || event.pointerId !== from.id) return;

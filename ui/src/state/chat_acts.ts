@@ -68,12 +68,22 @@ export async function actOnChat(studio: Studio, act: ChatAct): Promise<Acted | n
 export function acted(act: ChatAct, { kind, target, became }: ChatOutcomeAt): string {
   const platform = words('chat_kind', kind);
   const where = target === '' ? platform : `${platform} ${target}`;
-  return outcomeText(act.act, where, became.outcome, became.outcome === 'failed' ? became.why : '');
+  return outcomeText(
+    named(act.act, 'seconds' in act ? act.seconds : null),
+    where,
+    became.outcome,
+    became.outcome === 'failed' ? became.why : '',
+  );
 }
 
 /** What became of an act that the journal has, at one connection. */
 export function noted(act: PlatformAct, { platform, became, why }: PlatformOutcome): string {
-  return outcomeText(act.kind, words('chat_kind', platform), became, why);
+  return outcomeText(named(act.kind, act.seconds), words('chat_kind', platform), became, why);
+}
+
+/** Without a wait slow mode is switched off. */
+function named(act: string, seconds: number | null): string {
+  return act === 'slow_mode' && seconds === null ? 'slow_mode_off' : act;
 }
 
 function outcomeText(act: string, where: string, became: PlatformBecame, why: string): string {
