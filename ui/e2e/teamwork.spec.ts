@@ -108,16 +108,18 @@ test('two moderators, a producer and the anchor work on one show at once', async
     .tap();
   await expect(wang.page.getByRole('region', { name: '正在讲解' })).toContainText('若羌红枣');
 
-  // A thumb to the right gives it back and takes it again; to the left it asks why it is to be hidden.
-  await swipe(row(wang.page, '你们公司在哪'), 160);
+  // The button gives it back, a thumb to the right takes it and keeps what it has; to the left it asks why it is to be hidden.
+  await row(wang.page, '你们公司在哪').getByRole('button', { name: /^放回/ }).tap();
   await expect(row(wang.page, '你们公司在哪').getByRole('button', { name: /^我来处理/ })).toBeVisible();
   await swipe(row(wang.page, '你们公司在哪'), 160);
   await expect(row(wang.page, '你们公司在哪')).toContainText('我在处理');
+  await swipe(row(wang.page, '你们公司在哪'), 160);
   await swipe(row(wang.page, '你们公司在哪'), -160);
   const why = wang.page.getByRole('dialog', { name: /^为什么隐藏/ });
   await isAccessible(wang.page);
   await why.getByRole('button', { name: '不隐藏' }).tap();
   await expect(why).toHaveCount(0);
+  await expect(row(wang.page, '你们公司在哪')).toContainText('我在处理');
 
   // A line is hidden in own words: it leaves every page at once, and comes back when somebody shows it again.
   await tab(wang.page, /弹幕/).tap();
