@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use axum::routing::{any, get};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::timeout;
 
 use crate::limits::Limits;
@@ -30,6 +30,10 @@ const HEAD_BYTES: usize = 32 * 1024;
 const PAUSE: Duration = Duration::from_millis(200);
 /// How long what is under way may take at the end.
 const FAREWELL: Duration = Duration::from_secs(8);
+
+/// A connection's place among the [`CONNECTIONS`]. A studio keeps it when its connection becomes a WebSocket: it counts on, and
+/// the end waits for it.
+pub(crate) type Place = Arc<OwnedSemaphorePermit>;
 
 /// One copy of the relay: nothing in it has to outlive it.
 pub struct Copy {
@@ -84,11 +88,9 @@ pub async fn serve(
             tracing::warn!("more connections than there are places");
             continue;
         };
-        let (app, ended) = (app.clone(), ended.clone());
-        tokio::spawn(async move {
-            greet(stream, app, ended).await;
-            drop(place);
-        });
+        let place: Place = Arc::new(place);
+        let app = app.clone().layer(Extension(place));
+        tokio::spawn(greet(stream, app, ended.clone()));
     }
     drop(listener);
     let all = u32::try_from(CONNECTIONS).unwrap_or(u32::MAX);

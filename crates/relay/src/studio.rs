@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_nats::jetstream::consumer::pull::Ordered;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
-use axum::extract::{Path, State};
+use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -17,7 +17,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::hooks::short;
 use crate::rooms::{Room, RoomError};
-use crate::server::{Copy, is_true};
+use crate::server::{Copy, Place, is_true};
 use crate::store::StoreError;
 
 /// Largest message of a studio, in bytes.
@@ -78,6 +78,7 @@ impl From<StoreError> for Over {
 pub(crate) async fn open(
     State(copy): State<Arc<Copy>>,
     Path(room): Path<String>,
+    Extension(place): Extension<Place>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
@@ -89,7 +90,10 @@ pub(crate) async fn open(
                 .max_message_size(HEARD_BYTES)
                 .max_frame_size(HEARD_BYTES)
                 .max_write_buffer_size(2 * stallcast_hooks::FRAME_BYTES)
-                .on_upgrade(move |socket| serve(copy, room, found, socket));
+                .on_upgrade(async move |socket| {
+                    serve(copy, room, found, socket).await;
+                    drop(place);
+                });
         }
         Err(RoomError::Busy) => StatusCode::TOO_MANY_REQUESTS,
         Err(RoomError::Store(_)) => StatusCode::SERVICE_UNAVAILABLE,
