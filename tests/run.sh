@@ -5,7 +5,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 STAGES=(lint unit media delivery chat system web desktop)
-[ $# -gt 0 ] && STAGES=("$@")
+# Cargo builds what rooms share anew for each choice of rooms: for everything all are built as one, for a stage only its own.
+WHOLE=yes
+[ $# = 0 ] || { STAGES=("$@"); WHOLE=; }
 
 # Real peers of the tests, on top of what running needs.
 TEST_PACKAGES=(
@@ -35,23 +37,52 @@ prepare() {
 # There a test that failed in real time is tried once more, and named as flaky when it passes then.
 PROFILE=$([ -z "${CI:-}" ] && echo default || echo ci)
 
-# nextest where it is installed (parallel, one process a test), else cargo's own runner.
+# run_tests "ROOM ..." [ARGUMENT ...]: with nextest where it is installed (parallel, one process a test), else with cargo's own
+# runner, one at a time: tests that encode in real time want the machine to themselves. Arguments name targets (--lib, --test X).
 run_tests() {
-  if cargo nextest --version >/dev/null 2>&1; then
-    cargo nextest run --profile "$PROFILE" --locked --no-fail-fast "$@"
+  local room rooms=() filter="" targets="" arguments=("${@:2}")
+  for room in $1; do
+    rooms+=(-p "$room")
+    filter+="${filter:+ + }package($room)"
+  done
+  if ! has_nextest; then
+    cargo test --locked --no-fail-fast "${rooms[@]}" "${arguments[@]}" -- --test-threads=1
+  elif [ -z "$WHOLE" ]; then
+    cargo nextest run --profile "$PROFILE" --locked --no-fail-fast "${rooms[@]}" "${arguments[@]}"
   else
-    # One at a time: tests that encode in real time want the machine to themselves.
-    cargo test --locked --no-fail-fast "$@" -- --test-threads=1
+    set -- "${arguments[@]}"
+    arguments=()
+    while [ $# -gt 0 ]; do
+      case $1 in
+        --lib) targets+="${targets:+ + }kind(lib)" ;;
+        --test) targets+="${targets:+ + }binary($2)"; shift ;;
+        *) arguments+=("$1") ;;
+      esac
+      shift
+    done
+    cargo nextest run --profile "$PROFILE" --locked --no-fail-fast --workspace "${arguments[@]}" \
+      -E "($filter)${targets:+ & ($targets)}"
   fi
 }
 
-# Tests that need more than every machine gives.
+# The same for tests that need more than every machine gives.
 run_ignored() {
-  if cargo nextest --version >/dev/null 2>&1; then
-    cargo nextest run --profile "$PROFILE" --locked --run-ignored only "$@"
+  if has_nextest; then
+    run_tests "$@" --run-ignored only
   else
-    cargo test --locked "$@" -- --ignored --test-threads=1
+    cargo test --locked -p "$1" "${@:2}" -- --ignored --test-threads=1
   fi
+}
+
+has_nextest() { cargo nextest --version >/dev/null 2>&1; }
+
+# Programs that tests start.
+build() {
+  local room rooms=()
+  for room in "$@"; do rooms+=(-p "$room"); done
+  # With the tests, or what both need would be built once more with other features.
+  [ -z "$WHOLE" ] || rooms=(--workspace --bins --tests)
+  cargo build --locked "${rooms[@]}"
 }
 
 # Tests that mount or make networks: in a plain chroot / is no mount and cannot be made private.
@@ -88,16 +119,20 @@ stage_lint() {
   rm -r "$fresh"
   npm --prefix ui run --silent lint
   npm --prefix ui run --silent check
-  run_tests -p stallcast-tests --test house
+  run_tests stallcast-tests --test house
 }
 
 stage_unit() {
   page
   # Every room without a stage of its own.
-  run_tests --workspace --exclude stallcast-media --exclude stallcast-delivery --exclude stallcast-chat \
-    --exclude stallcast-hooks --exclude stallcast-relay --exclude stallcast-desktop --exclude stallcast-tests
+  local room rooms=""
+  for room in crates/*/; do
+    room=$(basename "$room")
+    case $room in media | delivery | chat | hooks | relay) ;; *) rooms+=" stallcast-$room" ;; esac
+  done
+  run_tests "$rooms"
   if may_isolate; then
-    run_ignored -p stallcast-journal --test full_disk
+    run_ignored stallcast-journal --test full_disk
   else
     echo "Skipped: the journal on a full disk (needs root, and a / that is a mount)"
   fi
@@ -105,23 +140,23 @@ stage_unit() {
 }
 
 stage_media() {
-  run_tests -p stallcast-media
+  run_tests stallcast-media
   if may_isolate; then
-    run_ignored -p stallcast-media --test recorder_disk
+    run_ignored stallcast-media --test recorder_disk
   else
     echo "Skipped: recordings on full disks and through power cuts (needs root, and a / that is a mount)"
   fi
 }
-stage_delivery() { run_tests -p stallcast-delivery; }
-stage_chat() { run_tests -p stallcast-chat -p stallcast-hooks -p stallcast-relay; }
+stage_delivery() { run_tests stallcast-delivery; }
+stage_chat() { run_tests "stallcast-chat stallcast-hooks stallcast-relay"; }
 
 stage_system() {
   page
   obs_clients
-  cargo build --locked -p stallcast-engine -p stallcast-relay
-  run_tests -p stallcast-tests --lib --test fixtures --test guard --test show
+  build stallcast-engine stallcast-relay
+  run_tests stallcast-tests --lib --test fixtures --test guard --test show
   if may_isolate && command -v ip >/dev/null; then
-    run_ignored -p stallcast-tests --test show
+    run_ignored stallcast-tests --test show
   else
     echo "Skipped: the test of a network that comes back (needs root, iproute2 and a / that is a mount)"
   fi
@@ -129,15 +164,15 @@ stage_system() {
 
 stage_web() {
   page
-  cargo build --locked -p stallcast-engine
+  build stallcast-engine
   npm --prefix ui run --silent test:web
 }
 
 stage_desktop() {
   page
-  cargo build --locked -p stallcast-engine -p stallcast-desktop
-  run_tests -p stallcast-desktop
-  run_tests -p stallcast-tests --test desktop_window
+  build stallcast-engine stallcast-desktop
+  run_tests stallcast-desktop
+  run_tests stallcast-tests --test desktop_window
 }
 
 prepare
