@@ -19,9 +19,13 @@ TEST_PACKAGES=(
 
 prepare() {
   ./start.sh --prepare
+  peers "${TEST_PACKAGES[@]}"
+}
+
+peers() {
   command -v apt-get >/dev/null || return 0
   local missing=() package
-  for package in "${TEST_PACKAGES[@]}"; do
+  for package in "$@"; do
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
   done
   [ ${#missing[@]} = 0 ] && return
@@ -175,12 +179,18 @@ stage_desktop() {
   run_tests stallcast-tests --test desktop_window
 }
 
+# Not part of the whole run: it builds the release (some twelve minutes on two cores) and fetches a system to install it in.
+stage_package() {
+  peers debootstrap desktop-file-utils appstream
+  tests/package.sh
+}
+
 prepare
 free_gb=$(($(df -Pk . | awk 'NR == 2 { print $4 }') / 1000000))
 [ "$free_gb" -ge 20 ] || echo "Only $free_gb GB are free here; building every test of a clean clone takes some 15 GB."
 summary=() endings=()
 for stage in "${STAGES[@]}"; do
-  declare -F "stage_$stage" >/dev/null || { echo "No stage $stage. Stages: lint unit media delivery chat system web desktop"; exit 2; }
+  declare -F "stage_$stage" >/dev/null || { echo "No stage $stage. Stages: lint unit media delivery chat system web desktop package"; exit 2; }
   echo "== $stage"
   began=$SECONDS
   log=$(mktemp)

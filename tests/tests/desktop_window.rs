@@ -1,5 +1,6 @@
 //! The desktop window on a screen of its own: it opens into the demo, puts products on air, goes live, and can be
-//! killed without the broadcast noticing.
+//! killed without the broadcast noticing. With `STALLCAST_TESTS_ROOT` it is the window of the package that is installed in
+//! the system below that folder.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::fs;
@@ -123,6 +124,8 @@ async fn the_window_shows_the_demo_goes_live_and_its_death_costs_the_broadcast_n
 
 /// A screen, a session bus and a home of the test's own, with what the window leaves running.
 struct Desktop {
+    /// Where the programs' system begins, unless it is this one.
+    root: Option<PathBuf>,
     home: TempDir,
     screen: Xvfb,
     bus: Group,
@@ -130,7 +133,12 @@ struct Desktop {
 
 impl Desktop {
     fn new() -> Self {
-        let home = tempfile::tempdir().unwrap();
+        let root = std::env::var_os("STALLCAST_TESTS_ROOT").map(PathBuf::from);
+        let home = match &root {
+            Some(root) => tempfile::tempdir_in(root.join("tmp")),
+            None => tempfile::tempdir(),
+        }
+        .unwrap();
         let bus_path = home.path().join("bus");
         let address = format!("--address=unix:path={}", bus_path.display());
         let mut command = Command::new("dbus-daemon");
@@ -140,6 +148,7 @@ impl Desktop {
             bus_path.exists().then_some(())
         });
         Self {
+            root,
             home,
             screen: Xvfb::start(1280, 720),
             bus,
@@ -152,22 +161,32 @@ impl Desktop {
 
     /// Opens the window, as a person's desktop would.
     fn open(&self, log: &str) -> WebWindow {
-        let home = self.home.path().display().to_string();
-        let env = [
+        let home = match &self.root {
+            Some(root) => Path::new("/").join(self.home.path().strip_prefix(root).unwrap()),
+            None => self.home.path().to_owned(),
+        };
+        let home = home.display().to_string();
+        let mut env = vec![
             ("TAURI_AUTOMATION", "true".to_owned()),
             ("TAURI_WEBVIEW_AUTOMATION", "true".to_owned()),
             ("DISPLAY", self.screen.display().to_owned()),
             ("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={home}/bus")),
             ("XDG_RUNTIME_DIR", home.clone()),
+            ("STALLCAST_DATA", format!("{home}/data")),
             ("HOME", home),
-            ("STALLCAST_DATA", self.data().display().to_string()),
             ("STALLCAST_NO_KEYCHAIN", "1".to_owned()),
-            ("STALLCAST_ENGINE", built("stallcast").display().to_string()),
             // No accessibility bus is there to wait for.
             ("NO_AT_BRIDGE", "1".to_owned()),
         ];
         let log = self.home.path().join(format!("window-{log}.log"));
-        WebWindow::open(&built("stallcast-desktop"), env, &log)
+        let root = self.root.as_deref();
+        let program = if root.is_some() {
+            PathBuf::from("/usr/bin/stallcast-desktop")
+        } else {
+            env.push(("STALLCAST_ENGINE", built("stallcast").display().to_string()));
+            built("stallcast-desktop")
+        };
+        WebWindow::open(&program, env, &log, root)
     }
 
     fn engine(&self) -> Running {

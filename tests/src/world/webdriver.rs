@@ -12,6 +12,7 @@ use super::process::{Group, eventually, free_port, listens};
 
 /// A debug build of the window with an empty profile on a busy machine takes its time, longer than most things.
 const ANSWER_WITHIN: Duration = Duration::from_secs(90);
+const DRIVER: &str = "/usr/bin/WebKitWebDriver";
 /// Key of an element's id in WebDriver's JSON (W3C WebDriver, section 12.1 "Elements").
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
@@ -24,14 +25,23 @@ pub struct WebWindow {
 }
 
 impl WebWindow {
-    /// Starts the driver in `env` and lets it open `program`; what both say is written to `log`.
+    /// Starts the driver in `env` and lets it open `program`; what both say is written to `log`. With a `root` both are
+    /// those of the system that is installed there.
     pub fn open<'a>(
         program: &Path,
         env: impl IntoIterator<Item = (&'a str, String)>,
         log: &Path,
+        root: Option<&Path>,
     ) -> Self {
         let port = free_port();
-        let mut command = Command::new("/usr/bin/WebKitWebDriver");
+        let mut command = match root {
+            Some(root) => {
+                let mut command = Command::new("chroot");
+                command.arg(root).arg(DRIVER);
+                command
+            }
+            None => Command::new(DRIVER),
+        };
         command.arg(format!("--port={port}"));
         for name in [
             "WAYLAND_DISPLAY",

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Installs the package into a fresh system of its own (target/package/root) and uses it there: its window goes live, and
+# nothing stays when it is removed. Wants root. tests/package.sh [--debug]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+[ "$(id -u)" = 0 ] || { echo "A system of its own can only be made by root."; exit 1; }
+deb=$(src-tauri/package.sh deb "$@" | tee /dev/stderr | tail -n 1 | cut -d ' ' -f 1)
+desktop-file-validate "$(dirname "$deb")"/*/data/usr/share/applications/*.desktop
+appstreamcli validate --no-net src-tauri/linux/*.metainfo.xml
+
+base=$PWD/target/package
+root=$base/root
+leave() {
+  local mount
+  for mount in dev/shm dev proc; do
+    mountpoint -q "$root/$mount" && umount "$root/$mount"
+  done
+  return 0
+}
+trap leave EXIT
+leave
+rm -rf "$root"
+mkdir -p "$base"
+# What a minimal system is, kept from one run to the next.
+if [ ! -e "$base/system.tar" ]; then
+  # shellcheck source=/dev/null
+  suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
+  from=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | head -n 1)
+  debootstrap --variant=minbase "$suite" "$root" "$from"
+  cp /etc/apt/apt.conf.d/* "$root/etc/apt/apt.conf.d/"
+  tar -C "$root" -cf "$base/system.part" . && mv "$base/system.part" "$base/system.tar"
+  rm -rf "$root"
+fi
+mkdir "$root"
+tar -C "$root" -xf "$base/system.tar"
+mount -t proc proc "$root/proc"
+mount -t tmpfs dev "$root/dev"
+mkdir "$root/dev/shm"
+mount -t tmpfs shm "$root/dev/shm"
+mknod -m 666 "$root/dev/null" c 1 3
+mknod -m 666 "$root/dev/zero" c 1 5
+mknod -m 666 "$root/dev/random" c 1 8
+mknod -m 666 "$root/dev/urandom" c 1 9
+cp /etc/resolv.conf "$root/etc/resolv.conf"
+
+inside() { env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root DEBIAN_FRONTEND=noninteractive chroot "$root" "$@"; }
+
+cp "$deb" "$root/stallcast.deb"
+inside apt-get update -q
+inside apt-get install -q -y --no-install-recommends /stallcast.deb
+inside stallcast --version
+# What drives the window belongs to the test.
+inside apt-get install -q -y --no-install-recommends webkit2gtk-driver
+STALLCAST_TESTS_ROOT=$root cargo test --locked -p stallcast-tests --test desktop_window
+
+inside apt-get purge -q -y stallcast
+left=$(find "$root/usr" "$root/etc" "$root/opt" -iname '*stallcast*')
+[ -z "$left" ] || { echo "These stay after it is removed: $left"; exit 1; }
+leave
+rm -rf "$root"
