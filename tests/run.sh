@@ -3,7 +3,9 @@
 # Installs what is missing first and prints each stage's time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. tests/packages.sh
 
+# Besides these there is `cross`, which type-checks for Windows and macOS on Debian 12.
 STAGES=(lint unit media delivery chat system web desktop)
 [ $# -gt 0 ] && STAGES=("$@")
 
@@ -17,17 +19,7 @@ TEST_PACKAGES=(
 
 prepare() {
   ./start.sh --prepare
-  command -v apt-get >/dev/null || return 0
-  local missing=() package
-  for package in "${TEST_PACKAGES[@]}"; do
-    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
-  done
-  [ ${#missing[@]} = 0 ] && return
-  echo "Installing the tests' peers: ${missing[*]}"
-  local root=()
-  [ "$(id -u)" = 0 ] || root=(sudo)
-  "${root[@]}" apt-get update -q
-  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
+  install_packages "${TEST_PACKAGES[@]}"
 }
 
 # A clean clone is built once: what cargo keeps to build it again faster is 10 GB that nobody reads.
@@ -140,12 +132,17 @@ stage_desktop() {
   run_tests -p stallcast-tests --test desktop_window
 }
 
+stage_cross() {
+  page
+  tests/cross.sh
+}
+
 prepare
 free_gb=$(($(df -Pk . | awk 'NR == 2 { print $4 }') / 1000000))
 [ "$free_gb" -ge 20 ] || echo "Only $free_gb GB are free here; building every test of a clean clone takes some 15 GB."
 summary=() endings=()
 for stage in "${STAGES[@]}"; do
-  declare -F "stage_$stage" >/dev/null || { echo "No stage $stage. Stages: lint unit media delivery chat system web desktop"; exit 2; }
+  declare -F "stage_$stage" >/dev/null || { echo "No stage $stage. Stages: lint unit media delivery chat system web desktop cross"; exit 2; }
   echo "== $stage"
   began=$SECONDS
   log=$(mktemp)
