@@ -3,7 +3,9 @@
 # Installs what is missing first and prints each stage's time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. tests/packages.sh
 
+# Besides these there are `cross`, which type-checks for Windows and macOS on Debian 12, and `package`.
 STAGES=(lint unit media delivery chat system web desktop)
 # Cargo builds what rooms share anew for each choice of rooms: for everything all are built as one, for a stage only its own.
 WHOLE=yes
@@ -19,21 +21,7 @@ TEST_PACKAGES=(
 
 prepare() {
   ./start.sh --prepare
-  peers "${TEST_PACKAGES[@]}"
-}
-
-peers() {
-  command -v apt-get >/dev/null || return 0
-  local missing=() package
-  for package in "$@"; do
-    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
-  done
-  [ ${#missing[@]} = 0 ] && return
-  echo "Installing the tests' peers: ${missing[*]}"
-  local root=()
-  [ "$(id -u)" = 0 ] || root=(sudo)
-  "${root[@]}" apt-get update -q
-  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
+  install_packages "${TEST_PACKAGES[@]}"
 }
 
 # A clean clone is built once: what cargo keeps to build it again faster is 10 GB that nobody reads.
@@ -181,8 +169,13 @@ stage_desktop() {
 
 # Not part of the whole run: it builds the release (some twelve minutes on two cores) and fetches a system to install it in.
 stage_package() {
-  peers debootstrap desktop-file-utils appstream
+  install_packages debootstrap desktop-file-utils appstream
   tests/package.sh
+}
+
+stage_cross() {
+  page
+  tests/cross.sh
 }
 
 prepare
@@ -190,7 +183,7 @@ free_gb=$(($(df -Pk . | awk 'NR == 2 { print $4 }') / 1000000))
 [ "$free_gb" -ge 20 ] || echo "Only $free_gb GB are free here; building every test of a clean clone takes some 15 GB."
 summary=() endings=()
 for stage in "${STAGES[@]}"; do
-  declare -F "stage_$stage" >/dev/null || { echo "No stage $stage. Stages: lint unit media delivery chat system web desktop package"; exit 2; }
+  declare -F "stage_$stage" >/dev/null || { echo "No stage $stage. Stages: lint unit media delivery chat system web desktop cross package"; exit 2; }
   echo "== $stage"
   began=$SECONDS
   log=$(mktemp)
