@@ -129,7 +129,7 @@ stage_system() {
 
 stage_web() {
   page
-  cargo build --locked -p stallcast-engine
+  cargo build --locked -p stallcast-engine -p stallcast-relay
   npm --prefix ui run --silent test:web
 }
 
