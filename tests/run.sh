@@ -156,7 +156,7 @@ stage_system() {
 
 stage_web() {
   page
-  build stallcast-engine
+  build stallcast-engine stallcast-relay
   npm --prefix ui run --silent test:web
 }
 

@@ -22,21 +22,42 @@ const member = (id: string, name: string, role: Role, device: string) => ({
   seen_at: Date.now() - 1_800_000,
 });
 
+const RELAYED = 'https://relay.example.com/team/abcdefghij234567abcd';
+
 /** Off, unless the token has `team` in it. */
 export function teamOf(token: string): TeamView {
   const on = token.includes('team');
-  const settings = { on, bind: '0.0.0.0', port: 40414, address: '', certificate: '', private_key: '' };
+  const settings = {
+    on,
+    bind: '0.0.0.0',
+    port: 40414,
+    address: '',
+    certificate: '',
+    private_key: '',
+    outside: on,
+  };
   if (!on) {
-    return { settings, port: null, error: '', secure: false, addresses: [], invites: [], members: [] };
+    return {
+      settings,
+      port: null,
+      error: '',
+      secure: false,
+      outside: null,
+      addresses: [],
+      invites: [],
+      members: [],
+    };
   }
   return {
     settings,
     port: 40414,
     error: '',
     secure: false,
+    outside: { run: { state: 'live' }, error: '', page: RELAYED },
     addresses: [
-      { interface: 'wlan0', url: 'http://192.168.1.7:40414' },
-      { interface: 'eth0', url: 'http://10.0.0.12:40414' },
+      { interface: 'wlan0', url: 'http://192.168.1.7:40414', outside: false },
+      { interface: 'eth0', url: 'http://10.0.0.12:40414', outside: false },
+      { interface: '', url: RELAYED, outside: true },
     ],
     invites: [inviteMade().invite],
     members: [
@@ -62,8 +83,14 @@ export function inviteMade(): InviteMade {
       expires_at: Date.now() + 540_000,
     },
     links: [
-      { interface: 'wlan0', url, qr: rows },
-      { interface: 'eth0', url: url.replace('192.168.1.7', '10.0.0.12'), qr: rows },
+      { interface: 'wlan0', url, qr: rows, outside: false },
+      { interface: 'eth0', url: url.replace('192.168.1.7', '10.0.0.12'), qr: rows, outside: false },
+      {
+        interface: '',
+        url: url.replace('http://192.168.1.7:40414', RELAYED),
+        qr: rows,
+        outside: true,
+      },
     ],
   };
 }

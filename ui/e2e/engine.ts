@@ -14,9 +14,15 @@ interface Running {
 }
 
 function builtEngine(): string {
+  return process.env['STALLCAST_BIN'] ?? builtProgram('stallcast');
+}
+
+/** A program of the repository, as cargo built it. */
+export function builtProgram(name: string): string {
   const target = process.env['CARGO_TARGET_DIR'] ?? join(REPOSITORY, 'target');
-  const file = process.env['STALLCAST_BIN'] ?? join(target, 'debug/stallcast');
-  if (!existsSync(file)) throw new Error(`${file} is missing: cargo build -p stallcast-engine`);
+  const file = join(target, 'debug', name);
+  if (!existsSync(file))
+    throw new Error(`${file} is missing: cargo build -p stallcast-engine -p stallcast-relay`);
   return file;
 }
 

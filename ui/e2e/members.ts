@@ -75,6 +75,8 @@ interface Coming {
   yes?: boolean;
   /** The answer to the first press is lost on its way. */
   unheard?: boolean;
+  /** By the link that leads over the relay. */
+  outside?: boolean;
 }
 
 /** A phone that opens an invite of that role, in portrait. */
@@ -83,7 +85,7 @@ export async function joins(
   studio: Page,
   name: string,
   role: string,
-  { yes = false, unheard = false }: Coming = {},
+  { yes = false, unheard = false, outside = false }: Coming = {},
 ): Promise<Phone> {
   const form = studio.getByRole('region', { name: '邀请', exact: true });
   await form.getByLabel('名字').fill(name);
@@ -91,7 +93,7 @@ export async function joins(
   if (yes) await form.getByRole('checkbox').click();
   await form.getByRole('button', { name: '生成邀请' }).click();
   await expect(form.getByRole('img', { name: `给 ${name} 的邀请码` })).toBeVisible();
-  const link = await form.getByLabel('邀请链接').inputValue();
+  const link = await form.getByLabel(outside ? '从外面进来的链接' : '邀请链接').inputValue();
   const context = await browser.newContext({
     viewport: { width: 390, height: 844 },
     isMobile: true,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bitrate, bytes, clock, dayAndTime, decibels, minutes, money, textOf } from '../src/format.ts';
 import { freshId } from '../src/settings/fresh_id.ts';
-import { fromFragment } from '../src/host/browser.ts';
+import { baseOf, fromFragment } from '../src/host/browser.ts';
 import { parseFrame } from '../src/wire/preview.ts';
 
 describe('writing for people', () => {
@@ -49,6 +49,12 @@ describe('small things', () => {
     expect(fromFragment('#token=abc%2B1', 'token')).toBe('abc+1');
     expect(fromFragment('#settings/chat', 'token')).toBeNull();
     expect(fromFragment('', 'token')).toBeNull();
+  });
+
+  it('finds what it asks for beside itself, at the studio and in a folder of a relay', () => {
+    expect(baseOf('http://192.168.1.7:4480/#join=abc')).toBe('http://192.168.1.7:4480');
+    expect(baseOf('http://127.0.0.1:4460/?a=b#settings/chat')).toBe('http://127.0.0.1:4460');
+    expect(baseOf('https://relay.example/team/room/#join=abc')).toBe('https://relay.example/team/room');
   });
 
   it('reads a preview frame and refuses other bytes', () => {

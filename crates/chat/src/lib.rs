@@ -68,6 +68,7 @@ pub mod question;
 pub mod questions;
 mod rate;
 mod relay;
+mod relay_door;
 mod retry;
 mod said;
 mod secret;
@@ -97,6 +98,7 @@ pub use mood::is_complaint;
 pub use outlet::FULL_WAIT;
 pub use pushed::{Given, Inbox};
 pub use relay::{Deliveries, Delivery};
+pub use relay_door::{RelayDoor, RelayRoom};
 pub use secret::Secret;
 pub use simulated::Pace;
 pub use spec::{

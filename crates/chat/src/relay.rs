@@ -23,7 +23,7 @@ use crate::spec::{RelaySpec, Tls};
 /// Deliveries of a lane that wait: those of this connection, and those that the one before left behind.
 const WAITING: usize = 2 * ON_THE_WAY;
 /// The relay's code for "another connection has the room", and how long we leave it that one.
-const REPLACED: u16 = 4001;
+pub(crate) const REPLACED: u16 = 4001;
 const LEAVE_IT: Duration = Duration::from_secs(30);
 /// How long to wait before a wrong key is tried again.
 const KEY_AGAIN: Duration = Duration::from_secs(10);
@@ -170,10 +170,20 @@ async fn say(socket: &mut Socket, (lane, seq, taken): Done) -> Result<(), End> {
 
 /// Where the studio's connection goes. In the clear only to this machine or one near by: the key would be read on the way.
 fn studio_url(address: &str, room: &str) -> Option<Url> {
+    url_at(address, room, STUDIO_PATH, ["wss", "ws"])
+}
+
+/// An address of a room at the relay, by the encrypted scheme or, near by, the other one.
+pub(crate) fn url_at(
+    address: &str,
+    room: &str,
+    path: &str,
+    [encrypted, plain]: [&str; 2],
+) -> Option<Url> {
     let mut url = Url::parse(address.trim()).ok()?;
     let scheme = match url.scheme() {
-        "https" | "wss" => "wss",
-        "http" | "ws" if is_near(&url) => "ws",
+        "https" | "wss" => encrypted,
+        "http" | "ws" if is_near(&url) => plain,
         _ => return None,
     };
     let room = room.trim();
@@ -183,7 +193,7 @@ fn studio_url(address: &str, room: &str) -> Option<Url> {
         return None;
     }
     // The proxy before it may have put it under a path.
-    let path = format!("{}{STUDIO_PATH}{room}", url.path().trim_end_matches('/'));
+    let path = format!("{}{path}{room}", url.path().trim_end_matches('/'));
     // Not every change of scheme is allowed in place.
     let host = url.host_str()?.to_owned();
     let port = url

@@ -98,44 +98,8 @@ impl Socket {
         most: usize,
         silence: Silence,
     ) -> Result<Self, End> {
-        let invalid = End::Hopeless(ChatErrorCode::InvalidUrl);
-        let (secured, host, port) = parts(url).ok_or(invalid)?;
-        let mut request = url.trim().into_client_request().map_err(|_| invalid)?;
-        if !token.is_empty() {
-            let bearer = HeaderValue::try_from(format!("Bearer {token}"));
-            // A token with a line break in it was pasted wrongly.
-            let mut bearer = bearer.map_err(|_| End::Hopeless(ChatErrorCode::TokenRefused))?;
-            bearer.set_sensitive(true);
-            request.headers_mut().insert(AUTHORIZATION, bearer);
-        }
-        let refused = move |error: &Error| match error {
-            Error::Http(answer) if !token.is_empty() && answer.status() == 401 => {
-                ChatErrorCode::TokenRefused
-            }
-            error => code_of(error),
-        };
-        let client = match secured {
-            Secured::Yes => dial::tls_client(trust).await?,
-            Secured::No => None,
-        };
-        let connector = client.map_or(TlsConnector::Plain, TlsConnector::Rustls);
-        let config = WebSocketConfig::default()
-            .read_buffer_size(READ_BYTES)
-            .write_buffer_size(0)
-            .max_write_buffer_size(WRITE_BYTES)
-            .max_message_size(Some(most))
-            .max_frame_size(Some(most));
-        let opening = async {
-            let stream = dial::tcp(&host, port).await?;
-            client_async_tls_with_config(request, stream, Some(config), Some(connector))
-                .await
-                .map_err(|error| End::Lost(refused(&error)))
-        };
-        let (stream, _) = timeout(dial::CONNECT_WITHIN, opening)
-            .await
-            .map_err(|_| End::Lost(ChatErrorCode::TimedOut))??;
         Ok(Self {
-            stream,
+            stream: dial_as(trust, url, token, most).await?,
             silence,
             heard: Instant::now(),
             asked: false,
@@ -198,7 +162,53 @@ impl Socket {
     }
 }
 
-fn code_of(error: &Error) -> ChatErrorCode {
+/// A WebSocket of this address, with a bearer token unless it is empty; messages above `most` bytes end it.
+pub(crate) async fn dial_as(
+    trust: &Tls,
+    url: &str,
+    token: &str,
+    most: usize,
+) -> Result<WebSocketStream<MaybeTlsStream<TcpStream>>, End> {
+    let invalid = End::Hopeless(ChatErrorCode::InvalidUrl);
+    let (secured, host, port) = parts(url).ok_or(invalid)?;
+    let mut request = url.trim().into_client_request().map_err(|_| invalid)?;
+    if !token.is_empty() {
+        let bearer = HeaderValue::try_from(format!("Bearer {token}"));
+        // A token with a line break in it was pasted wrongly.
+        let mut bearer = bearer.map_err(|_| End::Hopeless(ChatErrorCode::TokenRefused))?;
+        bearer.set_sensitive(true);
+        request.headers_mut().insert(AUTHORIZATION, bearer);
+    }
+    let refused = move |error: &Error| match error {
+        Error::Http(answer) if !token.is_empty() && answer.status() == 401 => {
+            ChatErrorCode::TokenRefused
+        }
+        error => code_of(error),
+    };
+    let client = match secured {
+        Secured::Yes => dial::tls_client(trust).await?,
+        Secured::No => None,
+    };
+    let connector = client.map_or(TlsConnector::Plain, TlsConnector::Rustls);
+    let config = WebSocketConfig::default()
+        .read_buffer_size(READ_BYTES)
+        .write_buffer_size(0)
+        .max_write_buffer_size(WRITE_BYTES)
+        .max_message_size(Some(most))
+        .max_frame_size(Some(most));
+    let opening = async {
+        let stream = dial::tcp(&host, port).await?;
+        client_async_tls_with_config(request, stream, Some(config), Some(connector))
+            .await
+            .map_err(|error| End::Lost(refused(&error)))
+    };
+    let (stream, _) = timeout(dial::CONNECT_WITHIN, opening)
+        .await
+        .map_err(|_| End::Lost(ChatErrorCode::TimedOut))??;
+    Ok(stream)
+}
+
+pub(crate) fn code_of(error: &Error) -> ChatErrorCode {
     match error {
         Error::Http(_) | Error::HttpFormat(_) => ChatErrorCode::HandshakeRefused,
         Error::Tls(_) => ChatErrorCode::TlsRefused,

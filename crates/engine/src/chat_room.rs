@@ -21,10 +21,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use stallcast_chat::{Deliveries, Incoming, Language, LineDraft, OwnIds};
+use stallcast_chat::{Deliveries, Incoming, Language, LineDraft, OwnIds, RelayRoom};
 use stallcast_show::{ChatLine, MessageId, Text};
 use stallcast_wire::{ChatConnector, ChatStatus, LineMark};
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::clock::now;
@@ -94,6 +94,8 @@ struct Shared {
     deliveries: Deliveries,
     /// What the relay brings, until somebody takes it.
     relayed: Mutex<Option<Relayed>>,
+    /// The room at the relay that is set up.
+    relay_room: watch::Sender<Option<RelayRoom>>,
     webhook_ids: Mutex<OwnIds>,
     audience: Language,
     gathering: Mutex<Option<Gathering>>,
@@ -155,6 +157,7 @@ impl ChatRoom {
             recent: Mutex::new(Recent::of(recent)),
             batches: broadcast::Sender::new(BATCHES),
             connections: Mutex::default(),
+            relay_room: watch::Sender::default(),
             webhook_ids: Mutex::new(OwnIds::new(nonce)),
             audience,
             gathering: Mutex::default(),
@@ -236,11 +239,13 @@ impl ChatRoom {
         connection.remember(known.lines().map(|line| line.id.clone()));
         drop(known);
         lock(&self.shared.connections).insert(id, connection);
+        self.look_for_a_relay();
     }
 
     /// Closes a connection; false when there is none of that id.
     pub async fn disconnect(&self, id: &str) -> bool {
         let gone = lock(&self.shared.connections).remove(id);
+        self.look_for_a_relay();
         let found = gone.is_some();
         if let Some(connection) = gone {
             connection.close().await;

@@ -7,6 +7,13 @@
 //! head (4 bytes, big-endian), the head as JSON, and behind it a webhook's body as it came. The relay says [`ToStudio`], the
 //! studio [`ToRelay`]. Each [`Lane`] is in order and counted for itself; what the studio has taken it says with the number
 //! of the last one, and what it has not said so of comes again over the next connection.
+//!
+//! # The team's door
+//!
+//! For its team the studio opens another WebSocket, to `/door/v1/ROOM`, with the same key: so neither waits for the other.
+//! Its binary messages are pieces of one stream of bytes, which is HTTP/2: the relay is its client and opens a stream
+//! (`CONNECT`) for each request of a phone, the studio serves each as it serves a connection of its own network. Which
+//! address the phone has is said in [`FROM_HEADER`].
 
 mod frame;
 #[cfg(test)]
@@ -32,6 +39,19 @@ pub const ON_THE_WAY: usize = 64;
 pub const STUDIO_PATH: &str = "/studio/v1/";
 /// Path of webhooks; `ROOM/KIND` follows.
 pub const HOOK_PATH: &str = "/hook/";
+
+/// Path of the studio's WebSocket for its team; the room follows.
+pub const DOOR_PATH: &str = "/door/v1/";
+/// Path of the team's pages; `ROOM/` follows, and behind it what the studio itself serves.
+pub const TEAM_PATH: &str = "/team/";
+/// Header of a stream of the team's door: the phone's IP address.
+pub const FROM_HEADER: &str = "stallcast-from";
+/// Streams of one team's door at a time: some thirty phones with a page, a preview and pictures on their way.
+pub const DOOR_STREAMS: u16 = 160;
+/// Bytes of one stream that are on their way before some of them are taken.
+pub const DOOR_WINDOW: u32 = 128 * 1024;
+/// Largest message of the team's door, in bytes.
+pub const DOOR_PIECE: usize = 32 * 1024;
 
 /// Characters of a room's id.
 const ROOM_CHARS: usize = 20;

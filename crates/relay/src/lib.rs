@@ -13,6 +13,12 @@
 //! It checks no signature and reads no body: the studio has the secrets and checks both, so nobody has to trust the relay
 //! with them. A relay that lies can hold webhooks back; it cannot invent one that the studio takes.
 //!
+//! # The team
+//!
+//! A studio that wants its team to come in from afar keeps a second connection (`door`), over which each request of a
+//! phone (`phones`) is one stream; where the phone came to another copy, the bytes go from copy to copy over NATS
+//! (`pipe`). Nothing of that is kept: what breaks is begun anew by the phone's page.
+//!
 //! Nothing that must outlive a copy is in its memory, so several copies may run behind a balancer over one NATS.
 
 pub mod limits;
@@ -20,5 +26,10 @@ pub mod rooms;
 pub mod server;
 pub mod store;
 
+mod door;
 mod hooks;
+mod phones;
+mod pipe;
+mod refusal;
+mod shares;
 mod studio;

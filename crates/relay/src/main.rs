@@ -1,18 +1,18 @@
 //! The relay's program: serves, and makes and removes rooms.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use stallcast_hooks::{HOOK_PATH, Kind};
+use stallcast_hooks::{HOOK_PATH, Kind, TEAM_PATH};
 use stallcast_relay::rooms::{Made, Rooms};
 use stallcast_relay::server;
 use stallcast_relay::store::{Store, StoreAddress};
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
-/// Takes webhooks for studios behind home routers and hands them over when the studios dial in.
+/// Takes webhooks for studios behind home routers, hands them over when the studios dial in, and lets their teams in.
 #[derive(Parser)]
 #[command(version, about)]
 struct Line {
@@ -43,6 +43,10 @@ enum What {
         /// Address to listen on, behind a proxy that does TLS.
         #[arg(long, default_value = "127.0.0.1:8460")]
         listen: SocketAddr,
+        /// Address of a proxy or balancer that is believed when it says whose requests it passes on (X-Forwarded-For); once
+        /// for each. Programs of this machine are.
+        #[arg(long = "proxy")]
+        proxies: Vec<IpAddr>,
     },
     /// Makes, lists and removes rooms.
     Room {
@@ -105,10 +109,10 @@ async fn run(line: Line) -> Result<(), Box<dyn std::error::Error>> {
         replicas,
     };
     match line.what {
-        What::Serve { listen } => {
+        What::Serve { listen, proxies } => {
             let ended = told_to_end()?;
             let store = Store::open(&address).await?;
-            Ok(server::serve(listen, store, ended).await?)
+            Ok(server::serve(listen, store, proxies, ended).await?)
         }
         What::Room { what, public } => {
             let store = Store::open(&address).await?;
@@ -151,6 +155,8 @@ fn print(made: &Made, public: &str) {
         let name = kind.name();
         println!("{name:<12} {public}{HOOK_PATH}{id}/{name}");
     }
+    println!("Address for the team, once the studio lets it in from outside:");
+    println!("{:<12} {public}{TEAM_PATH}{id}/", "team");
 }
 
 /// Becomes true when the system or the terminal says so; once more ends at once.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_nats::jetstream::kv;
 use async_nats::jetstream::stream::{Config, DiscardPolicy, StorageType};
+use axum::http::StatusCode;
 use futures_util::TryStreamExt;
 use rand::TryRngCore;
 use rand::rngs::OsRng;
@@ -70,6 +71,17 @@ pub enum RoomError {
     /// What the store says.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl RoomError {
+    /// What a studio is answered that cannot be let in.
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::Busy => StatusCode::TOO_MANY_REQUESTS,
+            Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unknown | Self::NoRandomness | Self::Name => StatusCode::UNAUTHORIZED,
+        }
+    }
 }
 
 /// The rooms.

@@ -1,13 +1,13 @@
 //! Owns the listener of one copy: its connections are bounded in number and in time, and it ends in order.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::{Extension, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{any, get};
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -15,12 +15,14 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::timeout;
 
+use crate::door::Doors;
 use crate::limits::Limits;
 use crate::rooms::{RoomError, Rooms};
+use crate::shares::Shares;
 use crate::store::Store;
-use crate::{hooks, studio};
+use crate::{door, hooks, phones, studio};
 
-/// Connections at one time: studios keep one each, webhooks come and go.
+/// Connections at one time: studios keep two each, phones some, webhooks come and go.
 const CONNECTIONS: usize = 4_096;
 /// Time to say a request's head, and to say another one.
 const HEAD_WITHIN: Duration = Duration::from_secs(10);
@@ -31,25 +33,34 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// How long what is under way may take at the end.
 const FAREWELL: Duration = Duration::from_secs(8);
 
-/// A connection's place among the [`CONNECTIONS`]. A studio keeps it when its connection becomes a WebSocket: it counts on, and
-/// the end waits for it.
-pub(crate) type Place = Arc<OwnedSemaphorePermit>;
-
 /// One copy of the relay: nothing in it has to outlive it.
 pub struct Copy {
     pub(crate) store: Store,
     pub(crate) rooms: Rooms,
     pub(crate) limits: Limits,
+    pub(crate) doors: Doors,
+    pub(crate) shares: Shares,
+    /// Who is believed whose requests they pass on, besides this machine.
+    pub(crate) proxies: Vec<IpAddr>,
     pub(crate) ended: watch::Receiver<bool>,
 }
 
-/// Listens until `ended`; then what is under way is finished.
+/// Who is connected, and the connection's place: a WebSocket holds it for as long as it is open, so that the end waits for it.
+#[derive(Debug, Clone)]
+pub(crate) struct Peer {
+    pub(crate) from: IpAddr,
+    _place: Arc<OwnedSemaphorePermit>,
+}
+
+/// Listens until `ended`; then what is under way is finished. Whose requests `proxies` pass on they are believed, and so are
+/// programs of this machine.
 ///
 /// # Errors
 /// When the address cannot be listened on, or NATS does not open the rooms.
 pub async fn serve(
     listen: SocketAddr,
     store: Store,
+    proxies: Vec<IpAddr>,
     ended: watch::Receiver<bool>,
 ) -> Result<(), ServeError> {
     let listener = TcpListener::bind(listen).await?;
@@ -58,6 +69,9 @@ pub async fn serve(
         store,
         rooms,
         limits: Limits::default(),
+        doors: Doors::default(),
+        shares: Shares::default(),
+        proxies,
         ended: ended.clone(),
     });
     let app = Router::new()
@@ -67,6 +81,10 @@ pub async fn serve(
             get(hooks::is_here).post(hooks::receive),
         )
         .route("/studio/v1/{room}", any(studio::open))
+        .route("/door/v1/{room}", any(door::open))
+        .route("/team/{room}", get(phones::to_the_page))
+        .route("/team/{room}/", any(phones::pass))
+        .route("/team/{room}/{*rest}", any(phones::pass))
         .with_state(copy);
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     // Somebody who started this waits for the line.
@@ -76,7 +94,7 @@ pub async fn serve(
             accepted = listener.accept() => accepted,
             () = is_true(ended.clone()) => break,
         };
-        let (stream, _) = match accepted {
+        let (stream, from) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be taken");
@@ -88,9 +106,13 @@ pub async fn serve(
             tracing::warn!("more connections than there are places");
             continue;
         };
-        let place: Place = Arc::new(place);
-        let app = app.clone().layer(Extension(place));
-        tokio::spawn(greet(stream, app, ended.clone()));
+        let peer = Peer {
+            from: from.ip(),
+            _place: Arc::new(place),
+        };
+        let app = app.clone().layer(Extension(peer));
+        let ended = ended.clone();
+        tokio::spawn(greet(stream, app, ended));
     }
     drop(listener);
     let all = u32::try_from(CONNECTIONS).unwrap_or(u32::MAX);

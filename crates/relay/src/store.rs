@@ -75,7 +75,7 @@ pub struct StoreAddress {
 /// The store. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    client: Client,
+    pub(crate) client: Client,
     pub(crate) jetstream: Context,
     pub(crate) replicas: usize,
     /// Counts how often the connection was lost.

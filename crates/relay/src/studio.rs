@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_nats::jetstream::consumer::pull::Ordered;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Extension, Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -17,26 +17,26 @@ use tokio::time::{Instant, timeout};
 
 use crate::hooks::short;
 use crate::rooms::{Room, RoomError};
-use crate::server::{Copy, Place, is_true};
+use crate::server::{Copy, Peer, is_true};
 use crate::store::StoreError;
 
 /// Largest message of a studio, in bytes.
 const HEARD_BYTES: usize = 4 * 1024;
 /// How long one message may take to be written: a studio that reads nothing is gone.
-const SAY_WITHIN: Duration = Duration::from_secs(10);
+pub(crate) const SAY_WITHIN: Duration = Duration::from_secs(10);
 /// How long a studio is heard after it was told that the connection is over.
-const FAREWELL: Duration = Duration::from_secs(2);
+pub(crate) const FAREWELL: Duration = Duration::from_secs(2);
 /// How often a studio is asked whether it is there, and how long its silence is borne.
 const ASK_EVERY: Duration = Duration::from_secs(15);
 const SILENCE: Duration = Duration::from_secs(40);
 /// How often what was taken is removed from the store.
 const FORGET_EVERY: Duration = Duration::from_millis(500);
 /// How often the key is looked at again.
-const LOOK_EVERY: Duration = Duration::from_secs(10);
+pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(10);
 
 /// Why a connection ends, as the code of its close frame (4000 and up are ours to give).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Over {
+pub(crate) enum Over {
     /// The studio is gone.
     Gone,
     /// This copy ends; another one is there, or soon this one again.
@@ -54,7 +54,7 @@ enum Over {
 }
 
 impl Over {
-    fn code(self) -> u16 {
+    pub(crate) fn code(self) -> u16 {
         match self {
             Self::Gone => 1000,
             Self::Restart => 1012,
@@ -77,29 +77,29 @@ impl From<StoreError> for Over {
 /// Lets a studio in by its key.
 pub(crate) async fn open(
     State(copy): State<Arc<Copy>>,
+    Extension(peer): Extension<Peer>,
     Path(room): Path<String>,
-    Extension(place): Extension<Place>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
+    match copy.rooms.admit(&room, key_of(&headers)).await {
+        Ok(found) => upgrade
+            .max_message_size(HEARD_BYTES)
+            .max_frame_size(HEARD_BYTES)
+            .max_write_buffer_size(2 * stallcast_hooks::FRAME_BYTES)
+            .on_upgrade(move |socket| async move {
+                serve(copy, room, found, socket).await;
+                drop(peer);
+            }),
+        Err(error) => error.status().into_response(),
+    }
+}
+
+/// The key that a studio shows; empty without one.
+pub(crate) fn key_of(headers: &HeaderMap) -> &str {
     let key = headers.get(header::AUTHORIZATION);
     let key = key.and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-    let status = match copy.rooms.admit(&room, key.unwrap_or_default()).await {
-        Ok(found) => {
-            return upgrade
-                .max_message_size(HEARD_BYTES)
-                .max_frame_size(HEARD_BYTES)
-                .max_write_buffer_size(2 * stallcast_hooks::FRAME_BYTES)
-                .on_upgrade(async move |socket| {
-                    serve(copy, room, found, socket).await;
-                    drop(place);
-                });
-        }
-        Err(RoomError::Busy) => StatusCode::TOO_MANY_REQUESTS,
-        Err(RoomError::Store(_)) => StatusCode::SERVICE_UNAVAILABLE,
-        Err(_) => StatusCode::UNAUTHORIZED,
-    };
-    status.into_response()
+    key.unwrap_or_default()
 }
 
 async fn serve(copy: Arc<Copy>, room: String, found: Room, mut socket: WebSocket) {

@@ -61,8 +61,8 @@ pub use status::{
 };
 pub use team::{
     CrewMember, CrewView, INVITE_MINUTES_MAX, INVITES_MOST, InviteLink, InviteMade, InviteView,
-    InvitedView, JoinedView, MEMBER_NAME_MAX, MEMBERS_MOST, MemberView, TeamAddress, TeamSettings,
-    TeamView,
+    InvitedView, JoinedView, MEMBER_NAME_MAX, MEMBERS_MOST, MemberView, OutsideView, TeamAddress,
+    TeamSettings, TeamView,
 };
 pub use themes::{ThemeFaultView, ThemeView, ThemesView};
 pub use topics::{Level, MetersView, Notice, NoticeLevel, Topic};

@@ -5,7 +5,7 @@ use stallcast_show::{At, Canvas, DestinationId, SourceId, VideoCodec};
 use ts_rs::TS;
 
 /// State of a supervised thing.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum RunState {
     /// Being set up.

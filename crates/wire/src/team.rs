@@ -6,6 +6,7 @@ use ts_rs::TS;
 
 #[cfg(doc)]
 use crate::Request;
+use crate::RunState;
 
 /// Sessions of devices at most.
 pub const MEMBERS_MOST: usize = 100;
@@ -32,6 +33,8 @@ pub struct TeamSettings {
     pub certificate: String,
     /// Path of its private key (PEM).
     pub private_key: String,
+    /// Whether it may come in from outside the network, too, through the relay that is set up.
+    pub outside: bool,
 }
 
 impl Default for TeamSettings {
@@ -43,6 +46,7 @@ impl Default for TeamSettings {
             address: String::new(),
             certificate: String::new(),
             private_key: String::new(),
+            outside: false,
         }
     }
 }
@@ -59,12 +63,25 @@ pub struct TeamView {
     pub error: String,
     /// Whether it is encrypted up to this machine.
     pub secure: bool,
+    /// The way in from outside; `None` = switched off.
+    pub outside: Option<OutsideView>,
     /// Where pages find the studio, the likeliest first.
     pub addresses: Vec<TeamAddress>,
     /// Open invites, oldest first.
     pub invites: Vec<InviteView>,
     /// Devices that joined, oldest first.
     pub members: Vec<MemberView>,
+}
+
+/// The team's way in from outside, through the relay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct OutsideView {
+    /// State of the connection to the relay; stopped = none is set up, or it cannot be one.
+    pub run: RunState,
+    /// Code of the last error, empty when there is none: those of a chat connection.
+    pub error: String,
+    /// Address of the team's page at the relay, without the slash behind it; empty when there is none.
+    pub page: String,
 }
 
 /// Who works on the chat: members who may, without what is the owner's alone.
@@ -88,10 +105,12 @@ pub struct CrewMember {
 /// One way to the studio.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct TeamAddress {
-    /// Interface it belongs to; empty for the address that was set.
+    /// Interface it belongs to; empty for the address that was set, and for the relay's.
     pub interface: String,
     /// Address with scheme and port.
     pub url: String,
+    /// Whether it is the relay's, which phones reach from anywhere.
+    pub outside: bool,
 }
 
 /// An invite that nobody has used yet.
@@ -142,8 +161,10 @@ pub struct InviteMade {
 /// An invite's link by one way.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct InviteLink {
-    /// Interface it goes by; empty for the address that was set.
+    /// Interface it goes by; empty for the address that was set, and for the relay's.
     pub interface: String,
+    /// Whether it goes over the relay, from anywhere.
+    pub outside: bool,
     /// The link, with the secret in its fragment.
     pub url: String,
     /// The link as a QR code: rows from the top, `1` for a dark square.

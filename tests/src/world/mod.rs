@@ -1,6 +1,7 @@
 //! The world around the studio, made small: ingest servers, devices, a screen, a chat server, and
 //! the engine itself. Each fixture has folders and ports of its own and ends with its owner.
 
+mod balancer;
 mod browser;
 mod engine;
 mod enhanced;
@@ -20,6 +21,7 @@ mod webdriver;
 mod whip;
 mod xvfb;
 
+pub use balancer::Balancer;
 pub use browser::Browser;
 pub use engine::{Engine, EngineOptions, HttpAnswer, Running, built, http};
 pub use enhanced::{Came, EnhancedServer, Published, Says};

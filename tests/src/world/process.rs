@@ -105,6 +105,14 @@ impl Drop for Group {
     }
 }
 
+/// What a process has in memory, bytes.
+pub fn resident(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.unwrap().trim().trim_end_matches(" kB");
+    kib.parse::<u64>().unwrap() << 10
+}
+
 /// Asks `found` again and again until it has an answer. Panics after `patience` with `what`.
 pub fn eventually<T>(patience: Duration, what: &str, mut found: impl FnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + patience;

@@ -7,7 +7,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use super::engine::{HttpAnswer, built, http};
-use super::process::{Group, PATIENCE, eventually, free_port, listens, run};
+use super::process::{Group, PATIENCE, eventually, free_port, listens, resident, run};
 
 /// nats-server with JetStream on loopback; its store outlives its process.
 #[derive(Debug)]
@@ -61,8 +61,17 @@ impl Nats {
 
     /// A room that the operator makes: its id and its key.
     pub fn room(&self, name: &str) -> (String, String) {
+        self.operator("add", name)
+    }
+
+    /// The room with another key.
+    pub fn renew(&self, id: &str) -> (String, String) {
+        self.operator("renew", id)
+    }
+
+    fn operator(&self, what: &str, which: &str) -> (String, String) {
         let program = relay().display().to_string();
-        let words = ["--nats", &self.address(), "room", "add", name].map(str::to_owned);
+        let words = ["--nats", &self.address(), "room", what, which].map(str::to_owned);
         let printed = run(&program, words);
         let of = |what: &str| {
             let line = printed.lines().find(|line| line.starts_with(what));
@@ -127,6 +136,16 @@ impl Relay {
     pub fn restart(&mut self) {
         self.kill();
         self.launch();
+    }
+
+    /// Where it listens.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// What it has in memory, bytes.
+    pub fn resident(&self) -> u64 {
+        resident(self.process.as_ref().expect("the copy runs").id())
     }
 
     /// Its address for a studio.

@@ -71,26 +71,33 @@ impl Session {
 
     /// As [`Session::open`]; the engine's refusal when it refuses.
     pub async fn try_open(port: u16, token: &str) -> Result<Self, Box<WireError>> {
-        Box::pin(Self::begin(port, token, None, Vec::new())).await
+        Self::try_open_under(port, "", token).await
+    }
+
+    /// As [`Session::try_open`], in a folder of whatever listens there.
+    pub async fn try_open_under(
+        port: u16,
+        folder: &str,
+        token: &str,
+    ) -> Result<Self, Box<WireError>> {
+        let path = format!("{folder}/api/ws");
+        let socket = Socket::open(port, &path, token).await;
+        Box::pin(Self::begin(socket, Vec::new())).await
     }
 
     /// Comes again as a page does that was cut off, with the chat that it has.
     pub async fn come_again(self, port: u16, token: &str) -> Self {
         let place = self.place.map(|seq| ChatPlace { run: self.run, seq });
-        match Box::pin(Self::begin(port, token, place, self.chat)).await {
+        let socket = Socket::open_at(port, "/api/ws", token, place).await;
+        match Box::pin(Self::begin(socket, self.chat)).await {
             Ok(session) => session,
             Err(error) => panic!("the engine does not let this session in: {error:?}"),
         }
     }
 
-    async fn begin(
-        port: u16,
-        token: &str,
-        place: Option<ChatPlace>,
-        chat: Vec<ChatLine>,
-    ) -> Result<Self, Box<WireError>> {
+    async fn begin(socket: Socket, chat: Vec<ChatLine>) -> Result<Self, Box<WireError>> {
         let mut session = Self {
-            socket: Socket::open_at(port, "/api/ws", token, place).await,
+            socket,
             next_id: 1,
             role: Role::Viewer,
             show: None,

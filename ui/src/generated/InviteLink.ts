@@ -5,9 +5,13 @@
  */
 export type InviteLink = { 
 /**
- * Interface it goes by; empty for the address that was set.
+ * Interface it goes by; empty for the address that was set, and for the relay's.
  */
 interface: string, 
+/**
+ * Whether it goes over the relay, from anywhere.
+ */
+outside: boolean, 
 /**
  * The link, with the secret in its fragment.
  */

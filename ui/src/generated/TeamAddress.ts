@@ -5,10 +5,14 @@
  */
 export type TeamAddress = { 
 /**
- * Interface it belongs to; empty for the address that was set.
+ * Interface it belongs to; empty for the address that was set, and for the relay's.
  */
 interface: string, 
 /**
  * Address with scheme and port.
  */
-url: string, };
+url: string, 
+/**
+ * Whether it is the relay's, which phones reach from anywhere.
+ */
+outside: boolean, };

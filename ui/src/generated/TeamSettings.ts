@@ -27,4 +27,8 @@ certificate: string,
 /**
  * Path of its private key (PEM).
  */
-private_key: string, };
+private_key: string, 
+/**
+ * Whether it may come in from outside the network, too, through the relay that is set up.
+ */
+outside: boolean, };

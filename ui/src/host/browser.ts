@@ -2,8 +2,17 @@
 import type { EngineAddress, Host } from './host.ts';
 
 const STORED = 'stallcast.token';
-/** A member's token: the phone keeps it, until the studio ends its access. */
-const MEMBERS = 'stallcast.member';
+
+/** `https://host/folder/` of this page, without the slash: at the studio the origin itself, at a relay the room's folder. */
+export function baseOf(href: string): string {
+  const folder = new URL('.', href);
+  return folder.origin + folder.pathname.replace(/\/$/, '');
+}
+
+/** A member's token: the phone keeps it, until the studio ends its access. At a relay each room has its own. */
+function members(): string {
+  return `stallcast.member${new URL(baseOf(location.href)).pathname.replace(/^\/$/, '')}`;
+}
 
 /** Reads `#token=...` or `#join=...`; anything else in the fragment is a page, not a secret. */
 export function fromFragment(fragment: string, name: 'token' | 'join'): string | null {
@@ -20,13 +29,13 @@ export function takeInvite(): string | null {
 
 /** Whether this device joined before. */
 export function isMember(): boolean {
-  return localStorage.getItem(MEMBERS) !== null;
+  return localStorage.getItem(members()) !== null;
 }
 
 /** Keeps the token of a device that joined. */
 export function keepMember(token: string): void {
   sessionStorage.removeItem(STORED);
-  localStorage.setItem(MEMBERS, token);
+  localStorage.setItem(members(), token);
 }
 
 /** Takes the token out of the address bar, so that it is neither shared nor kept in the history. */
@@ -37,7 +46,7 @@ function takeToken(): string {
     history.replaceState(null, '', location.pathname + location.search);
     return given;
   }
-  return sessionStorage.getItem(STORED) ?? localStorage.getItem(MEMBERS) ?? '';
+  return sessionStorage.getItem(STORED) ?? localStorage.getItem(members()) ?? '';
 }
 
 /** Its own window has this page's token: a window that a page opens begins with a copy of its session storage. */
@@ -47,6 +56,6 @@ function openPrompter(): Promise<void> {
 }
 
 export function browserHost(): Host {
-  const address: EngineAddress = { base: location.origin, token: takeToken() };
+  const address: EngineAddress = { base: baseOf(location.href), token: takeToken() };
   return { kind: 'browser', engine: () => Promise.resolve(address), openPrompter };
 }

@@ -1,4 +1,5 @@
 // How a device joins the team, over plain HTTP: the secret goes in the body, never in an address.
+import { baseOf } from '../host/browser.ts';
 import { randomId } from '../random_id.ts';
 import { localError, type Outcome } from './client.ts';
 import type { InvitedView, JoinedView, PageError } from './types.ts';
@@ -19,7 +20,7 @@ function thisBrowser(): string {
 
 async function offer<T>(path: 'invite' | 'join', secret: string): Promise<Outcome<T>> {
   try {
-    const response = await fetch(`/api/team/${path}`, {
+    const response = await fetch(`${baseOf(location.href)}/api/team/${path}`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify({ secret, once: thisBrowser() }),

@@ -1,5 +1,5 @@
 //! The API: HTTP and WebSocket on loopback, for the desktop window, browsers and the command line; and a smaller one for
-//! the team, on a listener of its own.
+//! the team, on a listener of its own and over the relay.
 
 mod abandoned;
 mod connections;
@@ -9,6 +9,7 @@ mod imports;
 mod look;
 mod once;
 mod orders;
+mod outside;
 mod page;
 mod photos;
 mod plain_name;
@@ -101,6 +102,7 @@ impl Api {
     pub async fn serve(self, listener: TcpListener) {
         let studio = self.studio.clone();
         tokio::spawn(team_door::keep(self.clone()));
+        tokio::spawn(outside::keep(self.clone()));
         tokio::spawn(abandoned::give_back(self.clone()));
         tokio::spawn(relayed::take(self.clone()));
         // Nobody comes from afar here, and this machine's programs are told apart by nothing.
@@ -160,7 +162,7 @@ impl Api {
         self.guarded(app)
     }
 
-    /// What both listeners have.
+    /// What all doors have.
     fn routes() -> Router<Self> {
         Router::new()
             .route("/api/health", get(|| async { "stallcast" }))
@@ -219,7 +221,7 @@ impl Api {
             Some(doorway) => {
                 let (actor, presence) = self.team.enter(token, doorway.from)?;
                 // A socket that said nothing until the door was closed finds it closed.
-                if !self.team.settings().borrow().on {
+                if !doorway.is_open(&self.team.settings().borrow()) {
                     return Err(WireError::new(ErrorCode::AccessEnded));
                 }
                 Ok((actor, Some(presence)))

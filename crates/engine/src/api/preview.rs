@@ -11,11 +11,15 @@ use stallcast_wire::ClientMessage;
 use super::Api;
 use super::connections::soon;
 use super::socket::Guest;
+use super::team_door::Doorway;
 use crate::canvases::Watching;
 
 /// Between two pictures of a member's preview: a phone shows where the show is, the studio shows how it moves, and
 /// forty phones share one radio.
 const MEMBERS_PACE: std::time::Duration = std::time::Duration::from_millis(200);
+
+/// The same over the relay: it leaves by the line that the broadcast needs.
+const OUTSIDE_PACE: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// First bytes of a preview message, before `u32` number and `f64` milliseconds, both little-endian.
 const MAGIC: &[u8; 4] = b"SCP1";
@@ -43,11 +47,17 @@ async fn show(api: Api, wanted: Wanted, mut socket: WebSocket) {
         return;
     };
     let watching = api.studio.watch_preview(wanted.canvas);
+    let is_outside = api.doorway.as_ref().is_some_and(Doorway::is_outside);
+    let pace = if is_outside {
+        OUTSIDE_PACE
+    } else {
+        MEMBERS_PACE
+    };
     match presence {
         None => send_pictures(watching, &mut socket, None).await,
         Some(mut presence) => {
             tokio::select! {
-                () = send_pictures(watching, &mut socket, Some(MEMBERS_PACE)) => {}
+                () = send_pictures(watching, &mut socket, Some(pace)) => {}
                 () = presence.over() => {}
             }
         }

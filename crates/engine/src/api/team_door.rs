@@ -22,7 +22,7 @@ use crate::team::{DoorState, Team, authority};
 /// Connections at one time: a hundred devices with a page, a preview and two pictures on their way each.
 const MAX_CONNECTIONS: usize = 400;
 /// Of them from one address; a tunnel brings everybody from this machine's own, which is not bounded by this.
-const MAX_FROM_ONE: usize = 64;
+pub(super) const MAX_FROM_ONE: usize = 64;
 /// Time to agree on encryption.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// Between tries for a taken port.
@@ -30,38 +30,79 @@ const TRY_EVERY: Duration = Duration::from_secs(5);
 /// How often addresses, invites and who was there are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
-/// How somebody came to the team's listener.
+/// How a member came.
 #[derive(Clone, Debug)]
 pub(super) struct Doorway {
-    /// Address of this machine that was called.
-    pub(super) local: SocketAddr,
     /// Who calls.
     pub(super) from: IpAddr,
-    /// Whether the connection is encrypted by us.
-    pub(super) secure: bool,
-    /// `https://` address that leads here besides, without the scheme.
-    pub(super) named: Option<Arc<str>>,
+    /// By which door.
+    pub(super) by: By,
+}
+
+/// A door of the team's.
+#[derive(Clone, Debug)]
+pub(super) enum By {
+    /// The listener on this machine.
+    Listener {
+        /// Address of this machine that was called.
+        local: SocketAddr,
+        /// Whether the connection is encrypted by us.
+        secure: bool,
+        /// `https://` address that leads here besides, without the scheme.
+        named: Option<Arc<str>>,
+    },
+    /// The relay, whose pages have this origin (`https://relay.example`).
+    Relay(Arc<str>),
 }
 
 impl Doorway {
     /// Whether `host` is a name of ours, and `origin`, where there is one, a page of ours.
     pub(super) fn permits(&self, host: &str, origin: Option<&str>) -> bool {
-        let scheme = if self.secure { "https" } else { "http" };
-        let usual = if self.secure { 443 } else { 80 };
-        let (ip, port) = (self.local.ip().to_canonical(), self.local.port());
-        let ip = match ip {
-            IpAddr::V4(ip) => ip.to_string(),
-            IpAddr::V6(ip) => format!("[{ip}]"),
-        };
-        let named = self.named.as_deref();
-        let is_named = named == Some(host);
-        let is_own = host == format!("{ip}:{port}") || (port == usual && host == ip);
-        let comes_from_there = |origin: &str| {
-            let (of, at) = origin.split_once("://").unwrap_or_default();
-            at == host && of == if is_named { "https" } else { scheme }
-        };
-        (is_own || is_named) && origin.is_none_or(comes_from_there)
+        match &self.by {
+            By::Listener {
+                local,
+                secure,
+                named,
+            } => permits_near(*local, *secure, named.as_deref(), host, origin),
+            By::Relay(own) => {
+                own.split_once("://").is_some_and(|(_, at)| at == host)
+                    && origin.is_none_or(|origin| origin == &**own)
+            }
+        }
     }
+
+    /// Whether the door is open by these settings.
+    pub(super) fn is_open(&self, settings: &TeamSettings) -> bool {
+        settings.on && (settings.outside || !self.is_outside())
+    }
+
+    /// Whether it is the relay's.
+    pub(super) fn is_outside(&self) -> bool {
+        matches!(self.by, By::Relay(_))
+    }
+}
+
+fn permits_near(
+    local: SocketAddr,
+    secure: bool,
+    named: Option<&str>,
+    host: &str,
+    origin: Option<&str>,
+) -> bool {
+    let scheme = if secure { "https" } else { "http" };
+    let usual = if secure { 443 } else { 80 };
+    let (ip, port) = (local.ip().to_canonical(), local.port());
+    let ip = match ip {
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
+    };
+    let is_named = named == Some(host);
+    let is_own = host == format!("{ip}:{port}") || (port == usual && host == ip);
+    let comes_from_there = |origin: &str| {
+        let (of, at) = origin.split_once("://").unwrap_or_default();
+        at == host && of == if is_named { "https" } else { scheme }
+    };
+    (is_own || is_named) && origin.is_none_or(comes_from_there)
 }
 
 /// Listens while the team may come in, until the studio ends.
@@ -215,10 +256,12 @@ async fn listen(
         };
         let mut api = api.clone();
         api.doorway = Some(Doorway {
-            local,
             from,
-            secure: tls.is_some(),
-            named: named.clone(),
+            by: By::Listener {
+                local,
+                secure: tls.is_some(),
+                named: named.clone(),
+            },
         });
         api._place = Some(Arc::new(place));
         let (tls, mut gone) = (tls.clone(), gone.clone());
@@ -251,11 +294,44 @@ mod tests {
 
     fn doorway(secure: bool, port: u16, named: Option<&str>) -> Doorway {
         Doorway {
-            local: SocketAddr::from(([192, 168, 1, 7], port)),
             from: IpAddr::from([192, 168, 1, 9]),
-            secure,
-            named: named.map(Into::into),
+            by: By::Listener {
+                local: SocketAddr::from(([192, 168, 1, 7], port)),
+                secure,
+                named: named.map(Into::into),
+            },
         }
+    }
+
+    #[test]
+    fn over_the_relay_only_its_own_name_and_pages_come_in() {
+        let relayed = Doorway {
+            from: IpAddr::from([203, 0, 113, 9]),
+            by: By::Relay("https://relay.example:8443".into()),
+        };
+        let own = "relay.example:8443";
+        assert!(relayed.permits(own, None));
+        assert!(relayed.permits(own, Some("https://relay.example:8443")));
+        for (host, origin) in [
+            ("relay.example", None),
+            ("192.168.1.7:4480", None),
+            ("evil.example", Some("https://relay.example:8443")),
+            (own, Some("http://relay.example:8443")),
+            (own, Some("https://evil.example")),
+            (own, Some("null")),
+        ] {
+            assert!(!relayed.permits(host, origin), "{host} {origin:?}");
+        }
+        let settings = |on, outside| TeamSettings {
+            on,
+            outside,
+            ..TeamSettings::default()
+        };
+        assert!(relayed.is_open(&settings(true, true)));
+        assert!(
+            !relayed.is_open(&settings(true, false)) && !relayed.is_open(&settings(false, true))
+        );
+        assert!(doorway(false, 4480, None).is_open(&settings(true, false)));
     }
 
     #[test]

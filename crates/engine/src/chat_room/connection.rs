@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use stallcast_chat::{
     Audience, BilibiliSpec, ChatErrorCode, Connector, ConnectorSpec, ConnectorState, Deliveries,
-    DouyinSpec, FacebookSpec, Hand, Inbox, Incoming, KickSpec, Language, Pace, RelaySpec, Secret,
-    Tls, TwitchSpec, YouTubeSpec,
+    DouyinSpec, FacebookSpec, Hand, Inbox, Incoming, KickSpec, Language, Pace, RelayRoom,
+    RelaySpec, Secret, Tls, TwitchSpec, YouTubeSpec,
 };
 use stallcast_hooks::Kind;
 use stallcast_show::{MessageId, Text};
@@ -24,6 +24,8 @@ const RELAY: &str = "relay";
 pub(super) struct Connection {
     kind: &'static str,
     target: String,
+    /// Where the relay is, if it is one.
+    relay: Option<RelayRoom>,
     connector: Connector,
 }
 
@@ -36,10 +38,19 @@ impl Connection {
         lines: mpsc::Sender<Incoming>,
         deliveries: Deliveries,
     ) -> Self {
+        let relay = match &wanted {
+            ChatConnector::Relay { address, room, key } => Some(RelayRoom {
+                address: address.clone(),
+                room: room.clone(),
+                key: Secret::new(key),
+            }),
+            _ => None,
+        };
         let (kind, target, spec) = specified(wanted, audience, deliveries);
         Self {
             kind,
             target,
+            relay,
             connector: Connector::spawn(spec, lines, Arc::new(now)),
         }
     }
@@ -52,6 +63,11 @@ impl Connection {
     /// Whether it is a way for others, and no chat itself.
     pub(super) fn is_relay(&self) -> bool {
         self.kind == RELAY
+    }
+
+    /// The room at the relay that it is.
+    pub(super) fn relay_room(&self) -> Option<RelayRoom> {
+        self.relay.clone()
     }
 
     /// Whether webhooks come by it now.

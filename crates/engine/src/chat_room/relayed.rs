@@ -1,9 +1,11 @@
-//! What comes over a relay: given to the connections that it is for, and known to be written down before it is taken.
+//! What comes over a relay: given to the connections that it is for, and known to be written down before it is taken; and
+//! which relay that is.
 
-use stallcast_chat::{Delivery, Given};
+use stallcast_chat::{Delivery, Given, RelayRoom};
 use stallcast_hooks::Hook;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
+use super::connection::Connection;
 use super::{ChatRoom, lock};
 
 /// The webhooks of a relay, a way for each lane.
@@ -18,6 +20,24 @@ impl ChatRoom {
     /// The webhooks that a relay brings; `None` when somebody has them.
     pub(crate) fn relayed(&self) -> Option<Relayed> {
         lock(&self.shared.relayed).take()
+    }
+
+    /// The room at the relay that is set up, and its changes.
+    pub(crate) fn relay_room(&self) -> watch::Receiver<Option<RelayRoom>> {
+        self.shared.relay_room.subscribe()
+    }
+
+    /// Tells of the relay that is among the connections now.
+    pub(super) fn look_for_a_relay(&self) {
+        let found = {
+            let connections = lock(&self.shared.connections);
+            connections.values().find_map(Connection::relay_room)
+        };
+        self.shared.relay_room.send_if_modified(|now| {
+            let changed = *now != found;
+            *now = found;
+            changed
+        });
     }
 
     /// Gives a webhook to every connection of its kind; what became of it at each.

@@ -66,6 +66,7 @@ impl Team {
             let url = format!("{}/#join={secret}", address.url);
             InviteLink {
                 interface: address.interface,
+                outside: address.outside,
                 qr: phones::qr_rows(&url),
                 url,
             }

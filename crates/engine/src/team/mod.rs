@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use stallcast_show::{Actor, Role};
-use stallcast_wire::{CrewView, ErrorCode, TeamSettings, TeamView, WireError};
+use stallcast_wire::{CrewView, ErrorCode, OutsideView, TeamSettings, TeamView, WireError};
 use tokio::sync::watch;
 
 use self::kept::{Kept, KeptMember, hash};
@@ -48,6 +48,7 @@ struct Inner {
     state: Mutex<State>,
     settings: watch::Sender<TeamSettings>,
     door: watch::Sender<DoorState>,
+    outside: watch::Sender<Option<OutsideView>>,
     view: watch::Sender<TeamView>,
     crew: watch::Sender<CrewView>,
     began: Instant,
@@ -112,6 +113,7 @@ impl Team {
             }),
             settings: watch::Sender::new(settings),
             door: watch::Sender::default(),
+            outside: watch::Sender::default(),
             view: watch::Sender::default(),
             crew: watch::Sender::default(),
             began: Instant::now(),
@@ -172,6 +174,12 @@ impl Team {
     /// Tells what became of the listener.
     pub(crate) fn learn_door(&self, door: DoorState) {
         self.inner.door.send_replace(door);
+        self.tell();
+    }
+
+    /// Tells what became of the way in from outside; `None` = switched off.
+    pub(crate) fn learn_outside(&self, outside: Option<OutsideView>) {
+        self.inner.outside.send_replace(outside);
         self.tell();
     }
 
@@ -350,6 +358,7 @@ impl Team {
     /// Shows the owner how it is.
     fn tell(&self) {
         let door = self.inner.door.borrow().clone();
+        let outside = self.inner.outside.borrow().clone();
         let view = {
             let state = self.lock();
             let settings = state.kept.settings.clone();
@@ -361,7 +370,8 @@ impl Team {
                 port: door.port,
                 error: door.error,
                 secure: !settings.certificate.is_empty(),
-                addresses: addresses(&settings, door.port),
+                addresses: addresses(&settings, door.port, outside.as_ref()),
+                outside,
                 invites: state.invites.iter().map(|it| it.view.clone()).collect(),
                 members: members.collect(),
                 settings,

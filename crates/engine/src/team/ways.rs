@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use stallcast_wire::{ErrorCode, TeamAddress, TeamSettings, WireError};
+use stallcast_wire::{ErrorCode, OutsideView, TeamAddress, TeamSettings, WireError};
 
 use crate::phones;
 
@@ -38,11 +38,23 @@ pub(crate) fn authority(address: &str) -> Option<String> {
     })
 }
 
-/// Where pages find the studio that listens on `port`, the likeliest first.
-pub(super) fn addresses(settings: &TeamSettings, port: Option<u16>) -> Vec<TeamAddress> {
-    let Some(port) = port else {
-        return Vec::new();
-    };
+/// Where pages find the studio that listens on `port`, the likeliest first, and the relay's page behind them.
+pub(super) fn addresses(
+    settings: &TeamSettings,
+    port: Option<u16>,
+    outside: Option<&OutsideView>,
+) -> Vec<TeamAddress> {
+    let mut found = port.map_or_else(Vec::new, |port| near(settings, port));
+    let page = outside.filter(|outside| !outside.page.is_empty());
+    found.extend(page.map(|outside| TeamAddress {
+        interface: String::new(),
+        url: outside.page.clone(),
+        outside: true,
+    }));
+    found
+}
+
+fn near(settings: &TeamSettings, port: u16) -> Vec<TeamAddress> {
     let scheme = if settings.certificate.is_empty() {
         "http"
     } else {
@@ -53,6 +65,7 @@ pub(super) fn addresses(settings: &TeamSettings, port: Option<u16>) -> Vec<TeamA
         found.push(TeamAddress {
             interface: String::new(),
             url: format!("https://{authority}"),
+            outside: false,
         });
     }
     match settings.bind.parse::<IpAddr>() {
@@ -61,15 +74,18 @@ pub(super) fn addresses(settings: &TeamSettings, port: Option<u16>) -> Vec<TeamA
             found.extend(own.map(|(interface, ip)| TeamAddress {
                 interface,
                 url: format!("{scheme}://{ip}:{port}"),
+                outside: false,
             }));
         }
         Ok(IpAddr::V4(ip)) => found.push(TeamAddress {
             interface: ip.to_string(),
             url: format!("{scheme}://{ip}:{port}"),
+            outside: false,
         }),
         Ok(IpAddr::V6(ip)) => found.push(TeamAddress {
             interface: ip.to_string(),
             url: format!("{scheme}://[{ip}]:{port}"),
+            outside: false,
         }),
         Err(_) => {}
     }

@@ -171,6 +171,15 @@ impl Copy {
         ask(self.port, head.as_bytes()).await.map(|answer| answer.0)
     }
 
+    /// What it has in memory, bytes.
+    pub fn resident(&self) -> u64 {
+        let file = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(file).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.unwrap().trim().trim_end_matches(" kB");
+        kib.parse::<u64>().unwrap() << 10
+    }
+
     /// Kills it (SIGKILL).
     pub fn kill(mut self) {
         self.child.kill().unwrap();
