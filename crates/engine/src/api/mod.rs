@@ -14,6 +14,7 @@ mod photos;
 mod plain_name;
 mod preview;
 mod relayed;
+mod shown_chat;
 mod shown_products;
 mod shown_to;
 mod shown_vetting;
