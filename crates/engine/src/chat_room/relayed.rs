@@ -1,5 +1,7 @@
 //! What comes over a relay: given to the connections that it is for, and known to be written down before it is taken.
 
+use std::collections::BTreeSet;
+
 use stallcast_chat::{Delivery, Given};
 use stallcast_hooks::Hook;
 use tokio::sync::{mpsc, oneshot};
@@ -31,6 +33,11 @@ impl ChatRoom {
             given.push(inbox.give(hook.clone()).await);
         }
         given
+    }
+
+    /// The ids of the connections that are open.
+    pub(crate) fn open_ids(&self) -> BTreeSet<String> {
+        lock(&self.shared.connections).keys().cloned().collect()
     }
 
     /// Waits until no line that came so far is still to be written down: whether all of them are. `None` when the room is
