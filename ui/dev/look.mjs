@@ -22,6 +22,8 @@ const SHOTS = [
   ['team-moderator', 'dev-live-moderator', 'phone', 'zh-CN', 'dark', { seen: true }],
   ['team-producer', 'dev-live-producer', 'phone', 'en', 'light', { seen: true }],
   ['team-viewer', 'dev-live-viewer', 'phone', 'zh-CN', 'sunlight', { seen: true }],
+  ['flood', 'dev-live-moderator', 'phone', 'zh-CN', 'light', { seen: true, tab: 2 }],
+  ['flood', 'dev-viewer-live', '720', 'en', 'dark', { seen: true, side: 'chat' }],
   ['teamwork', 'dev-team', '720', 'en', 'light', { seen: true, side: 'questions' }],
   ['teamwork', 'dev-team', '720', 'zh-CN', 'dark', { seen: true, side: 'questions', after: /^多少钱一斤呀/ }],
   ['teamwork', 'dev-live-moderator', 'phone', 'en', 'sunlight', { seen: true, after: /^多少钱一斤呀/ }],

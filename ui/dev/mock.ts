@@ -107,9 +107,13 @@ function serve(ws: WebSocket): void {
     every(500, status);
     every(100, () => send({ type: 'topic', seq: seq++, topic: 'meters', data: opened.meters() }));
     let lines: ChatLine[] = [];
+    // Members get a part of a flood.
+    let left_out = role === 'owner' ? 0 : 380;
     every(100, () => {
       lines = opened.newChat();
-      if (lines.length > 0) send({ type: 'chat', seq: 1, lines });
+      if (lines.length === 0) return;
+      send({ type: 'chat', seq: 1, left_out, lines });
+      left_out = 0;
     });
     opened.watchers.add(show);
     opened.catalogueWatchers.add(catalogue);

@@ -31,6 +31,31 @@ describe('the chat ring', () => {
     expect(ring.snapshot().map((entry) => entry.id)).toEqual(lines(0, 25).map((entry) => entry.id));
   });
 
+  it('keeps a hole marked where lines were left out', () => {
+    const ring = new ChatRing(100);
+    ring.push(lines(0, 2));
+    ring.push(lines(10, 12), 8);
+    ring.push(lines(20, 22), 8);
+    expect([...ring.gaps]).toEqual([
+      ['a:10', 8],
+      ['a:20', 8],
+    ]);
+    // The line behind a hole goes, and the hole is still there.
+    ring.remove(['a:10']);
+    expect(ring.gaps.get('a:11')).toBe(8);
+    ring.remove(['a:11', 'a:20', 'a:21']);
+    expect([...ring.gaps]).toEqual([]);
+    ring.push([line(30)]);
+    expect([...ring.gaps]).toEqual([['a:30', 16]]);
+    // Of what was cut off nothing is remembered.
+    ring.push(lines(100, 300));
+    ring.snapshot();
+    expect([...ring.gaps]).toEqual([]);
+    ring.push([line(400)], 3);
+    ring.replace([line(400)]);
+    expect([...ring.gaps]).toEqual([]);
+  });
+
   it('lets go of what a simulated audience said', () => {
     const ring = new ChatRing(100);
     const invented = { ...line(9), id: 'simulated:9', platform: 'simulated' };

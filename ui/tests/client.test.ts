@@ -181,7 +181,7 @@ describe('the client', () => {
     const { welcomed, messages, chat, notices } = world();
     const socket = await welcomed();
     socket.say({ type: 'topic', seq: 1, topic: 'catalogue', data: { products: [] } });
-    socket.say({ type: 'chat', seq: 1, lines: [{ id: 'a' }] });
+    socket.say({ type: 'chat', seq: 1, left_out: 0, lines: [{ id: 'a' }] });
     socket.say({ type: 'notice', notice: { level: 'warn', key: 'notice.slate', params: {}, at: 1 } });
     expect(messages.map((message) => message.type)).toEqual(['welcome', 'topic']);
     expect(chat).toEqual([[{ id: 'a' }]]);
@@ -194,7 +194,7 @@ describe('the client', () => {
     socket.say({ type: 'welcome', role: 'owner', run: 'a', version: '0.1.0' });
     expect(socket.sent[0]).not.toHaveProperty('chat');
     socket.say({ type: 'chat_caught_up', seq: 3, whole: true, removed: [], lines: [{ id: 'x' }] });
-    socket.say({ type: 'chat', seq: 4, lines: [{ id: 'y' }] });
+    socket.say({ type: 'chat', seq: 4, left_out: 0, lines: [{ id: 'y' }] });
     socket.say({ type: 'chat_removed', seq: 5, messages: ['x'] });
     socket.onclose?.();
     timers.advance(300);
@@ -282,7 +282,7 @@ describe('the client', () => {
     void asked.then((outcome) => (answer = outcome));
     for (let i = 0; i < 30; i += 1) {
       timers.advance(1000);
-      socket.say({ type: 'chat', seq: 1, lines: [] });
+      socket.say({ type: 'chat', seq: 1, left_out: 0, lines: [] });
     }
     await Promise.resolve();
     expect(answer).toBeNull();
@@ -294,7 +294,7 @@ describe('the client', () => {
     const answer = client.command({ do: 'take_off_air' });
     for (let i = 0; i < 15; i += 1) {
       timers.advance(1000);
-      socket.say({ type: 'chat', seq: 1, lines: [] });
+      socket.say({ type: 'chat', seq: 1, left_out: 0, lines: [] });
     }
     expect(await answer).toMatchObject({ ok: false, error: { message_key: 'error.no_answer' } });
   });

@@ -10,11 +10,12 @@ use md5::{Digest, Md5};
 use serde::Deserialize;
 use stallcast_hooks::Hook;
 use stallcast_show::At;
+use subtle::ConstantTimeEq;
 use tokio::sync::mpsc;
 
 use crate::connector::{ConnectorState, End};
 use crate::draft::LineDraft;
-use crate::outlet::{Outlet, SinkClosed};
+use crate::outlet::{Offered, Outlet, SinkClosed};
 use crate::pushed::{Given, Push, is_fresh};
 use crate::spec::DouyinSpec;
 
@@ -85,6 +86,7 @@ impl Douyin {
         if hook.header("x-msg-type") != "live_comment" {
             return Ok(Given::Other);
         }
+        outlet.try_again();
         take_body(&hook.body, outlet).await
     }
 
@@ -95,11 +97,7 @@ impl Douyin {
         let given = hook.header("x-signature");
         let made = signature(hook, self.spec.secret.reveal());
         // How long the comparison takes must not tell how much of a made-up one was right.
-        let differ = given
-            .bytes()
-            .zip(made.bytes())
-            .fold(0, |d, (a, b)| d | (a ^ b));
-        given.len() == made.len() && differ == 0
+        given.as_bytes().ct_eq(made.as_bytes()).into()
     }
 }
 
@@ -123,7 +121,9 @@ pub(crate) async fn take_body(body: &[u8], outlet: &mut Outlet) -> Result<Given,
             at: comment.timestamp.and_then(moment_of),
         };
         let writer = Some(comment.sec_openid.as_str()).filter(|id| !id.is_empty());
-        outlet.put_of(draft, writer).await?;
+        if outlet.offer(draft, writer).await? == Offered::Full {
+            return Ok(Given::Full);
+        }
     }
     Ok(Given::Taken)
 }

@@ -21,6 +21,17 @@ const ID_BYTES: usize = 600;
 /// Lines taken back at once, as each goes into the journal: more is no moderator's hand.
 const REMOVED_AT_ONCE: usize = 1_000;
 
+/// What became of a line that was offered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Offered {
+    /// It was handed over.
+    New(MessageId),
+    /// Nothing visible is in it, it cannot be named, or it was handed over before.
+    Nothing,
+    /// There was no room for it: it may come again.
+    Full,
+}
+
 /// The engine has dropped its end.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct SinkClosed;
@@ -68,42 +79,67 @@ impl Outlet {
         draft: LineDraft,
         writer: Option<&str>,
     ) -> Result<Option<MessageId>, SinkClosed> {
+        match self.offer(draft, writer).await? {
+            Offered::New(id) => Ok(Some(id)),
+            Offered::Nothing => Ok(None),
+            Offered::Full => {
+                self.status.send_modify(|s| s.dropped += 1);
+                Ok(None)
+            }
+        }
+    }
+
+    /// As [`Outlet::put_of`], for who can bring the same line again: what finds no room is not counted as dropped.
+    pub(crate) async fn offer(
+        &mut self,
+        draft: LineDraft,
+        writer: Option<&str>,
+    ) -> Result<Offered, SinkClosed> {
         let has_id = draft.id.is_some();
         let Some(line) = draft.into_line((self.clock)(), &mut self.own_ids) else {
-            return Ok(None);
+            return Ok(Offered::Nothing);
         };
         let id = line.id.clone();
         if id.0.len() > ID_BYTES {
             self.malformed();
-            return Ok(None);
+            return Ok(Offered::Nothing);
         }
         let writer = writer.filter(|writer| writer.len() <= ID_BYTES);
         if has_id && self.said.knows(&id) {
-            return Ok(None);
+            return Ok(Offered::Nothing);
         }
         if self.send(Incoming::Line(line)).await? {
             // Only what was handed over: a line that was dropped may come again.
             self.said.remember(&id, writer);
             self.status.send_modify(|s| s.lines += 1);
-            Ok(Some(id))
+            Ok(Offered::New(id))
         } else {
-            self.status.send_modify(|s| s.dropped += 1);
-            Ok(None)
+            Ok(Offered::Full)
         }
     }
 
     /// Hands over that lines were taken back. Waits like a line does; a dropped removal counts as dropped.
     pub(crate) async fn remove(&mut self, ids: Vec<MessageId>) -> Result<(), SinkClosed> {
+        if !self.offer_removal(ids).await? {
+            self.status.send_modify(|s| s.dropped += 1);
+        }
+        Ok(())
+    }
+
+    /// As [`Outlet::remove`], for who can say so again; whether there was room.
+    pub(crate) async fn offer_removal(&mut self, ids: Vec<MessageId>) -> Result<bool, SinkClosed> {
         let known = |id: &MessageId| id.as_str().len() <= ID_BYTES;
         let ids: Vec<MessageId> = ids
             .into_iter()
             .filter(known)
             .take(REMOVED_AT_ONCE)
             .collect();
-        if !ids.is_empty() && !self.send(Incoming::Removed(ids)).await? {
-            self.status.send_modify(|s| s.dropped += 1);
-        }
-        Ok(())
+        Ok(ids.is_empty() || self.send(Incoming::Removed(ids)).await?)
+    }
+
+    /// Waits for room once more, also where the last one found none: what comes now was brought again after a while.
+    pub(crate) fn try_again(&mut self) {
+        self.full = false;
     }
 
     async fn send(&mut self, incoming: Incoming) -> Result<bool, SinkClosed> {

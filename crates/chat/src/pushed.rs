@@ -20,6 +20,8 @@ const AHEAD_MS: i64 = 5 * 60 * 1000;
 pub enum Given {
     /// Its lines were taken, or had been.
     Taken,
+    /// There was no room for all of its lines: it is to be given again, and what was taken of it is not taken twice.
+    Full,
     /// It tells nothing that is of use here.
     Other,
     /// Its signature is missing or wrong.
@@ -41,7 +43,7 @@ impl Given {
             Self::Unsigned => Some(ChatErrorCode::Unsigned),
             Self::Stale => Some(ChatErrorCode::Stale),
             Self::Elsewhere => Some(ChatErrorCode::Elsewhere),
-            Self::Taken | Self::Other | Self::Unreadable | Self::NotHere => None,
+            Self::Taken | Self::Full | Self::Other | Self::Unreadable | Self::NotHere => None,
         }
     }
 }

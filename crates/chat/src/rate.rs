@@ -1,9 +1,12 @@
 //! Owns a limit of so many in so long, over a sliding window.
 
 use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
+
+use crate::acts::ActFault;
 
 /// What is left of a limit.
 #[derive(Debug)]
@@ -46,5 +49,22 @@ impl Rate {
         self.recent
             .back()
             .is_none_or(|last| now.saturating_duration_since(*last) >= self.window)
+    }
+}
+
+/// The turns of whoever acts: one too soon is refused, not waited for.
+#[derive(Debug)]
+pub(crate) struct Turns(Mutex<Rate>);
+
+impl Turns {
+    /// As [`Rate::new`].
+    pub(crate) fn new(most: usize, window: Duration) -> Self {
+        Self(Mutex::new(Rate::new(most, window)))
+    }
+
+    /// Takes a turn now.
+    pub(crate) fn take(&self) -> Result<(), ActFault> {
+        let mut rate = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        rate.take(Instant::now()).map_err(|_| ActFault::TooFast)
     }
 }

@@ -39,6 +39,12 @@ pub struct Delivery {
 }
 
 impl Delivery {
+    /// A webhook, and what is told once it is taken, or fails when it was dropped.
+    pub fn new(hook: Hook) -> (Self, oneshot::Receiver<()>) {
+        let (taken, waited) = oneshot::channel();
+        (Self { hook, taken }, waited)
+    }
+
     /// It is taken, or nobody will ever want it: the relay may forget it.
     pub fn taken(self) {
         // A connection that is gone hears of it by the next one.
@@ -148,8 +154,7 @@ impl Relay {
                 Ok(None)
             }
             Some(ToStudio::Hook { lane, seq, hook }) => {
-                let (taken, waited) = oneshot::channel();
-                let delivery = Delivery { hook, taken };
+                let (delivery, waited) = Delivery::new(hook);
                 let sent = self.spec.deliveries.of(lane).try_send(delivery);
                 sent.map_err(|_| End::Later(ChatErrorCode::Untaken, TAKE_AGAIN))?;
                 outlet.passed();

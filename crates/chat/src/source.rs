@@ -82,7 +82,7 @@ impl Source {
                 (Self::YouTube(source), Box::new(NoHands))
             }
             ConnectorSpec::Facebook(spec) => {
-                let hands = FacebookHands::new(&spec);
+                let hands = FacebookHands::new(&spec, Arc::clone(said));
                 (
                     Self::Facebook(Box::new(Facebook::new(spec))),
                     Box::new(hands),

@@ -158,7 +158,7 @@ async fn a_refusal_stops_it_or_makes_it_wait_as_its_code_says() {
 }
 
 #[tokio::test]
-async fn a_page_replies_hides_and_shows_again_and_cannot_do_more() {
+async fn a_page_replies_hides_shows_again_puts_out_and_lets_in_and_cannot_do_more() {
     let fake = Fake::listen().await;
     let (connector, mut lines) = start(&fake);
     let mut events = stream(&fake).await;
@@ -169,12 +169,21 @@ async fn a_page_replies_hides_and_shows_again_and_cannot_do_more() {
     let hand = connector.hand();
     assert_eq!(
         hand.able(),
-        [ActKind::Reply, ActKind::Delete, ActKind::Restore]
+        [
+            ActKind::Reply,
+            ActKind::Delete,
+            ActKind::Restore,
+            ActKind::Ban,
+            ActKind::Pardon
+        ]
     );
     let token = "access_token=s3cret+%26";
     let reply = |to: Option<&MessageId>| Act::Reply {
         text: "¥29.90 & free".into(),
         to: to.cloned(),
+    };
+    let ban = || Act::Ban {
+        message: id.clone(),
     };
     for (act, asked, status, body, outcome) in [
         (
@@ -209,13 +218,48 @@ async fn a_page_replies_hides_and_shows_again_and_cannot_do_more() {
             r#"{"error":{"code":200}}"#,
             ActFault::NotAllowed.into(),
         ),
+        (
+            ban(),
+            format!("POST /me/blocked?psid=9&{token}"),
+            200,
+            r#"{"9":true}"#,
+            ActOutcome::Done,
+        ),
+        (
+            ban(),
+            format!("POST /me/blocked?psid=9&{token}"),
+            200,
+            r#"{"9":false}"#,
+            ActFault::Refused.into(),
+        ),
+        (
+            ban(),
+            format!("POST /me/blocked?psid=9&{token}"),
+            403,
+            r#"{"error":{"code":283}}"#,
+            ActFault::NotAllowed.into(),
+        ),
+        (
+            Act::Pardon {
+                message: id.clone(),
+            },
+            format!("DELETE /me/blocked?psid=9&{token}"),
+            200,
+            r#"{"success":true}"#,
+            ActOutcome::Done,
+        ),
     ] {
         let asking = async { fake.http(&asked).await.answer(status, body).await };
         let (became, ()) = tokio::join!(hand.act(act), asking);
         assert_eq!(became, outcome, "{asked}");
     }
-    let ban = Act::Ban { message: id };
-    assert_eq!(hand.act(ban).await, ActOutcome::NotSupported);
+    let slow = Act::SlowMode { seconds: Some(5) };
+    assert_eq!(hand.act(slow).await, ActOutcome::NotSupported);
+    // Without the right to know who writes, nobody can be put out.
+    let unknown = Act::Ban {
+        message: "facebook:1234567890_99".into(),
+    };
+    assert_eq!(hand.act(unknown).await, ActFault::WriterUnknown.into());
     // An id that is none goes nowhere.
     let odd = Act::Delete {
         message: "facebook:../me".into(),

@@ -490,3 +490,71 @@ async fn a_list_of_comments_is_lines_and_repeated_ones_are_folded() {
     assert_eq!(connector.hand().able(), []);
     connector.stop().await;
 }
+
+#[tokio::test]
+async fn a_webhook_that_finds_no_room_is_to_be_given_again_and_nothing_of_it_counts_as_dropped() {
+    let (sink, mut lines) = mpsc::channel(2);
+    let spec = ConnectorSpec::Douyin(DouyinSpec {
+        room: String::new(),
+        secret: Secret::new("s3cret"),
+    });
+    let connector = Connector::spawn(spec, sink, wall_clock());
+    let inbox = connector.inbox();
+    let hook = douyin_hook(
+        "live_comment",
+        "7001",
+        0,
+        "s3cret",
+        &comments(&["1", "2", "3"]),
+    );
+    assert_eq!(inbox.give(hook.clone()).await, Given::Full);
+    assert_eq!(inbox.give(hook.clone()).await, Given::Full);
+    assert_eq!(connector.status().borrow().dropped, 0);
+    for id in ["1", "2"] {
+        assert_eq!(
+            next_line(&mut lines).await.id.as_str(),
+            format!("douyin:{id}")
+        );
+    }
+    assert_eq!(inbox.give(hook.clone()).await, Given::Taken);
+    assert_eq!(next_line(&mut lines).await.id.as_str(), "douyin:3");
+    assert_eq!(inbox.give(hook).await, Given::Taken, "known, not full");
+    assert!(lines.try_recv().is_err());
+    let status = connector.status().borrow().clone();
+    assert_eq!((status.lines, status.dropped), (3, 0));
+    connector.stop().await;
+}
+
+#[tokio::test]
+async fn what_kick_says_while_there_is_no_room_is_to_be_given_again() {
+    let fake = Fake::listen().await;
+    let signer = Signer::new();
+    let (sink, mut lines) = mpsc::channel(1);
+    let spec = ConnectorSpec::Kick(KickSpec {
+        api: fake.http_address(),
+        channel: "orchard-live".into(),
+        token: Secret::new(""),
+    });
+    let connector = Connector::spawn(spec, sink, wall_clock());
+    let inbox = connector.inbox();
+    let line = |id: &str| signer.hook(id, &at(0), &said(id, "orchard-live", 7, id));
+    let (given, ()) = tokio::join!(inbox.give(line("m1")), async {
+        let visit = fake.http("GET /public/v1/public-key ").await;
+        visit.answer(200, &signer.told()).await;
+    });
+    assert_eq!(given, Given::Taken);
+    let banned = json!({
+        "broadcaster": { "user_id": 123_456_789, "channel_slug": "orchard-live" },
+        "banned_user": { "user_id": 7, "username": "sender_name" },
+    });
+    let banned = signer.hook("01J", &at(0), &banned.to_string());
+    assert_eq!(inbox.give(line("m2")).await, Given::Full);
+    assert_eq!(inbox.give(banned.clone()).await, Given::Full);
+    assert_eq!(next_line(&mut lines).await.id.as_str(), "kick:m1");
+    assert_eq!(inbox.give(line("m2")).await, Given::Taken);
+    assert_eq!(next_line(&mut lines).await.id.as_str(), "kick:m2");
+    assert_eq!(inbox.give(banned).await, Given::Taken);
+    assert!(matches!(lines.recv().await, Some(Incoming::Removed(_))));
+    assert_eq!(connector.status().borrow().dropped, 0);
+    connector.stop().await;
+}

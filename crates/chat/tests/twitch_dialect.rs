@@ -144,15 +144,37 @@ async fn the_servers_ping_is_answered_and_its_reconnect_obeyed() {
         peer.hear("PONG").await.as_deref(),
         Some("PONG :tmi.twitch.tv")
     );
+    let line =
+        |id: &str, text: &str| format!("@id={id} :a!a@a.tmi.twitch.tv PRIVMSG #stall :{text}\r\n");
     peer.say(":tmi.twitch.tv RECONNECT\r\n").await;
-    let mut again = server.welcome().await;
-    let live = until(&mut status, "live again", |s| {
-        s.state == ConnectorState::Live && s.last_error.is_some()
-    })
-    .await;
-    assert_eq!(live.last_error, Some(ChatErrorCode::ReconnectAsked));
-    again.say(":a!a@a PRIVMSG #stall :hello\r\n").await;
-    assert_eq!(next_line(&mut lines).await.text, "hello");
+    // A connection that does not come to its channel costs nothing while the old one lives.
+    drop(server.accept().await);
+    peer.say(&line("1", "still here")).await;
+    assert_eq!(next_line(&mut lines).await.text, "still here");
+    peer.say(":tmi.twitch.tv RECONNECT\r\n").await;
+    let mut again = server.accept().await;
+    // Until the next one is in the channel, the old one counts.
+    peer.say(&line("2", "meanwhile")).await;
+    assert_eq!(next_line(&mut lines).await.text, "meanwhile");
+    Scripted::let_in(&mut again).await;
+    // What both bring, and what only the old one brings before it is left.
+    for peer in [&mut again, &mut peer] {
+        peer.say(&line("3", "on both")).await;
+    }
+    peer.say(&line("4", "last words")).await;
+    again.say(&line("5", "goes on")).await;
+    let mut texts = Vec::new();
+    for _ in 0..3 {
+        texts.push(next_line(&mut lines).await.text);
+    }
+    texts.sort();
+    assert_eq!(texts, ["goes on", "last words", "on both"]);
+    // The old one is left; it never was not live in between.
+    assert_eq!(peer.hear("nothing").await, None);
+    let told = status.borrow_and_update().clone();
+    assert_eq!(told.state, ConnectorState::Live);
+    assert_eq!(told.last_error, Some(ChatErrorCode::ReconnectAsked));
+    assert_eq!(told.lines, 5);
     connector.stop().await;
 }
 

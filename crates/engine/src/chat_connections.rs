@@ -146,6 +146,19 @@ impl ChatConnections {
         }
     }
 
+    /// Whether a connection of this kind is set up that is not open: its secrets wait for the keychain, or it is about to be
+    /// opened.
+    pub(crate) fn waits_for(&self, kind: Kind) -> bool {
+        let open = self.room.open_ids();
+        let wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut closed = wanted.iter().filter(|(id, _)| !open.contains(*id));
+        closed.any(|(_, kept)| match &kept.connector {
+            ChatConnector::Kick { .. } => kind == Kind::Kick,
+            ChatConnector::Douyin { .. } => kind == Kind::Douyin,
+            _ => false,
+        })
+    }
+
     /// The room.
     pub fn room(&self) -> &ChatRoom {
         &self.room

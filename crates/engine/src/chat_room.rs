@@ -298,7 +298,9 @@ impl ChatRoom {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
+    use std::path::Path;
+
     use stallcast_journal::Journal;
     use stallcast_show::Command;
 
@@ -306,6 +308,25 @@ mod tests {
     use crate::air::engine;
     use crate::chat_history::last_lines;
     use crate::threads::Threads;
+
+    /// A desk over an empty journal in `folder`.
+    pub(crate) fn empty_desk(folder: &Path) -> Desk {
+        let (journal, resumed) = Journal::open(folder.join("journal")).unwrap();
+        let (threads, _fallen) = Threads::watched();
+        Desk::start(journal, resumed, now, &threads).unwrap()
+    }
+
+    /// A room over an empty journal in `folder`.
+    pub(crate) fn empty_room(folder: &Path) -> ChatRoom {
+        ChatRoom::open(empty_desk(folder), 1, Language::En, Before::default())
+    }
+
+    /// A line that is pushed to the room.
+    pub(crate) fn say(room: &ChatRoom, id: &str, text: &str) {
+        let body = serde_json::json!({ "id": id, "author": id, "text": text }).to_string();
+        let drafts = stallcast_chat::webhook::parse(body.as_bytes(), "application/json").unwrap();
+        assert!(room.push_drafts(drafts));
+    }
 
     #[tokio::test]
     async fn lines_that_came_in_the_last_moment_are_in_the_journal_and_in_the_next_room() {

@@ -33,8 +33,11 @@ pub const HEADERS_BYTES: usize = 8 * 1024;
 pub const HEAD_BYTES: usize = 64 * 1024;
 /// Largest frame, in bytes.
 pub const FRAME_BYTES: usize = 4 + HEAD_BYTES + BODY_BYTES;
-/// Webhooks of one lane that are on their way to a studio at a time.
-pub const ON_THE_WAY: usize = 64;
+/// Webhooks of one lane that are on their way to a studio at a time: some may have to wait there, for a keychain that somebody
+/// has to unlock, and others go on behind them.
+pub const ON_THE_WAY: usize = 1_024;
+/// Their bodies together, in bytes; one more is sent while they are below that.
+pub const ON_THE_WAY_BYTES: usize = 8 * 1024 * 1024;
 /// Path of the studio's WebSocket; the room follows.
 pub const STUDIO_PATH: &str = "/studio/v1/";
 /// Path of webhooks; `ROOM/KIND` follows.

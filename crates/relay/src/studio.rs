@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::StreamExt;
-use stallcast_hooks::{Hook, Lane, ON_THE_WAY, ToRelay, ToStudio};
+use stallcast_hooks::{Hook, Lane, ON_THE_WAY, ON_THE_WAY_BYTES, ToRelay, ToStudio};
 use tokio::time::{Instant, timeout};
 
 use crate::hooks::short;
@@ -144,8 +144,8 @@ struct Session {
 struct Row {
     lane: Lane,
     coming: Ordered,
-    /// Places that were sent and not taken yet, in order.
-    sent: VecDeque<u64>,
+    /// Places that were sent and not taken yet, in order, each with the bytes of its body.
+    sent: VecDeque<(u64, usize)>,
     /// Up to here it has taken them, and up to here the store has forgotten them.
     taken: u64,
     forgotten: u64,
@@ -163,7 +163,8 @@ impl Row {
     }
 
     fn has_room(&self) -> bool {
-        self.sent.len() < ON_THE_WAY
+        let bytes: usize = self.sent.iter().map(|(_, bytes)| bytes).sum();
+        self.sent.len() < ON_THE_WAY && bytes < ON_THE_WAY_BYTES
     }
 
     /// The studio has everything up to this place. A place that was never sent is no answer.
@@ -171,10 +172,10 @@ impl Row {
         if upto <= self.taken {
             return Ok(());
         }
-        if !self.sent.contains(&upto) {
+        if !self.sent.iter().any(|(seq, _)| *seq == upto) {
             return Err(Over::Unreadable);
         }
-        self.sent.retain(|seq| *seq > upto);
+        self.sent.retain(|(seq, _)| *seq > upto);
         self.taken = upto;
         Ok(())
     }
@@ -285,7 +286,7 @@ async fn pass(socket: &mut WebSocket, row: &mut Row, next: Next) -> Result<(), O
         return Ok(());
     };
     let lane = row.lane;
-    row.sent.push_back(seq);
+    row.sent.push_back((seq, hook.body.len()));
     say(socket, ToStudio::Hook { lane, seq, hook }.to_bytes()).await
 }
 

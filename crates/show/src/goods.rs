@@ -145,6 +145,8 @@ impl Show {
         let set = self.countdown.as_ref();
         let set = set.map(|clock| clock.seconds_left(clock.started));
         let clock = offer.and_then(|it| clock(&product, set.or(it.countdown_s), it.ends, at));
+        // One that a person stopped stays stopped.
+        let clock = clock.filter(|_| !self.clock_stopped);
         let since = at;
         let went = Event::WentOnAir {
             on_air: OnAir { product, since },
@@ -235,14 +237,22 @@ impl Show {
             Event::WentOnAir { on_air } => {
                 // The clock belonged to the product before.
                 self.countdown = None;
+                self.clock_stopped = false;
                 self.on_air = Some(on_air.clone());
             }
             Event::WentOffAir { .. } => {
                 self.countdown = None;
+                self.clock_stopped = false;
                 self.on_air = None;
             }
-            Event::CountdownStarted { countdown } => self.countdown = Some(countdown.clone()),
-            Event::CountdownStopped { .. } => self.countdown = None,
+            Event::CountdownStarted { countdown } => {
+                self.countdown = Some(countdown.clone());
+                self.clock_stopped = false;
+            }
+            Event::CountdownStopped { .. } => {
+                self.countdown = None;
+                self.clock_stopped = true;
+            }
             Event::StockSet {
                 product,
                 left: Some(left),

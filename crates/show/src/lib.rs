@@ -55,6 +55,7 @@ mod recap_sales;
 mod recording_split;
 mod refusal;
 mod roles;
+mod rundown;
 mod show;
 mod sound;
 mod stage;

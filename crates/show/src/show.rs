@@ -82,6 +82,9 @@ pub struct Show {
     pub on_air: Option<OnAir>,
     /// The running price clock.
     pub countdown: Option<Countdown>,
+    /// Whether a person stopped the clock of the product that is on the picture.
+    #[serde(default)]
+    pub clock_stopped: bool,
     /// Units left of each counted product.
     #[cfg_attr(feature = "ts", ts(as = "BTreeMap<ProductId, u32>"))]
     pub stock: ByProduct<u32>,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::check;
-use crate::{Actor, At, Command, Event, Offer, Product, ProductId, Refusal, RundownItem, Show};
+use crate::{Actor, At, Command, Event, Offer, Product, ProductId, Refusal, Show};
 
 /// Most points of one's own: a list that nobody goes through is worse than a short one.
 const OWN_MAX: usize = 10;
@@ -138,30 +138,6 @@ impl Show {
         }
         let product = product.clone();
         Err(Refusal::NotVetted { product, open })
-    }
-
-    /// The product that comes next on the rundown after this one, or as the first of all, as viewers may be told of it:
-    /// there is some left, its offer holds, no rule keeps it off, and live only what may go on air.
-    pub fn next_after(
-        &self,
-        product: Option<&ProductId>,
-        kept_off: &BTreeSet<ProductId>,
-        now: At,
-    ) -> Option<&Product> {
-        let is_it = |item: &RundownItem| Some(&item.product) == product;
-        let place = self.rundown.iter().position(is_it);
-        let following = self.rundown.iter().skip(place.map_or(0, |place| place + 1));
-        let mut known = following.filter_map(|item| self.products.get(&item.product));
-        known.find(|next| !kept_off.contains(&next.id) && self.may_follow(next, now))
-    }
-
-    fn may_follow(&self, product: &Product, now: At) -> bool {
-        let is_fit = if self.is_live() {
-            self.fit_for_viewers(&product.id, now).is_ok()
-        } else {
-            product.offer.holds(&product.id, now).is_ok()
-        };
-        is_fit && self.stock.get(&product.id) != Some(&0)
     }
 
     pub(crate) fn decide_set_vetted(

@@ -219,6 +219,28 @@ fn what_is_on_the_picture_when_the_show_goes_live_begins_anew_for_its_first_view
 }
 
 #[test]
+fn a_clock_that_a_person_stopped_in_the_rehearsal_stays_stopped_when_the_show_goes_live() {
+    let mut show = stall();
+    run(&mut show, destination(true), 0);
+    run(&mut show, Command::StartRehearsal, 0);
+    run(&mut show, put("peach"), 1_000);
+    assert!(show.countdown.is_some());
+    run(&mut show, Command::StopCountdown, 2_000);
+    let mut again = show.clone();
+    run(&mut show, Command::GoLive, 50_000);
+    assert_eq!(show.on_air.as_ref().unwrap().since, At(50_000));
+    assert_eq!(show.countdown, None);
+    // Put on air once more, it has its clock again.
+    run(&mut show, Command::TakeOffAir, 51_000);
+    run(&mut show, put("peach"), 52_000);
+    assert!(show.countdown.is_some());
+    // Started again by hand in the rehearsal, it runs for the viewers as well.
+    run(&mut again, Command::StartCountdown { seconds: 60 }, 3_000);
+    run(&mut again, Command::GoLive, 50_000);
+    assert_eq!(again.countdown.unwrap().deadline, At(110_000));
+}
+
+#[test]
 fn a_clock_needs_a_product_and_a_length() {
     let mut show = stall();
     let start = |seconds| Command::StartCountdown { seconds };

@@ -379,6 +379,8 @@ pub enum ServerMessage {
     Chat {
         /// Number of the last one.
         seq: u64,
+        /// How many lines came before these since the last ones and are left out: more than a member's page can use.
+        left_out: u32,
         /// The lines, oldest first.
         lines: Vec<ChatLine>,
     },

@@ -174,7 +174,7 @@ impl Session {
                 Topic::Team(team) => self.team = Some(team),
                 Topic::Crew(crew) => self.crew = Some(crew),
             },
-            ServerMessage::Chat { lines, seq } => {
+            ServerMessage::Chat { lines, seq, .. } => {
                 self.chat.extend(lines);
                 self.place = Some(seq);
             }

@@ -47,6 +47,10 @@ seq: number, } & ({ "topic": "show", "data": ShowView } | { "topic": "catalogue"
  */
 seq: number, 
 /**
+ * How many lines came before these since the last ones and are left out: more than a member's page can use.
+ */
+left_out: number, 
+/**
  * The lines, oldest first.
  */
 lines: Array<ChatLine>, } | { "type": "chat_removed", 

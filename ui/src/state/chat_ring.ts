@@ -14,6 +14,9 @@ export class ChatRing {
   private readonly ids = new Set<string>();
   private count = 0;
   private noted = new Map<string, LineMark>();
+  private holes = new Map<string, number>();
+  /** Lines left out behind the last one. */
+  private hole = 0;
 
   constructor(private readonly capacity = RING_LINES) {}
 
@@ -29,9 +32,20 @@ export class ChatRing {
     return this.noted;
   }
 
-  push(lines: readonly ChatLine[]): void {
+  /** How many lines were left out before a line, by its id: a member's page gets a part of a flood. */
+  get gaps(): ReadonlyMap<string, number> {
+    return this.holes;
+  }
+
+  /** Lines, before which so many were left out. */
+  push(lines: readonly ChatLine[], leftOut = 0): void {
+    this.hole += leftOut;
     for (const line of lines) {
       if (this.ids.has(line.id)) continue;
+      if (this.hole > 0) {
+        this.holes = new Map(this.holes).set(line.id, this.hole);
+        this.hole = 0;
+      }
       this.ids.add(line.id);
       this.lines.push(line);
       this.count += 1;
@@ -44,8 +58,23 @@ export class ChatRing {
   remove(ids: readonly string[]): void {
     if (ids.length === 0) return;
     const gone = new Set(ids);
+    if (ids.some((id) => this.holes.has(id))) this.moveHoles(gone);
     this.lines = this.lines.filter((line) => !gone.has(line.id));
     for (const id of gone) this.ids.delete(id);
+  }
+
+  /** What was left out stays marked when the line behind it goes. */
+  private moveHoles(gone: ReadonlySet<string>): void {
+    const holes = new Map<string, number>();
+    let before = 0;
+    for (const { id } of this.lines) {
+      before += this.holes.get(id) ?? 0;
+      if (gone.has(id) || before === 0) continue;
+      holes.set(id, before);
+      before = 0;
+    }
+    this.holes = holes;
+    this.hole += before;
   }
 
   /** Lets go of everything but these lines. */
@@ -53,6 +82,8 @@ export class ChatRing {
     const known = new Set(this.ids);
     this.lines = [];
     this.ids.clear();
+    this.holes = new Map();
+    this.hole = 0;
     const before = this.count;
     this.push(lines);
     // What was here before is not new.
@@ -78,7 +109,12 @@ export class ChatRing {
   private cut(): void {
     const over = this.lines.length - this.capacity;
     if (over <= 0) return;
-    for (const line of this.lines.slice(0, over)) this.ids.delete(line.id);
+    const cut = this.lines.slice(0, over);
+    for (const line of cut) this.ids.delete(line.id);
+    if (this.holes.size > 0) {
+      const gone = new Set(cut.map((line) => line.id));
+      this.holes = new Map([...this.holes].filter(([id]) => !gone.has(id)));
+    }
     this.lines = this.lines.slice(over);
   }
 }

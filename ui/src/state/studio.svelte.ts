@@ -93,6 +93,8 @@ export class Studio {
   chat: readonly ChatLine[] = $state.raw([]);
   /** What is to be known of chat lines beside their words, by id. */
   marks: ReadonlyMap<string, LineMark> = $state.raw(this.ring.marks);
+  /** How many lines were left out before a chat line, by its id. */
+  gaps: ReadonlyMap<string, number> = $state.raw(this.ring.gaps);
   chatTotal = $state(0);
   log: readonly LogLine[] = $state.raw([]);
   /** Local clock, ticking four times a second. */
@@ -121,6 +123,7 @@ export class Studio {
       this.chat = this.ring.snapshot();
       this.chatTotal = this.ring.total;
       this.marks = this.ring.marks;
+      this.gaps = this.ring.gaps;
     },
   );
 
@@ -135,8 +138,8 @@ export class Studio {
       timers: browserTimers,
       random: Math.random,
       onMessage: (message) => this.take(message),
-      onChat: (lines) => {
-        this.ring.push(lines);
+      onChat: (lines, leftOut) => {
+        this.ring.push(lines, leftOut);
         this.repainter.request();
       },
       onChatRemoved: (messages) => {

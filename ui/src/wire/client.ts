@@ -39,7 +39,7 @@ export interface ClientOptions {
   /** 0..1, spreads reconnections of a whole team. */
   random: () => number;
   onMessage: (message: Extract<ServerMessage, { type: 'welcome' } | { type: 'topic' }>) => void;
-  onChat: (lines: ChatLine[]) => void;
+  onChat: (lines: ChatLine[], leftOut: number) => void;
   /** These lines were taken back or hidden. */
   onChatRemoved: (messages: readonly string[]) => void;
   /** Everything else that this page has of the chat is to be let go of. */
@@ -286,7 +286,7 @@ export class Client {
         );
         return;
       case 'chat':
-        this.options.onChat(message.lines);
+        this.options.onChat(message.lines, message.left_out);
         this.reached(message.seq);
         return;
       case 'chat_removed':
@@ -298,7 +298,7 @@ export class Client {
         else {
           // What was taken away may have been shown again since.
           this.options.onChatRemoved(message.removed);
-          this.options.onChat(message.lines);
+          this.options.onChat(message.lines, 0);
         }
         this.reached(message.seq);
         return;

@@ -1,6 +1,7 @@
 //! Owns reading an IRC channel, Twitch anonymously or any other server, and speaking in the latter.
 
 mod hands;
+mod join;
 mod join_budget;
 mod lines;
 mod message;
@@ -9,6 +10,7 @@ mod session;
 use std::sync::Arc;
 
 use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
 use crate::connector::{ChatErrorCode, End};
@@ -17,6 +19,8 @@ use crate::outlet::Outlet;
 use crate::spec::{ConnectorSpec, Tls};
 pub(crate) use hands::IrcHands;
 use hands::SpeakingDesk;
+use join::Joined;
+use session::Coming;
 
 /// A channel of a server.
 pub(crate) struct Irc {
@@ -52,34 +56,41 @@ impl Irc {
             channel,
             desk,
         } = self;
-        let ended = connect_and_read(server, *port, tls, channel, desk, outlet).await;
+        let end = match channel_name(channel) {
+            Some(channel) => {
+                let again = || -> Coming<Wire> {
+                    let (server, tls, channel) = (server.clone(), tls.clone(), channel.clone());
+                    Box::pin(joined(server, *port, tls, channel))
+                };
+                match again().await {
+                    Ok(joined) => session::run(joined, again, desk, outlet).await,
+                    Err(end) => end,
+                }
+            }
+            None => End::Hopeless(ChatErrorCode::InvalidChannel),
+        };
         desk.close();
-        match ended {
-            Ok(never) => match never {},
-            Err(end) => end,
-        }
+        end
     }
 }
 
-async fn connect_and_read(
-    server: &str,
-    port: u16,
-    tls: &Tls,
-    channel: &str,
-    desk: &mut SpeakingDesk,
-    outlet: &mut Outlet,
-) -> Result<std::convert::Infallible, End> {
-    let channel = channel_name(channel).ok_or(End::Hopeless(ChatErrorCode::InvalidChannel))?;
-    let client = dial::tls_client(tls).await?;
-    join_budget::wait_for_turn(server).await;
+/// A connection's bytes, encrypted or not.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+type Wire = Box<dyn Stream>;
+
+/// Connects and joins, in its turn.
+async fn joined(server: String, port: u16, tls: Tls, channel: String) -> Result<Joined<Wire>, End> {
+    let client = dial::tls_client(&tls).await?;
+    join_budget::wait_for_turn(&server).await;
     let timed_out = |_| End::Lost(ChatErrorCode::TimedOut);
-    let stream = timeout(dial::CONNECT_WITHIN, dial::tcp(server, port))
+    let stream = timeout(dial::CONNECT_WITHIN, dial::tcp(&server, port))
         .await
         .map_err(timed_out)??;
     let Some(client) = client else {
-        return Err(session::run(stream, &channel, desk, outlet).await);
+        return join::join(Box::new(stream) as Wire, &channel).await;
     };
-    let name = ServerName::try_from(server.to_owned())
+    let name = ServerName::try_from(server.clone())
         .map_err(|_| End::Hopeless(ChatErrorCode::InvalidCertificate))?;
     let connector = tokio_rustls::TlsConnector::from(Arc::clone(&client));
     let stream = timeout(dial::CONNECT_WITHIN, connector.connect(name, stream))
@@ -89,7 +100,7 @@ async fn connect_and_read(
             tracing::debug!(%error, server, "tls handshake failed");
             End::Lost(ChatErrorCode::TlsRefused)
         })?;
-    Err(session::run(stream, &channel, desk, outlet).await)
+    join::join(Box::new(stream) as Wire, &channel).await
 }
 
 /// The channel without `#`, in lower case, from what a person typed or pasted

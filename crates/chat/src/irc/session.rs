@@ -1,44 +1,41 @@
-//! Owns one IRC conversation: register, join, read, speak, stay alive.
+//! Owns one IRC conversation: read, speak, stay alive, and change over when the server is to be left.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use stallcast_show::MessageId;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::{Instant, timeout_at};
 
 use super::hands::SpeakingDesk;
-use super::lines::{Cut, Lines};
+use super::join::{Joined, TWITCH, over};
+use super::lines::Cut;
 use super::message::{Message, spoken};
 use crate::acts::ActFault;
 use crate::connector::{ChatErrorCode, ConnectorState, End};
 use crate::draft::LineDraft;
 use crate::outlet::Outlet;
 
-/// From connected to joined. A channel that does not exist is answered with silence on Twitch.
-const JOIN_WITHIN: Duration = Duration::from_secs(15);
 /// Silence after which we ask. Twitch itself asks about every five minutes: too late for a show.
 const ASK_AFTER: Duration = Duration::from_secs(45);
 /// How long the answer may take before the connection counts as dead.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
-/// A server that takes no bytes for this long is dead; all we ever write is a few words.
-const WRITE_WITHIN: Duration = Duration::from_secs(10);
-/// Names tried before giving up: the anonymous Twitch form, then short ones that fit a 9-character limit.
-const NICK_TRIES: u32 = 4;
+/// How long a connection is heard that another one took over from.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 /// What a server repeats to us after it took what we said, with the number of what was said.
 const SPOKEN: &str = "stallcast-said-";
 /// Lines remembered to know what a cleared viewer had said (Twitch names the viewer, not the lines).
 const REMEMBERED: usize = 1_000;
 
+/// The next connection, under way.
+pub(super) type Coming<S> = BoxFuture<'static, Result<Joined<S>, End>>;
+
 struct Session<'a, S> {
-    lines: Lines<ReadHalf<S>>,
-    out: WriteHalf<S>,
-    room: String,
+    on: Joined<S>,
     outlet: &'a mut Outlet,
-    nick: String,
-    nicks_tried: u32,
-    platform: &'static str,
-    joined: bool,
+    /// The server is about to end this connection.
+    is_to_be_left: bool,
     said: VecDeque<(String, MessageId)>,
     desk: &'a mut SpeakingDesk,
     /// How much was said, and up to which of it the server answered.
@@ -46,64 +43,71 @@ struct Session<'a, S> {
     answered: u64,
 }
 
-/// Reads `channel` until something ends it.
-pub(super) async fn run<S>(
-    stream: S,
-    channel: &str,
+/// Reads the channel until something ends it; `again` makes the connection that takes over.
+pub(super) async fn run<S: AsyncRead + AsyncWrite>(
+    joined: Joined<S>,
+    again: impl Fn() -> Coming<S>,
     desk: &mut SpeakingDesk,
     outlet: &mut Outlet,
-) -> End
-where
-    S: AsyncRead + AsyncWrite,
-{
-    let (read, out) = tokio::io::split(stream);
+) -> End {
     let session = Session {
-        lines: Lines::new(read),
-        out,
-        room: format!("#{channel}"),
+        on: joined,
         outlet,
-        // Any justinfan number reads anonymously on Twitch.
-        nick: format!("justinfan{}", rand::random_range(1_000..100_000)),
-        nicks_tried: 1,
-        platform: "irc",
-        joined: false,
+        is_to_be_left: false,
         said: VecDeque::new(),
         desk,
         spoken: 0,
         answered: 0,
     };
-    match session.converse().await {
+    match session.converse(again).await {
         Ok(never) => match never {},
         Err(end) => end,
     }
 }
 
+/// When the next connection is there; never, when none is under way.
+async fn arrival<S>(coming: &mut Option<Coming<S>>) -> Result<Joined<S>, End> {
+    match coming {
+        Some(coming) => coming.await,
+        None => std::future::pending().await,
+    }
+}
+
 impl<S: AsyncRead + AsyncWrite> Session<'_, S> {
-    async fn converse(mut self) -> Result<std::convert::Infallible, End> {
-        let nick = self.nick.clone();
-        // CAP first, so that a tag-speaking server tags from the first line on; END at once, since
-        // we want nothing that needs an answer before registration ends.
-        self.write(&format!(
-            "CAP REQ :twitch.tv/tags twitch.tv/commands\r\nNICK {nick}\r\nUSER {nick} 0 * :{nick}\r\nCAP END\r\n"
-        ))
-        .await?;
-        let join_by = Instant::now() + JOIN_WITHIN;
+    async fn converse(
+        mut self,
+        again: impl Fn() -> Coming<S>,
+    ) -> Result<std::convert::Infallible, End> {
+        self.desk.open();
+        self.outlet.state(ConnectorState::Live);
         let mut heard = Instant::now();
         let mut asked = false;
+        let mut coming: Option<Coming<S>> = None;
         loop {
+            if self.is_to_be_left && coming.is_none() {
+                self.is_to_be_left = false;
+                coming = Some(again());
+            }
             let patience = if asked {
                 ASK_AFTER + ANSWER_WITHIN
             } else {
                 ASK_AFTER
             };
-            let deadline = if self.joined {
-                heard + patience
-            } else {
-                join_by
-            };
             let next = tokio::select! {
-                next = timeout_at(deadline, self.lines.next()) => next,
-                text = self.desk.next(), if self.joined => {
+                next = timeout_at(heard + patience, self.on.lines.next()) => next,
+                arrived = arrival(&mut coming) => {
+                    coming = None;
+                    match arrived {
+                        Ok(joined) => {
+                            self.change_over(joined).await?;
+                            (heard, asked) = (Instant::now(), false);
+                        }
+                        // The old one lives still; when it ends, it is tried again like any other.
+                        Err(end) => tracing::info!(?end, "the next connection did not come"),
+                    }
+                    continue;
+                }
+                text = self.desk.next() => {
                     self.speak(&text).await?;
                     continue;
                 }
@@ -112,40 +116,52 @@ impl<S: AsyncRead + AsyncWrite> Session<'_, S> {
                 Ok(Ok(Some(cut))) => {
                     heard = Instant::now();
                     asked = false;
-                    match cut {
-                        Cut::Line(line) => self.hear(&line).await?,
-                        Cut::TooLong => self.outlet.malformed(),
-                    }
+                    self.take(cut).await?;
                 }
-                Ok(Ok(None) | Err(_)) => return Err(End::Lost(ChatErrorCode::ClosedByPeer)),
-                Err(_) if !self.joined => return Err(End::Lost(ChatErrorCode::JoinRefused)),
+                Ok(Ok(None) | Err(_)) => match coming.take() {
+                    Some(coming) => {
+                        self.on = coming.await?;
+                        (heard, asked) = (Instant::now(), false);
+                    }
+                    None => return Err(End::Lost(ChatErrorCode::ClosedByPeer)),
+                },
                 Err(_) if asked => return Err(End::Lost(ChatErrorCode::TimedOut)),
                 Err(_) => {
                     asked = true;
-                    self.write("PING :stallcast\r\n").await?;
+                    self.on.write("PING :stallcast\r\n").await?;
                 }
             }
         }
     }
 
-    async fn write(&mut self, text: &str) -> Result<(), End> {
-        let written = timeout(WRITE_WITHIN, async {
-            self.out.write_all(text.as_bytes()).await?;
-            self.out.flush().await
-        });
-        match written.await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(End::Lost(ChatErrorCode::ClosedByPeer)),
-            Err(_) => Err(End::Lost(ChatErrorCode::TimedOut)),
+    /// Goes over to the next connection, and takes what was said on the old one before it was there: what both bring is known
+    /// by its id.
+    async fn change_over(&mut self, next: Joined<S>) -> Result<(), End> {
+        let mut old = std::mem::replace(&mut self.on, next);
+        let until = Instant::now() + LAST_WORDS;
+        while let Ok(Ok(Some(cut))) = timeout_at(until, old.lines.next()).await {
+            self.take(cut).await?;
+        }
+        self.is_to_be_left = false;
+        Ok(())
+    }
+
+    async fn take(&mut self, cut: Cut) -> Result<(), End> {
+        match cut {
+            Cut::Line(line) => self.hear(&line).await,
+            Cut::TooLong => {
+                self.outlet.malformed();
+                Ok(())
+            }
         }
     }
 
     /// Says it, and asks for an answer that comes after any refusal of it.
     async fn speak(&mut self, text: &str) -> Result<(), End> {
         self.spoken += 1;
-        let (room, number) = (&self.room, self.spoken);
+        let (room, number) = (&self.on.room, self.spoken);
         let said = format!("PRIVMSG {room} :{text}\r\nPING :{SPOKEN}{number}\r\n");
-        self.write(&said).await
+        self.on.write(&said).await
     }
 
     async fn hear(&mut self, line: &str) -> Result<(), End> {
@@ -159,18 +175,7 @@ impl<S: AsyncRead + AsyncWrite> Session<'_, S> {
         match message.command {
             "PING" => {
                 let answer = format!("PONG :{}\r\n", message.param(0));
-                self.write(&answer).await
-            }
-            "CAP"
-                if message.param(1) == "ACK"
-                    && message.params.iter().any(|p| p.contains("twitch.tv/tags")) =>
-            {
-                self.platform = "twitch";
-                Ok(())
-            }
-            "001" => {
-                let join = format!("JOIN {}\r\n", self.room);
-                self.write(&join).await
+                self.on.write(&answer).await
             }
             "PONG" => {
                 let number = message.params.iter().find_map(|it| it.strip_prefix(SPOKEN));
@@ -184,61 +189,27 @@ impl<S: AsyncRead + AsyncWrite> Session<'_, S> {
                 Ok(())
             }
             // Cannot send to the channel; no such channel. It is about what was said next after the last answer.
-            "404" | "403" if self.joined => {
+            "404" | "403" => {
                 if self.answered + 1 == self.spoken {
                     self.desk.answer(Err(ActFault::NotAllowed));
                 }
                 Ok(())
             }
-            // End of names, or Twitch's room state: we are in.
-            "366" | "ROOMSTATE" => {
-                self.joined = true;
-                self.desk.open();
-                self.outlet.state(ConnectorState::Live);
-                Ok(())
-            }
             "PRIVMSG" | "USERNOTICE" => self.take_line(&message).await,
             "CLEARMSG" | "CLEARCHAT" => self.take_back(&message).await,
+            // Twitch ends this connection soon. Its lines have ids, so that two connections at once double none of them.
+            "RECONNECT" if self.on.platform == TWITCH => {
+                self.outlet.error(ChatErrorCode::ReconnectAsked);
+                self.is_to_be_left = true;
+                Ok(())
+            }
             "RECONNECT" => Err(End::Lost(ChatErrorCode::ReconnectAsked)),
-            // 432 erroneous, 433 in use, 436 collision.
-            "432" | "433" | "436" if !self.joined => self.try_another_nick().await,
-            // No such channel, too many, full, invite only, banned, key, needs registration.
-            "403" | "405" | "471" | "473" | "474" | "475" | "476" | "477" if !self.joined => {
-                Err(End::Lost(ChatErrorCode::JoinRefused))
-            }
-            // Password, banned from the server.
-            "464" | "465" => Err(End::Lost(ChatErrorCode::LoginRefused)),
-            "NOTICE" => self.notice(&message),
-            "ERROR" => Err(End::Lost(ChatErrorCode::ClosedByPeer)),
-            _ => Ok(()),
+            _ => over(&message),
         }
-    }
-
-    fn notice(&self, message: &Message<'_>) -> Result<(), End> {
-        match message.tag("msg-id").as_deref() {
-            Some("msg_channel_suspended" | "msg_banned" | "tos_ban") => {
-                Err(End::Lost(ChatErrorCode::JoinRefused))
-            }
-            _ if !self.joined && message.param(1).starts_with("Login ") => {
-                Err(End::Lost(ChatErrorCode::LoginRefused))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    async fn try_another_nick(&mut self) -> Result<(), End> {
-        if self.nicks_tried >= NICK_TRIES {
-            return Err(End::Lost(ChatErrorCode::LoginRefused));
-        }
-        self.nicks_tried += 1;
-        // Nine characters is the oldest limit in use (RFC 1459 section 1.2; ngircd's default).
-        self.nick = format!("sc{}", rand::random_range(100_000..1_000_000));
-        let nick = format!("NICK {}\r\n", self.nick);
-        self.write(&nick).await
     }
 
     async fn take_line(&mut self, message: &Message<'_>) -> Result<(), End> {
-        if !message.param(0).eq_ignore_ascii_case(&self.room) {
+        if !message.param(0).eq_ignore_ascii_case(&self.on.room) {
             return Ok(());
         }
         // A USERNOTICE without words (a raid, a gift) is not a line of chat.
@@ -252,7 +223,7 @@ impl<S: AsyncRead + AsyncWrite> Session<'_, S> {
         let author = message.tag("display-name").unwrap_or_else(|| login.clone());
         let draft = LineDraft {
             id: message.tag("id"),
-            platform: self.platform.to_owned(),
+            platform: self.on.platform.to_owned(),
             author,
             text,
             at: None,
@@ -267,13 +238,13 @@ impl<S: AsyncRead + AsyncWrite> Session<'_, S> {
     }
 
     async fn take_back(&mut self, message: &Message<'_>) -> Result<(), End> {
-        if !message.param(0).eq_ignore_ascii_case(&self.room) {
+        if !message.param(0).eq_ignore_ascii_case(&self.on.room) {
             return Ok(());
         }
         let mut gone = Vec::new();
         if message.command == "CLEARMSG" {
             let target = message.tag("target-msg-id").unwrap_or_default();
-            let target = MessageId(format!("{}:{target}", self.platform));
+            let target = MessageId(format!("{}:{target}", self.on.platform));
             self.said.retain(|(_, id)| *id != target);
             gone.push(target);
         } else {
@@ -292,9 +263,10 @@ impl<S: AsyncRead + AsyncWrite> Session<'_, S> {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::{AsyncReadExt, DuplexStream, duplex};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 
     use super::super::hands::desk;
+    use super::super::join::{JOIN_WITHIN, NICK_TRIES, join};
     use super::*;
     use crate::acts::{Act, Hands};
     use crate::outlet::tests::outlet;
@@ -303,6 +275,13 @@ mod tests {
         let mut bytes = [0; 1024];
         let count = peer.read(&mut bytes).await.unwrap();
         String::from_utf8(bytes[..count].to_vec()).unwrap()
+    }
+
+    async fn talked(stream: DuplexStream, desk: &mut SpeakingDesk, outlet: &mut Outlet) -> End {
+        match join(stream, "a").await {
+            Ok(joined) => run(joined, || Box::pin(std::future::pending()), desk, outlet).await,
+            Err(end) => end,
+        }
     }
 
     #[tokio::test(start_paused = true)]
@@ -326,7 +305,7 @@ mod tests {
             assert_eq!(joined.elapsed(), 2 * ASK_AFTER + ANSWER_WITHIN);
         };
         let (mut desk, _hands) = desk(true);
-        let (end, ()) = tokio::join!(run(ours, "a", &mut desk, &mut outlet), talk);
+        let (end, ()) = tokio::join!(talked(ours, &mut desk, &mut outlet), talk);
         assert_eq!(end, End::Lost(ChatErrorCode::TimedOut));
     }
 
@@ -361,7 +340,7 @@ mod tests {
             assert_eq!(became, Err(ActFault::NotAllowed));
             drop(peer);
         };
-        let (end, ()) = tokio::join!(run(ours, "a", &mut desk, &mut outlet), talk);
+        let (end, ()) = tokio::join!(talked(ours, &mut desk, &mut outlet), talk);
         assert_eq!(end, End::Lost(ChatErrorCode::ClosedByPeer));
     }
 
@@ -379,7 +358,7 @@ mod tests {
         };
         let began = Instant::now();
         let (mut desk, _hands) = desk(true);
-        let (end, ()) = tokio::join!(run(ours, "a", &mut desk, &mut outlet), talk);
+        let (end, ()) = tokio::join!(talked(ours, &mut desk, &mut outlet), talk);
         assert_eq!(end, End::Lost(ChatErrorCode::JoinRefused));
         assert_eq!(began.elapsed(), JOIN_WITHIN);
     }
@@ -403,7 +382,7 @@ mod tests {
             peer.write_all(b":s 433 * x :In use\r\n").await.unwrap();
         };
         let (mut desk, _hands) = desk(true);
-        let (end, ()) = tokio::join!(run(ours, "a", &mut desk, &mut outlet), talk);
+        let (end, ()) = tokio::join!(talked(ours, &mut desk, &mut outlet), talk);
         assert_eq!(end, End::Lost(ChatErrorCode::LoginRefused));
     }
 }

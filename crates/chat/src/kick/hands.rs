@@ -1,7 +1,7 @@
 //! Owns acting in a Kick channel: replies, deletions, time-outs, bans, and what is undone of them. Slow mode and showing a
 //! deleted line again are not in its public interface.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -9,12 +9,11 @@ use hyper::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use stallcast_show::MessageId;
-use tokio::time::Instant;
 
 use super::api::Api;
 use crate::acts::{Act, ActFault, ActKind, Hands, words};
 use crate::http::Heard;
-use crate::rate::Rate;
+use crate::rate::Turns;
 use crate::said::Said;
 
 /// Longest reply, in characters (`POST /chat`).
@@ -29,7 +28,7 @@ const TIME_OUT_MINUTES: u32 = 10_080;
 pub(crate) struct KickHands {
     api: Arc<Api>,
     said: Arc<Said>,
-    replies: Mutex<Rate>,
+    replies: Turns,
 }
 
 #[derive(Deserialize)]
@@ -47,7 +46,7 @@ impl KickHands {
         Self {
             api,
             said,
-            replies: Mutex::new(Rate::new(REPLIES, REPLIES_WITHIN)),
+            replies: Turns::new(REPLIES, REPLIES_WITHIN),
         }
     }
 
@@ -59,11 +58,7 @@ impl KickHands {
 
     async fn reply(&self, text: &str, to: Option<&MessageId>) -> Result<(), ActFault> {
         let text = words(text, REPLY_CHARS)?;
-        let turn = {
-            let mut replies = self.replies.lock().unwrap_or_else(PoisonError::into_inner);
-            replies.take(Instant::now())
-        };
-        turn.map_err(|_| ActFault::TooFast)?;
+        self.replies.take()?;
         let mut body = json!({
             "broadcaster_user_id": self.api.broadcaster().await?,
             "content": text,

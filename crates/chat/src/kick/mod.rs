@@ -23,7 +23,7 @@ pub(crate) use self::hands::KickHands;
 use self::signature::PublicKey;
 use crate::connector::{ConnectorState, End};
 use crate::draft::{LineDraft, moment};
-use crate::outlet::{Outlet, SinkClosed};
+use crate::outlet::{Offered, Outlet, SinkClosed};
 use crate::pushed::{Given, Push, is_fresh};
 use crate::said::Said;
 use crate::spec::KickSpec;
@@ -130,6 +130,7 @@ impl Kick {
         if !self.is_signed(hook).await {
             return Ok(Given::Unsigned);
         }
+        outlet.try_again();
         let signed_at = moment(hook.header("kick-event-message-timestamp"));
         if !signed_at.is_some_and(|at| is_fresh(at, outlet.now())) {
             return Ok(Given::Stale);
@@ -183,8 +184,11 @@ pub(crate) async fn take_body(
     if let Some(banned) = event.banned_user {
         let id = banned.user_id.map(|id| id.to_string());
         let gone = id.map(|id| outlet.said().of(&id)).unwrap_or_default();
-        outlet.remove(gone).await?;
-        return Ok((Given::Taken, broadcaster));
+        let given = match outlet.offer_removal(gone).await? {
+            true => Given::Taken,
+            false => Given::Full,
+        };
+        return Ok((given, broadcaster));
     }
     let Some(sender) = event.sender.filter(|_| !event.message_id.is_empty()) else {
         return Ok((Given::Other, broadcaster));
@@ -197,8 +201,11 @@ pub(crate) async fn take_body(
         at: moment(&event.created_at).or(signed_at),
     };
     let writer = sender.user_id.map(|id| id.to_string());
-    outlet.put_of(draft, writer.as_deref()).await?;
-    Ok((Given::Taken, broadcaster))
+    let given = match outlet.offer(draft, writer.as_deref()).await? {
+        Offered::New(_) | Offered::Nothing => Given::Taken,
+        Offered::Full => Given::Full,
+    };
+    Ok((given, broadcaster))
 }
 
 /// Looks at the subscription at this time; never without a token.

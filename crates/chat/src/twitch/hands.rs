@@ -1,6 +1,6 @@
 //! Owns acting in a Twitch channel: replies, deletions, time-outs, bans, pins, slow mode, and what is undone of them.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -8,12 +8,11 @@ use hyper::Method;
 use serde::Deserialize;
 use serde_json::json;
 use stallcast_show::MessageId;
-use tokio::time::Instant;
 
 use super::helix::{Helix, lacks_scope};
 use crate::acts::{Act, ActFault, ActKind, Hands, words};
 use crate::http::Heard;
-use crate::rate::Rate;
+use crate::rate::Turns;
 use crate::said::Said;
 use crate::spec::TwitchSpec;
 
@@ -31,7 +30,7 @@ const SLOW: std::ops::RangeInclusive<u32> = 3..=120;
 pub(crate) struct TwitchHands {
     helix: Arc<Helix>,
     said: Arc<Said>,
-    replies: Mutex<Rate>,
+    replies: Turns,
 }
 
 #[derive(Deserialize)]
@@ -49,7 +48,7 @@ impl TwitchHands {
         Self {
             helix: Arc::new(Helix::new(spec.clone())),
             said,
-            replies: Mutex::new(Rate::new(REPLIES, REPLIES_WITHIN)),
+            replies: Turns::new(REPLIES, REPLIES_WITHIN),
         }
     }
 
@@ -64,11 +63,7 @@ impl TwitchHands {
 
     async fn reply(&self, text: &str, to: Option<&MessageId>) -> Result<(), ActFault> {
         let text = words(text, REPLY_CHARS)?;
-        let turn = {
-            let mut replies = self.replies.lock().unwrap_or_else(PoisonError::into_inner);
-            replies.take(Instant::now())
-        };
-        turn.map_err(|_| ActFault::TooFast)?;
+        self.replies.take()?;
         let people = self.helix.people().await?;
         let mut body = json!({
             "broadcaster_id": people.broadcaster,

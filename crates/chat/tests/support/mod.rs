@@ -182,13 +182,24 @@ impl Scripted {
         (Self { listener }, address)
     }
 
-    /// Takes the next client through registration and join, as Twitch does.
+    /// Takes the next client through registration and join.
     pub async fn welcome(&self) -> Peer {
+        let mut peer = self.accept().await;
+        Self::let_in(&mut peer).await;
+        peer
+    }
+
+    /// The next client, to whom nothing was said yet.
+    pub async fn accept(&self) -> Peer {
         let (stream, _) = timeout(PATIENCE, self.listener.accept())
             .await
             .expect("a client comes")
             .unwrap();
-        let mut peer = Peer::new(stream);
+        Peer::new(stream)
+    }
+
+    /// Takes a client through registration and join, as Twitch does.
+    pub async fn let_in(peer: &mut Peer) {
         let asked = peer.hear("CAP REQ").await.unwrap();
         assert_eq!(asked, "CAP REQ :twitch.tv/tags twitch.tv/commands");
         let nick = peer.hear("NICK ").await.unwrap();
@@ -204,6 +215,5 @@ impl Scripted {
             ":{nick}!{nick}@{nick}.tmi.twitch.tv JOIN {room}\r\n:{nick}.tmi.twitch.tv 366 {nick} {room} :End of /NAMES list\r\n"
         ))
         .await;
-        peer
     }
 }

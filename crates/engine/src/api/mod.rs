@@ -15,6 +15,7 @@ mod photos;
 mod plain_name;
 mod preview;
 mod relayed;
+mod shown_chat;
 mod shown_products;
 mod shown_to;
 mod shown_vetting;
@@ -34,6 +35,7 @@ use axum::routing::{any, get, post};
 use axum::{Json, Router};
 use stallcast_show::{Actor, Role};
 use stallcast_wire::{ErrorCode, WireError};
+use subtle::ConstantTimeEq;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
@@ -248,5 +250,5 @@ async fn nothing() -> impl IntoResponse {
 
 /// Compares without telling by its duration where the difference is.
 fn same(a: &[u8], b: &[u8]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).fold(0, |differs, (x, y)| differs | (x ^ y)) == 0
+    a.ct_eq(b).into()
 }

@@ -11,9 +11,10 @@ use stallcast_wire::{
 };
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
-use tokio::time::{Duration, timeout};
+use tokio::time::{Duration, Instant, timeout};
 
 use super::Api;
+use super::shown_chat::ShownChat;
 use super::shown_products::ShownProducts;
 use super::shown_to;
 use super::shown_vetting::{LookedFor, ShownVetting};
@@ -29,6 +30,11 @@ const MAX_MESSAGE: usize = 4 << 20;
 const MEMBERS_MESSAGE: usize = 256 << 10;
 /// How long a page may take to say hello, or to take a message, before its socket is closed.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often a member's page is asked whether it is there, and how long its silence is borne: with both it is gone within half a
+/// minute. Browsers answer by themselves.
+const ASK_EVERY: Duration = Duration::from_secs(5);
+const SILENCE: Duration = Duration::from_secs(22);
 
 /// How long the end of the engine waits for an answer; less than the API takes to close.
 const LAST_ANSWERS: Duration = Duration::from_secs(1);
@@ -124,6 +130,11 @@ async fn send(socket: &mut WebSocket, message: &ServerMessage) -> bool {
     )
 }
 
+async fn ask_whether_there(socket: &mut WebSocket) -> bool {
+    let asking = socket.send(Message::Ping(axum::body::Bytes::new()));
+    matches!(timeout(PATIENCE, asking).await, Ok(Ok(())))
+}
+
 fn levels(meters: &Meters) -> MetersView {
     let level = |level: &stallcast_media::audio::Level| Level {
         peak_db: level.peak_db,
@@ -211,6 +222,10 @@ async fn talk(api: Api, mut socket: WebSocket) {
     let (standing, mut notices) = studio.notices();
     let (caught, marks, mut lines) = studio.chat().follow(guest.chat);
     let mut place = caught.seq;
+    let is_member = guest.presence.is_some();
+    let mut chat = ShownChat::of(is_member);
+    let mut ask = tokio::time::interval(ASK_EVERY);
+    let mut heard = Instant::now();
     let mut questions = studio.chat().questions();
     let mut held = studio.chat().held();
     let mut heat = studio.chat().heat();
@@ -242,15 +257,23 @@ async fn talk(api: Api, mut socket: WebSocket) {
     }
     loop {
         let alive = tokio::select! {
-            message = socket.recv() => match message {
-                Some(Ok(Message::Text(text))) => {
-                    let looked = &pushed.vetting.looked;
-                    !guest.is_over()
-                        && answer(&api, &guest, &mut socket, (&slow, looked), text.as_str()).await
+            message = socket.recv() => {
+                heard = Instant::now();
+                match message {
+                    Some(Ok(Message::Text(text))) => {
+                        let looked = &pushed.vetting.looked;
+                        !guest.is_over()
+                            && answer(&api, &guest, &mut socket, (&slow, looked), text.as_str()).await
+                    }
+                    Some(Ok(Message::Close(_)) | Err(_)) | None => false,
+                    Some(Ok(_)) => true,
                 }
-                Some(Ok(Message::Close(_)) | Err(_)) | None => false,
-                Some(Ok(_)) => true,
-            },
+            }
+            // A phone that left the network says no goodbye, and TCP believes in it for minutes. Nobody is lost on the way to
+            // this machine's own page.
+            _ = ask.tick(), if is_member => {
+                heard.elapsed() < SILENCE && ask_whether_there(&mut socket).await
+            }
             Ok(()) = shows.changed() => {
                 shows.mark_unchanged();
                 pushed.show(&api, &mut socket).await
@@ -307,13 +330,18 @@ async fn talk(api: Api, mut socket: WebSocket) {
             batch = lines.recv() => match batch {
                 Ok(Told::Lines(seq, lines)) => {
                     place = seq;
-                    send(&mut socket, &ServerMessage::Chat { seq, lines: lines.to_vec() }).await
+                    let (left_out, lines) = chat.lines(&lines);
+                    send(&mut socket, &ServerMessage::Chat { seq, left_out, lines }).await
                 }
                 Ok(Told::Removed(seq, gone)) => {
                     place = seq;
-                    send(&mut socket, &ServerMessage::ChatRemoved { seq, messages: gone.to_vec() }).await
+                    let messages = chat.removed(&gone);
+                    send(&mut socket, &ServerMessage::ChatRemoved { seq, messages }).await
                 }
-                Ok(Told::Marks(marks)) => send(&mut socket, &ServerMessage::ChatMarks { marks: marks.to_vec() }).await,
+                Ok(Told::Marks(marks)) => {
+                    let marks = chat.marks(&marks);
+                    marks.is_empty() || send(&mut socket, &ServerMessage::ChatMarks { marks }).await
+                }
                 // The page lags, and is told what it missed.
                 Err(RecvError::Lagged(_)) => {
                     let (caught, marks, newest) = studio.chat().follow(Place::At(place));

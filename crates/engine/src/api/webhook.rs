@@ -36,11 +36,16 @@ impl Api {
 
     /// Whether a request bears the webhook's token.
     pub(super) fn is_webhook(&self, headers: &HeaderMap) -> bool {
-        headers
-            .get(header::AUTHORIZATION)
-            .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "))
-            .is_some_and(|token| same(token.as_bytes(), self.webhook_token.as_bytes()))
+        bears(headers, &self.webhook_token)
     }
+}
+
+/// Whether this token is borne.
+pub(super) fn bears(headers: &HeaderMap, token: &str) -> bool {
+    headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "))
+        .is_some_and(|given| same(given.as_bytes(), token.as_bytes()))
 }
 
 /// Takes chat lines as JSON, all or none of them.

@@ -255,6 +255,19 @@ impl ChatRoom {
         lines.ok_or_else(|| WireError::new(ErrorCode::NotFound))
     }
 
+    /// Every question that somebody sees to, and who.
+    ///
+    /// # Errors
+    /// When the engine ends.
+    pub(crate) async fn claimed(&self) -> Result<Vec<(u64, String)>, WireError> {
+        let lists = &self.shared.lists;
+        let claimed = lists.busy(|_, sieve| {
+            let claimed = sieve.questions.claimed();
+            claimed.map(|(id, by)| (id.0, by.to_owned())).collect()
+        });
+        claimed.await
+    }
+
     /// What is to be phrased to answer a question.
     ///
     /// # Errors

@@ -1,6 +1,8 @@
 //! What comes over a relay: given to the connections that it is for, and known to be written down before it is taken; and
 //! which relay that is.
 
+use std::collections::BTreeSet;
+
 use stallcast_chat::{Delivery, Given, RelayRoom};
 use stallcast_hooks::Hook;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -51,6 +53,11 @@ impl ChatRoom {
             given.push(inbox.give(hook.clone()).await);
         }
         given
+    }
+
+    /// The ids of the connections that are open.
+    pub(crate) fn open_ids(&self) -> BTreeSet<String> {
+        lock(&self.shared.connections).keys().cloned().collect()
     }
 
     /// Waits until no line that came so far is still to be written down: whether all of them are. `None` when the room is

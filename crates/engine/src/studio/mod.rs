@@ -322,6 +322,11 @@ impl Studio {
         self.inner.chat.room()
     }
 
+    /// The chat connections that were set up.
+    pub(crate) fn chats(&self) -> &ChatConnections {
+        &self.inner.chat
+    }
+
     /// Whether a model is set that phrases answers.
     pub(crate) fn phrases(&self) -> bool {
         self.inner.phrasing.is_on()
