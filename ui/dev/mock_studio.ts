@@ -75,6 +75,7 @@ export class MockStudio {
   private chats: StatusView['chat'];
   private chatCount = 0;
   private obsOn = true;
+  private obsNetwork = false;
   private recent: ChatLine[] = [];
   private readonly born = Date.now();
   private readonly me: string;
@@ -378,11 +379,15 @@ export class MockStudio {
         return ok(null);
       case 'obs':
       case 'set_obs':
+      case 'set_obs_network':
       case 'new_obs_password':
         if (request.ask === 'set_obs') this.obsOn = request.on;
+        if (request.ask === 'set_obs_network') this.obsNetwork = request.on;
         return ok({
           on: this.obsOn,
           port: 4455,
+          network: this.obsNetwork,
+          addresses: this.obsNetwork ? ['ws://192.168.1.20:4455'] : [],
           password: 'k7m2pxw4hnq8tzr5vbcd',
           clients: 1,
           error: this.has('trouble') ? 'port_in_use' : '',
