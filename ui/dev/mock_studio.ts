@@ -1,6 +1,5 @@
 // The state behind the mock engine: enough of a show that every control of the page does something.
 import type {
-  Bid,
   CatalogueView,
   ChatLine,
   FindingsView,
@@ -8,22 +7,18 @@ import type {
   HeatView,
   ImportView,
   MetersView,
-  Money,
   Notice,
   Product,
   ProductsView,
   Request,
-  ServerMessage,
   ShowView,
   StatusView,
   VettingView,
 } from '../src/wire/types.ts';
-import { sceneUse } from '../src/state/scene_use.ts';
 import { openPoints, USUAL } from '../src/state/vetting.ts';
 import {
   cameraView,
   CHAT,
-  demoShow,
   DEVICES,
   phoneView,
   CODECS,
@@ -36,11 +31,13 @@ import {
 } from './demo.ts';
 import { findingsOf, type Reasons } from './mock_findings.ts';
 import { after } from './mock_after.ts';
+import { applyToShow, refused, type Answer } from './mock_commands.ts';
 import { lookAt } from './mock_import.ts';
 import { ordersView } from './mock_orders.ts';
 import { heatOfMock, MockQuestions } from './mock_questions.ts';
 import { inviteMade, ROLES } from './mock_team.ts';
 import { metersOf, statusOf, type MockWorld } from './mock_health.ts';
+import { chatsOf, showOf } from './mock_scenarios.ts';
 
 /** As the engine tells it at first: a small catalogue comes whole. */
 export function wholeCatalogue(products: Product[], version: number): CatalogueView {
@@ -67,96 +64,6 @@ function foundIn(
   };
 }
 
-type Answer =
-  | { outcome: 'ok'; seq: number; data: null }
-  | Extract<ServerMessage, { type: 'result'; outcome: 'ok' }>
-  | { outcome: 'failed'; error: Extract<ServerMessage, { outcome: 'failed' }>['error'] };
-
-const refused = (code: string, params: Record<string, string> = {}): Answer => ({
-  outcome: 'failed',
-  error: { code: 'refused', message_key: `refusal.${code}`, params, retryable: false },
-});
-
-/** Chats with what they can do, and what they may use. */
-const LINKED: StatusView['chat'] = [
-  {
-    id: 't',
-    kind: 'twitch_token',
-    target: '#orchardlive',
-    run: { state: 'live' },
-    lines: 812,
-    dropped: 0,
-    error: '',
-    able: ['reply', 'delete', 'time_out', 'ban', 'pardon', 'pin', 'unpin', 'slow_mode'],
-    quota: null,
-    polls: false,
-  },
-  {
-    id: 'y',
-    kind: 'youtube',
-    target: 'dQw4w9WgXcQ',
-    run: { state: 'live' },
-    lines: 97,
-    dropped: 0,
-    error: '',
-    able: [],
-    quota: { used: 8210, of: 10_000, since: Date.now() - 3_600_000 },
-    polls: true,
-  },
-  {
-    id: 'b',
-    kind: 'bilibili',
-    target: '1650000000000',
-    run: { state: 'stopped' },
-    lines: 0,
-    dropped: 0,
-    error: 'token_refused',
-    able: [],
-    quota: null,
-    polls: false,
-  },
-];
-
-/** What comes over a relay. */
-const RELAYED: StatusView['chat'] = [
-  {
-    id: 'relay',
-    kind: 'relay',
-    target: 'relay.orchard.example',
-    run: { state: 'live' },
-    lines: 1_204,
-    dropped: 0,
-    error: '',
-    able: [],
-    quota: null,
-    polls: false,
-  },
-  {
-    id: 'kick',
-    kind: 'kick',
-    target: 'orchard-live',
-    run: { state: 'live' },
-    lines: 311,
-    dropped: 0,
-    error: '',
-    able: ['reply', 'delete', 'time_out', 'ban', 'pardon'],
-    quota: null,
-    polls: false,
-  },
-  {
-    id: 'douyin',
-    kind: 'douyin',
-    target: '',
-    run: { state: 'live' },
-    lines: 0,
-    dropped: 0,
-    error: 'unsigned',
-    able: [],
-    quota: null,
-    polls: false,
-  },
-];
-
 export class MockStudio {
   readonly asked: MockQuestions;
   readonly watchers = new Set<() => void>();
@@ -168,179 +75,21 @@ export class MockStudio {
   private chats: StatusView['chat'];
   private chatCount = 0;
   private obsOn = true;
+  private obsNetwork = false;
   private recent: ChatLine[] = [];
   private readonly born = Date.now();
   private readonly me: string;
 
   constructor(private readonly scenario: string) {
     const now = Date.now();
-    this.show = demoShow(now);
+    this.show = showOf((word) => this.has(word), now);
     const listed = this.show.rundown.map((item) => item.product);
     this.me = ROLES.some((role) => this.has(role)) ? '小李' : 'studio';
     const inTeam = this.me !== 'studio' || this.has('team');
     this.asked = new MockQuestions(now, listed, this.has('empty'), inTeam ? this.me : null);
-    if (this.has('panic')) this.show.panic_until = now + 522_000;
-    if (this.has('idle')) this.show.phase = { phase: 'idle' };
-    if (this.has('live')) this.show.phase = { phase: 'live', since: now - 2_537_000 };
-    if (this.has('both')) {
-      this.show.canvases = 'both';
-      const twitch = this.show.destinations['twitch'];
-      if (twitch !== undefined) twitch.canvas = 'portrait';
-    }
-    if (this.has('inputs')) {
-      this.show.sources['phone'] = { id: 'phone', name: '手机', kind: { kind: 'phone', over: 'rtmp' } };
-      this.show.sources['usb'] = {
-        id: 'usb',
-        name: 'HD Webcam C920',
-        kind: { kind: 'camera', device: 'usb-1' },
-      };
-      this.show.virtual_camera = true;
-    }
-    if (this.has('quiet')) {
-      this.show.on_air = null;
-      this.show.countdown = null;
-    }
-    if (this.has('empty')) {
-      Object.assign(this.show, {
-        rundown: [],
-        on_air: null,
-        countdown: null,
-        stock: {},
-        destinations: {},
-        sources: {},
-        scenes: [],
-        strips: {},
-      });
-      this.catalogue = [];
-    }
-    if (this.has('reconly')) {
-      for (const destination of Object.values(this.show.destinations))
-        if (destination !== undefined) destination.enabled = false;
-    }
-    if (this.has('notes'))
-      this.show.notes = [
-        { id: 'a', text: '讲一下新疆的邮费', by: '小李', at: Date.now() - 95_000 },
-        { id: 'b', text: 'Two minutes left, then the pears', by: 'Ana', at: Date.now() - 12_000 },
-      ];
-    if (this.has('pinned')) {
-      this.show.pinned = {
-        message: 'sim:2',
-        author: 'Maya',
-        text: 'Do you ship to Canada?',
-        answer: 'Yes, in six days, customs included.',
-        since: now,
-      };
-    }
+    if (this.has('empty')) this.catalogue = [];
     if (this.has('unvetted')) delete this.vetting.vetted['honey'];
-    if (this.has('poll')) {
-      const keywords = ['1'];
-      const labels = ['红富士苹果', '酥梨', '阳山水蜜桃', '冰糖心苹果五斤装', '核桃', '蜂蜜'];
-      this.show.poll = {
-        terms: {
-          question: '今晚加一场福利，大家最想要哪一款？',
-          options: labels.map((label) => ({ label, keywords })),
-          counting: 'last',
-          since: now,
-          until: now + 48_000,
-          rehearsed: true,
-        },
-        counts: [1204, 988, 402, 77, 12, 0],
-        turned_away: 310,
-        closed: null,
-      };
-    }
-    if (this.has('auction')) {
-      const yuan = (whole: number): Money => ({ minor: whole * 100, currency: 'CNY' });
-      const bid = (number: number, who: string, whole: number, counts: boolean, reason = ''): Bid => ({
-        number,
-        who,
-        minor: whole * 100,
-        at: now - 60_000 + number * 9_000,
-        counts,
-        struck: reason === '' ? null : { at: now, reason },
-      });
-      const sold = this.has('sold');
-      this.show.auction = {
-        terms: {
-          product: null,
-          title: '头茬老树普洱茶饼，手工石磨',
-          start: yuan(99),
-          step: yuan(10),
-          reserve: yuan(200),
-          buy_now: yuan(999),
-          seconds: 180,
-          soft_s: 20,
-        },
-        rehearsed: false,
-        since: now - 60_000,
-        ends: now + (sold ? -1_000 : 48_000),
-        price: yuan(240),
-        lead: 5,
-        least: yuan(250),
-        reserve_met: true,
-        bids: [
-          bid(6, 'web\t小雨', 245, false),
-          bid(5, '\t电话里的王姐', 240, true),
-          bid(4, 'twitch\tFang Lihua', 888, false, '不是真心出价'),
-          bid(3, 'web\t小雨', 200, true),
-          bid(2, 'twitch\tFang Lihua', 120, true),
-          bid(1, 'web\t李小明', 100, true),
-        ],
-        counted: 4,
-        bidders: 4,
-        turned_away: 0,
-        result: sold
-          ? {
-              at: now,
-              outcome: 'sold',
-              to: '\t电话里的王姐',
-              price: yuan(240),
-              bids: 4,
-              bidders: 4,
-              early: false,
-            }
-          : null,
-      };
-    }
-    if (this.has('lottery')) {
-      const hash = '0123456789abcdef'.repeat(4);
-      this.show.lottery = {
-        terms: {
-          prize: '烟台红富士苹果一箱',
-          value: { minor: 2990, currency: 'CNY' },
-          winners: 3,
-          keyword: '抽奖',
-          seconds: 60,
-          reason: '',
-        },
-        rehearsed: false,
-        since: now - 70_000,
-        until: now - 10_000,
-        commitment: hash,
-        entrants: 1342,
-        turned_away: 0,
-        closed: { at: now - 9_600, entrants: 1342, entrants_hash: hash },
-        drawn: { at: now, seed: hash, winners: ['twitch\tFang Lihua', 'web\t小雨', 'web\t李小明'] },
-      };
-    }
-    this.chats = this.has('empty')
-      ? []
-      : [
-          {
-            id: 'simulated',
-            kind: 'simulated',
-            target: '',
-            run: { state: 'live' },
-            lines: 0,
-            dropped: 0,
-            error: '',
-            able: [],
-            quota: null,
-            polls: false,
-          },
-          ...(this.has('platforms') ? LINKED : []),
-          ...(this.has('relay') ? RELAYED : []),
-        ];
+    this.chats = chatsOf((word) => this.has(word));
     for (let i = 0; i < (this.has('empty') ? 0 : 40); i += 1)
       this.recent.push(this.line(now - (40 - i) * 4000));
   }
@@ -503,177 +252,9 @@ export class MockStudio {
         show.correction = { kind, product, text, live_price, since: now, until: now + 60_000 };
         return null;
       }
-      case 'end_correction':
-        show.correction = null;
-        return null;
-      case 'take_off_air':
-        if (show.on_air === null) return refused('not_on_air');
-        show.on_air = null;
-        show.countdown = null;
-        return null;
-      case 'start_countdown':
-        if (show.on_air === null) return refused('not_on_air');
-        show.countdown = {
-          product: show.on_air.product,
-          started: now,
-          deadline: now + command.seconds * 1000,
-        };
-        return null;
-      case 'stop_countdown':
-        show.countdown = null;
-        return null;
-      case 'adjust_stock': {
-        const left = show.stock[command.product] ?? 0;
-        if (left + command.by < 0)
-          return refused('stock_below_zero', {
-            product: command.product,
-            left: String(left),
-            by: String(command.by),
-          });
-        show.stock = { ...show.stock, [command.product]: left + command.by };
-        return null;
-      }
-      case 'set_stock':
-        show.stock = { ...show.stock, [command.product]: command.left ?? 0 };
-        return null;
-      case 'set_rundown':
-        show.rundown = command.items;
-        return null;
-      case 'rename':
-        show.name = command.name;
-        return null;
-      case 'set_ticker':
-        show.ticker = command.text;
-        return null;
-      case 'switch_scene':
-        show.scene = command.scene;
-        return null;
-      case 'put_scene':
-        show.scenes = show.scenes.some((scene) => scene.id === command.scene.id)
-          ? show.scenes.map((scene) => (scene.id === command.scene.id ? command.scene : scene))
-          : [...show.scenes, command.scene];
-        return null;
-      case 'set_canvases':
-        show.canvases = command.canvases;
-        return null;
-      case 'set_strip':
-        show.strips = { ...show.strips, [command.source]: command.strip };
-        return null;
-      case 'set_sound':
-        show.sounds = { ...show.sounds, [command.source]: command.sound };
-        return null;
-      case 'set_ducking':
-        show.ducking = command.ducking;
-        return null;
-      case 'set_camera':
-        show.cameras = { ...show.cameras, [command.device]: command.settings };
-        return null;
-      case 'set_virtual_camera':
-        show.virtual_camera = command.on;
-        return null;
-      case 'place_part': {
-        const places = { ...show.part_places[command.canvas], [command.part]: command.place ?? undefined };
-        show.part_places = { ...show.part_places, [command.canvas]: places };
-        return null;
-      }
-      case 'reset_parts':
-        show.part_places = { ...show.part_places, [command.canvas]: {} };
-        return null;
-      case 'set_picture_text':
-        return null;
-      case 'set_card_look':
-        show.card_look = command.look;
-        return null;
-      case 'start_break':
-        show.pause = { since: now, until: now + command.minutes * 60_000, words: command.words };
-        return null;
-      case 'set_ticker_look':
-        show.ticker_look = command.look;
-        return null;
-      case 'set_logo':
-        show.logo = command.logo;
-        return null;
-      case 'put_lower_third':
-        show.lower_thirds = [
-          ...show.lower_thirds.filter(({ id }) => id !== command.lower_third.id),
-          command.lower_third,
-        ];
-        return null;
-      case 'remove_lower_third':
-        show.lower_thirds = show.lower_thirds.filter(({ id }) => id !== command.id);
-        if (show.lower_third === command.id) show.lower_third = null;
-        return null;
-      case 'show_lower_third':
-        show.lower_third = command.id;
-        return null;
-      case 'set_goal':
-        show.goal =
-          command.plan === null
-            ? null
-            : { plan: command.plan, done: 0, counted: {}, shown: show.goal?.shown ?? false };
-        return null;
-      case 'show_goal':
-        if (show.goal !== null) show.goal = { ...show.goal, shown: command.on };
-        return null;
-      case 'count_goal':
-        if (show.goal !== null) show.goal = { ...show.goal, done: command.done };
-        return null;
-      case 'end_break':
-        show.pause = null;
-        return null;
-      case 'set_isolated':
-        show.isolated = command.source;
-        return null;
-      case 'put_source':
-        show.sources = { ...show.sources, [command.source.id]: command.source };
-        return null;
-      case 'remove_source': {
-        const { gone } = sceneUse(show, command.source);
-        show.scenes = show.scenes.filter((scene) => !gone.includes(scene));
-        show.sources = Object.fromEntries(
-          Object.entries(show.sources).filter(([id]) => id !== command.source),
-        );
-        return null;
-      }
       case 'put_product':
         this.catalogue = [...this.catalogue.filter(({ id }) => id !== command.product.id), command.product];
         this.catalogueWatchers.forEach((tell) => tell());
-        return null;
-      case 'put_destination':
-        if (!/^rtmps?:\/\//.test(command.destination.url))
-          return refused('bad_url', { field: 'url', reason: 'scheme' });
-        show.destinations = { ...show.destinations, [command.destination.id]: command.destination };
-        return null;
-      case 'remove_destination':
-        show.destinations = Object.fromEntries(
-          Object.entries(show.destinations).filter(([id]) => id !== command.destination),
-        );
-        return null;
-      case 'start_poll':
-        show.poll = {
-          terms: { ...command, since: now, until: now + command.seconds * 1000, rehearsed: true },
-          counts: command.options.map((_, index) => 37 - index * 11),
-          turned_away: 0,
-          closed: null,
-        };
-        return null;
-      case 'close_poll':
-        if (show.poll !== null) show.poll = { ...show.poll, closed: now };
-        return null;
-      case 'clear_poll':
-        show.poll = null;
-        return null;
-      case 'clear_auction':
-        show.auction = null;
-        return null;
-      case 'clear_lottery':
-        show.lottery = null;
-        return null;
-      case 'send_note':
-        show.notes = [...show.notes, { id: command.id, text: command.text, by: 'studio', at: now }];
-        return null;
-      case 'tick_note':
-        show.notes = show.notes.filter(({ id }) => id !== command.id);
         return null;
       case 'mark_question':
         this.asked.mark(command.question, command.state, command.hide, this.me);
@@ -699,49 +280,12 @@ export class MockStudio {
       case 'merge_questions':
         this.asked.merge(command.into, command.other);
         return null;
-      case 'split_question':
-        return refused('asked_gone');
       case 'release_held':
       case 'remove_held':
         this.asked.free(command.messages);
         return null;
-      case 'set_moderation':
-        show.moderation = command.rules;
-        return null;
-      case 'start_panic':
-        show.panic_until = now + command.minutes * 60_000;
-        return null;
-      case 'end_panic':
-        show.panic_until = null;
-        return null;
-      case 'pin_question':
-        show.pinned = {
-          message: command.message,
-          author: command.author,
-          text: command.text,
-          answer: '',
-          since: now,
-        };
-        return null;
-      case 'answer_question':
-        if (show.pinned !== null) show.pinned = { ...show.pinned, answer: command.answer };
-        return null;
-      case 'unpin_question':
-        show.pinned = null;
-        return null;
-      case 'start_rehearsal':
-        show.phase = { phase: 'rehearsing', since: now };
-        return null;
-      case 'go_live':
-        if (!Object.values(show.destinations).some((destination) => destination?.enabled))
-          return refused('no_destination');
-        show.phase = { phase: 'live', since: now };
-        return null;
-      case 'end_show':
-        show.phase = { phase: 'idle' };
-        return null;
       default:
-        return null;
+        return applyToShow(show, command, now);
     }
   }
 
@@ -835,11 +379,15 @@ export class MockStudio {
         return ok(null);
       case 'obs':
       case 'set_obs':
+      case 'set_obs_network':
       case 'new_obs_password':
         if (request.ask === 'set_obs') this.obsOn = request.on;
+        if (request.ask === 'set_obs_network') this.obsNetwork = request.on;
         return ok({
           on: this.obsOn,
           port: 4455,
+          network: this.obsNetwork,
+          addresses: this.obsNetwork ? ['ws://192.168.1.20:4455'] : [],
           password: 'k7m2pxw4hnq8tzr5vbcd',
           clients: 1,
           error: this.has('trouble') ? 'port_in_use' : '',

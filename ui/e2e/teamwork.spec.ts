@@ -2,6 +2,7 @@
 // after a minute without one.
 import type { Locator, Page } from '@playwright/test';
 import { isAccessible, joins, openDoor, type Phone } from './members.ts';
+import { swipe } from './thumb.ts';
 import { expect, openSettings, test, webhook, type Webhook } from './world.ts';
 
 /** A way there and back that makes two presses meet. */
@@ -226,18 +227,3 @@ test('two moderators, a producer and the anchor work on one show at once', async
   await expect(row(studio, '可以刷信用卡吗').getByRole('button', { name: /^我来处理/ })).toBeVisible();
   await Promise.all([li, wang, chen].map(({ page }) => page.context().close()));
 });
-
-/** Pulls a row aside as a thumb does, pixels. */
-async function swipe(what: Locator, dx: number): Promise<void> {
-  await what.scrollIntoViewIfNeeded();
-  const box = await what.boundingBox();
-  if (box === null) throw new Error('nothing to pull');
-  const [x, y] = [box.x + box.width / 2, box.y + Math.min(20, box.height / 2)];
-  const client = await what.page().context().newCDPSession(what.page());
-  const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', at: number | null): Promise<unknown> =>
-    client.send('Input.dispatchTouchEvent', { type, touchPoints: at === null ? [] : [{ x: at, y }] });
-  await touch('touchStart', x);
-  for (let step = 1; step <= 8; step += 1) await touch('touchMove', x + (dx * step) / 8);
-  await touch('touchEnd', null);
-  await client.detach();
-}

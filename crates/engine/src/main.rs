@@ -100,7 +100,7 @@ struct Run {
     /// End by itself when no page is connected and nothing is live for so many seconds.
     #[arg(long)]
     linger: Option<u64>,
-    /// Loopback port of obs-websocket, once it is switched on in the settings; 0 = any free one.
+    /// Port of obs-websocket, once it is switched on in the settings; 0 = any free one.
     #[arg(long, default_value_t = obs::PORT)]
     obs_port: u16,
     /// Certificate (PEM) trusted beside the system's, for a private ingest.

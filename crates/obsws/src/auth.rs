@@ -40,6 +40,11 @@ impl Tries {
         self.wrong.len() < Self::MOST
     }
 
+    /// Whether there was none of late.
+    pub fn is_clean(&mut self, now_ms: u64) -> bool {
+        self.may(now_ms) && self.wrong.is_empty()
+    }
+
     /// Notes a wrong one.
     pub fn wrong(&mut self, now_ms: u64) {
         if self.may(now_ms) {
@@ -74,6 +79,8 @@ mod tests {
             tries.wrong(at);
         }
         assert!(tries.wrong.len() <= Tries::MOST, "the list stays short");
+        assert!(!tries.is_clean(60_000));
         assert!(tries.may(60_000));
+        assert!(tries.is_clean(70_000));
     }
 }

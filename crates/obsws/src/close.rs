@@ -28,6 +28,8 @@ closes! {
     ENDING = 4011, "The studio ends.";
     /// The password is another by now.
     INVALIDATED = 4011, "The password was changed.";
+    /// Other computers may reach it from now on, or may not any more.
+    MOVED = 4011, "The server listens on other addresses now.";
     /// A frame that the chosen encoding cannot have.
     UNREADABLE = 4002, "The message cannot be decoded.";
     /// Text where msgpack was agreed on, or the other way round.

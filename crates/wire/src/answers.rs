@@ -86,6 +86,10 @@ pub struct ObsView {
     pub on: bool,
     /// Port on this machine.
     pub port: u16,
+    /// Whether other computers of the network may come in, too.
+    pub network: bool,
+    /// Where they come in, `ws://…`, the likeliest first; empty when they may not, or nothing is known.
+    pub addresses: Vec<String>,
     /// The password.
     pub password: String,
     /// Clients that came in with it and are there now.
@@ -99,6 +103,7 @@ impl std::fmt::Debug for ObsView {
         f.debug_struct("ObsView")
             .field("on", &self.on)
             .field("port", &self.port)
+            .field("network", &self.network)
             .field("error", &self.error)
             .finish_non_exhaustive()
     }

@@ -133,6 +133,12 @@ pub enum Request {
         /// Wanted state.
         on: bool,
     },
+    /// Lets other computers of the network in as well, or only this one's programs; who is connected is sent away and may
+    /// come again. Answer: [`crate::ObsView`].
+    SetObsNetwork {
+        /// Wanted state.
+        on: bool,
+    },
     /// Makes another password; who came in with the old one is sent away. Answer: [`crate::ObsView`].
     NewObsPassword,
     /// Sets where and how the team comes in; members who are connected come again by themselves.

@@ -153,6 +153,7 @@ pub fn least_role_of_request(request: &Request) -> Role {
         | Request::Webhook
         | Request::Obs
         | Request::SetObs { .. }
+        | Request::SetObsNetwork { .. }
         | Request::NewObsPassword
         | Request::SetTeam { .. }
         | Request::Invite { .. }

@@ -141,9 +141,11 @@ fn decoded(text: &str) -> Vec<u8> {
 
 /// A socket, or the status it is refused with.
 async fn open(port: u16, headers: &[(&'static str, &str)]) -> Result<Socket, u16> {
-    let mut request = format!("ws://127.0.0.1:{port}/")
-        .into_client_request()
-        .unwrap();
+    open_at(&format!("ws://127.0.0.1:{port}"), headers).await
+}
+
+async fn open_at(address: &str, headers: &[(&'static str, &str)]) -> Result<Socket, u16> {
+    let mut request = address.into_client_request().unwrap();
     for (name, value) in headers {
         request.headers_mut().insert(*name, value.parse().unwrap());
     }
@@ -275,7 +277,11 @@ async fn strangers_get_no_further_than_the_door() {
 
 /// A fresh socket with its greeting.
 async fn said_hello(port: u16) -> (Socket, Value) {
-    let mut socket = open(port, &[]).await.unwrap();
+    said_hello_at(&format!("ws://127.0.0.1:{port}")).await
+}
+
+async fn said_hello_at(address: &str) -> (Socket, Value) {
+    let mut socket = open_at(address, &[]).await.unwrap();
     let hello = said(&mut socket).await;
     (socket, hello)
 }
@@ -386,5 +392,70 @@ async fn a_port_that_another_program_has_is_told_of_and_tried_again() {
         }
     };
     let view = timeout(PATIENCE, there).await.expect("it is tried again");
+    known_to(&view).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn other_computers_come_in_when_the_owner_wants_it_and_with_the_password() {
+    let engine = Engine::start(EngineOptions {
+        arguments: ["--empty", "--obs-port", "0"].map(str::to_owned).into(),
+        ..EngineOptions::default()
+    });
+    let mut session = engine.session().await;
+    let view = asked(&mut session, Request::SetObs { on: true }).await;
+    assert!(!view.network && view.addresses.is_empty());
+    // Another address of this machine, as another computer would call one: nobody listens there.
+    let elsewhere = |view: &ObsView| format!("127.0.0.2:{}", view.port);
+    assert!(TcpStream::connect(elsewhere(&view)).await.is_err());
+    let mut before = known_to(&view).await;
+
+    let view = asked(&mut session, Request::SetObsNetwork { on: true }).await;
+    assert!(view.network && view.error.is_empty(), "{view:?}");
+    assert_eq!(closed(&mut before).await, 4011, "it has to come again");
+    known_to(&view).await;
+    // What this machine is called by others, where it is in a network.
+    let named = view.addresses.iter().cloned();
+    for address in named.chain([format!("ws://{}", elsewhere(&view))]) {
+        let (mut socket, hello) = said_hello_at(&address).await;
+        say(&mut socket, &identify(&proof(&view, &hello), 1)).await;
+        assert_eq!(said(&mut socket).await["op"], 2, "{address}");
+        let (mut socket, _) = said_hello_at(&address).await;
+        say(&mut socket, &json!({"op": 1, "d": {"rpcVersion": 1}})).await;
+        assert_eq!(
+            closed(&mut socket).await,
+            4009,
+            "never without the password"
+        );
+        let rebound = open_at(&address, &[("host", "evil.example:4455")]).await;
+        assert_eq!(rebound.err(), Some(403));
+    }
+    if let Some(address) = view.addresses.first() {
+        // By a name that is not the one it called.
+        let host = format!("127.0.0.1:{}", view.port);
+        let other = open_at(address, &[("host", &host)]).await;
+        assert_eq!(other.err(), Some(403));
+        // Its wrong passwords are its own, and so are its places.
+        for _ in 0..12 {
+            let (mut socket, _) = said_hello_at(address).await;
+            say(&mut socket, &identify("wrong", 1)).await;
+            assert_eq!(closed(&mut socket).await, 4009);
+        }
+        let (mut socket, hello) = said_hello_at(address).await;
+        say(&mut socket, &identify(&proof(&view, &hello), 1)).await;
+        assert_eq!(closed(&mut socket).await, 4009, "not even the right one");
+        let mut idle = Vec::new();
+        for _ in 0..24 {
+            idle.push(TcpStream::connect(address.trim_start_matches("ws://")).await);
+        }
+        let mut deck = known_to(&view).await;
+        let ask = json!({"op": 6, "d": {"requestType": "GetVersion", "requestId": "1"}});
+        say(&mut deck, &ask).await;
+        assert_eq!(said(&mut deck).await["d"]["requestStatus"]["code"], 100);
+        drop(idle);
+    }
+
+    let view = asked(&mut session, Request::SetObsNetwork { on: false }).await;
+    assert!(!view.network && view.addresses.is_empty());
+    assert!(TcpStream::connect(elsewhere(&view)).await.is_err());
     known_to(&view).await;
 }

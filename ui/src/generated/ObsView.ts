@@ -13,6 +13,14 @@ on: boolean,
  */
 port: number, 
 /**
+ * Whether other computers of the network may come in, too.
+ */
+network: boolean, 
+/**
+ * Where they come in, `ws://…`, the likeliest first; empty when they may not, or nothing is known.
+ */
+addresses: Array<string>, 
+/**
  * The password.
  */
 password: string, 

@@ -53,6 +53,10 @@ to: UploadTarget, } | { "ask": "webhook" } | { "ask": "obs" } | { "ask": "set_ob
 /**
  * Wanted state.
  */
+on: boolean, } | { "ask": "set_obs_network", 
+/**
+ * Wanted state.
+ */
 on: boolean, } | { "ask": "new_obs_password" } | { "ask": "set_team", 
 /**
  * What is wanted.

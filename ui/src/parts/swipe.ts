@@ -1,8 +1,8 @@
 // A row that a thumb pulls to one side. What it does can be done by a button, too: nobody has to know it.
 import type { Attachment } from 'svelte/attachments';
 
-/** So far counts, pixels; less is a thumb that trembles. */
-export const SWIPE_PX = 72;
+/** So far counts, pixels; less is a thumb that trembles. As far as what it would do has room for its words. */
+export const SWIPE_PX = 96;
 /** Steeper than this it is scrolling. */
 const LEVEL = 1.5;
 
@@ -10,6 +10,8 @@ export interface Swipe {
   /** `null` = nothing there; the row does not follow the thumb that way. */
   left: (() => void) | null;
   right: (() => void) | null;
+  /** Told when it begins to follow to a side, and when it lies still again. */
+  pulled?: (to: 'left' | 'right' | null) => void;
 }
 
 /** How far the row follows; further than it takes it goes slower. */
@@ -24,6 +26,7 @@ export function swipe(wants: () => Swipe): Attachment<HTMLElement> {
     let dx = 0;
 
     function move(to: number): void {
+      if (Math.sign(to) !== Math.sign(dx)) wants().pulled?.(to === 0 ? null : to > 0 ? 'right' : 'left');
       dx = to;
       row.style.setProperty('--swiped', `${Math.round(follow(to))}px`);
       row.classList.toggle('swiping', to !== 0);

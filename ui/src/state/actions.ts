@@ -35,9 +35,9 @@ export function pin(studio: Studio, line: ChatLine): void {
 /** What the show takes of a note (crates/show/src/note.rs). */
 export const NOTE_CHARACTERS = 200;
 
-/** Puts words on the prompter; whether they are there. */
-export function tellAnchor(studio: Studio, text: string): Promise<boolean> {
-  return studio.run({ do: 'send_note', id: randomId(), text: text.trim() });
+/** Puts words on the prompter; whether they are there. `key` is the control's, so that one keeps no other back. */
+export function tellAnchor(studio: Studio, text: string, key: string): Promise<boolean> {
+  return studio.run({ do: 'send_note', id: randomId(), text: text.trim() }, key);
 }
 
 /** Puts a question of the audience on the picture, with what the facts say to it where that is wanted. */

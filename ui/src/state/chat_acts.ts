@@ -48,9 +48,15 @@ export interface Acted {
   done: boolean;
 }
 
+/** What an act is looked up by while it is under way: one about another line waits for nothing. */
+export function actKey(act: ChatAct): string {
+  const about = 'message' in act ? act.message : 'to' in act ? (act.to ?? '') : '';
+  return `act:${act.act}:${about}`;
+}
+
 /** Does it and says what became of it; null when the studio did not take it, which it said itself. */
 export async function actOnChat(studio: Studio, act: ChatAct): Promise<Acted | null> {
-  const outcome = await studio.ask<ChatActed>({ ask: 'act_on_chat', act }, `act:${act.act}`);
+  const outcome = await studio.ask<ChatActed>({ ask: 'act_on_chat', act }, actKey(act));
   if (!outcome.ok) {
     studio.complain(outcome.error);
     return null;

@@ -44,6 +44,8 @@ class View {
   after = $state(false);
   /** The prompter, in a window of its own. */
   prompter = $state(false);
+  /** What was typed and not sent: it stays while another tab or page is looked at. */
+  readonly draft = $state({ note: '', question: '', asker: '' });
   /** Whether the rundown's sheet of paper is laid out, unseen; until another page is opened, for a print takes its time. */
   sheet = $state(false);
 

@@ -1,4 +1,4 @@
-//! How a connection is served, at both doors: so many at a time, so long to speak, and cut off when what is sent to it is not
+//! How a connection is served, at every door: so many at a time, so long to speak, and cut off when what is sent to it is not
 //! taken. Whoever is slow or silent holds a place for a bounded time and costs nobody else anything.
 
 use std::collections::BTreeMap;
@@ -28,11 +28,11 @@ const TAKEN_WITHIN: Duration = Duration::from_secs(20);
 const PIECE: Duration = Duration::from_secs(20);
 const BODY: Duration = Duration::from_secs(600);
 /// Wait after a connection could not be taken: out of descriptors, mostly.
-pub(super) const PAUSE: Duration = Duration::from_millis(200);
+pub(crate) const PAUSE: Duration = Duration::from_millis(200);
 
 /// Places for connections.
 #[derive(Clone)]
-pub(super) struct Places {
+pub(crate) struct Places {
     all: Arc<Semaphore>,
     from_one: usize,
     by: Arc<Mutex<BTreeMap<IpAddr, usize>>>,
@@ -40,7 +40,7 @@ pub(super) struct Places {
 
 /// A connection's place, given back when dropped.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(crate) struct Place {
     _one: OwnedSemaphorePermit,
     from: IpAddr,
     by: Arc<Mutex<BTreeMap<IpAddr, usize>>>,
@@ -48,7 +48,7 @@ pub(super) struct Place {
 
 impl Places {
     /// So many in all, and so many of them from one address that is not this machine's own.
-    pub(super) fn new(all: usize, from_one: usize) -> Self {
+    pub(crate) fn new(all: usize, from_one: usize) -> Self {
         Self {
             all: Arc::new(Semaphore::new(all)),
             from_one,
@@ -57,7 +57,7 @@ impl Places {
     }
 
     /// A place for somebody from there; `None` when there is none left for them.
-    pub(super) fn take(&self, from: IpAddr) -> Option<Place> {
+    pub(crate) fn take(&self, from: IpAddr) -> Option<Place> {
         let one = Arc::clone(&self.all).try_acquire_owned().ok()?;
         let mut by = self.by.lock().unwrap_or_else(PoisonError::into_inner);
         let count = by.entry(from).or_default();
@@ -86,7 +86,7 @@ impl Drop for Place {
 }
 
 /// Serves one connection; after `ended` its request is still answered, and it takes no more.
-pub(super) async fn serve<S>(app: Router, stream: S, ended: impl Future<Output = ()>)
+pub(crate) async fn serve<S>(app: Router, stream: S, ended: impl Future<Output = ()>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {

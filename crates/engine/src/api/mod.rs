@@ -2,7 +2,7 @@
 //! the team, on a listener of its own and over the relay.
 
 mod abandoned;
-mod connections;
+pub(crate) mod connections;
 mod covers;
 mod guard;
 mod imports;

@@ -533,6 +533,10 @@ async fn look_up(api: &Api, actor: &Actor, looked: &LookedFor, request: Request)
             api.obs.set(on).await?;
             obs_view(api)?
         }
+        Request::SetObsNetwork { on } => {
+            api.obs.set_network(on).await?;
+            obs_view(api)?
+        }
         Request::NewObsPassword => {
             api.obs.new_password().await?;
             obs_view(api)?

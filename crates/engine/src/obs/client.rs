@@ -9,6 +9,7 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
+use stallcast_obsws::auth::Tries;
 use stallcast_obsws::{
     Batch, Board, Close, Counts, Credits, Encoding, Event, Frame, Next, Reply, Request, Session,
     Step, answer, mask, meters,
@@ -149,15 +150,15 @@ impl Client {
         done: &mpsc::Sender<Value>,
     ) -> Result<(), Gone> {
         let message = self.encoding.read(frame).map_err(Some)?;
-        let is_page = self.place.is_page;
+        let whose = self.place.whose;
         let is_new = !self.session.is_identified();
-        if is_new && !self.server.tries(is_page, |tries, now| tries.may(now)) {
+        if is_new && self.server.tries(whose, Tries::may) != Some(true) {
             return Err(Some(Close::TOO_MANY_TRIES));
         }
         let step = self.session.take(&message).map_err(|close| {
             if close == Close::WRONG_PASSWORD {
                 tracing::warn!("somebody tried a wrong password over obs-websocket");
-                self.server.tries(is_page, |tries, now| tries.wrong(now));
+                self.server.tries(whose, Tries::wrong);
             }
             Some(close)
         })?;

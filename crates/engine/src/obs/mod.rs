@@ -1,5 +1,5 @@
-//! Decks and programs made for OBS Studio: obs-websocket on this machine, off until the owner switches it on. The
-//! protocol is `crates/obsws`; here are its listener, its clients and what they make the studio do.
+//! Decks and programs made for OBS Studio: obs-websocket, off until the owner switches it on, and for this machine alone
+//! until the owner lets other computers of the network in, too. The protocol is `crates/obsws`; here are its listener, its clients and what they make the studio do.
 
 mod board;
 mod client;
@@ -9,6 +9,7 @@ mod picture;
 mod server;
 mod usage;
 
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -22,6 +23,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::clock::now;
+use crate::phones;
 use crate::studio::Studio;
 
 /// The port that clients know.
@@ -40,6 +42,7 @@ const PASSWORD_LENGTH: usize = 20;
 #[serde(default)]
 struct Kept {
     on: bool,
+    network: bool,
     password: String,
 }
 
@@ -76,8 +79,8 @@ impl Obs {
         let (mut kept, _): (Kept, _) = crate::private_file::read_or_set_aside(&file, now());
         if kept.password.is_empty() {
             kept = Kept {
-                on: false,
                 password: password(),
+                ..Kept::default()
             };
         }
         let inner = Inner {
@@ -99,9 +102,15 @@ impl Obs {
     pub fn view(&self) -> ObsView {
         let kept = self.inner.kept.borrow().clone();
         let state = self.inner.state.borrow().clone();
+        let port = state.bound.unwrap_or(self.inner.port);
+        let named = kept.on && kept.network;
+        let own = named.then(phones::addresses_of_this_machine);
+        let own = own.into_iter().flatten();
         ObsView {
             on: kept.on,
-            port: state.bound.unwrap_or(self.inner.port),
+            port,
+            network: kept.network,
+            addresses: own.map(|(_, ip)| format!("ws://{ip}:{port}")).collect(),
             password: kept.password,
             clients: self.inner.clients.load(Ordering::Relaxed),
             error: state.error,
@@ -114,6 +123,15 @@ impl Obs {
     /// When that cannot be written down.
     pub async fn set(&self, on: bool) -> Result<(), WireError> {
         self.change(|kept| kept.on = on).await
+    }
+
+    /// Lets other computers of the network in, or none any more; who is connected comes again. When this returns it
+    /// listens, or says why not.
+    ///
+    /// # Errors
+    /// When that cannot be written down.
+    pub async fn set_network(&self, network: bool) -> Result<(), WireError> {
+        self.change(|kept| kept.network = network).await
     }
 
     /// Makes another password and sends everybody away.
@@ -160,7 +178,12 @@ impl Obs {
                 }
                 continue;
             }
-            match TcpListener::bind(("127.0.0.1", self.inner.port)).await {
+            let ip = if now.network {
+                Ipv4Addr::UNSPECIFIED
+            } else {
+                Ipv4Addr::LOCALHOST
+            };
+            match TcpListener::bind((ip, self.inner.port)).await {
                 Ok(listener) => {
                     told = false;
                     let bound = listener.local_addr().map(|address| address.port()).ok();
@@ -170,6 +193,7 @@ impl Obs {
                     let over = async {
                         tokio::select! {
                             next = kept.wait_for(|next| *next != now) => match next {
+                                Ok(next) if next.on && next.network != now.network => Close::MOVED,
                                 Ok(next) if next.on => Close::INVALIDATED,
                                 _ => Close::OFF,
                             },

@@ -163,6 +163,7 @@ impl Studio {
             | Request::RevokeMember { .. }
             | Request::Obs
             | Request::SetObs { .. }
+            | Request::SetObsNetwork { .. }
             | Request::NewObsPassword => Err(WireError::new(ErrorCode::NotFound)),
             Request::SetShopSecret {
                 shop,
