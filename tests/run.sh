@@ -86,6 +86,7 @@ stage_lint() {
     return 1
   }
   rm -r "$fresh"
+  tests/notices.py --check
   npm --prefix ui run --silent lint
   npm --prefix ui run --silent check
   run_tests -p stallcast-tests --test house
