@@ -109,6 +109,7 @@ stage_lint() {
     return 1
   }
   rm -r "$fresh"
+  tests/notices.py --check
   npm --prefix ui run --silent lint
   npm --prefix ui run --silent check
   run_tests stallcast-tests --test house
