@@ -31,14 +31,14 @@ test('a producer works from outside through the relay', async ({ studio, browser
   expect(phone.url()).toBe(`${relay.address}/team/${relay.room}/`);
   await expect(phone.getByText('王芳 · 助播')).toBeVisible();
   await isAccessible(phone);
-  const { product, price } = { product: /若羌红枣/, price: '33' };
+  const product = /若羌红枣/;
   await phone.getByRole('button', { name: product }).last().tap();
   await expect(phone.locator('[aria-pressed=true]', { hasText: product })).toBeVisible();
-  await phone.getByLabel('直播价').fill(price);
+  await phone.getByLabel('直播价').fill('33');
   await phone.getByRole('button', { name: '改价' }).tap();
   await expect(phone.getByText('¥33', { exact: true })).toBeVisible();
-  // Photos come over it, too, and so does the preview.
-  await expect(phone.locator('img[src^="blob:"]').first()).toBeVisible();
+  // Photos come over it, too.
+  await expect.poll(() => phone.locator('img[src^="blob:"]').count()).toBeGreaterThan(0);
   await phone.screenshot({ path: '../tests/out/outside-phone.png' });
 
   // Its copy is killed: the page says so, and is back without a touch, with its session.

@@ -20,9 +20,11 @@ use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use serde::{Deserialize, Serialize};
 use stallcast_hooks::{DOOR_PIECE, DOOR_STREAMS, DOOR_WINDOW, FROM_HEADER};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, duplex, split};
+use tokio::io::{
+    AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, copy_bidirectional, duplex,
+    split,
+};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::JoinSet;
 use tokio::time::{interval, timeout};
 
 use crate::hooks::short;
@@ -197,10 +199,13 @@ async fn serve_over_here(store: Store, door: Door, asked: Asked) {
         return;
     };
     let (mut near, far) = duplex(BETWEEN);
-    let carried = tokio::io::copy_bidirectional(&mut near, &mut way.bytes);
+    // Whichever breaks lets go of its end, and so the other one ends.
+    let carried = async move {
+        let Way { bytes, .. } = &mut way;
+        copy_bidirectional(&mut near, bytes).await
+    };
     let piped = pipe::run(client, &pipe, Side::Studio, coming, far);
-    let (carried, piped) = tokio::join!(carried, piped);
-    if let (Err(error), _) = (carried, piped) {
+    if let (Err(error), _) = tokio::join!(carried, piped) {
         tracing::debug!(%error, "a stream to a studio broke");
     }
 }
@@ -306,8 +311,6 @@ async fn stay(copy: &Copy, room: &str, found: &Room, session: &mut Session) -> O
         others,
         asked,
     } = session;
-    // Ended with the connection.
-    let mut serving = JoinSet::new();
     let mut look = interval(LOOK_EVERY);
     loop {
         tokio::select! {
@@ -318,11 +321,11 @@ async fn stay(copy: &Copy, room: &str, found: &Room, session: &mut Session) -> O
             },
             asked = asked.next() => match asked {
                 Some(asked) => {
-                    serving.spawn(serve_over_here(copy.store.clone(), door.clone(), asked));
+                    // Ends with the connection, whose streams it opens, and says so to the other copy.
+                    tokio::spawn(serve_over_here(copy.store.clone(), door.clone(), asked));
                 }
                 None => return Over::Away,
             },
-            Some(_) = serving.join_next() => {}
             _ = look.tick() => match copy.rooms.find(room).await {
                 Ok(now) if now.key_hash == found.key_hash => {}
                 // Looked at again the next time.

@@ -22,6 +22,8 @@ const ROOM_REQUESTS: Flow = Flow::new(200.0, 1_000.0);
 const ADDRESS_BYTES: Flow = Flow::new(4e6, 8e6);
 /// Of a team.
 const ROOM_BYTES: Flow = Flow::new(8e6, 32e6);
+/// Bytes of one request or socket that wait for nobody: what is pressed and told goes through beside pages and pictures.
+const SMALL_BYTES: Flow = Flow::new(32e3, 64e3);
 /// Rooms, and addresses of a room, that are remembered; above it those are forgotten that were quiet.
 const REMEMBERED: usize = 1_024;
 /// Whoever was quiet for so long has all of their share.
@@ -70,6 +72,16 @@ impl Left {
     fn has_one(&mut self, now: Instant) -> bool {
         self.refill(now);
         self.left >= 1.0
+    }
+
+    /// Takes so much if it is there.
+    fn take(&mut self, much: f64, now: Instant) -> bool {
+        self.refill(now);
+        let is_there = self.left >= much;
+        if is_there {
+            self.left -= much;
+        }
+        is_there
     }
 
     /// Takes so much, also what is not there yet; how long until it is.
@@ -122,6 +134,7 @@ pub(crate) struct Shares {
 pub(crate) struct Share {
     room: Arc<Mutex<OfRoom>>,
     from: IpAddr,
+    small: Mutex<Left>,
     _places: [OwnedSemaphorePermit; 3],
 }
 
@@ -176,6 +189,7 @@ impl Shares {
         Ok(Share {
             room,
             from,
+            small: Mutex::new(Left::new(SMALL_BYTES, now)),
             _places: places,
         })
     }
@@ -210,7 +224,8 @@ impl Share {
             });
             room.max(own.unwrap_or_default())
         };
-        if !wait.is_zero() {
+        let is_small = lock(&self.small).take(bytes as f64, now);
+        if !is_small && !wait.is_zero() {
             sleep(wait).await;
         }
     }
@@ -266,5 +281,17 @@ mod tests {
         let quick = shares.take("a", address(2), Instant::now()).unwrap();
         quick.spend(4_000_000).await;
         assert_eq!(began.elapsed().as_millis(), 1_000);
+        // A whole team that loads pictures holds up no press.
+        let team: Vec<Share> = (3..13)
+            .map(|n| shares.take("a", address(n), Instant::now()).unwrap())
+            .collect();
+        for one in &team {
+            let mut of = lock(&one.room);
+            of.all.bytes.owe(8e6, Instant::now());
+        }
+        quick.spend(200).await;
+        assert_eq!(began.elapsed().as_millis(), 1_000);
+        quick.spend(500_000).await;
+        assert!(began.elapsed().as_secs() > 2);
     }
 }
