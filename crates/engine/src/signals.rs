@@ -64,19 +64,31 @@ impl Source {
     }
 }
 
+/// Ctrl+C, Ctrl+Break, and its console being closed, after which Windows gives it some seconds. Of the end of the
+/// session only programs hear that have a window.
 #[cfg(not(unix))]
 struct Source {
     interrupt: tokio::signal::windows::CtrlC,
+    stop: tokio::signal::windows::CtrlBreak,
+    close: tokio::signal::windows::CtrlClose,
 }
 
 #[cfg(not(unix))]
 impl Source {
     fn open() -> std::io::Result<Self> {
-        let interrupt = tokio::signal::windows::ctrl_c()?;
-        Ok(Self { interrupt })
+        use tokio::signal::windows;
+        Ok(Self {
+            interrupt: windows::ctrl_c()?,
+            stop: windows::ctrl_break()?,
+            close: windows::ctrl_close()?,
+        })
     }
 
     async fn next(&mut self) {
-        let _ = self.interrupt.recv().await;
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.stop.recv() => {}
+            _ = self.close.recv() => {}
+        }
     }
 }

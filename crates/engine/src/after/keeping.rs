@@ -96,7 +96,7 @@ impl After {
             evidence_bytes,
             clips_bytes,
             other_bytes,
-            free_bytes: crate::air::free_bytes(&recordings),
+            free_bytes: stallcast_media::platform::free_bytes(&recordings),
             shows,
         })
     }

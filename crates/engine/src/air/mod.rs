@@ -52,7 +52,6 @@ use outputs::Outputs;
 pub use preflight::{Unreached, check as preflight, how_pressing, permit};
 pub use recording::{FINISH_WITHIN, OpenPart};
 pub(crate) use recording_orders::{chapter_title, scene_title};
-pub(crate) use status::free_bytes;
 use uplink::Uplink;
 
 /// How often health is looked at.

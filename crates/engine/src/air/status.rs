@@ -1,6 +1,7 @@
 //! Health of everything, gathered twice a second for the page.
 
 use stallcast_media::input::InputState;
+use stallcast_media::platform::free_bytes;
 use stallcast_media::recorder::DiskPolicy;
 use stallcast_show::{Canvas, Show};
 use stallcast_wire::{CanvasStatus, EncoderStatus, InputStatus, PictureView, RunState, StatusView};
@@ -132,17 +133,4 @@ impl Air {
 fn room_s(free: u64, kbps: u32) -> Option<u64> {
     let bytes_per_s = u64::from(kbps) * 125;
     (bytes_per_s > 0).then(|| DiskPolicy::default().room_s(free, bytes_per_s, 0))
-}
-
-/// Free bytes for this user on the disk of `folder`.
-#[cfg(unix)]
-pub(crate) fn free_bytes(folder: &std::path::Path) -> Option<u64> {
-    let disk = nix::sys::statvfs::statvfs(folder).ok()?;
-    Some(disk.blocks_available() as u64 * disk.fragment_size() as u64)
-}
-
-/// Not known on this system yet; the page says so.
-#[cfg(not(unix))]
-pub(crate) fn free_bytes(_folder: &std::path::Path) -> Option<u64> {
-    None
 }

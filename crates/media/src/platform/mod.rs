@@ -4,6 +4,7 @@
 //! once, in [`table`].
 
 mod file_size;
+mod free_bytes;
 mod heap;
 mod linux;
 mod macos;
@@ -20,6 +21,7 @@ use std::any::Any;
 use gstreamer as gst;
 
 pub use file_size::largest_file;
+pub use free_bytes::free_bytes;
 pub use heap::prepare_heap;
 
 use crate::cameras::{Controls, Write};

@@ -1,7 +1,9 @@
-//! Owns what a recording does about a disk that fills up: a pure judgement, and the system's figure.
+//! Owns what a recording does about a disk that fills up: a pure judgement.
 
 use std::path::Path;
 use std::time::Duration;
+
+use crate::platform::free_bytes;
 
 /// A warning that was given comes again only after there was room for half as long again.
 const REARM: u32 = 3;
@@ -100,33 +102,6 @@ impl DiskWatch {
         }
         DiskVerdict::Enough
     }
-}
-
-/// What an ordinary program may still write to the file system of `path`; `None` where the system
-/// is not asked (Windows) or does not say. Then only a write that fails tells.
-#[cfg(unix)]
-pub(super) fn free_bytes(path: &Path) -> Option<u64> {
-    use std::os::unix::ffi::OsStrExt;
-    let path = std::ffi::CString::new(path.as_os_str().as_bytes()).ok()?;
-    let mut disk = std::mem::MaybeUninit::<libc::statvfs>::uninit();
-    // SAFETY: `path` is a NUL-terminated string, and `disk` is written whole before it is read.
-    let disk = unsafe {
-        if libc::statvfs(path.as_ptr(), disk.as_mut_ptr()) != 0 {
-            return None;
-        }
-        disk.assume_init()
-    };
-    #[allow(
-        clippy::unnecessary_cast,
-        reason = "the fields are narrower on some systems"
-    )]
-    Some((disk.f_bavail as u64).saturating_mul(disk.f_frsize as u64))
-}
-
-/// See above.
-#[cfg(not(unix))]
-pub(super) fn free_bytes(_path: &Path) -> Option<u64> {
-    None
 }
 
 #[cfg(test)]

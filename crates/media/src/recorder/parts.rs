@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use super::Shared;
 use super::chapters;
-use super::disk::{DiskVerdict, DiskWatch, free_bytes};
+use super::disk::{DiskVerdict, DiskWatch};
 use super::options::{RecorderNote, RecorderOptions, Recording};
 use super::split::PartMeter;
 use super::writer::{Writer, folder};
+use crate::platform::free_bytes;
 use crate::program::{EncodedPacket, StreamConfig, Track};
 
 /// Sound of the old part may come this long after the keyframe of the new one; then the old part
