@@ -32,6 +32,7 @@ import {
 import { findingsOf, type Reasons } from './mock_findings.ts';
 import { after } from './mock_after.ts';
 import { applyToShow, refused, type Answer } from './mock_commands.ts';
+import { doctorView } from './mock_doctor.ts';
 import { lookAt } from './mock_import.ts';
 import { ordersView } from './mock_orders.ts';
 import { heatOfMock, MockQuestions } from './mock_questions.ts';
@@ -394,6 +395,10 @@ export class MockStudio {
         });
       case 'orders':
         return ok(ordersView(this.has('trouble')));
+      case 'doctor':
+        return ok(doctorView(this.show.phase.phase === 'live'));
+      case 'save_doctor_report':
+        return ok({ file: 'stallcast-doctor.md' });
       case 'picture_parts':
         return ok(PARTS);
       case 'themes':

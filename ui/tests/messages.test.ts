@@ -132,6 +132,24 @@ describe('message files', () => {
     inBoth(variants('crates/chat/src/acts.rs', 'ActKind').map((code) => `act.${code}`));
   });
 
+  it('have a sentence for everything that the doctor sees, and a next step for what is red', () => {
+    const wire = 'crates/wire/src/doctor.rs';
+    inBoth(variants(wire, 'DoctorCode').map((code) => `doctor_seen.${code}`));
+    inBoth(variants(wire, 'DoctorPart').map((code) => `doctor_part.${code}`));
+    inBoth(variants(wire, 'DoctorLevel').map((code) => `doctor_level.${code}`));
+    const looks = rustFiles('crates/engine/src/doctor').concat('crates/media/src/diagnosis/needs.rs');
+    const words = [
+      ...looks
+        .map(read)
+        .join('\n')
+        .matchAll(/"((?:for|by|port|session)_[a-z0-9_]+)"/g),
+    ]
+      .map((match) => match[1] ?? '')
+      .filter((word) => !word.endsWith('_word') && !word.endsWith('_port'));
+    expect(words.length).toBeGreaterThan(12);
+    inBoth(words.map((word) => `doctor_word.${word}`));
+  });
+
   it('have a word for every fact that answers the audience', () => {
     const goods = read('crates/engine/src/chat_room/goods.rs');
     const facts = [...goods.matchAll(/\(\s*"([a-z_]+)",/g)].map((match) => `fact.${match[1]}`);
@@ -176,7 +194,7 @@ describe('message files', () => {
       .join('\n');
     // Built from a code at run time.
     const built =
-      /^(canvas|canvases|engine|error|refusal|notice|warning|preflight|cause|field|problem|phase|run|level|check_level|loudness|slate|sound\.role|undo|severity|role|source|chat_kind|chat_can|chat_field|act|act_fault|platform|access|theme|settings|keys|next|tab|import\.column|place|area|crop|codec|codec_here|codec_note|relay_hook|relay_hint|orders_error|stock_list_error|question_state|fact|hold_reason|hide_reason|hold_level|moderation)\.|^products\.sort_/;
+      /^(canvas|canvases|engine|error|refusal|notice|warning|preflight|cause|field|problem|phase|run|level|check_level|loudness|slate|sound\.role|undo|severity|role|source|chat_kind|chat_can|chat_field|act|act_fault|platform|access|theme|settings|keys|next|tab|import\.column|place|area|crop|codec|codec_here|codec_note|relay_hook|relay_hint|doctor_report|doctor_seen|doctor_next|doctor_word|doctor_part|doctor_level|orders_error|stock_list_error|question_state|fact|hold_reason|hide_reason|hold_level|moderation)\.|^products\.sort_/;
     const unused = Object.keys(EN).filter((key) => !built.test(key) && !sources.includes(`'${key}'`));
     expect(unused).toEqual([]);
   });

@@ -29,6 +29,12 @@ impl Folders {
         Ok(folders)
     }
 
+    /// The folders below `data` by name; nothing is made or opened.
+    pub(crate) fn named(data: PathBuf) -> Self {
+        let assets = Self::default_assets();
+        Self { data, assets }
+    }
+
     /// Takes from other users what an older version, or a folder made by hand, left open to them: names of
     /// customers stand in the journal. Only in a folder that holds a show and nothing or a fresh one: somebody may
     /// have named a folder of other things by mistake.

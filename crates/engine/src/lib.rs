@@ -15,6 +15,7 @@ mod clock;
 mod comings;
 mod demo;
 mod desk;
+pub mod doctor;
 pub mod draw;
 mod drops;
 pub mod folders;
@@ -39,6 +40,7 @@ pub mod runtime_file;
 #[cfg(test)]
 mod sample;
 mod selling;
+pub mod sentences;
 mod sign_of_life;
 pub mod signals;
 pub mod studio;
@@ -80,4 +82,15 @@ pub enum StartError {
     /// One of its threads panicked while it ran; what was recorded is closed. Started again, the show goes on.
     #[error("a part of the engine failed ({0}) and it ended; start it again and the show goes on")]
     Fallen(&'static str),
+}
+
+impl StartError {
+    /// A stable code, where there is one: `cause.CODE` is its sentence.
+    pub fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::Journal(error) => Some(error.code()),
+            Self::Media(error) => Some(error.code()),
+            _ => None,
+        }
+    }
 }

@@ -6,8 +6,10 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 use stallcast_engine::address::Address;
 use stallcast_engine::api::Api;
+use stallcast_engine::doctor;
 use stallcast_engine::folders::Folders;
 use stallcast_engine::obs::{self, Obs};
+use stallcast_engine::sentences::sentence;
 use stallcast_engine::signals::Signals;
 use stallcast_engine::studio::{End, Fresh, Options, Studio, program_spec};
 use stallcast_engine::verify::verify;
@@ -59,6 +61,36 @@ enum What {
     Evaluate {
         /// The folder: livechat*.csv, shop*.csv with facts*.json, mod*.csv.
         folder: PathBuf,
+    },
+    /// Looks at this computer: exit code 0 = no fault, 1 = with faults, 2 = the report could not be written.
+    Doctor {
+        /// Data folder; the user's own when not given.
+        #[arg(long)]
+        data: Option<PathBuf>,
+        /// Writes a report that says nothing of whose computer it is into this file (Markdown).
+        #[arg(long)]
+        report: Option<PathBuf>,
+        /// For machines: what was found as JSON, as it is.
+        #[arg(long)]
+        json: bool,
+        /// Leaves out what a show would feel; so it is by itself while one is on air here.
+        #[arg(long)]
+        light: bool,
+        /// zh-CN or en; the system's when not given.
+        #[arg(long)]
+        lang: Option<String>,
+    },
+    /// One part of the doctor; started by it.
+    #[command(name = doctor::LOOK, hide = true)]
+    DoctorLook {
+        /// Which.
+        what: String,
+        /// Data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// Leaves out what a show would feel.
+        #[arg(long)]
+        light: bool,
     },
     /// Serves the virtual camera; started by the engine.
     #[command(name = virtual_camera::SERVE, hide = true)]
@@ -119,7 +151,12 @@ fn main() -> std::process::ExitCode {
         .with_writer(std::io::stderr)
         .init();
     stallcast_media::platform::prepare_heap();
-    let outcome = match Line::parse().what {
+    let line = Line::parse();
+    let lang = match &line.what {
+        What::Run(run) => language(run.lang.as_deref()),
+        _ => language(None),
+    };
+    let outcome = match line.what {
         What::Run(run) => start(run),
         What::Address { data } => address(data),
         What::Verify { folder, hash, lang } => {
@@ -133,15 +170,79 @@ fn main() -> std::process::ExitCode {
             return std::process::ExitCode::from(code);
         }
         What::Evaluate { folder } => return evaluate(&folder),
+        What::Doctor {
+            data,
+            report,
+            json,
+            light,
+            lang,
+        } => {
+            let data = data.unwrap_or_else(data_folder);
+            let lang = language(lang.as_deref());
+            return examine(data, report, json, light, lang);
+        }
+        What::DoctorLook { what, data, light } => {
+            doctor::look(&what, &data, light);
+            return std::process::ExitCode::SUCCESS;
+        }
         What::ServeVirtualCamera { caps } => return virtual_camera::serve(&caps),
     };
     match outcome {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!("{error}");
+            let code = error.code();
+            let cause = code.and_then(|code| sentence(&format!("cause.{code}"), lang));
+            if let Some(cause) = cause {
+                eprintln!("{cause}");
+            }
+            // The last line, with the code: the window looks there for why it ended.
+            let code = code.map_or_else(String::new, |code| format!(" [{code}]"));
+            tracing::error!("{error}{code}");
             std::process::ExitCode::FAILURE
         }
     }
+}
+
+fn examine(
+    data: PathBuf,
+    report: Option<PathBuf>,
+    json: bool,
+    light: bool,
+    lang: Lang,
+) -> std::process::ExitCode {
+    let failed = |error: &dyn std::fmt::Display| {
+        eprintln!("{error}");
+        std::process::ExitCode::from(2)
+    };
+    let light = light || doctor::is_on_air(&data);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
+    let examined = runtime.and_then(|runtime| {
+        let asked = doctor::Asked::own(data.clone(), light)?;
+        Ok(runtime.block_on(doctor::examine(&asked)))
+    });
+    let view = match examined {
+        Ok(view) => view,
+        Err(error) => return failed(&error),
+    };
+    if json {
+        match doctor::json(&view) {
+            Ok(text) => println!("{text}"),
+            Err(error) => return failed(&error),
+        }
+    } else {
+        doctor::text(&view, lang)
+            .iter()
+            .for_each(|line| println!("{line}"));
+    }
+    if let Some(file) = report
+        && let Err(error) = doctor::write_report(&view, &data, &file, lang)
+    {
+        return failed(&error);
+    }
+    std::process::ExitCode::from(u8::from(view.has_faults()))
 }
 
 fn evaluate(folder: &std::path::Path) -> std::process::ExitCode {

@@ -8,6 +8,7 @@ pub mod cameras;
 pub mod clock;
 mod connection;
 pub mod devices;
+pub mod diagnosis;
 pub mod egress;
 pub mod encoder;
 pub mod error;

@@ -6,6 +6,7 @@ mod after;
 mod answers;
 mod catalogue;
 mod chats;
+mod doctor;
 mod error;
 mod findings;
 mod games;
@@ -39,6 +40,7 @@ pub use catalogue::{
 pub use chats::{
     ChatAct, ChatActed, ChatConnector, ChatOutcome, ChatOutcomeAt, HookAddress, RelayView,
 };
+pub use doctor::{DoctorCode, DoctorLevel, DoctorLine, DoctorPart, DoctorView};
 pub use error::{ErrorCode, WireError};
 pub use findings::{FindingLevel, FindingView, FindingsView, RuleView};
 pub use games::{AuctionView, LotteryView, PollView};

@@ -1,7 +1,7 @@
 //! The messages of the WebSocket at `/api/ws`.
 
 use serde::{Deserialize, Serialize};
-use stallcast_show::{ChatLine, Command, DestinationId, MessageId, Role, SourceId};
+use stallcast_show::{CardLang, ChatLine, Command, DestinationId, MessageId, Role, SourceId};
 use ts_rs::TS;
 
 #[cfg(doc)]
@@ -337,6 +337,15 @@ pub enum Request {
     ShowInFolder {
         /// Name below the recordings folder; empty = the folder.
         file: String,
+    },
+    /// Looks at this computer; some 10 to 60 s, and shorter while live, when only what disturbs no show is looked at.
+    /// Answer: [`crate::DoctorView`].
+    Doctor,
+    /// Writes what the doctor found last, without anything that says whose computer it is, into the folder of the
+    /// recordings; looks first when nobody did since the start. Answer: [`SavedFile`].
+    SaveDoctorReport {
+        /// Language of its sentences.
+        lang: CardLang,
     },
     /// Ends the engine after the show; refused while live.
     Shutdown,

@@ -168,6 +168,8 @@ pub fn least_role_of_request(request: &Request) -> Role {
         | Request::WatchStock { .. }
         | Request::SetKeeping { .. }
         | Request::RemoveKept { .. }
+        | Request::Doctor
+        | Request::SaveDoctorReport { .. }
         | Request::Shutdown => Role::Owner,
     }
 }

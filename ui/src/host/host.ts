@@ -24,6 +24,11 @@ export function faultOf(refusal: unknown): EngineFault | null {
   return code === 'silent' ? { code, log } : null;
 }
 
+/** The code at the end of an engine's last words: `… [journal_newer_schema]`; empty where there is none. */
+export function codeIn(said: string): string {
+  return /\[([a-z_]+)\]$/.exec(said)?.[1] ?? '';
+}
+
 export type FileKind = 'media' | 'image' | 'sheet';
 
 export interface Host {

@@ -3,6 +3,7 @@ import { bitrate, bytes, dayAndTime, listOf, minutes, textOf, decimal, whole } f
 import { hasMessage, t, tWire, type MessageKey } from '../messages/text.ts';
 import type { Values } from '../messages/fill.ts';
 import type { PageError } from '../wire/types.ts';
+import { codeIn, type EngineFault } from '../host/host.ts';
 import type { Incident } from './incidents.ts';
 import { prefs } from './prefs.svelte.ts';
 import type { Reach } from './reach.ts';
@@ -44,6 +45,14 @@ function named(studio: Studio, params: Readonly<Record<string, string>>): Values
     else out[name] = value;
   }
   return out;
+}
+
+/** Why there is no engine: the code at the end of its last words says it in the page's language. */
+export function engineFault(fault: EngineFault): string {
+  if (fault.code !== 'ended') return t(`engine.${fault.code}`, fault);
+  const code = codeIn(fault.said);
+  const said = hasMessage(`cause.${code}`) ? words('cause', code) : fault.said;
+  return t('engine.ended', { ...fault, said });
 }
 
 export function errorText(studio: Studio, error: PageError): string {

@@ -12,6 +12,7 @@ export type SettingsPage =
   | 'cards'
   | 'recording'
   | 'team'
+  | 'doctor'
   | 'look';
 export type NarrowTab = 'products' | 'questions' | 'chat' | 'picture' | 'mixer' | 'health';
 export const SETTINGS_PAGES: readonly SettingsPage[] = [
@@ -24,6 +25,7 @@ export const SETTINGS_PAGES: readonly SettingsPage[] = [
   'cards',
   'recording',
   'team',
+  'doctor',
   'look',
 ];
 

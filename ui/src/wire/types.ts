@@ -1,4 +1,8 @@
 // The wire, generated from crates/wire (`cargo run -p stallcast-wire --bin stallcast-types`), and what the page adds.
+export type { DoctorLevel } from '../generated/DoctorLevel';
+export type { DoctorLine } from '../generated/DoctorLine';
+export type { DoctorPart } from '../generated/DoctorPart';
+export type { DoctorView } from '../generated/DoctorView';
 export type { Coupon } from '../generated/Coupon';
 export type { Note } from '../generated/Note';
 export type { PartBox } from '../generated/PartBox';

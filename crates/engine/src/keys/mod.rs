@@ -20,7 +20,7 @@ use stallcast_wire::{ErrorCode, KeyStore, WireError};
 use crate::clock::now;
 use system::SystemKeychain;
 
-pub(crate) use system::Keychain;
+pub(crate) use system::{Keychain, Tried, try_keychain};
 
 /// Under which name the keychain lists stream keys.
 const STREAM_KEYS: &str = "stallcast";

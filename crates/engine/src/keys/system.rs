@@ -73,3 +73,33 @@ fn write(service: &str, id: &str, key: &str) -> bool {
     }
     entry.set_password(key).is_ok()
 }
+
+/// What became of a secret that was put into the keychain for a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tried {
+    /// It came back.
+    Works,
+    /// There is no keychain, or none that answers.
+    None,
+    /// It did not come back.
+    Refuses,
+}
+
+/// Puts a made-up secret into the keychain, reads it back and takes it away. Blocks for as long as a person takes to
+/// unlock it.
+pub fn try_keychain() -> Tried {
+    /// Under which name it is listed.
+    const DOCTOR: &str = "stallcast doctor";
+    const ID: &str = "trial";
+    if std::env::var_os("STALLCAST_NO_KEYCHAIN").is_some() || !open() {
+        return Tried::None;
+    }
+    let secret = format!("{:032x}", rand::random::<u128>());
+    let came_back =
+        write(DOCTOR, ID, &secret) && read(DOCTOR, ID).as_deref() == Some(secret.as_str());
+    if write(DOCTOR, ID, "") && came_back {
+        Tried::Works
+    } else {
+        Tried::Refuses
+    }
+}

@@ -1,6 +1,7 @@
 //! The studio: everything of one engine, started in order, and the handle the API works with.
 
 mod begin;
+mod doctor;
 mod ending;
 mod following;
 mod pages;
@@ -116,6 +117,8 @@ struct Inner {
     findings: watch::Receiver<Arc<FindingsView>>,
     /// What the last upload test found; held while one runs.
     upload: tokio::sync::Mutex<Option<stallcast_wire::UploadTestView>>,
+    /// What the doctor found last; held while it looks.
+    doctor: tokio::sync::Mutex<Option<stallcast_wire::DoctorView>>,
     ended: watch::Sender<Option<End>>,
     pages: AtomicUsize,
 }
@@ -272,6 +275,7 @@ impl Studio {
             status,
             findings,
             upload: tokio::sync::Mutex::default(),
+            doctor: tokio::sync::Mutex::default(),
             ended,
             pages: AtomicUsize::new(0),
         };

@@ -292,6 +292,8 @@ impl Studio {
                     .tell(NoticeLevel::Info, "notice.kept_removed", &told);
                 answer(&view)
             }
+            Request::Doctor => answer(&self.examine().await?),
+            Request::SaveDoctorReport { lang } => answer(&self.save_doctor_report(lang).await?),
             Request::Shutdown => {
                 if matches!(self.inner.desk.show().phase, Phase::Live { .. }) {
                     return Err(WireError::refused(

@@ -1,6 +1,7 @@
 //! Owns encoders that fail on purpose, to see what becomes of the show. Only in debug builds, never chosen by the
 //! probe, only by name: `faultyerrorenc` reports an error, `faultyhangenc` gives nothing more and does not stop,
-//! `faultynoiseenc` gives noise, `faultystuckenc` hangs in whoever sets its bitrate the second time.
+//! `faultynoiseenc` gives noise, `faultystuckenc` hangs in whoever sets its bitrate the second time, `faultycrashenc`
+//! takes the process with it.
 //!
 //! Each works for 3 s first, or for as many frames as `STALLCAST_FAULTY_AFTER` says.
 
@@ -29,6 +30,7 @@ enum Fault {
     Hang,
     Noise,
     Stuck,
+    Crash,
 }
 
 /// Hardware, so that what is true of chips is true of them.
@@ -51,6 +53,7 @@ const ROWS: &[EncoderKind] = &[
     row("faultyhangenc"),
     row("faultynoiseenc"),
     row("faultystuckenc"),
+    row("faultycrashenc"),
 ];
 
 /// The row of a faulty encoder; makes its element known.
@@ -64,6 +67,7 @@ pub(super) fn find(element: &str) -> Option<&'static EncoderKind> {
             hang::Encoder::static_type(),
             noise::Encoder::static_type(),
             stuck::Encoder::static_type(),
+            crash::Encoder::static_type(),
         ];
         for (kind, type_) in ROWS.iter().zip(types) {
             gst::Element::register(None, kind.element, gst::Rank::NONE, type_)?;
@@ -148,6 +152,7 @@ fn break_after(pad: &gst::Pad, encoder: &gst::Element, fault: Fault) {
                 gst::PadProbeReturn::Ok
             }
             Fault::Stuck => gst::PadProbeReturn::Ok,
+            Fault::Crash => std::process::abort(),
         }
     });
 }
@@ -230,3 +235,4 @@ faulty_encoder!(error, "StallcastFaultyErrorEnc", Fault::Error);
 faulty_encoder!(hang, "StallcastFaultyHangEnc", Fault::Hang);
 faulty_encoder!(noise, "StallcastFaultyNoiseEnc", Fault::Noise);
 faulty_encoder!(stuck, "StallcastFaultyStuckEnc", Fault::Stuck);
+faulty_encoder!(crash, "StallcastFaultyCrashEnc", Fault::Crash);

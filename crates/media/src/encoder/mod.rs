@@ -16,11 +16,11 @@ pub use codec::VideoCodec;
 pub(crate) use faulty::release_stuck;
 pub use probe::{
     ChoiceReason, EncoderChoice, EncoderReport, TrialFailure, Usable, choose, probe,
-    speed_is_judged, try_codec, usable,
+    speed_is_judged, try_codec, try_full_hd, usable,
 };
 pub(crate) use probe::{best, select};
 pub(crate) use succession::Succession;
-pub use table::{BitrateUnit, Controls, EncoderKind, LiveBitrate, all, of};
+pub use table::{BitrateUnit, Controls, EncoderKind, LiveBitrate, all, made_for, of};
 
 #[cfg(test)]
 mod tests;

@@ -22,6 +22,8 @@ const TRIAL_TIMEOUT: Duration = Duration::from_secs(4);
 const LEAST_FPS: f64 = 30.0;
 /// Size of a trial's picture.
 const TRIAL_SIZE: (i32, i32) = (1280, 720);
+/// Size of the doctor's.
+const FULL_HD: (i32, i32) = (1920, 1080);
 
 /// What is known about one encoder after its trial.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -242,7 +244,7 @@ fn run_trial(kind: &'static EncoderKind) -> EncoderReport {
         Ok(()) if gst::ElementFactory::find(kind.element).is_none() => {
             Err(missing(kind.element, std::env::consts::OS))
         }
-        Ok(()) => encode_apart(kind),
+        Ok(()) => encode_apart(kind, TRIAL_SIZE),
     };
     let report = EncoderReport {
         name: kind.element.to_owned(),
@@ -255,14 +257,27 @@ fn run_trial(kind: &'static EncoderKind) -> EncoderReport {
     report
 }
 
+/// Has one encoder encode a second of 1920x1080 at 30 frames/s, for the doctor: frames a second, start-up included. A
+/// driver may take the process with it: for a process of its own. `None` when no row has that name.
+#[must_use]
+pub fn try_full_hd(element: &str) -> Option<Result<f64, TrialFailure>> {
+    let kind = table::named(element)?;
+    Some(match gst::init() {
+        Err(error) => Err(TrialFailure::Failed {
+            message: error.to_string(),
+        }),
+        Ok(()) => encode_one_second(kind, FULL_HD),
+    })
+}
+
 /// A driver may hang where no time-out of ours reaches: its trial has a thread of its own.
-fn encode_apart(kind: &'static EncoderKind) -> Result<f64, TrialFailure> {
+fn encode_apart(kind: &'static EncoderKind, size: (i32, i32)) -> Result<f64, TrialFailure> {
     let (sender, tried) = sync_channel(1);
     let spawned = std::thread::Builder::new()
         .name("media-trial".to_owned())
         .spawn(move || {
             // Nobody waits for one that comes too late.
-            let _late = sender.send(encode_one_second(kind));
+            let _late = sender.send(encode_one_second(kind, size));
         });
     match spawned {
         Err(error) => Err(TrialFailure::Failed {
@@ -274,9 +289,10 @@ fn encode_apart(kind: &'static EncoderKind) -> Result<f64, TrialFailure> {
     }
 }
 
-fn encode_one_second(kind: &'static EncoderKind) -> Result<f64, TrialFailure> {
+fn encode_one_second(kind: &'static EncoderKind, size: (i32, i32)) -> Result<f64, TrialFailure> {
     let failed = |message: String| TrialFailure::Failed { message };
-    let (pipeline, counter) = trial_pipeline(kind).map_err(|error| failed(error.to_string()))?;
+    let (pipeline, counter) =
+        trial_pipeline(kind, size).map_err(|error| failed(error.to_string()))?;
     let started = Instant::now();
     let result = pipeline
         .set_state(gst::State::Playing)
@@ -296,7 +312,10 @@ fn encode_one_second(kind: &'static EncoderKind) -> Result<f64, TrialFailure> {
 
 type Counter = std::sync::Arc<std::sync::atomic::AtomicU32>;
 
-fn trial_pipeline(kind: &'static EncoderKind) -> Result<(gst::Pipeline, Counter), MediaError> {
+fn trial_pipeline(
+    kind: &'static EncoderKind,
+    size: (i32, i32),
+) -> Result<(gst::Pipeline, Counter), MediaError> {
     let branch = EncoderBranch::make(kind, 2500, 2 * TRIAL_FRAMES)?;
     let source = gst::ElementFactory::make("videotestsrc")
         .property("num-buffers", TRIAL_FRAMES as i32)
@@ -307,8 +326,8 @@ fn trial_pipeline(kind: &'static EncoderKind) -> Result<(gst::Pipeline, Counter)
             "caps",
             gst::Caps::builder("video/x-raw")
                 .field("format", "I420")
-                .field("width", TRIAL_SIZE.0)
-                .field("height", TRIAL_SIZE.1)
+                .field("width", size.0)
+                .field("height", size.1)
                 .field("framerate", gst::Fraction::new(30, 1))
                 .build(),
         )

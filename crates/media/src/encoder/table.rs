@@ -247,6 +247,18 @@ pub(super) fn systems(element: &str) -> Option<&'static [&'static str]> {
         .map(|(_, systems)| *systems)
 }
 
+/// Whether an element may be on this system at all.
+#[must_use]
+pub fn made_for(element: &str, os: &str) -> bool {
+    systems(element).is_none_or(|systems| systems.contains(&os))
+}
+
+/// The row of an element of any codec, if it is known.
+#[must_use]
+pub(super) fn named(element: &str) -> Option<&'static EncoderKind> {
+    find(element).or_else(|| all().find(|kind| kind.element == element))
+}
+
 /// The row of an element that makes H.264, if it is known.
 #[must_use]
 pub(super) fn find(element: &str) -> Option<&'static EncoderKind> {

@@ -206,7 +206,7 @@ fn first_row(kind: CaptureKind) -> Result<&'static CaptureRow> {
 }
 
 /// The element of a row, told which device to use (the row's suffix is appended to the name).
-pub(super) fn capture_element(row: &CaptureRow, name: Option<&str>) -> Result<gst::Element> {
+pub(crate) fn capture_element(row: &CaptureRow, name: Option<&str>) -> Result<gst::Element> {
     let name = name.map(|name| format!("{name}{}", row.name_suffix));
     raw_capture_element(row, name.as_deref())
 }

@@ -36,6 +36,7 @@ use crate::cameras::CameraBook;
 use crate::clock::MediaClock;
 use crate::frame::FrameQueue;
 
+pub(crate) use build::capture_element;
 pub use call::{Call, CallError};
 pub use feed::{FedCodec, FedFrame, Feed};
 pub use playout::PLAYOUT_DELAY;

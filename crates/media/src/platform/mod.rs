@@ -123,6 +123,14 @@ pub(crate) fn portal_source() -> Result<(gst::Element, Box<dyn Any + Send>)> {
     Err(MediaError::Unsupported("desktop portal"))
 }
 
+/// Whether the desktop has a portal that can share screens; nobody is asked for one.
+pub(crate) fn portal_answers() -> Result<()> {
+    #[cfg(target_os = "linux")]
+    return portal::answers();
+    #[cfg(not(target_os = "linux"))]
+    Err(MediaError::Unsupported("desktop portal"))
+}
+
 /// Whether this system lets us at the controls of cameras.
 pub(crate) fn has_camera_controls() -> bool {
     cfg!(target_os = "linux")

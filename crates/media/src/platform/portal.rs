@@ -37,6 +37,21 @@ impl Drop for Open {
     }
 }
 
+/// Whether a portal is there that can share screens; nobody is asked for one. Blocks for as long as the session bus
+/// takes.
+pub(super) fn answers() -> Result<()> {
+    let refused = |error: &dyn std::fmt::Display| MediaError::PortalRefused(error.to_string());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| refused(&error))?;
+    runtime.block_on(async {
+        let proxy = Screencast::new().await.map_err(|error| refused(&error))?;
+        let kinds = proxy.available_source_types().await;
+        kinds.map(drop).map_err(|error| refused(&error))
+    })
+}
+
 /// Asks for a screen or window.
 pub(super) fn source() -> Result<(gst::Element, Box<dyn Any + Send>)> {
     let refused = |error: &dyn std::fmt::Display| MediaError::PortalRefused(error.to_string());

@@ -49,6 +49,7 @@ fn main() -> Result<(), ts_rs::ExportError> {
     stallcast_wire::PhrasingView::export_all(&config)?;
     stallcast_wire::PhraseTestView::export_all(&config)?;
     stallcast_wire::PhrasedView::export_all(&config)?;
+    stallcast_wire::DoctorView::export_all(&config)?;
     ThemesView::export_all(&config)?;
     PhotoView::export_all(&config)?;
     ImportView::export_all(&config)

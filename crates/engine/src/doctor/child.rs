@@ -1,0 +1,103 @@
+//! A part of the doctor in a process of its own: started, waited for, and killed with all it started when it takes too
+//! long.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use tokio::io::AsyncReadExt;
+use tokio::process::{Child, Command};
+
+use super::{Asked, LOOK};
+
+/// No part says more than this.
+const MOST_SAID: u64 = 1 << 20;
+
+/// Why a part has nothing to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// It took longer than it may.
+    TimedOut {
+        /// What it may.
+        seconds: u64,
+    },
+    /// Its process ended before it said anything.
+    Crashed {
+        /// By what: a signal or an exit code.
+        how: String,
+    },
+    /// It could not look.
+    Said {
+        /// Why.
+        cause: String,
+    },
+}
+
+/// Asks a part; what it wrote as the last line of its standard output.
+pub async fn ask<T: DeserializeOwned>(
+    asked: &Asked,
+    what: &str,
+    within: Duration,
+) -> Result<T, Failure> {
+    let mut command = Command::new(&asked.program);
+    command.arg(LOOK).arg(what).arg("--data").arg(&asked.data);
+    if asked.light {
+        command.arg("--light");
+    }
+    // Causes in one language: they stand in sentences of two.
+    command.env("LC_ALL", "C.UTF-8").env("LANGUAGE", "C");
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true);
+    #[cfg(unix)]
+    command.process_group(0);
+    // `CREATE_NO_WINDOW` (Win32 process creation flags): no black windows come and go.
+    #[cfg(windows)]
+    command.creation_flags(0x0800_0000);
+    let mut child = command.spawn().map_err(|error| Failure::Said {
+        cause: error.to_string(),
+    })?;
+    let waited = tokio::time::timeout(within, wait(&mut child)).await;
+    let Ok(waited) = waited else {
+        end(&mut child).await;
+        let seconds = within.as_secs();
+        return Err(Failure::TimedOut { seconds });
+    };
+    let (text, how) = waited.map_err(|error| Failure::Said {
+        cause: error.to_string(),
+    })?;
+    // Drivers print before it.
+    let last = text.lines().rev().find(|line| !line.trim().is_empty());
+    let said = last.and_then(|line| serde_json::from_str::<Result<T, String>>(line).ok());
+    match said {
+        Some(said) => said.map_err(|cause| Failure::Said { cause }),
+        None => Err(Failure::Crashed { how }),
+    }
+}
+
+/// What it said until it ended, and how it ended.
+async fn wait(child: &mut Child) -> std::io::Result<(String, String)> {
+    let mut bytes = Vec::new();
+    if let Some(out) = child.stdout.take() {
+        out.take(MOST_SAID).read_to_end(&mut bytes).await?;
+    }
+    let status = child.wait().await?;
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    Ok((text, status.to_string()))
+}
+
+/// Ends it with whatever it started.
+async fn end(child: &mut Child) {
+    #[cfg(unix)]
+    if let Some(id) = child.id().and_then(|id| i32::try_from(id).ok()) {
+        let group = nix::unistd::Pid::from_raw(id);
+        if let Err(error) = nix::sys::signal::killpg(group, nix::sys::signal::Signal::SIGKILL) {
+            tracing::debug!(%error, "a part of the doctor is gone already");
+        }
+    }
+    if let Err(error) = child.kill().await {
+        tracing::warn!(%error, "a part of the doctor does not end");
+    }
+}
