@@ -17,13 +17,13 @@ class FakeSocket implements Socket {
   }
 }
 
-function world() {
+function world(base = 'http://127.0.0.1:9') {
   const sockets: FakeSocket[] = [];
   const links: [Link, number | null, PageError | null][] = [];
   let now = 0;
   let due: { at: number; run: () => void }[] = [];
   const client = new Client({
-    address: () => Promise.resolve({ base: 'http://127.0.0.1:9', token: 'secret' }),
+    address: () => Promise.resolve({ base, token: 'secret' }),
     lang: () => 'zh-CN',
     open: () => {
       const socket = new FakeSocket();
@@ -119,5 +119,15 @@ it('a device that was sent away stays away, one that waits for a yes comes again
   refused('access_ended');
   expect(links.at(-1)).toMatchObject(['refused', null, { message_key: 'error.access_ended' }]);
   await advance(600_000);
+  expect(sockets).toHaveLength(2);
+});
+
+it('behind a relay a device that was sent away asks again: another studio may have had the room', async () => {
+  const { links, sockets, advance, settled } = world('https://relay.example/team/abc');
+  await settled();
+  const error = { code: 'access_ended', message_key: 'error.access_ended', params: {}, retryable: false };
+  sockets.at(-1)?.say({ type: 'result', id: 0, outcome: 'failed', error });
+  expect(links.at(-1)).toMatchObject(['refused', 30_000, { message_key: 'error.access_ended' }]);
+  await advance(30_000);
   expect(sockets).toHaveLength(2);
 });

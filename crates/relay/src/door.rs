@@ -236,7 +236,12 @@ pub(crate) async fn open(
 async fn serve(copy: Arc<Copy>, room: String, found: Room, socket: WebSocket) {
     let (mut out, mut coming) = socket.split();
     let (near, far) = duplex(BETWEEN);
-    let over = match begin(&copy, &room, near).await {
+    // A room is not taken over late: its studio may be at another copy by then.
+    let begun = tokio::select! {
+        begun = timeout(OPEN_WITHIN, begin(&copy, &room, near)) => begun.unwrap_or(Err(Over::Away)),
+        () = copy.store.lost() => Err(Over::Away),
+    };
+    let over = match begun {
         Ok((mut session, connection)) => {
             tracing::info!(room = short(&room), "a studio lets its team in");
             let over = tokio::select! {

@@ -1,7 +1,7 @@
 //! The door for phones: a request to `/team/ROOM/…` goes to the room's studio as it came, without that prefix, and its answer
 //! comes back, a WebSocket included. Who may do what is the studio's to say; here is only bounded what it costs the relay.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use stallcast_hooks::TEAM_PATH;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, copy_bidirectional, duplex, split};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex, split};
 use tokio::time::{Instant, timeout};
 
 use crate::door::{NoWay, Way};
@@ -25,6 +25,9 @@ use crate::shares::{NoShare, Share};
 
 /// How long a phone, or its studio, may take nothing of what is on its way.
 const TAKEN_WITHIN: Duration = Duration::from_secs(30);
+/// How long one way goes on when the other is at its end: an answer that came early is still told, and who never hangs up is
+/// left.
+const AFTER_THE_END: Duration = Duration::from_secs(10);
 /// Piece that is moved at a time, in bytes.
 const PIECE: usize = 16 * 1024;
 /// Bytes between a request and its stream.
@@ -160,9 +163,13 @@ async fn reach(
         let (Ok(phone), Ok(studio)) = tokio::join!(phone, studio) else {
             return;
         };
-        let (mut phone, mut studio) = (TokioIo::new(phone), TokioIo::new(studio));
-        // How it ends says nothing that anybody could do something about.
-        let _ = copy_bidirectional(&mut phone, &mut studio).await;
+        let (from_phone, to_phone) = split(TokioIo::new(phone));
+        let (from_studio, to_studio) = split(TokioIo::new(studio));
+        both(
+            hand_on(from_phone, to_studio),
+            hand_on(from_studio, to_phone),
+        )
+        .await;
         drop(peer);
     });
     Ok(answer.map(|_| Body::empty()))
@@ -190,10 +197,15 @@ fn address_of(peer: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> IpAddr {
         if !is_trusted(from) {
             break;
         }
-        let Ok(address) = address.trim().parse::<IpAddr>() else {
+        let address = address.trim();
+        // Some proxies say the port too.
+        let named = address
+            .parse()
+            .or_else(|_| address.parse().map(|of: SocketAddr| of.ip()));
+        let Ok(named) = named else {
             break;
         };
-        from = address.to_canonical();
+        from = IpAddr::to_canonical(&named);
     }
     from
 }
@@ -205,10 +217,29 @@ async fn carry(phone: DuplexStream, way: Way, share: Share) {
     let (from_studio, to_studio) = split(bytes);
     let up = copy(from_phone, to_studio, &share);
     let down = copy(from_studio, to_phone, &share);
-    if let Err(error) = tokio::try_join!(up, down) {
-        tracing::debug!(%error, "a phone's stream broke");
-    }
+    both(up, down).await;
     drop(place);
+}
+
+/// Waits for both ways; how they end says nothing that anybody could do something about.
+async fn both(
+    up: impl Future<Output = std::io::Result<()>>,
+    down: impl Future<Output = std::io::Result<()>>,
+) {
+    tokio::pin!(up, down);
+    tokio::select! {
+        _ = &mut up => { let _ = timeout(AFTER_THE_END, down).await; }
+        _ = &mut down => { let _ = timeout(AFTER_THE_END, up).await; }
+    }
+}
+
+/// Hands on what comes until its end, which is handed on too.
+async fn hand_on(
+    mut from: impl AsyncReadExt + Unpin,
+    mut to: impl AsyncWriteExt + Unpin,
+) -> std::io::Result<()> {
+    tokio::io::copy(&mut from, &mut to).await?;
+    to.shutdown().await
 }
 
 async fn copy(
@@ -274,6 +305,8 @@ mod tests {
             of("::ffff:127.0.0.1", &["::ffff:203.0.113.9"]),
             "203.0.113.9"
         );
+        assert_eq!(of("127.0.0.1", &["203.0.113.9:5151"]), "203.0.113.9");
+        assert_eq!(of("127.0.0.1", &["[2001:db8::9]:5151"]), "2001:db8::9");
         assert_eq!(of("10.0.0.5", &["rubbish"]), "10.0.0.5");
     }
 }

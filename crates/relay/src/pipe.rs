@@ -25,8 +25,8 @@ const PIECES: usize = (WINDOW / AROUND) as usize;
 const BEAT: Duration = Duration::from_secs(4);
 /// How long an end's silence is borne.
 const SILENCE: Duration = Duration::from_secs(14);
-/// The same after its last byte: it may be done, and what came is still being taken here.
-const SILENCE_AT_THE_END: Duration = Duration::from_secs(60);
+/// The same after its last byte: it may be done, and a slow phone still takes what came.
+const SILENCE_AT_THE_END: Duration = Duration::from_secs(600);
 
 /// Which end of a pipe.
 #[derive(Debug, Clone, Copy)]

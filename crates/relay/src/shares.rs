@@ -2,7 +2,7 @@
 //! waits or is refused, and nobody else notices.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use stallcast_hooks::DOOR_STREAMS;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep};
 
-/// Requests of all teams at a time: each holds some 200 KB at most.
+/// Requests of all teams at a time: each holds half a megabyte at most, when its studio hangs at another copy.
 const OF_ALL: usize = 1_024;
 /// Of one address at a time: some ten phones behind one router.
 const OF_AN_ADDRESS: usize = 64;
@@ -147,6 +147,17 @@ impl Default for Shares {
     }
 }
 
+/// Who counts as one: of IPv6 a whole network, of whose addresses a single phone has as many as it likes.
+fn household(from: IpAddr) -> IpAddr {
+    match from {
+        IpAddr::V6(from) if !from.is_loopback() => {
+            let [a, b, c, d, ..] = from.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+        from => from,
+    }
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -155,16 +166,17 @@ impl Shares {
     /// A share for a request from there, of a room that is known to be one. A proxy that does not say for whom it asks is
     /// as many as it says it is: loopback is bounded with its room alone.
     pub(crate) fn take(&self, room: &str, from: IpAddr, now: Instant) -> Result<Share, NoShare> {
+        let from = household(from);
         let room = self.room(room, now);
         let places = {
             let mut of = lock(&room);
             let OfRoom { all, by } = &mut *of;
             all.at = now;
             if by.len() >= REMEMBERED && !by.contains_key(&from) {
-                by.retain(|_, asker| now.saturating_duration_since(asker.at) < QUIET);
-                // All of them ask: nobody new is told apart.
-                if by.len() >= REMEMBERED {
-                    return Err(NoShare::Rate);
+                // Whoever asked longest ago is forgotten, and nobody new is refused for a crowd.
+                let quietest = by.iter().min_by_key(|(_, asker)| asker.at);
+                if let Some(quietest) = quietest.map(|(from, _)| *from) {
+                    by.remove(&quietest);
                 }
             }
             let own = if from.is_loopback() {
@@ -256,6 +268,25 @@ mod tests {
             .collect();
         assert_eq!(many.len(), usize::from(DOOR_STREAMS));
         assert!(take("b", 3).is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_network_of_addresses_is_one_and_a_crowd_refuses_nobody() {
+        let shares = Shares::default();
+        let now = Instant::now();
+        let of = |n: u16, m: u16| IpAddr::from([0x2001, 0xdb8, 0, n, 0, 0, 0, m]);
+        let held: Vec<Share> = (0..200)
+            .filter_map(|m| shares.take("a", of(1, m), now).ok())
+            .collect();
+        assert_eq!(held.len(), OF_AN_ADDRESS);
+        assert!(shares.take("a", of(2, 0), now).is_ok());
+        drop(held);
+        for n in 0..2_000 {
+            // No quicker than a whole team may ask.
+            let at = now + Duration::from_millis(u64::from(n) * 10);
+            assert!(shares.take("a", of(n, 0), at).is_ok(), "{n}");
+        }
+        assert_eq!(lock(&shares.room("a", now)).by.len(), REMEMBERED);
     }
 
     #[tokio::test(start_paused = true)]

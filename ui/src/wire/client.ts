@@ -65,6 +65,8 @@ const REFUSED_RETRY_MS: Readonly<Record<string, number | null>> = {
   'error.access_ended': null,
   'error.too_many_tries': 30000,
 };
+/** Behind a relay it may have been another studio that said so, which had the room for a while. */
+const ENDED_ELSEWHERE_RETRY_MS = 30000;
 /** A phone is in the lift for a minute; what was asked before that is not what is wanted now. */
 const RESEND_WITHIN_MS = 60000;
 /** What begins or ends a show is never sent a second time, whatever became of the answer. */
@@ -120,6 +122,7 @@ export class Client {
   private attempt = 0;
   private nextId = 1;
   private stopped = false;
+  private relayed = false;
   private welcomed = false;
   /** How far the chat of this page is: the engine tells the rest. */
   private chat: ChatPlace | null = null;
@@ -249,6 +252,7 @@ export class Client {
       return;
     }
     if (this.stopped) return;
+    this.relayed = new URL(address.base).pathname !== '/';
     const socket = this.options.open(socketUrl(address.base, '/api/ws'));
     this.socket = socket;
     this.welcomed = false;
@@ -367,7 +371,7 @@ export class Client {
       : retryDelayMs(this.attempt++, this.options.random());
     if (fault !== null) wait = FAULT_RETRY_MS;
     const own = refusal === null ? undefined : REFUSED_RETRY_MS[refusal.message_key];
-    if (own !== undefined) wait = own;
+    if (own !== undefined) wait = own ?? (this.relayed ? ENDED_ELSEWHERE_RETRY_MS : null);
     if (refused) this.giveUp();
     this.options.onLink(refused ? 'refused' : 'lost', wait, fault, refusal);
     if (wait !== null) this.stopRetry = this.options.timers.after(wait, () => void this.connect());

@@ -31,5 +31,5 @@ export async function post<T>(
 }
 
 function isWireError(body: unknown): body is WireError {
-  return typeof body === 'object' && body !== null && 'code' in body;
+  return typeof body === 'object' && body !== null && 'message_key' in body;
 }

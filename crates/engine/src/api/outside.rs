@@ -26,6 +26,8 @@ use crate::wire_name::wire_name;
 
 /// Streams at one time; somewhat more than the relay opens, as some are about to close.
 const STREAMS: u32 = DOOR_STREAMS as u32 + 40;
+/// Of these from one address.
+const FROM_ONE: usize = MAX_FROM_ONE + 40;
 /// Bytes that wait to be sent on a stream.
 const WAITING: usize = 64 * 1024;
 /// How often the relay is asked whether it is there, and how long it may take to answer: what is on its way before the
@@ -142,7 +144,7 @@ async fn let_in(
     }));
     let (stream, over) = door.run();
     let (stay, gone) = watch::channel(());
-    let places = Places::new(usize::from(DOOR_STREAMS), MAX_FROM_ONE);
+    let places = Places::new(usize::from(DOOR_STREAMS) + 40, FROM_ONE);
     let welcome = service_fn(|request| {
         let answer = welcome(api, origin, &places, &gone, request);
         async move { Ok::<_, std::convert::Infallible>(answer) }

@@ -136,12 +136,14 @@ pub(super) async fn keep(api: Api) {
                         door.of = Some(now);
                     }
                 }
+                let here = door.of.clone();
                 team.learn_door(door);
                 let (stay, gone) = watch::channel(());
                 tokio::select! {
                     () = listen(api.clone(), listener, tls, &wanted, gone) => {}
                     () = look(&team) => {}
-                    _ = settings.changed() => {}
+                    // The other door is none of this one's business: who is here stays.
+                    _ = settings.wait_for(|now| here.as_ref().is_none_or(|of| !is_alike_here(of, now))) => {}
                     _ = api.studio.ended() => return,
                 }
                 // Connections and sockets go, also those that stay silent; the port is free by then.
@@ -169,6 +171,15 @@ pub(super) async fn keep(api: Api) {
             }
         }
     }
+}
+
+/// Whether these mean the same to the listener.
+fn is_alike_here(one: &TeamSettings, other: &TeamSettings) -> bool {
+    let outside = other.outside;
+    TeamSettings {
+        outside,
+        ..one.clone()
+    } == *other
 }
 
 async fn look(team: &Team) {

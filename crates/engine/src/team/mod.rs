@@ -155,6 +155,8 @@ impl Team {
             // A free port was found, and is kept.
             let of = door.of.clone().map(|of| TeamSettings {
                 port: if wanted.port == 0 { 0 } else { of.port },
+                // The way in from outside says itself how it is.
+                outside: wanted.outside,
                 ..of
             });
             of.as_ref() == Some(&wanted)
