@@ -1,8 +1,14 @@
 // A phone outside the studio's network: the owner opens the door through the relay, the phone joins by another copy than the
 // studio's, works, and is back by itself when that copy is killed.
+import type { Page } from '@playwright/test';
 import { isAccessible, joins, openDoor } from './members.ts';
 import { Relay } from './relay.ts';
-import { expect, openSettings, test } from './world.ts';
+import { expect, test } from './world.ts';
+
+/** Another page of the settings, which are open. */
+async function turnTo(studio: Page, name: string): Promise<void> {
+  await studio.getByRole('navigation').getByRole('button', { name }).click();
+}
 
 test('a producer works from outside through the relay', async ({ studio, browser }) => {
   const relay = await Relay.start();
@@ -13,7 +19,7 @@ test('a producer works from outside through the relay', async ({ studio, browser
   await expect(switched).toBeDisabled();
   await expect(studio.getByText('需要中继')).toBeVisible();
 
-  await openSettings(studio, '弹幕来源');
+  await turnTo(studio, '弹幕来源');
   await studio.getByRole('combobox', { name: '来源', exact: true }).selectOption('relay');
   await studio.getByLabel('中继地址', { exact: true }).fill(relay.address);
   await studio.getByLabel('房间', { exact: true }).fill(relay.room);
@@ -21,7 +27,7 @@ test('a producer works from outside through the relay', async ({ studio, browser
   await studio.getByRole('button', { name: '连接弹幕', exact: true }).click();
   const allow = studio.getByRole('button', { name: '改存到仅本用户可读的文件' });
   await allow.click();
-  await openSettings(studio, '团队');
+  await turnTo(studio, '团队');
   await switched.click();
   await expect(studio.getByText('已经由中继开放')).toBeVisible();
   await isAccessible(studio);
