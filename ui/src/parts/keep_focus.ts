@@ -36,6 +36,11 @@ export function keepFocus({
     const changed = (records: MutationRecord[]): void => {
       if (at === null) return;
       const { element, row, index } = at;
+      // Without the engine it could not be pressed for a while, and the browser took the keyboard from it.
+      if (records.some(({ type, target }) => type === 'attributes' && target === element) && isLost()) {
+        give(element);
+        return;
+      }
       const taken = records.some(({ removedNodes }) =>
         [...removedNodes].some((node) => node.contains(element)),
       );
@@ -57,7 +62,7 @@ export function keepFocus({
       give(control ?? (list.hasAttribute('tabindex') ? list : around));
     };
     const observer = new MutationObserver(changed);
-    observer.observe(list, { childList: true, subtree: true });
+    observer.observe(list, { childList: true, subtree: true, attributeFilter: ['disabled'] });
     list.addEventListener('focusin', came);
     return () => {
       observer.disconnect();
