@@ -18,6 +18,7 @@ mod srt;
 mod uplink;
 mod webdriver;
 mod whip;
+mod wine;
 mod xvfb;
 
 pub use browser::Browser;
@@ -37,4 +38,5 @@ pub use srt::SrtReceiver;
 pub use uplink::Uplink;
 pub use webdriver::WebWindow;
 pub use whip::WhipServer;
+pub use wine::as_seen;
 pub use xvfb::{ScreenMotion, Xvfb};
