@@ -5,7 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . tests/packages.sh
 
-# Besides these there are `cross`, which type-checks for Windows and macOS on Debian 12, and `package`.
+# Besides these there are `cross`, which type-checks for Windows and macOS, `windows`, a show on air with the engine for Windows
+# under Wine (both on Debian 12), and `package`.
 STAGES=(lint unit media delivery chat system web desktop)
 # Cargo builds what rooms share anew for each choice of rooms: for everything all are built as one, for a stage only its own.
 WHOLE=yes
@@ -179,12 +180,17 @@ stage_cross() {
   tests/cross.sh
 }
 
+stage_windows() {
+  page
+  tests/windows.sh
+}
+
 prepare
 free_gb=$(($(df -Pk . | awk 'NR == 2 { print $4 }') / 1000000))
 [ "$free_gb" -ge 20 ] || echo "Only $free_gb GB are free here; building every test of a clean clone takes some 15 GB."
 summary=() endings=()
 for stage in "${STAGES[@]}"; do
-  declare -F "stage_$stage" >/dev/null || { echo "No stage $stage. Stages: lint unit media delivery chat system web desktop cross package"; exit 2; }
+  declare -F "stage_$stage" >/dev/null || { echo "No stage $stage. Stages: lint unit media delivery chat system web desktop cross windows package"; exit 2; }
   echo "== $stage"
   began=$SECONDS
   log=$(mktemp)

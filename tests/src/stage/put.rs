@@ -12,7 +12,7 @@ use stallcast_wire::Request;
 
 use super::input_live;
 use crate::probe::flash_clip;
-use crate::world::{PATIENCE, Session};
+use crate::world::{PATIENCE, Session, as_seen};
 
 /// Adds a source, or changes it.
 pub async fn put_source(session: &mut Session, id: &str, kind: SourceKind) {
@@ -138,7 +138,7 @@ pub async fn put_key(session: &mut Session, id: &str, key: &str) {
 
 /// A file as a source.
 pub fn file(path: &Path) -> SourceKind {
-    let path = path.to_string_lossy().into_owned();
+    let path = as_seen(path).to_string_lossy().into_owned();
     SourceKind::File { path }
 }
 

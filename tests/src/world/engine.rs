@@ -11,8 +11,8 @@ use nix::sys::signal::Signal;
 use serde::Deserialize;
 use tempfile::TempDir;
 
-use super::Session;
 use super::process::{Group, PATIENCE, eventually, oldest_first};
+use super::{Session, as_seen, wine};
 
 /// How to start an engine.
 #[derive(Debug, Clone, Default)]
@@ -97,11 +97,25 @@ impl Engine {
 
     fn launch(&mut self) {
         self.starts += 1;
-        let named = std::env::var_os("STALLCAST_BIN").map(PathBuf::from);
-        let mut command = Command::new(named.unwrap_or_else(|| built("stallcast")));
+        let under_wine = wine::program();
+        let registry = std::env::temp_dir().join(if under_wine.is_some() {
+            "stallcast-tests-windows-registry.bin"
+        } else {
+            "stallcast-tests-registry.bin"
+        });
+        let mut command = if let Some(program) = &under_wine {
+            // Its process id is one of Windows: the file of the last run must not be taken for this one's.
+            let _none_at_first = fs::remove_file(self.data.join("engine.json"));
+            let mut command = Command::new("wine");
+            command.arg(program);
+            command
+        } else {
+            let named = std::env::var_os("STALLCAST_BIN").map(PathBuf::from);
+            Command::new(named.unwrap_or_else(|| built("stallcast")))
+        };
         command
             .args(["run", "--data"])
-            .arg(&self.data)
+            .arg(as_seen(&self.data))
             .args(&self.options.arguments)
             // Nothing of the person's who runs the tests: no keychain, no screen, no settings.
             .env_remove("DBUS_SESSION_BUS_ADDRESS")
@@ -112,10 +126,7 @@ impl Engine {
             .env("HOME", self.home.path())
             .env("XDG_RUNTIME_DIR", self.home.path())
             // Scanning all plugins takes seconds; the result is the same for every engine.
-            .env(
-                "GST_REGISTRY",
-                std::env::temp_dir().join("stallcast-tests-registry.bin"),
-            )
+            .env("GST_REGISTRY", registry)
             .envs(&self.options.env);
         let log = self.log_file();
         let mut process = Group::start_logged(&mut command, &log);
@@ -126,7 +137,7 @@ impl Engine {
             }
             let running = Running::read(&self.data)?;
             // After a kill the file of the last run is still there.
-            let is_this = running.pid == process.id();
+            let is_this = under_wine.is_some() || running.pid == process.id();
             (is_this && health(running.port)).then_some(running)
         });
         self.process = Some(process);
@@ -151,9 +162,9 @@ impl Engine {
         &self.running.token
     }
 
-    /// Process id.
+    /// Process id on this system.
     pub fn pid(&self) -> u32 {
-        self.running.pid
+        self.process.as_ref().map_or(self.running.pid, Group::id)
     }
 
     /// The data folder.
@@ -207,10 +218,14 @@ impl Engine {
         self.process = None;
     }
 
-    /// Asks it to end (SIGTERM) and waits until it has.
+    /// Asks it to end (SIGTERM; Windows has none, there it is Ctrl+C) and waits until it has.
     pub fn stop(&mut self) -> ExitStatus {
         let process = self.process.as_ref().expect("the engine runs");
-        process.signal(Signal::SIGTERM);
+        process.signal(if wine::program().is_some() {
+            Signal::SIGINT
+        } else {
+            Signal::SIGTERM
+        });
         self.wait_for_end()
     }
 

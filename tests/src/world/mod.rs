@@ -19,6 +19,7 @@ mod srt;
 mod uplink;
 mod webdriver;
 mod whip;
+mod wine;
 mod xvfb;
 
 pub use balancer::Balancer;
@@ -39,4 +40,5 @@ pub use srt::SrtReceiver;
 pub use uplink::Uplink;
 pub use webdriver::WebWindow;
 pub use whip::WhipServer;
+pub use wine::as_seen;
 pub use xvfb::{ScreenMotion, Xvfb};

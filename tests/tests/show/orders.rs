@@ -17,7 +17,7 @@ use stallcast_tests::stage::{
     import_orchard, input_live, nothing_recorded, put_full_screen, record, recording_holds,
     show_of, studio,
 };
-use stallcast_tests::world::{Engine, PATIENCE, Session};
+use stallcast_tests::world::{Engine, PATIENCE, Session, as_seen};
 use stallcast_wire::Request;
 
 use crate::card::{difference, drawn_at, overlay_of};
@@ -178,7 +178,7 @@ async fn a_list_of_stock_is_read_when_it_changes_and_a_bad_one_changes_nothing()
     };
     write("40", "7");
     let watch = Request::WatchStock {
-        path: path.to_string_lossy().into_owned(),
+        path: as_seen(&path).to_string_lossy().into_owned(),
     };
     session.request(watch).await.unwrap();
     let lefts = |s: &Session| Some((left(s, first)?, left(s, second)?));
