@@ -113,6 +113,7 @@ impl Journal {
             })?;
         }
         let lock = WriterLock::take(path)?;
+        schema::refuse_newer(path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;

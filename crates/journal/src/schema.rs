@@ -1,8 +1,10 @@
 //! The tables of a journal file and how older ones are brought up to date.
 
+use std::io::Read;
 use std::path::Path;
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use crate::{JournalError, Origin};
 
@@ -44,6 +46,48 @@ pub(crate) fn prepare(connection: &mut Connection, path: &Path) -> Result<Origin
 /// Whether the file is a journal this program can read.
 pub(crate) fn check(connection: &Connection, path: &Path) -> Result<i64, JournalError> {
     check_with(connection, path, STEPS)
+}
+
+/// Looks at the schema before a connection is opened that may write: such a one folds a log that was left into the file
+/// when it is closed, and even one that only reads makes a log where there is none. A newer version's files are to stay as
+/// they are. What else is wrong is told by who opens it.
+pub(crate) fn refuse_newer(path: &Path) -> Result<(), JournalError> {
+    let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
+    if let Some(found) = in_header(path).filter(|found| *found > known) {
+        return Err(JournalError::NewerSchema { found, known });
+    }
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    if std::fs::metadata(log).is_ok_and(|log| log.len() > 0) {
+        // What counts stands in the log.
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let looked = Connection::open_with_flags(path, flags).and_then(|connection| {
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+            Ok(connection)
+        });
+        if let Ok(connection) = looked
+            && let Err(error @ JournalError::NewerSchema { .. }) = check(&connection, path)
+        {
+            return Err(error);
+        }
+    }
+    Ok(())
+}
+
+/// The number of steps taken in one of our files, from SQLite's header (<https://www.sqlite.org/fileformat.html>).
+fn in_header(path: &Path) -> Option<i64> {
+    const USER_VERSION: usize = 60;
+    const APPLICATION: usize = 68;
+    let mut header = [0; 100];
+    std::fs::File::open(path)
+        .ok()?
+        .read_exact(&mut header)
+        .ok()?;
+    let number = |at: usize| {
+        let bytes = header.get(at..at + 4)?.try_into().ok()?;
+        Some(i64::from(i32::from_be_bytes(bytes)))
+    };
+    (number(APPLICATION)? == APPLICATION_ID).then(|| number(USER_VERSION))?
 }
 
 /// Writes the number of steps taken once more: a commit through the same log as an entry's, which changes nothing.

@@ -1,9 +1,13 @@
 //! Journals that were tampered with, torn, or are none.
 
-use rusqlite::Connection;
-use stallcast_journal::{Journal, JournalError, Seq, verify_file};
+use std::collections::BTreeMap;
+use std::path::Path;
 
-use super::{broken_at, tamper, written};
+use rusqlite::Connection;
+use stallcast_journal::{FILE_NAME, Journal, JournalError, Seq, verify_file};
+use stallcast_show::At;
+
+use super::{actor, broken_at, tamper, ticker, written};
 
 #[test]
 fn a_changed_byte_is_named_by_its_entry() {
@@ -133,17 +137,70 @@ fn foreign_and_torn_files_are_refused_and_left_alone() {
     }
 }
 
+/// Everything in a folder but the lock, with its bytes.
+fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let entries = std::fs::read_dir(folder).unwrap().flatten();
+    let named = entries.map(|entry| {
+        let name = entry.file_name().into_string().unwrap();
+        (name, std::fs::read(entry.path()).unwrap())
+    });
+    named
+        .filter(|(name, _)| !name.ends_with(".lock") && !name.ends_with("-shm"))
+        .collect()
+}
+
 #[test]
-fn a_newer_journal_is_refused() {
+fn a_newer_journal_is_refused_and_left_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
-    let (path, _) = written(folder.path(), 2, 1_000);
-    Connection::open(&path)
-        .unwrap()
-        .pragma_update(None, "user_version", 99)
-        .unwrap();
-    let error = Journal::open(&path).map(|_| ()).unwrap_err();
+    let (path, _) = written(folder.path(), 20, 1_000);
+    let newer = Connection::open(&path).unwrap();
+    newer.pragma_update(None, "user_version", 99).unwrap();
+    // As the newer version was killed: what it wrote last stands in its log.
+    let killed = tempfile::tempdir().unwrap();
+    for (name, bytes) in contents(folder.path()) {
+        std::fs::write(killed.path().join(name), bytes).unwrap();
+    }
+    drop(newer);
+    for folder in [&killed, &folder] {
+        let before = contents(folder.path());
+        let path = folder.path().join(FILE_NAME);
+        let error = Journal::open(&path).map(|_| ()).unwrap_err();
+        assert!(
+            matches!(error, JournalError::NewerSchema { found: 99, .. }),
+            "{error:?}"
+        );
+        assert_eq!(error.code(), "journal_newer_schema");
+        assert!(contents(folder.path()) == before, "the files changed");
+    }
+    let log = contents(killed.path());
     assert!(
-        matches!(error, JournalError::NewerSchema { found: 99, .. }),
-        "{error:?}"
+        log.iter()
+            .any(|(name, bytes)| name.ends_with("-wal") && !bytes.is_empty()),
+        "there was no log to leave alone: {:?}",
+        log.keys()
     );
+}
+
+#[test]
+fn an_older_journal_is_brought_up_to_date_and_keeps_everything() {
+    let folder = tempfile::tempdir().unwrap();
+    // Many small snapshots, as the first version made them: whole, in one row.
+    let (path, show) = written(folder.path(), 40, 1_000);
+    let old = Connection::open(&path).unwrap();
+    old.execute_batch("DROP TABLE snapshot_pieces; PRAGMA user_version = 1;")
+        .unwrap();
+    drop(old);
+    let (mut journal, resumed) = Journal::open(&path).unwrap();
+    assert_eq!((resumed.last_seq, &resumed.show), (Seq(40), &show));
+    journal.append(&actor(), At(99), &[ticker(99)]).unwrap();
+    let after = journal.show().clone();
+    drop(journal);
+    let again = Connection::open(&path).unwrap();
+    let version: i64 = again
+        .query_row("PRAGMA user_version", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(version, 2);
+    drop(again);
+    let (_, resumed) = Journal::open(&path).unwrap();
+    assert_eq!((resumed.last_seq, resumed.show), (Seq(41), after));
 }

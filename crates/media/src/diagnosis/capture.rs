@@ -46,8 +46,20 @@ pub fn try_capture(kind: CaptureKind, id: &str) -> Result<Captured> {
         .property("async", false)
         .build()?;
     let pipeline = gst::Pipeline::new();
-    pipeline.add_many([&source, &sink])?;
-    source.link(&sink)?;
+    let mut chain = vec![source];
+    if kind == CaptureKind::Camera {
+        // Whatever it has: pipewiresrc waits for ever where nothing is said at all.
+        let filter = gst::ElementFactory::make("capsfilter").build()?;
+        let caps = gst::Caps::builder_full()
+            .structure(gst::Structure::new_empty("video/x-raw"))
+            .structure(gst::Structure::new_empty("image/jpeg"))
+            .build();
+        filter.set_property("caps", caps);
+        chain.push(filter);
+    }
+    chain.push(sink.clone());
+    pipeline.add_many(&chain)?;
+    gst::Element::link_many(&chain)?;
     let seen = Arc::new(Seen::default());
     let pad = sink.static_pad("sink");
     let pad = pad.ok_or_else(|| MediaError::Build("no sink pad".to_owned()))?;
