@@ -263,7 +263,7 @@ mod tests {
         drop(held);
         assert!(take("a", 1).is_ok());
         let many: Vec<Share> = (3..=20)
-            .flat_map(|n| (0..20).filter_map(move |_| Some(n)))
+            .flat_map(|n| std::iter::repeat_n(n, 20))
             .filter_map(|n| take("a", n).ok())
             .collect();
         assert_eq!(many.len(), usize::from(DOOR_STREAMS));

@@ -38,7 +38,7 @@ pub struct Session {
     /// Lines that are held, as last told; never to a viewer.
     pub held: Option<HeldView>,
     /// The team as last told to the owner.
-    pub team: Option<TeamView>,
+    pub team: Option<Box<TeamView>>,
     /// Whom questions can be handed to; told to producers and above.
     pub crew: Option<CrewView>,
     /// All chat lines so far.
@@ -171,7 +171,7 @@ impl Session {
                 Topic::Held(held) => self.held = Some(held),
                 Topic::Heat(_) => {}
                 Topic::Meters(meters) => self.meters = Some(meters),
-                Topic::Team(team) => self.team = Some(*team),
+                Topic::Team(team) => self.team = Some(team),
                 Topic::Crew(crew) => self.crew = Some(crew),
             },
             ServerMessage::Chat { lines, seq, .. } => {

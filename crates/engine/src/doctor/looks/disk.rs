@@ -4,9 +4,9 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use stallcast_media::platform::free_bytes;
 use stallcast_wire::{DoctorCode as Code, DoctorLine, DoctorPart};
 
-use crate::air::free_bytes;
 use crate::folders::Folders;
 
 /// Less is no room for a show.
