@@ -21,12 +21,12 @@ test('a producer works from outside through the relay', async ({ studio, browser
 
   await turnTo(studio, '弹幕来源');
   await studio.getByRole('combobox', { name: '来源', exact: true }).selectOption('relay');
-  await studio.getByLabel('中继地址', { exact: true }).fill(relay.address);
-  await studio.getByLabel('房间', { exact: true }).fill(relay.room);
-  await studio.getByLabel('密钥', { exact: true }).fill(relay.key);
-  await studio.getByRole('button', { name: '连接弹幕', exact: true }).click();
-  const allow = studio.getByRole('button', { name: '改存到仅本用户可读的文件' });
-  await allow.click();
+  const form = studio.locator('form', { has: studio.getByLabel('中继地址', { exact: true }) });
+  await form.getByLabel('中继地址', { exact: true }).fill(relay.address);
+  await form.getByLabel('房间', { exact: true }).fill(relay.room);
+  await form.getByLabel('密钥', { exact: true }).fill(relay.key);
+  await form.getByRole('button', { name: '连接弹幕', exact: true }).click();
+  await form.getByRole('button', { name: '改存到仅本用户可读的文件' }).click();
   await turnTo(studio, '团队');
   await switched.click();
   await expect(studio.getByText('已经由中继开放')).toBeVisible();

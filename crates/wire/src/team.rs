@@ -64,7 +64,7 @@ pub struct TeamView {
     /// Whether it is encrypted up to this machine.
     pub secure: bool,
     /// The way in from outside; `None` = switched off.
-    pub outside: Option<OutsideView>,
+    pub outside: Option<Box<OutsideView>>,
     /// Where pages find the studio, the likeliest first.
     pub addresses: Vec<TeamAddress>,
     /// Open invites, oldest first.

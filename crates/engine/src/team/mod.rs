@@ -373,7 +373,7 @@ impl Team {
                 error: door.error,
                 secure: !settings.certificate.is_empty(),
                 addresses: addresses(&settings, door.port, outside.as_ref()),
-                outside,
+                outside: outside.map(Box::new),
                 invites: state.invites.iter().map(|it| it.view.clone()).collect(),
                 members: members.collect(),
                 settings,
