@@ -11,6 +11,7 @@
 mod door;
 mod frames;
 mod fuzz;
+mod invited;
 mod paths;
 mod phrase;
 mod requests;

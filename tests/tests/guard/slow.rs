@@ -171,6 +171,40 @@ async fn whoever_reads_nothing_is_cut_off_and_costs_the_others_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_phone_that_vanished_is_not_there_any_more_within_half_a_minute_and_a_quiet_one_is() {
+    let mut doors = Doors::open().await;
+    let (gone, quiet) = (
+        doors.member(Role::Moderator).await,
+        doors.member(Role::Viewer).await,
+    );
+    // It reads nothing, so that nothing answers the engine's pings: like a phone that left the network, it says no goodbye.
+    let vanished = greeted(doors.port, "/api/ws", &gone).await;
+    let began = Instant::now();
+    // It says nothing either, and reads.
+    let mut quiet = greeted(doors.port, "/api/ws", &quiet).await;
+    let reads = tokio::spawn(async move { while let Some(Ok(_)) = quiet.next().await {} });
+    let online = |it: &Session, name: &str| {
+        let members = &it.team.as_ref()?.members;
+        let member = members.iter().find(|member| member.name == name)?;
+        Some(member.online)
+    };
+    let both = |it: &Session| {
+        let all = [online(it, "Moderator")?, online(it, "Viewer")?];
+        (all == [1, 1]).then_some(())
+    };
+    doors.owner.until(PATIENCE, "both are there", both).await;
+    let left = |it: &Session| (online(it, "Moderator")? == 0).then_some(());
+    doors.owner.until(CUT_OFF, "one is gone", left).await;
+    println!("a vanished phone was noticed after {:?}", began.elapsed());
+    assert!(began.elapsed() > Duration::from_secs(20), "not at once");
+    // The quiet one came with it, and is not asked in vain once more.
+    let is_out = timeout(Duration::from_secs(6), reads).await;
+    assert!(is_out.is_err(), "whoever answers stays");
+    drop(vanished);
+    doors.is_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn over_http_whoever_reads_nothing_is_cut_off() {
     let mut doors = Doors::open().await;
     let asks = async |port: u16| {

@@ -5,15 +5,19 @@ use std::collections::{HashSet, VecDeque};
 
 use stallcast_show::{ChatLine, MessageId};
 use stallcast_wire::LineMark;
+use tokio::time::{Duration, Instant};
 
-/// Lines of one batch that a member's page is sent, the newest: a batch comes some twelve times a second, and nobody reads more.
-const MEMBERS_LINES: usize = 20;
+/// Lines that a member's page is sent at once, the newest, and how long each takes to be made up for: 250 in a second, which nobody
+/// reads.
+const AT_ONCE: u32 = 200;
+const EACH: Duration = Duration::from_millis(4);
 /// Lines remembered that were left out, so that nothing more is said of them: some seconds of a flood.
 const LEFT_OUT: usize = 4_096;
 
 /// What a page was sent of the chat.
 pub(super) struct ShownChat {
-    is_thinned: bool,
+    /// From when on a whole burst may be sent again; `None` = every line is sent.
+    made_up: Option<Instant>,
     left: HashSet<MessageId>,
     order: VecDeque<MessageId>,
 }
@@ -22,18 +26,15 @@ impl ShownChat {
     /// For a member's page, or the owner's.
     pub(super) fn of(is_member: bool) -> Self {
         Self {
-            is_thinned: is_member,
+            made_up: is_member.then(Instant::now),
             left: HashSet::new(),
             order: VecDeque::new(),
         }
     }
 
-    /// The lines of a batch that the page is sent, and how many before them are left out.
-    pub(super) fn lines(&mut self, batch: &[ChatLine]) -> (u32, Vec<ChatLine>) {
-        let over = match self.is_thinned {
-            true => batch.len().saturating_sub(MEMBERS_LINES),
-            false => 0,
-        };
+    /// The lines of a batch that the page is sent now, and how many before them are left out.
+    pub(super) fn lines(&mut self, batch: &[ChatLine], now: Instant) -> (u32, Vec<ChatLine>) {
+        let over = batch.len() - self.room(batch.len(), now);
         let (left, sent) = batch.split_at(over);
         for line in left {
             if self.left.insert(line.id.clone()) {
@@ -50,6 +51,20 @@ impl ShownChat {
             }
         }
         (u32::try_from(over).unwrap_or(u32::MAX), sent.to_vec())
+    }
+
+    /// How many of so many lines may be sent now.
+    fn room(&mut self, wanted: usize, now: Instant) -> usize {
+        let Some(made_up) = self.made_up else {
+            return wanted;
+        };
+        let owed = made_up.saturating_duration_since(now);
+        let left = (EACH * AT_ONCE).saturating_sub(owed).as_millis() / EACH.as_millis();
+        let most = usize::try_from(left).unwrap_or(usize::MAX);
+        let sent = wanted.min(most);
+        let cost = EACH.saturating_mul(u32::try_from(sent).unwrap_or(AT_ONCE));
+        self.made_up = Some(made_up.max(now) + cost);
+        sent
     }
 
     /// Those that the page may have.
@@ -86,27 +101,34 @@ mod tests {
     #[test]
     fn a_flood_costs_a_member_s_page_a_bounded_part_and_its_hole_is_counted() {
         let mut shown = ShownChat::of(true);
-        let quiet = lines(0, MEMBERS_LINES);
-        assert_eq!(shown.lines(&quiet), (0, quiet.clone()));
-        let (left_out, sent) = shown.lines(&lines(100, 500));
-        assert_eq!(left_out as usize, 400 - MEMBERS_LINES);
-        assert_eq!(sent, lines(500 - MEMBERS_LINES, 500), "the newest");
-        let gone: Vec<MessageId> = ["web:3", "web:100", "web:499"].map(Into::into).into();
-        assert_eq!(shown.removed(&gone), ["web:3".into(), "web:499".into()]);
-        // Shown again by hand, it is the page's.
-        shown.lines(&lines(100, 101));
-        assert_eq!(shown.removed(&gone).len(), 3);
-        for at in 0..1_000 {
-            shown.lines(&lines(1_000 + at * 400, 1_400 + at * 400));
+        let mut now = Instant::now();
+        let burst = lines(0, AT_ONCE as usize);
+        assert_eq!(shown.lines(&burst, now), (0, burst.clone()));
+        // Ten seconds of 5,000 a second.
+        let (mut sent, mut left_out) = (0, 0);
+        for batch in 0..100 {
+            now += Duration::from_millis(100);
+            let from = 1_000 + batch * 500;
+            let (left, told) = shown.lines(&lines(from, from + 500), now);
+            assert_eq!(told, lines(from + left as usize, from + 500), "the newest");
+            sent += told.len();
+            left_out += left as usize;
         }
+        assert_eq!((sent, sent + left_out), (2_500, 50_000));
+        let gone: Vec<MessageId> = ["web:3", "web:50500", "web:50999"].map(Into::into).into();
+        assert_eq!(shown.removed(&gone), ["web:3".into(), "web:50999".into()]);
         assert!(shown.left.len() <= LEFT_OUT && shown.order.len() <= LEFT_OUT);
+        // Shown again by hand, it is the page's.
+        now += Duration::from_secs(1);
+        assert_eq!(shown.lines(&lines(50_500, 50_501), now).0, 0);
+        assert_eq!(shown.removed(&gone).len(), 3);
     }
 
     #[test]
     fn the_owner_s_page_gets_every_line() {
         let mut shown = ShownChat::of(false);
         let flood = lines(0, 1_000);
-        assert_eq!(shown.lines(&flood), (0, flood.clone()));
+        assert_eq!(shown.lines(&flood, Instant::now()), (0, flood.clone()));
         assert_eq!(shown.removed(&["web:0".into()]).len(), 1);
     }
 }

@@ -330,7 +330,7 @@ async fn talk(api: Api, mut socket: WebSocket) {
             batch = lines.recv() => match batch {
                 Ok(Told::Lines(seq, lines)) => {
                     place = seq;
-                    let (left_out, lines) = chat.lines(&lines);
+                    let (left_out, lines) = chat.lines(&lines, Instant::now());
                     send(&mut socket, &ServerMessage::Chat { seq, left_out, lines }).await
                 }
                 Ok(Told::Removed(seq, gone)) => {
