@@ -1,4 +1,4 @@
-// The hands of a moderator: a second press while the first is under way, and a thumb that pulls.
+// The hands of a moderator: a second press while the first is under way, a thumb that pulls, and whoever works by keys alone.
 import type { Locator, Page } from '@playwright/test';
 import { joins, isAccessible, openDoor } from './members.ts';
 import { pullsAside } from './thumb.ts';
@@ -9,7 +9,16 @@ const SLOW_MS = 700;
 
 const row = (page: Page, text: string): Locator =>
   page.getByRole('list', { name: '提问', exact: true }).locator(':scope > li').filter({ hasText: text });
-test('presses in a row and thumbs all land where they were meant', async ({ studio, browser, request }) => {
+const focused = (page: Page): Promise<string> =>
+  page.evaluate(
+    () => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.tagName ?? '',
+  );
+
+test('presses in a row, thumbs and keys all land where they were meant', async ({
+  studio,
+  browser,
+  request,
+}) => {
   const door = await webhook(studio);
   const say = async (...texts: string[]): Promise<void> => {
     const answer = await request.post(door.address, {
@@ -25,6 +34,7 @@ test('presses in a row and thumbs all land where they were meant', async ({ stud
   await openDoor(studio);
   const li = await joins(browser, studio, '小李', '房管');
   const chen = await joins(browser, studio, '陈总', '助播');
+  const zhou = await joins(browser, studio, '小周', '观察员');
   await studio.getByRole('button', { name: '返回直播间' }).click();
   await say('发票能开吗', '你们公司在哪', '可以刷信用卡吗');
 
@@ -60,6 +70,20 @@ test('presses in a row and thumbs all land where they were meant', async ({ stud
   await expect(hand).not.toHaveAttribute('aria-busy', 'true');
   await expect(hand).toHaveValue('小李');
   chen.network.delayMs = 0;
+  // Nobody takes it from whoever has it.
+  const others = await pullsAside(row(chen.page, '发票能开吗'));
+  await others.to(140);
+  await expect(row(chen.page, '发票能开吗').getByText('我来', { exact: true })).toHaveCount(0);
+  await others.letGo();
+
+  // Whoever only looks on is shown what is asked, and no button that would never do anything.
+  await zhou.page.getByRole('tab', { name: /提问/ }).tap();
+  await expect(row(zhou.page, '发票能开吗')).toContainText('小李');
+  const part = zhou.page.getByRole('tabpanel');
+  await expect(part.getByRole('textbox')).toHaveCount(0);
+  await expect(part.locator('button:disabled')).toHaveCount(0);
+  await isAccessible(zhou.page);
+
   // A thumb is told what letting go would do, and may think better of it.
   const asked = row(li.page, '你们公司在哪');
   const thumb = await pullsAside(asked);
@@ -75,6 +99,28 @@ test('presses in a row and thumbs all land where they were meant', async ({ stud
   await expect(li.page.getByRole('dialog')).toHaveCount(0);
   await expect(asked).not.toContainText('我在处理');
 
+  // A connection that blinks takes the keyboard from nobody, wherever it is in the list.
+  const kept = asked.getByRole('button', { name: /^已回答/ });
+  await kept.focus();
+  await li.network.off();
+  await expect(kept).toBeDisabled();
+  await li.network.on();
+  await expect(kept).toBeEnabled();
+  await expect(kept).toBeFocused();
+
+  // By keys alone: whatever row goes, the keyboard goes on at the next, and never at the page's beginning.
+  await studio.getByRole('tab', { name: /提问/ }).click();
+  // What the invented audience asked before it was sent away is there as well.
+  const done = studio.getByRole('button', { name: /^已回答：/ });
+  expect(await done.count()).toBeGreaterThanOrEqual(3);
+  const first = (await done.evaluateAll((all) => all.map((one) => one.getAttribute('aria-label') ?? ''))) as [
+    string,
+    string,
+    string,
+  ];
+  await studio.getByRole('button', { name: first[0] }).focus();
+  await studio.keyboard.press('Enter');
+  await expect.poll(() => focused(studio)).toBe(first[1]);
   await isAccessible(li.page);
-  await Promise.all([li, chen].map(({ page }) => page.context().close()));
+  await Promise.all([li, chen, zhou].map(({ page }) => page.context().close()));
 });
