@@ -88,7 +88,7 @@ pub enum Topic {
     /// Levels.
     Meters(MetersView),
     /// Who was invited and who is there; for the owner alone.
-    Team(Box<TeamView>),
+    Team(TeamView),
     /// Who works on the chat, for those who hand out questions.
     Crew(CrewView),
 }

@@ -171,7 +171,7 @@ impl Session {
                 Topic::Held(held) => self.held = Some(held),
                 Topic::Heat(_) => {}
                 Topic::Meters(meters) => self.meters = Some(meters),
-                Topic::Team(team) => self.team = Some(team),
+                Topic::Team(team) => self.team = Some(Box::new(team)),
                 Topic::Crew(crew) => self.crew = Some(crew),
             },
             ServerMessage::Chat { lines, seq, .. } => {

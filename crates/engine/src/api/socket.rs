@@ -310,7 +310,7 @@ async fn talk(api: Api, mut socket: WebSocket) {
             }
             Ok(()) = team.changed(), if role == Role::Owner => {
                 let view = team.borrow_and_update().clone();
-                pushed.topic(&mut socket, Topic::Team(Box::new(view))).await
+                pushed.topic(&mut socket, Topic::Team(view)).await
             }
             // Who hands out questions knows to whom.
             Ok(()) = crew.changed(), if role >= Role::Producer => {
