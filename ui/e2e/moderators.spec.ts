@@ -121,6 +121,66 @@ test('presses in a row, thumbs and keys all land where they were meant', async (
   await studio.getByRole('button', { name: first[0] }).focus();
   await studio.keyboard.press('Enter');
   await expect.poll(() => focused(studio)).toBe(first[1]);
+  // Hidden with a reason, out of a panel that goes with its row.
+  const text = first[1].replace('已回答：', '');
+  const words = row(studio, text).locator('button.words');
+  await words.focus();
+  await studio.keyboard.press('Enter');
+  await row(studio, text).getByRole('button', { name: '隐藏', exact: true }).focus();
+  await studio.keyboard.press('Enter');
+  await studio
+    .getByRole('dialog', { name: /^为什么隐藏/ })
+    .getByRole('button', { name: '刷屏或广告' })
+    .focus();
+  await studio.keyboard.press('Enter');
+  await expect(row(studio, text)).toHaveCount(0);
+  await expect.poll(() => studio.evaluate(() => document.activeElement?.closest('li') !== null)).toBe(true);
+  await studio.getByRole('button', { name: first[2] }).focus();
+  await studio.keyboard.press('Enter');
+  await expect(row(studio, first[2].replace('已回答：', ''))).toHaveCount(0);
+  await expect.poll(() => focused(studio)).not.toBe('BODY');
+
+  // What is held, let in one after the other; and the chat's own lines.
+  await say('加我微信 abc_1234', '加薇信 qwe_5678', '\u202E倒着写的字');
+  await studio.getByRole('button', { name: /被拦下/ }).click();
+  const held = studio.getByRole('button', { name: /^放行/ });
+  await expect(held).toHaveCount(2);
+  const second = (await held.nth(1).getAttribute('aria-label')) ?? '';
+  await held.first().focus();
+  await studio.keyboard.press('Enter');
+  await expect.poll(() => focused(studio)).toBe(second);
+  await studio.keyboard.press('Enter');
+  await expect(held).toHaveCount(0);
+  await expect.poll(() => focused(studio)).not.toBe('BODY');
+  await studio.getByRole('tab', { name: '弹幕' }).click();
+  // Marks that turn the order of writing end with the line's own words.
+  const turned = studio.locator('[data-line]').getByText('倒着写的字');
+  await expect(turned).toHaveCSS('unicode-bidi', 'isolate');
+  await studio.getByRole('button', { name: /^隐藏：加我微信/ }).focus();
+  await studio.keyboard.press('Enter');
+  await studio
+    .getByRole('dialog', { name: /^为什么隐藏/ })
+    .getByRole('button', { name: '刷屏或广告' })
+    .focus();
+  await studio.keyboard.press('Enter');
+  await expect(studio.getByRole('log', { name: '弹幕' }).getByText('加我微信')).toHaveCount(0);
+  await expect.poll(() => focused(studio)).toBe('弹幕');
+  // Under a hand the chat stands still, and goes on by itself after it.
+  const hide = studio.getByRole('button', { name: /^隐藏：加薇信/ });
+  await hide.hover();
+  await say('一', '二', '三', '四', '五', '六', '七', '八');
+  await expect(studio.getByRole('button', { name: /^↓ 8 / })).toBeVisible();
+  await expect(studio.locator('[data-line]').getByText('八', { exact: true })).toHaveCount(0);
+  await studio.getByRole('tab', { name: '弹幕' }).hover();
+  await expect(studio.getByRole('button', { name: /^↓/ })).toHaveCount(0);
+  await expect(studio.locator('[data-line]').getByText('八', { exact: true })).toBeVisible();
+  await studio.getByRole('tab', { name: /提问/ }).click();
+  await studio.getByRole('button', { name: '隐藏的弹幕（1）' }).focus();
+  await studio.keyboard.press('Enter');
+  await studio.getByRole('button', { name: /^恢复显示/ }).focus();
+  await studio.keyboard.press('Enter');
+  await expect(studio.getByRole('button', { name: /^隐藏的弹幕/ })).toHaveCount(0);
+  await expect.poll(() => focused(studio)).not.toBe('BODY');
   await isAccessible(li.page);
   await Promise.all([li, chen, zhou].map(({ page }) => page.context().close()));
 });
