@@ -148,11 +148,11 @@ stage_system() {
   page
   obs_clients
   build stallcast-engine stallcast-relay
-  run_tests stallcast-tests --lib --test fixtures --test guard --test show
+  run_tests stallcast-tests --lib --test fixtures --test guard --test show --test doctor
   if may_isolate && command -v ip >/dev/null; then
-    run_ignored stallcast-tests --test show
+    run_ignored stallcast-tests --test show --test doctor
   else
-    echo "Skipped: the test of a network that comes back (needs root, iproute2 and a / that is a mount)"
+    echo "Skipped: the tests of a network that comes back and of full disks (needs root, iproute2 and a / that is a mount)"
   fi
 }
 

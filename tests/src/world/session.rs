@@ -28,7 +28,7 @@ pub struct Session {
     /// What was looked at of products, as last told.
     pub vetting: Option<VettingView>,
     /// Health as last told.
-    pub status: Option<StatusView>,
+    pub status: Option<Box<StatusView>>,
     /// What the rules of selling found, as last told.
     pub findings: Option<FindingsView>,
     /// Levels as last told.
@@ -165,7 +165,7 @@ impl Session {
                 Topic::Show(show) => self.show = Some(*show),
                 Topic::Catalogue(changes) => self.learn(changes),
                 Topic::Vetting(vetting) => self.vetting = Some(vetting),
-                Topic::Status(status) => self.status = Some(*status),
+                Topic::Status(status) => self.status = Some(status),
                 Topic::Findings(findings) => self.findings = Some(findings),
                 Topic::Questions(questions) => self.questions = Some(questions),
                 Topic::Held(held) => self.held = Some(held),
