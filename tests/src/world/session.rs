@@ -22,7 +22,7 @@ pub struct Session {
     /// What the session may do.
     pub role: Role,
     /// The show as last told.
-    pub show: Option<ShowView>,
+    pub show: Option<Box<ShowView>>,
     /// The products as last told.
     pub catalogue: Option<CatalogueView>,
     /// What was looked at of products, as last told.
@@ -162,7 +162,7 @@ impl Session {
         };
         match message {
             ServerMessage::Topic { topic, .. } => match topic {
-                Topic::Show(show) => self.show = Some(*show),
+                Topic::Show(show) => self.show = Some(show),
                 Topic::Catalogue(changes) => self.learn(changes),
                 Topic::Vetting(vetting) => self.vetting = Some(vetting),
                 Topic::Status(status) => self.status = Some(status),
