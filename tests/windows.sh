@@ -37,9 +37,11 @@ PYTHON
 # The headers of FFmpeg 7.1, whose libraries the runtime has; Debian 12 has those of 5.1.
 ffmpeg_7() {
   [ -e "$CROSS/ffmpeg-7" ] && return
-  local apt=$CROSS/apt options
+  local apt=$CROSS/apt options mirror package
+  # Where this machine's own packages come from.
+  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | head -n 1)
   mkdir -p "$apt/lists/partial" "$apt/cache"
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian trixie main" >"$apt/trixie.list"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror trixie main" >"$apt/trixie.list"
   options=(-o "Dir::Etc::sourcelist=$apt/trixie.list" -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$apt/lists"
     -o "Dir::Cache=$apt/cache" -o APT::Sandbox::User=root -q)
   apt-get "${options[@]}" update
