@@ -11,7 +11,8 @@ profile=release flags=(--release) bundle=()
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 triple=$(rustc -vV | sed -n 's/^host: //p')
 
-[ -e ui/node_modules/.package-lock.json ] || npm --prefix ui ci --no-audit --no-fund
+[ -e ui/node_modules/.package-lock.json ] && [ ! ui/package-lock.json -nt ui/node_modules/.package-lock.json ] ||
+  npm --prefix ui ci --no-audit --no-fund
 npm --prefix ui run --silent build
 cargo build --locked "${flags[@]}" -p stallcast-engine -p stallcast-desktop
 
@@ -26,7 +27,7 @@ control=$(mktemp -d)
 trap 'rm -r "$control"' EXIT
 mkdir "$control/debian"
 printf 'Source: stallcast\n' >"$control/debian/control"
-linked=$(cd "$control" && dpkg-shlibdeps -O "$target/$profile/stallcast" "$target/$profile/stallcast-desktop" 2>/dev/null |
+linked=$(cd "$control" && dpkg-shlibdeps -O "$target/$profile/stallcast" "$target/$profile/stallcast-desktop" |
   sed -n 's/^shlibs:Depends=//p')
 
 node - "$engine" "$linked" >"$control/package.json" <<'JS'

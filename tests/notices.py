@@ -26,7 +26,7 @@ TEXTS = re.compile(r"^(licen[cs]e|copying|notice|unlicense|copyright)", re.IGNOR
 
 def metadata(target):
     words = ["cargo", "metadata", "--offline", "--locked", "--format-version", "1", "--filter-platform", target]
-    return json.loads(subprocess.run(words, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
+    return json.loads(subprocess.run(words, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout)
 
 
 def crates():

@@ -10,6 +10,8 @@ desktop-file-validate "$(dirname "$deb")"/*/data/usr/share/applications/*.deskto
 appstreamcli validate --no-net src-tauri/linux/*.metainfo.xml
 
 base=$PWD/target/package
+# shellcheck source=/dev/null
+suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
 root=$base/root
 leave() {
   local mount
@@ -23,17 +25,17 @@ leave
 rm -rf "$root"
 mkdir -p "$base"
 # What a minimal system is, kept from one run to the next.
-if [ ! -e "$base/system.tar" ]; then
-  # shellcheck source=/dev/null
-  suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
-  from=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | head -n 1)
+system=$base/system-$suite.tar
+if [ ! -e "$system" ]; then
+  # From where this machine has its own packages, and in the same way.
+  from=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Codename: $suite" 'Component: main' | head -n 1)
   debootstrap --variant=minbase "$suite" "$root" "$from"
-  cp /etc/apt/apt.conf.d/* "$root/etc/apt/apt.conf.d/"
-  tar -C "$root" -cf "$base/system.part" . && mv "$base/system.part" "$base/system.tar"
+  apt-config dump Acquire >"$root/etc/apt/apt.conf.d/99as-outside"
+  tar -C "$root" -cf "$system.part" . && mv "$system.part" "$system"
   rm -rf "$root"
 fi
 mkdir "$root"
-tar -C "$root" -xf "$base/system.tar"
+tar -C "$root" -xf "$system"
 mount -t proc proc "$root/proc"
 mount -t tmpfs dev "$root/dev"
 mkdir "$root/dev/shm"

@@ -11,6 +11,8 @@ STAGES=(lint unit media delivery chat system web desktop)
 # Cargo builds what rooms share anew for each choice of rooms: for everything all are built as one, for a stage only its own.
 WHOLE=yes
 [ $# = 0 ] || { STAGES=("$@"); WHOLE=; }
+# Only nextest chooses rooms after building.
+cargo nextest --version >/dev/null 2>&1 || WHOLE=
 
 # Real peers of the tests, on top of what running needs.
 TEST_PACKAGES=(
@@ -110,6 +112,8 @@ stage_lint() {
     return 1
   }
   rm -r "$fresh"
+  # Also what only other systems are built from.
+  cargo fetch --locked
   tests/notices.py --check
   npm --prefix ui run --silent lint
   npm --prefix ui run --silent check

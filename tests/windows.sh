@@ -39,7 +39,7 @@ ffmpeg_7() {
   [ -e "$CROSS/ffmpeg-7" ] && return
   local apt=$CROSS/apt options mirror package
   # Where this machine's own packages come from.
-  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | head -n 1)
+  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Codename: bookworm' 'Component: main' | head -n 1)
   mkdir -p "$apt/lists/partial" "$apt/cache"
   echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror trixie main" >"$apt/trixie.list"
   options=(-o "Dir::Etc::sourcelist=$apt/trixie.list" -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$apt/lists"
@@ -107,4 +107,11 @@ BIN=$CROSS/build/$WINDOWS/debug
 (build)
 start_wine
 export STALLCAST_BIN=$BIN/stallcast.exe
+for show in "${SHOWS[@]}"; do
+  # A name that nothing has any more would be passed over in silence.
+  cargo test -q --locked -p stallcast-tests --test show -- --list "$show" | grep -q ': test$' || {
+    echo "No test is called $show."
+    exit 1
+  }
+done
 cargo test --locked -p stallcast-tests --test show -- --test-threads=1 "${SHOWS[@]}"

@@ -1,14 +1,12 @@
 //! Owns the connection over which a relay brings the team's phones: a WebSocket as a plain stream of bytes. What is spoken in
 //! it (HTTP/2, see `stallcast_hooks`) is its owner's.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use stallcast_hooks::{DOOR_PATH, DOOR_PIECE, TEAM_PATH};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex, split};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use url::Url;
@@ -21,10 +19,6 @@ use crate::spec::Tls;
 
 /// Bytes between the WebSocket and what is spoken in it.
 const BETWEEN: usize = 64 * 1024;
-/// Bytes a second that leave for phones elsewhere, and at once: they leave by the line that the broadcast needs, and the page
-/// alone, which anybody who knows its address may fetch, is a megabyte.
-const LEAVE: f64 = 160e3;
-const LEAVE_AT_ONCE: f64 = 512e3;
 /// The relay's code for a key that opens nothing any more.
 const LOCKED: u16 = 4002;
 /// Its codes for "come again": it ends, or its store is away.
@@ -76,29 +70,6 @@ impl RelayDoor {
     }
 }
 
-/// What may still leave.
-struct Pace {
-    left: f64,
-    at: Instant,
-}
-
-impl Pace {
-    fn new(now: Instant) -> Self {
-        Self {
-            left: LEAVE_AT_ONCE,
-            at: now,
-        }
-    }
-
-    /// How long so many bytes more have to wait.
-    fn owe(&mut self, bytes: usize, now: Instant) -> Duration {
-        let passed = now.saturating_duration_since(self.at).as_secs_f64();
-        self.at = now;
-        self.left = (self.left + passed * LEAVE).min(LEAVE_AT_ONCE) - bytes as f64;
-        Duration::from_secs_f64((-self.left / LEAVE).max(0.0))
-    }
-}
-
 async fn carry(
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     far: DuplexStream,
@@ -131,12 +102,10 @@ async fn carry(
     };
     let saying = async {
         let mut piece = vec![0; DOOR_PIECE];
-        let mut pace = Pace::new(Instant::now());
         loop {
             let Ok(length @ 1..) = read.read(&mut piece).await else {
                 return ChatErrorCode::ClosedByPeer;
             };
-            sleep(pace.owe(length, Instant::now())).await;
             let bytes = Bytes::copy_from_slice(piece.get(..length).unwrap_or_default());
             match timeout(ANSWER_WITHIN, out.send(Message::Binary(bytes))).await {
                 Ok(Ok(())) => {}
@@ -156,23 +125,6 @@ async fn carry(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn phones_elsewhere_leave_the_line_to_the_broadcast() {
-        let mut now = Instant::now();
-        let mut pace = Pace::new(now);
-        assert_eq!(pace.owe(500_000, now), Duration::ZERO);
-        let mut waited = Duration::ZERO;
-        for _ in 0..100 {
-            let wait = pace.owe(16_000, now);
-            (now, waited) = (now + wait, waited + wait);
-        }
-        assert!((9.8..10.0).contains(&waited.as_secs_f64()), "{waited:?}");
-        // After a rest a page opens quickly again, and no more than one.
-        now += Duration::from_secs(3_600);
-        assert_eq!(pace.owe(512_000, now), Duration::ZERO);
-        assert_eq!(pace.owe(160_000, now), Duration::from_secs(1));
-    }
 
     #[test]
     fn the_page_is_where_the_relay_is() {

@@ -203,6 +203,14 @@ fn main() -> std::process::ExitCode {
     }
 }
 
+/// Waits until a show is on air; the studio says so in a file.
+async fn goes_on_air(data: &std::path::Path) {
+    let mut look = tokio::time::interval(std::time::Duration::from_secs(1));
+    while !doctor::is_on_air(data) {
+        look.tick().await;
+    }
+}
+
 fn examine(
     data: PathBuf,
     report: Option<PathBuf>,
@@ -221,7 +229,14 @@ fn examine(
         .build();
     let examined = runtime.and_then(|runtime| {
         let asked = doctor::Asked::own(data.clone(), light)?;
-        Ok(runtime.block_on(doctor::examine(&asked)))
+        let beside = doctor::Asked::own(data.clone(), true)?;
+        Ok(runtime.block_on(async {
+            tokio::select! {
+                view = doctor::examine(&asked) => view,
+                // The show needs the machine now.
+                () = goes_on_air(&data), if !light => doctor::examine(&beside).await,
+            }
+        }))
     });
     let view = match examined {
         Ok(view) => view,

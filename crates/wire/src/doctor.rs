@@ -216,7 +216,7 @@ pub struct DoctorLine {
     pub part: DoctorPart,
     /// How it is meant.
     pub level: DoctorLevel,
-    /// What was seen: `doctor.CODE` is the sentence, `doctor_next.CODE` the next step.
+    /// What was seen: `doctor_seen.CODE` is the sentence, `doctor_next.CODE` the next step.
     pub code: DoctorCode,
     /// Values of both sentences. One named `…_word` names a sentence itself: `doctor_word.VALUE`.
     pub params: BTreeMap<String, String>,

@@ -88,6 +88,9 @@ const ANSWERED_WITHIN_MS: Partial<Record<Request['ask'], number>> = {
   act_on_chat: 20000,
   set_key: PERSON_MS,
   set_phrasing: PERSON_MS,
+  // A driver that hangs is waited for, and so is who unlocks the keychain.
+  doctor: PERSON_MS,
+  save_doctor_report: PERSON_MS,
   phrase_answer: MODEL_MS,
   test_phrasing: MODEL_MS,
   connect_chat: PERSON_MS,

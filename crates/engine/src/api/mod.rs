@@ -10,6 +10,7 @@ mod look;
 mod once;
 mod orders;
 mod outside;
+mod paced;
 mod page;
 mod photos;
 mod plain_name;

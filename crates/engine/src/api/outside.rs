@@ -21,6 +21,7 @@ use tokio::time::{Instant, sleep};
 
 use super::Api;
 use super::connections::{Places, serve};
+use super::paced::Pace;
 use super::team_door::{By, Doorway, MAX_FROM_ONE};
 use crate::wire_name::wire_name;
 
@@ -48,6 +49,7 @@ const KEY_PAUSE: Duration = Duration::from_secs(10);
 pub(super) async fn keep(api: Api) {
     let team = api.team.clone();
     let (mut settings, mut relay) = (team.settings(), api.studio.chat().relay_room());
+    let pace = Pace::new();
     loop {
         let wanted = {
             let settings = settings.borrow_and_update();
@@ -63,7 +65,7 @@ pub(super) async fn keep(api: Api) {
         };
         let opened = async {
             match room.filter(|_| wanted) {
-                Some(room) => keep_open(&api, &room).await,
+                Some(room) => keep_open(&api, &room, &pace).await,
                 None => {
                     team.learn_outside(wanted.then(|| OutsideView {
                         run: RunState::Stopped,
@@ -83,7 +85,7 @@ pub(super) async fn keep(api: Api) {
 }
 
 /// Dials, and dials again.
-async fn keep_open(api: &Api, room: &RelayRoom) {
+async fn keep_open(api: &Api, room: &RelayRoom, pace: &Pace) {
     let page = room.page();
     let mut view = OutsideView {
         run: RunState::Starting,
@@ -101,7 +103,7 @@ async fn keep_open(api: &Api, room: &RelayRoom) {
     loop {
         api.team.learn_outside(Some(view.clone()));
         let began = Instant::now();
-        let code = let_in(api, room, &origin, &view).await;
+        let code = let_in(api, room, &origin, pace, &view).await;
         if began.elapsed() > GOOD {
             attempt = 0;
         }
@@ -131,6 +133,7 @@ async fn let_in(
     api: &Api,
     room: &RelayRoom,
     origin: &Arc<str>,
+    pace: &Pace,
     view: &OutsideView,
 ) -> ChatErrorCode {
     let door = match room.open_door().await {
@@ -146,7 +149,7 @@ async fn let_in(
     let (stay, gone) = watch::channel(());
     let places = Places::new(usize::from(DOOR_STREAMS) + 40, FROM_ONE);
     let welcome = service_fn(|request| {
-        let answer = welcome(api, origin, &places, &gone, request);
+        let answer = welcome(api, origin, pace, &places, &gone, request);
         async move { Ok::<_, std::convert::Infallible>(answer) }
     });
     let serving = http2::Builder::new(TokioExecutor::new())
@@ -172,6 +175,7 @@ async fn let_in(
 fn welcome(
     api: &Api,
     origin: &Arc<str>,
+    pace: &Pace,
     places: &Places,
     gone: &watch::Receiver<()>,
     mut request: Request<Incoming>,
@@ -195,11 +199,12 @@ fn welcome(
     });
     api._place = Some(Arc::new(place));
     let stream = hyper::upgrade::on(&mut request);
+    let pace = pace.clone();
     let mut gone = gone.clone();
     tokio::spawn(async move {
         let served = async {
             match stream.await {
-                Ok(stream) => serve(api.team_app(), TokioIo::new(stream), pending()).await,
+                Ok(stream) => serve(api.team_app(), pace.of(TokioIo::new(stream)), pending()).await,
                 Err(error) => tracing::debug!(%error, "a stream of the relay did not open"),
             }
         };

@@ -93,7 +93,12 @@ impl Identity {
 
     fn line(&self, line: &DoctorLine) -> DoctorLine {
         let mut line = line.clone();
+        let own = line.params.get("name").cloned().unwrap_or_default();
         for (name, value) in &mut line.params {
+            // Drivers say in their causes whose device it is.
+            if name == "cause" && own.chars().count() > 2 && !is_of_the_studio(&own) {
+                *value = value.replace(&own, "*");
+            }
             let is_ours = is_of_the_studio(value);
             if GIVEN_NAMES.contains(&name.as_str()) && !is_ours {
                 "*".clone_into(value);

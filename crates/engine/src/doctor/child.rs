@@ -56,15 +56,21 @@ pub async fn ask<T: DeserializeOwned>(
     // `CREATE_NO_WINDOW` (Win32 process creation flags): no black windows come and go.
     #[cfg(windows)]
     command.creation_flags(0x0800_0000);
+    let _turn = asked.turns.acquire().await;
     let mut child = command.spawn().map_err(|error| Failure::Said {
         cause: error.to_string(),
     })?;
+    let family = Family::of(&child);
     let waited = tokio::time::timeout(within, wait(&mut child)).await;
     let Ok(waited) = waited else {
-        end(&mut child).await;
+        drop(family);
+        if let Err(error) = child.kill().await {
+            tracing::debug!(%error, "a part of the doctor is gone already");
+        }
         let seconds = within.as_secs();
         return Err(Failure::TimedOut { seconds });
     };
+    family.leave();
     let (text, how) = waited.map_err(|error| Failure::Said {
         cause: error.to_string(),
     })?;
@@ -88,16 +94,34 @@ async fn wait(child: &mut Child) -> std::io::Result<(String, String)> {
     Ok((text, status.to_string()))
 }
 
-/// Ends it with whatever it started.
-async fn end(child: &mut Child) {
-    #[cfg(unix)]
-    if let Some(id) = child.id().and_then(|id| i32::try_from(id).ok()) {
-        let group = nix::unistd::Pid::from_raw(id);
-        if let Err(error) = nix::sys::signal::killpg(group, nix::sys::signal::Signal::SIGKILL) {
-            tracing::debug!(%error, "a part of the doctor is gone already");
-        }
+/// A part with whatever it started: killed when this is dropped before it ended.
+struct Family {
+    leader: Option<u32>,
+}
+
+impl Family {
+    fn of(child: &Child) -> Self {
+        Self { leader: child.id() }
     }
-    if let Err(error) = child.kill().await {
-        tracing::warn!(%error, "a part of the doctor does not end");
+
+    /// It ended by itself.
+    fn leave(mut self) {
+        self.leader = None;
+    }
+}
+
+impl Drop for Family {
+    fn drop(&mut self) {
+        let Some(leader) = self.leader else { return };
+        #[cfg(unix)]
+        if let Ok(leader) = i32::try_from(leader) {
+            let group = nix::unistd::Pid::from_raw(leader);
+            if let Err(error) = nix::sys::signal::killpg(group, nix::sys::signal::Signal::SIGKILL) {
+                tracing::debug!(%error, "a part of the doctor is gone already");
+            }
+        }
+        // There it is killed alone, when its handle is dropped.
+        #[cfg(not(unix))]
+        let _ = leader;
     }
 }

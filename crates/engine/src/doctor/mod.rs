@@ -8,10 +8,12 @@ mod report;
 mod words;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::de::DeserializeOwned;
 use stallcast_wire::{DoctorCode as Code, DoctorLine, DoctorPart as Part, DoctorView};
+use tokio::sync::Semaphore;
 
 use child::Failure;
 pub use looks::look;
@@ -22,6 +24,9 @@ pub use words::text;
 /// The hidden word of the command line with which the doctor starts its parts.
 pub const LOOK: &str = "doctor-look";
 
+/// Parts that look at the same time; beside a show one after the other.
+const AT_ONCE: usize = 5;
+
 /// What is to be looked at.
 #[derive(Debug, Clone)]
 pub struct Asked {
@@ -31,6 +36,8 @@ pub struct Asked {
     pub data: PathBuf,
     /// Leaves out what a show on air would feel.
     pub light: bool,
+    /// Whose turn it is.
+    pub turns: Arc<Semaphore>,
 }
 
 impl Asked {
@@ -39,11 +46,16 @@ impl Asked {
     /// # Errors
     /// When the system does not say where it is.
     pub fn own(data: PathBuf, light: bool) -> std::io::Result<Self> {
+        // An update may have put another program in this one's place.
+        #[cfg(target_os = "linux")]
+        let program = PathBuf::from("/proc/self/exe");
+        #[cfg(not(target_os = "linux"))]
         let program = std::env::current_exe()?;
         Ok(Self {
             program,
-            data,
+            data: std::path::absolute(data)?,
             light,
+            turns: Arc::new(Semaphore::new(if light { 1 } else { AT_ONCE })),
         })
     }
 
@@ -73,7 +85,7 @@ pub async fn examine(asked: &Asked) -> DoctorView {
     let (plugins, ports, keychain, clock, network) = tokio::join!(
         asked.lines(Part::Plugins, "plugins", 30),
         asked.lines(Part::Ports, "ports", 10),
-        asked.lines(Part::Keychain, "keychain", 15),
+        keychain(asked),
         asked.lines(Part::Clock, "clock", 10),
         asked.lines(Part::Network, "network", 10),
     );
@@ -116,6 +128,16 @@ fn fallen(part: Part, failure: &Failure) -> DoctorLine {
         Failure::Crashed { how } => DoctorLine::new(part, Code::PartCrashed).with("how", how),
         Failure::Said { cause } => DoctorLine::new(part, Code::PartFailed).with("cause", cause),
     }
+}
+
+/// The system may ask a person first, who may not be there.
+async fn keychain(asked: &Asked) -> Vec<DoctorLine> {
+    let part = Part::Keychain;
+    let lines = asked.of("keychain", Duration::from_secs(60)).await;
+    lines.unwrap_or_else(|failure| match failure {
+        Failure::TimedOut { .. } => vec![DoctorLine::new(part, Code::KeychainFails)],
+        failure => vec![fallen(part, &failure)],
+    })
 }
 
 async fn encoders(asked: &Asked, graphics: &[DoctorLine]) -> Vec<DoctorLine> {

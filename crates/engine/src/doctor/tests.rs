@@ -70,6 +70,7 @@ mod children {
             program,
             data,
             light: false,
+            turns: std::sync::Arc::new(tokio::sync::Semaphore::new(1)),
         };
         (folder, asked)
     }

@@ -135,8 +135,17 @@ fn server() -> PathBuf {
     SERVER
         .get()
         .cloned()
-        .or_else(|| std::env::current_exe().ok())
+        .or_else(own_program)
         .unwrap_or_default()
+}
+
+/// This program, also after an update has put another one in its place.
+fn own_program() -> Option<PathBuf> {
+    if cfg!(target_os = "linux") {
+        Some(PathBuf::from("/proc/self/exe"))
+    } else {
+        std::env::current_exe().ok()
+    }
 }
 
 #[cfg(test)]
