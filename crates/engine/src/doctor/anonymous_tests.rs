@@ -166,3 +166,18 @@ fn what_helps_stays() {
     let line = DoctorLine::new(Part::Encoders, Code::EncoderWorks).with("name", "x264enc");
     assert_eq!(identity.line(&line), line);
 }
+
+#[test]
+fn a_cause_says_not_whose_device_it_was() {
+    for cause in [
+        "Could not open device 'Anna's USB Mic' for recording",
+        "Failed to open Anna's USB Mic: busy",
+    ] {
+        let line = DoctorLine::new(Part::Microphones, Code::MicrophoneFails)
+            .with("name", "Anna's USB Mic")
+            .with("cause", cause);
+        let without = Identity::default().line(&line);
+        assert!(!without.params["cause"].contains("Anna"), "{without:?}");
+        assert!(!without.params["cause"].contains("USB Mic"), "{without:?}");
+    }
+}
