@@ -15,8 +15,6 @@ test('the doctor tries the encoders, says the next step of what is missing, and 
   await expect(encoders.locator('[data-level=ok]', { hasText: /x264enc.*帧/ })).toBeVisible({
     timeout: 90_000,
   });
-  // This test's machine has no screen and no camera.
-  await expect(studio.getByRole('region', { name: '摄像头' })).toContainText('没有');
   for (const fault of await studio.locator('[data-level=fault]').all())
     await expect(fault.locator('.next')).toBeVisible();
   await isAccessible(studio);
@@ -27,5 +25,5 @@ test('the doctor tries the encoders, says the next step of what is missing, and 
   const report = readFileSync((await saved.innerText()).replace('报告在 ', ''), 'utf8');
   expect(report).toContain('x264enc');
   expect(report).not.toContain(engine.home);
-  expect(report).not.toContain(hostname());
+  expect(report.split(/[^\w-]+/)).not.toContain(hostname());
 });
