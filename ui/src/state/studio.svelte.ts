@@ -106,6 +106,8 @@ export class Studio {
   kept: { rule: string; found: string; again: Command | Request } | null = $state.raw(null);
   /** Actions sent and not yet answered. */
   readonly pending = new SvelteSet<string>();
+  /** The journal's number after the last action of this page that was carried out. */
+  doneSeq = 0;
 
   /** Local time at which the shown things stood still; `null` while they live. */
   private get frozenAt(): number | null {
@@ -258,6 +260,7 @@ export class Studio {
     this.pending.add(key);
     try {
       const outcome = await this.client.command(command, this.isMember ? this.show?.seq : undefined);
+      if (outcome.ok) this.doneSeq = outcome.data;
       if (!outcome.ok) {
         this.keepWords(outcome.error, command);
         this.complain(outcome.error);
