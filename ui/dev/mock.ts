@@ -7,7 +7,8 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Plugin } from 'vite';
 import type { ChatLine, ClientMessage, ServerMessage } from '../src/wire/types.ts';
-import { MockStudio, wholeCatalogue } from './mock_studio.ts';
+import { wholeCatalogue } from './mock_catalogue.ts';
+import { MockStudio } from './mock_studio.ts';
 import { CREW, ROLES, teamOf } from './mock_team.ts';
 
 const studios = new Map<string, MockStudio>();

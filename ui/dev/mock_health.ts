@@ -1,6 +1,6 @@
 // Health and levels of the mock engine: made up from its show and the scenario it plays.
 import { canvasesOn } from '../src/state/canvases.ts';
-import type { Canvas, CanvasStatus, MetersView, ShowView, StatusView } from '../src/wire/types.ts';
+import type { Canvas, CanvasStatus, MetersView, Preflight, ShowView, StatusView } from '../src/wire/types.ts';
 
 /** What health is made up from. */
 export interface MockWorld {
@@ -14,6 +14,30 @@ export interface MockWorld {
   born: number;
   /** Whether the scenario's name has this word. */
   has: (word: string) => boolean;
+}
+
+type Check = Preflight['items'][number];
+
+export function preflightOf({ show, keys }: MockWorld): Preflight {
+  const item = (id: string, level: Check['level'], key: string, params: Check['params'] = {}): Check => ({
+    id,
+    level,
+    key: `preflight.${id}.${key}`,
+    params,
+  });
+  const keyless = Object.values(show.destinations).filter((d) => d?.enabled && !keys.has(d.id));
+  return {
+    items: [
+      ...keyless.map((d) => item('key', 'stop', 'missing', { name: d?.name ?? '' })),
+      item('disk', 'warn', 'low', { free: '1600000000' }),
+      item('destination', 'ok', 'ready', { name: 'Bilibili' }),
+      item('destination', 'ok', 'ready', { name: 'YouTube' }),
+      item('picture', 'ok', 'ready'),
+      item('sound', 'ok', 'ready'),
+      item('encoder', 'ok', 'software', { name: 'x264enc' }),
+      item('products', 'ok', 'ready', { count: '8' }),
+    ],
+  };
 }
 
 export function metersOf(world: MockWorld): MetersView {

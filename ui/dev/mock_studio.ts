@@ -1,6 +1,5 @@
 // The state behind the mock engine: enough of a show that every control of the page does something.
 import type {
-  CatalogueView,
   ChatLine,
   FindingsView,
   Command,
@@ -9,13 +8,12 @@ import type {
   MetersView,
   Notice,
   Product,
-  ProductsView,
   Request,
   ShowView,
   StatusView,
   VettingView,
 } from '../src/wire/types.ts';
-import { openPoints, USUAL } from '../src/state/vetting.ts';
+import { openPoints } from '../src/state/vetting.ts';
 import {
   cameraView,
   CHAT,
@@ -33,37 +31,14 @@ import { findingsOf, type Reasons } from './mock_findings.ts';
 import { after } from './mock_after.ts';
 import { applyToShow, refused, type Answer } from './mock_commands.ts';
 import { doctorView } from './mock_doctor.ts';
+import { foundIn } from './mock_catalogue.ts';
 import { lookAt } from './mock_import.ts';
 import { ordersView } from './mock_orders.ts';
 import { heatOfMock, MockQuestions } from './mock_questions.ts';
 import { inviteMade, ROLES } from './mock_team.ts';
-import { metersOf, statusOf, type MockWorld } from './mock_health.ts';
+import { metersOf, preflightOf, statusOf, type MockWorld } from './mock_health.ts';
 import { chatsOf, showOf } from './mock_scenarios.ts';
-
-/** As the engine tells it at first: a small catalogue comes whole. */
-export function wholeCatalogue(products: Product[], version: number): CatalogueView {
-  return { whole: true, products, gone: [], total: products.length, version };
-}
-
-function foundIn(
-  catalogue: readonly Product[],
-  show: ShowView,
-  { query, scope, offset, count }: Extract<Request, { ask: 'products' }>,
-): ProductsView {
-  const listed = new Set(show.rundown.map((item) => item.product));
-  const words = query.toLowerCase().split(/\s+/);
-  const has = ({ id, title, gtin }: Product): boolean => {
-    const text = [id, gtin ?? '', title.zh, title.en].join('\n').toLowerCase();
-    return words.every((word) => text.includes(word));
-  };
-  const found = catalogue.filter((it) => has(it) && (scope === 'all' || !listed.has(it.id)));
-  return {
-    found: found.length,
-    products: found.slice(offset, offset + count),
-    stock: show.stock,
-    version: 0,
-  };
-}
+import { afterVetting, vettingOf } from './mock_vetting.ts';
 
 export class MockStudio {
   readonly asked: MockQuestions;
@@ -97,16 +72,10 @@ export class MockStudio {
 
   private reasons: Reasons = {};
   /** All was looked at, but for one product where the address says so. */
-  vetting: VettingView = {
-    rule: { asked: 'live', own: [] },
-    vetted: Object.fromEntries(
-      PRODUCTS.map(({ id }) => [
-        id,
-        USUAL.map(([item]) => ({ item, by: '小李', at: Date.now() - 3_600_000 })),
-      ]),
-    ),
-    overrides: {},
-  };
+  vetting: VettingView = vettingOf(
+    PRODUCTS.map(({ id }) => id),
+    Date.now(),
+  );
 
   private has(word: string): boolean {
     return this.scenario.includes(word);
@@ -216,32 +185,6 @@ export class MockStudio {
           seconds === null ? null : { product: found.id, started: now, deadline: now + seconds * 1000 };
         return null;
       }
-      case 'set_vetting':
-        this.vetting = { ...this.vetting, rule: command.rule };
-        return null;
-      case 'vet_products': {
-        const ids = command.products ?? show.rundown.map((item) => item.product);
-        const ticks = USUAL.map(([item]) => ({ item, by: 'studio', at: now }));
-        const own = this.vetting.rule.own.map((text) => ({ item: { own: text }, by: 'studio', at: now }));
-        const vetted = Object.fromEntries(ids.map((id) => [id, [...ticks, ...own]]));
-        this.vetting = { ...this.vetting, vetted: { ...this.vetting.vetted, ...vetted } };
-        return null;
-      }
-      case 'set_vetted': {
-        const { product, item, done } = command;
-        const others = (this.vetting.vetted[product] ?? []).filter(
-          (tick) => JSON.stringify(tick.item) !== JSON.stringify(item),
-        );
-        const ticks = done ? [...others, { item, by: 'studio', at: now }] : others;
-        this.vetting = { ...this.vetting, vetted: { ...this.vetting.vetted, [product]: ticks } };
-        return null;
-      }
-      case 'override_vetting': {
-        const given = { reason: command.reason, by: 'studio', at: now };
-        const overrides = { ...this.vetting.overrides, [command.product]: given };
-        this.vetting = { ...this.vetting, overrides };
-        return null;
-      }
       case 'override_rule':
         this.reasons = { ...this.reasons, [command.found]: command.reason };
         return null;
@@ -285,8 +228,12 @@ export class MockStudio {
       case 'remove_held':
         this.asked.free(command.messages);
         return null;
-      default:
-        return applyToShow(show, command, now);
+      default: {
+        const vetting = afterVetting(this.vetting, command, show, now);
+        if (vetting === null) return applyToShow(show, command, now);
+        this.vetting = vetting;
+        return null;
+      }
     }
   }
 
@@ -295,29 +242,8 @@ export class MockStudio {
     const told = after(this.scenario, request, this.products());
     if (told !== undefined) return ok(told);
     switch (request.ask) {
-      case 'preflight': {
-        const item = (id: string, level: string, key: string, params = {}): object => ({
-          id,
-          level,
-          key: `preflight.${id}.${key}`,
-          params,
-        });
-        const keyless = Object.values(this.show.destinations).filter(
-          (d) => d?.enabled && !this.keys.has(d.id),
-        );
-        return ok({
-          items: [
-            ...keyless.map((d) => item('key', 'stop', 'missing', { name: d?.name })),
-            item('disk', 'warn', 'low', { free: '1600000000' }),
-            item('destination', 'ok', 'ready', { name: 'Bilibili' }),
-            item('destination', 'ok', 'ready', { name: 'YouTube' }),
-            item('picture', 'ok', 'ready'),
-            item('sound', 'ok', 'ready'),
-            item('encoder', 'ok', 'software', { name: 'x264enc' }),
-            item('products', 'ok', 'ready', { count: '8' }),
-          ],
-        });
-      }
+      case 'preflight':
+        return ok(preflightOf(this.world()));
       case 'products':
         return ok(foundIn(this.catalogue, this.show, request));
       case 'devices':

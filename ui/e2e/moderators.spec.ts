@@ -152,6 +152,13 @@ test('presses in a row, thumbs and keys all land where they were meant', async (
   await studio.keyboard.press('Enter');
   await expect(held).toHaveCount(0);
   await expect.poll(() => focused(studio)).not.toBe('BODY');
+  // Whoever had the list open has it open for the next line, too.
+  await expect(studio.getByRole('button', { name: /被拦下/ })).toHaveCount(0);
+  await say('加威信 zxc_9012');
+  await expect(studio.getByRole('button', { name: /被拦下/ })).toHaveAttribute('aria-expanded', 'true');
+  await held.first().focus();
+  await studio.keyboard.press('Enter');
+  await expect(held).toHaveCount(0);
   await studio.getByRole('tab', { name: '弹幕' }).click();
   // Marks that turn the order of writing end with the line's own words.
   const turned = studio.locator('[data-line]').getByText('倒着写的字');

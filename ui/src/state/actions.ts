@@ -1,23 +1,11 @@
 // What keys and buttons ask for, in one place, so that both do the same.
-import type {
-  ChatLine,
-  QuestionsView,
-  QuestionView,
-  ReplayView,
-  ShowView,
-  StatusView,
-} from '../wire/types.ts';
+import type { ChatLine, QuestionView, ReplayView, ShowView, StatusView } from '../wire/types.ts';
 import type { Action } from './keys.ts';
 import { pinText } from './pin_text.ts';
 import { prefs } from './prefs.svelte.ts';
 import { randomId } from '../random_id.ts';
 import type { Studio } from './studio.svelte.ts';
 import { view } from './view.svelte.ts';
-
-/** Questions that wait, first the one to answer next. */
-export function openQuestions(questions: QuestionsView | null): QuestionView[] {
-  return questions?.questions.filter((question) => question.state === 'open') ?? [];
-}
 
 export function enabledDestinations(show: ShowView | null): number {
   return show === null ? 0 : Object.values(show.destinations).filter((d) => d?.enabled === true).length;
@@ -100,7 +88,7 @@ export function perform(studio: Studio, action: Action): void {
       return;
     }
     case 'pin_top': {
-      const top = openQuestions(studio.questions)[0];
+      const top = studio.rows.shown[0];
       if (top !== undefined && show.pinned?.message !== top.message) void pinAsked(studio, top, null);
       return;
     }

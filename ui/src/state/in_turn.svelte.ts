@@ -8,29 +8,21 @@ interface Press<T> {
 export class InTurn<T> {
   private readonly presses = new SvelteMap<string, Press<T>>();
   private last: Promise<unknown> = Promise.resolve();
-  private waiting = 0;
 
   /** What was asked for last and is not there yet; `null` when there is nothing such. */
   asked(what: string): T | null {
     return this.presses.get(what)?.wanted ?? null;
   }
 
-  /** Whether nothing is under way. */
-  get isStill(): boolean {
-    return this.waiting === 0;
-  }
-
   /** Does one deed after the other, in the order of the presses. One that fails keeps no other back. */
   async run(what: string, wanted: T, deed: () => Promise<boolean>): Promise<boolean> {
     const press = { wanted };
     this.presses.set(what, press);
-    this.waiting += 1;
     const done = this.last.then(deed);
     this.last = done.catch(() => undefined);
     try {
       return await done;
     } finally {
-      this.waiting -= 1;
       // A later press for the same is still on its way.
       if (this.presses.get(what) === press) this.presses.delete(what);
     }

@@ -30,6 +30,7 @@ import { ChatRing, Repainter } from './chat_ring.ts';
 import { ServerClock, untilLook } from './clock.ts';
 import { incidentsOf, type Incident } from './incidents.ts';
 import { prefs } from './prefs.svelte.ts';
+import { QuestionRows } from './question_rows.svelte.ts';
 import { reachOf, type Reach } from './reach.ts';
 import { isTold } from './told.ts';
 import { toastOf, type Closed, type Told } from './toast.ts';
@@ -87,6 +88,8 @@ export class Studio {
   private readonly ring = new ChatRing();
   /** What the audience asks; `null` before the engine has said. */
   questions: QuestionsView | null = $state.raw(null);
+  /** The open ones of them, as they stand on the page. */
+  readonly rows = new QuestionRows(this);
   /** Lines that wait for a person; told to moderators only. */
   held: HeldView | null = $state.raw(null);
   heat: HeatView | null = $state.raw(null);
@@ -103,6 +106,8 @@ export class Studio {
   kept: { rule: string; found: string; again: Command | Request } | null = $state.raw(null);
   /** Actions sent and not yet answered. */
   readonly pending = new SvelteSet<string>();
+  /** The journal's number after the last action of this page that was carried out. */
+  doneSeq = 0;
 
   /** Local time at which the shown things stood still; `null` while they live. */
   private get frozenAt(): number | null {
@@ -255,6 +260,7 @@ export class Studio {
     this.pending.add(key);
     try {
       const outcome = await this.client.command(command, this.isMember ? this.show?.seq : undefined);
+      if (outcome.ok) this.doneSeq = outcome.data;
       if (!outcome.ok) {
         this.keepWords(outcome.error, command);
         this.complain(outcome.error);

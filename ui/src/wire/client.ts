@@ -116,6 +116,7 @@ export function localError(code: string): PageError {
 interface Waiting {
   settle: (outcome: Outcome) => void;
   stopTimer: () => void;
+  isCommand: boolean;
   /** Of a command that the engine carries out once, however often it comes. */
   again: (Extract<ClientMessage, { type: 'command' }> & { once: string }) | null;
 }
@@ -161,8 +162,11 @@ export class Client {
     void this.connect();
   }
 
-  /** `seen`: the entry of the journal that was on the screen when somebody decided on this. */
-  command(command: Command, seen?: number): Promise<Outcome> {
+  /**
+   * Answers with the journal's number after it. `seen`: the entry of the journal that was on the screen when somebody decided
+   * on this.
+   */
+  command(command: Command, seen?: number): Promise<Outcome<number>> {
     const once = NEVER_AGAIN.has(command.do) ? {} : { once: randomId() };
     return this.ask((id) => ({
       type: 'command',
@@ -170,7 +174,7 @@ export class Client {
       command,
       ...once,
       ...(seen === undefined ? {} : { seen }),
-    }));
+    })) as Promise<Outcome<number>>;
   }
 
   request<T>(request: Request): Promise<Outcome<T>> {
@@ -210,7 +214,7 @@ export class Client {
     const stopTimer = this.options.timers.after(within, () => this.settle(id, lostAnswer('no_answer')));
     const again =
       message.type === 'command' && message.once !== undefined ? { ...message, once: message.once } : null;
-    this.waiting.set(id, { settle, stopTimer, again });
+    this.waiting.set(id, { settle, stopTimer, isCommand: message.type === 'command', again });
     socket.send(JSON.stringify(message));
   }
 
@@ -234,6 +238,11 @@ export class Client {
       stopTimer();
       settle(lostAnswer('answer_lost'));
     }
+  }
+
+  private outcomeOf(result: Extract<ServerMessage, { type: 'result' }>): Outcome {
+    if (result.outcome === 'failed') return { ok: false, error: result.error };
+    return { ok: true, data: this.waiting.get(result.id)?.isCommand === true ? result.seq : result.data };
   }
 
   private settle(id: number, outcome: Outcome): void {
@@ -287,10 +296,7 @@ export class Client {
           this.lost(true, null, message.outcome === 'failed' ? message.error : null);
           return;
         }
-        this.settle(
-          message.id,
-          message.outcome === 'ok' ? { ok: true, data: message.data } : { ok: false, error: message.error },
-        );
+        this.settle(message.id, this.outcomeOf(message));
         return;
       case 'chat':
         this.options.onChat(message.lines, message.left_out);
