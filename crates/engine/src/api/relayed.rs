@@ -202,7 +202,8 @@ async fn settle(room: &ChatRoom, mut handled: mpsc::Receiver<Delivery>) {
     while handled.recv_many(&mut some, ON_THE_WAY).await > 0 {
         match room.settled().await {
             Some(true) => some.drain(..).for_each(Delivery::taken),
-            // The relay keeps them, and brings them again to the next connection.
+            // The relay keeps them, and brings them again to the next connection. They are known then, and the room says that
+            // they are written down once they are.
             Some(false) => some.clear(),
             None => return,
         }
