@@ -19,6 +19,7 @@ mod shown_chat;
 mod shown_products;
 mod shown_to;
 mod shown_vetting;
+mod silence;
 mod socket;
 mod team;
 mod team_door;

@@ -329,6 +329,7 @@ impl ChatRoom {
             .map_err(|_| WireError::new(ErrorCode::Internal))?
     }
 
+    /// As [`ChatRoom::decide`], in the turn that the caller has.
     async fn decide_in(
         &self,
         mut turn: MutexGuard<'_, Lately>,
