@@ -54,6 +54,8 @@ describe('the chat ring', () => {
     ring.push([line(400)], 3);
     ring.replace([line(400)]);
     expect([...ring.gaps]).toEqual([]);
+    ring.replace([line(401)], 2);
+    expect([...ring.gaps]).toEqual([['a:401', 2]]);
   });
 
   it('lets go of what a simulated audience said', () => {

@@ -46,6 +46,7 @@ function world(address = () => Promise.resolve({ base: 'http://127.0.0.1:9', tok
   const messages: ServerMessage[] = [];
   const chat: ChatLine[][] = [];
   const whole: ChatLine[][] = [];
+  const left: number[] = [];
   const removed: string[][] = [];
   const notices: Notice[] = [];
   const client = new Client({
@@ -59,9 +60,15 @@ function world(address = () => Promise.resolve({ base: 'http://127.0.0.1:9', tok
     timers,
     random: () => 1,
     onMessage: (message) => messages.push(message),
-    onChat: (lines) => chat.push(lines),
+    onChat: (lines, leftOut) => {
+      chat.push(lines);
+      left.push(leftOut);
+    },
     onChatRemoved: (messages) => removed.push([...messages]),
-    onChatWhole: (lines) => whole.push(lines),
+    onChatWhole: (lines, leftOut) => {
+      whole.push(lines);
+      left.push(leftOut);
+    },
     onChatMarks: () => {},
     onNotice: (notice) => notices.push(notice),
     onLink: (link, wait, fault) => {
@@ -87,6 +94,7 @@ function world(address = () => Promise.resolve({ base: 'http://127.0.0.1:9', tok
     messages,
     chat,
     whole,
+    left,
     removed,
     notices,
     settled,
@@ -189,11 +197,12 @@ describe('the client', () => {
   });
 
   it('says how far its chat is when it comes again, and takes what it missed', async () => {
-    const { client, sockets, timers, settled, welcomed, chat, removed, whole } = world();
+    const { client, sockets, timers, settled, welcomed, chat, removed, whole, left } = world();
     const socket = await welcomed();
     socket.say({ type: 'welcome', role: 'owner', run: 'a', version: '0.1.0' });
     expect(socket.sent[0]).not.toHaveProperty('chat');
-    socket.say({ type: 'chat_caught_up', seq: 3, whole: true, removed: [], lines: [{ id: 'x' }] });
+    const lines = [{ id: 'x' }];
+    socket.say({ type: 'chat_caught_up', seq: 3, whole: true, removed: [], left_out: 5, lines });
     socket.say({ type: 'chat', seq: 4, left_out: 0, lines: [{ id: 'y' }] });
     socket.say({ type: 'chat_removed', seq: 5, messages: ['x'] });
     socket.onclose?.();
@@ -203,10 +212,18 @@ describe('the client', () => {
     again?.onopen?.();
     expect(again?.sent[0]).toMatchObject({ type: 'hello', chat: { run: 'a', seq: 5 } });
     again?.say({ type: 'welcome', role: 'owner', run: 'a', version: '0.1.0' });
-    again?.say({ type: 'chat_caught_up', seq: 9, whole: false, removed: ['y'], lines: [{ id: 'z' }] });
+    again?.say({
+      type: 'chat_caught_up',
+      seq: 9,
+      whole: false,
+      removed: ['y'],
+      left_out: 7,
+      lines: [{ id: 'z' }],
+    });
     expect(whole).toEqual([[{ id: 'x' }]]);
     expect(removed).toEqual([['x'], ['y']]);
     expect(chat).toEqual([[{ id: 'y' }], [{ id: 'z' }]]);
+    expect(left).toEqual([5, 0, 7]);
     client.stop();
   });
 

@@ -107,14 +107,17 @@ pub(crate) async fn take_body(body: &[u8], outlet: &mut Outlet) -> Result<Given,
         outlet.malformed();
         return Ok(Given::Unreadable);
     };
-    for comment in comments.into_iter().take(COMMENTS) {
+    let named = format!("{:x}", Md5::digest(body));
+    for (n, comment) in comments.into_iter().take(COMMENTS).enumerate() {
         let Ok(comment) = serde_json::from_value::<Comment>(comment) else {
             // The others of the list are good.
             outlet.malformed();
             continue;
         };
+        // One without an id has one all the same, or it would stand there twice when its webhook is given again.
+        let id = Some(comment.msg_id).filter(|id| !id.is_empty());
         let draft = LineDraft {
-            id: Some(comment.msg_id).filter(|id| !id.is_empty()),
+            id: Some(id.unwrap_or_else(|| format!("body-{named}-{n}"))),
             platform: PLATFORM.to_owned(),
             author: comment.nickname,
             text: comment.content,
@@ -160,6 +163,7 @@ mod tests {
     use stallcast_hooks::Kind;
 
     use super::*;
+    use crate::outlet::tests::outlet;
 
     #[test]
     fn the_signature_is_the_one_of_douyin_s_own_example() {
@@ -179,6 +183,25 @@ mod tests {
         assert_eq!(signature(&hook, "123abc"), "PDcKhdlsrKEJif6uMKD2dw==");
         hook.headers[3].1 = "user_group".into();
         assert_eq!(signature(&hook, "123abc"), "GAkalGmhzqlUGQO/TgvMug==");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_is_given_again_doubles_no_line_without_an_id() {
+        let (mut outlet, mut lines, _status) = outlet(1);
+        let body = serde_json::json!([
+            { "msg_id": "", "nickname": "小李", "content": "1号" },
+            { "msg_id": "", "nickname": "小李", "content": "1号" },
+        ]);
+        let body = body.to_string();
+        let given = take_body(body.as_bytes(), &mut outlet).await;
+        assert_eq!(given, Ok(Given::Full));
+        assert!(lines.try_recv().is_ok());
+        outlet.try_again();
+        for is_there in [true, false] {
+            let given = take_body(body.as_bytes(), &mut outlet).await;
+            assert_eq!(given, Ok(Given::Taken));
+            assert_eq!(lines.try_recv().is_ok(), is_there);
+        }
     }
 
     #[test]

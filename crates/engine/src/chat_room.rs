@@ -14,6 +14,7 @@ mod relayed;
 mod sieve;
 mod teamwork;
 mod told;
+mod unwritten;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;

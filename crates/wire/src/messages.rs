@@ -415,6 +415,8 @@ pub enum ServerMessage {
         whole: bool,
         /// Lines that left every screen meanwhile, before `lines` come.
         removed: Vec<MessageId>,
+        /// How many lines came before `lines` and are left out: more than a member's page can use.
+        left_out: u32,
         /// Lines to append, oldest first.
         lines: Vec<ChatLine>,
     },

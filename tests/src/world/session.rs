@@ -187,6 +187,7 @@ impl Session {
                 whole,
                 removed,
                 lines,
+                ..
             } => {
                 self.chat
                     .retain(|line| !whole && !removed.contains(&line.id));

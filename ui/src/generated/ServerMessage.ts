@@ -75,6 +75,10 @@ whole: boolean,
  */
 removed: Array<MessageId>, 
 /**
+ * How many lines came before `lines` and are left out: more than a member's page can use.
+ */
+left_out: number, 
+/**
  * Lines to append, oldest first.
  */
 lines: Array<ChatLine>, } | { "type": "chat_marks", 

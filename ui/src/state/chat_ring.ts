@@ -77,15 +77,15 @@ export class ChatRing {
     this.hole += before;
   }
 
-  /** Lets go of everything but these lines. */
-  replace(lines: readonly ChatLine[]): void {
+  /** Lets go of everything but these lines, before which so many were left out. */
+  replace(lines: readonly ChatLine[], leftOut = 0): void {
     const known = new Set(this.ids);
     this.lines = [];
     this.ids.clear();
     this.holes = new Map();
     this.hole = 0;
     const before = this.count;
-    this.push(lines);
+    this.push(lines, leftOut);
     // What was here before is not new.
     this.count = before + lines.filter((line) => !known.has(line.id)).length;
   }

@@ -151,8 +151,8 @@ export class Studio {
         this.ring.remove(messages);
         this.repainter.request();
       },
-      onChatWhole: (lines) => {
-        this.ring.replace(lines);
+      onChatWhole: (lines, leftOut) => {
+        this.ring.replace(lines, leftOut);
         this.repainter.request();
       },
       onChatMarks: (marks) => {

@@ -43,7 +43,7 @@ export interface ClientOptions {
   /** These lines were taken back or hidden. */
   onChatRemoved: (messages: readonly string[]) => void;
   /** Everything else that this page has of the chat is to be let go of. */
-  onChatWhole: (lines: ChatLine[]) => void;
+  onChatWhole: (lines: ChatLine[], leftOut: number) => void;
   onChatMarks: (marks: readonly LineMark[]) => void;
   onNotice: (notice: Notice) => void;
   /** `fault`: why there is no engine, where that is known. */
@@ -307,11 +307,11 @@ export class Client {
         this.reached(message.seq);
         return;
       case 'chat_caught_up':
-        if (message.whole) this.options.onChatWhole(message.lines);
+        if (message.whole) this.options.onChatWhole(message.lines, message.left_out);
         else {
           // What was taken away may have been shown again since.
           this.options.onChatRemoved(message.removed);
-          this.options.onChat(message.lines, 0);
+          this.options.onChat(message.lines, message.left_out);
         }
         this.reached(message.seq);
         return;

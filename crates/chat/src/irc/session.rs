@@ -73,6 +73,14 @@ async fn arrival<S>(coming: &mut Option<Coming<S>>) -> Result<Joined<S>, End> {
     }
 }
 
+/// Whether the server says that it ends this connection.
+fn is_goodbye(cut: &Cut) -> bool {
+    match cut {
+        Cut::Line(line) => Message::parse(line).is_some_and(|message| message.command == "ERROR"),
+        Cut::TooLong => false,
+    }
+}
+
 impl<S: AsyncRead + AsyncWrite> Session<'_, S> {
     async fn converse(
         mut self,
@@ -113,12 +121,13 @@ impl<S: AsyncRead + AsyncWrite> Session<'_, S> {
                 }
             };
             match next {
-                Ok(Ok(Some(cut))) => {
+                Ok(Ok(Some(cut))) if coming.is_none() || !is_goodbye(&cut) => {
                     heard = Instant::now();
                     asked = false;
                     self.take(cut).await?;
                 }
-                Ok(Ok(None) | Err(_)) => match coming.take() {
+                // Its end, or its goodbye before that while the next one is under way.
+                Ok(_) => match coming.take() {
                     Some(coming) => {
                         self.on = coming.await?;
                         (heard, asked) = (Instant::now(), false);
@@ -140,6 +149,10 @@ impl<S: AsyncRead + AsyncWrite> Session<'_, S> {
         let mut old = std::mem::replace(&mut self.on, next);
         let until = Instant::now() + LAST_WORDS;
         while let Ok(Ok(Some(cut))) = timeout_at(until, old.lines.next()).await {
+            // It says goodbye to the old connection, not to this one.
+            if is_goodbye(&cut) {
+                break;
+            }
             self.take(cut).await?;
         }
         self.is_to_be_left = false;
@@ -269,6 +282,7 @@ mod tests {
     use super::super::join::{JOIN_WITHIN, NICK_TRIES, join};
     use super::*;
     use crate::acts::{Act, Hands};
+    use crate::connector::Incoming;
     use crate::outlet::tests::outlet;
 
     async fn said(peer: &mut DuplexStream) -> String {
@@ -307,6 +321,61 @@ mod tests {
         let (mut desk, _hands) = desk(true);
         let (end, ()) = tokio::join!(talked(ours, &mut desk, &mut outlet), talk);
         assert_eq!(end, End::Lost(ChatErrorCode::TimedOut));
+    }
+
+    /// Lets a connection into its channel, as Twitch does.
+    async fn let_in(peer: &mut DuplexStream) {
+        said(peer).await;
+        peer.write_all(b":s CAP * ACK :twitch.tv/tags twitch.tv/commands\r\n:s 001 n :hi\r\n:s 366 n #a :end\r\n")
+            .await
+            .unwrap();
+        assert_eq!(said(peer).await, "JOIN #a\r\n");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_goodbye_of_the_old_server_ends_no_other_connection() {
+        for is_early in [false, true] {
+            let (ours, mut old) = duplex(4_096);
+            let (next, mut new) = duplex(4_096);
+            let (mut outlet, mut lines, _status) = outlet(4);
+            let (mut desk, _hands) = desk(true);
+            let next = std::cell::RefCell::new(Some(next));
+            let talk = async {
+                let_in(&mut old).await;
+                old.write_all(b":tmi.twitch.tv RECONNECT\r\n")
+                    .await
+                    .unwrap();
+                if !is_early {
+                    let_in(&mut new).await;
+                }
+                old.write_all(b"@id=1 :a!a@a PRIVMSG #a :last\r\nERROR :Closing Link\r\n")
+                    .await
+                    .unwrap();
+                if is_early {
+                    let_in(&mut new).await;
+                }
+                new.write_all(b"@id=2 :a!a@a PRIVMSG #a :first\r\n")
+                    .await
+                    .unwrap();
+                for text in ["last", "first"] {
+                    let line = tokio::time::timeout(ASK_AFTER, lines.recv()).await;
+                    let Some(Incoming::Line(line)) = line.unwrap() else {
+                        panic!("no line");
+                    };
+                    assert_eq!(line.text, text);
+                }
+                drop((old, new));
+            };
+            let conversation = async {
+                let joined = join(ours, "a").await.ok().unwrap();
+                let again = || -> Coming<DuplexStream> {
+                    Box::pin(join(next.borrow_mut().take().unwrap(), "a"))
+                };
+                run(joined, again, &mut desk, &mut outlet).await
+            };
+            let (end, ()) = tokio::join!(conversation, talk);
+            assert_eq!(end, End::Lost(ChatErrorCode::ClosedByPeer));
+        }
     }
 
     #[tokio::test(start_paused = true)]

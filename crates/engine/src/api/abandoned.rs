@@ -3,11 +3,9 @@
 
 use std::time::Duration;
 
-use stallcast_show::Command;
 use stallcast_wire::WireError;
 
 use super::{Api, OWNER};
-use crate::air::engine;
 use crate::chat_room::ChatRoom;
 
 /// Whoever was away for so long does not see to their questions; a phone that slept for a minute still does.
@@ -38,9 +36,8 @@ async fn free(room: &ChatRoom, is_here: impl Fn(&str) -> bool) -> Result<(), Wir
         if is_here(&by) {
             continue;
         }
-        let free = Command::FreeQuestion { question };
         // Somebody may have decided of it meanwhile; else it is tried again.
-        if let Err(error) = room.decide(engine(), free, None).await {
+        if let Err(error) = room.free_of(question, by).await {
             tracing::debug!(code = ?error.code, "a question could not be given back");
         }
     }
@@ -81,5 +78,10 @@ mod tests {
         let left = room.claimed().await.unwrap();
         assert_eq!(left.len(), 1);
         assert_eq!(left[0].1, "Wang");
+        // Whoever took it on since keeps it.
+        room.free_of(left[0].0, "Li".into()).await.unwrap();
+        assert_eq!(room.claimed().await.unwrap(), left);
+        room.free_of(left[0].0, "Wang".into()).await.unwrap();
+        assert!(room.claimed().await.unwrap().is_empty());
     }
 }

@@ -20,6 +20,7 @@ mod shown_chat;
 mod shown_products;
 mod shown_to;
 mod shown_vetting;
+mod silence;
 mod socket;
 mod team;
 mod team_door;

@@ -5,6 +5,7 @@ mod aside;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use axum::http::HeaderMap;
@@ -16,7 +17,7 @@ use stallcast_show::Shop;
 use tokio::sync::mpsc;
 use tokio::time::{Interval, MissedTickBehavior};
 
-use self::aside::{Aside, Passed};
+use self::aside::{Aside, Came, Passed};
 use super::Api;
 use super::webhook::bears;
 use crate::chat_connections::ChatConnections;
@@ -25,8 +26,8 @@ use crate::orders::{Orders, Received};
 
 /// How long to wait before something is tried again that cannot be taken now.
 const AGAIN_AFTER: Duration = Duration::from_secs(2);
-/// Webhooks of one platform that wait for its connection to open; the oldest gives way, as at the relay. All platforms'
-/// together are fewer than may be on their way, so that others always come through.
+/// Webhooks of one platform that wait for its connection to open; the oldest gives way, as at the relay. It does so, too, when
+/// so many others came since that the relay would soon send no more.
 const EARLY_MOST: usize = ON_THE_WAY / 4;
 
 /// Takes what comes until the studio ends.
@@ -69,6 +70,9 @@ async fn take_chat(
 ) {
     let mut early: Aside<Kind> = Aside::default();
     let mut passed = Passed::default();
+    let mut came = Came::default();
+    // The connections that were open when what waits was offered last.
+    let mut open = BTreeSet::new();
     let mut again = every();
     loop {
         let delivery = tokio::select! {
@@ -77,15 +81,8 @@ async fn take_chat(
                 None => return,
             },
             _ = again.tick(), if !early.is_empty() => {
-                for kind in early.whom() {
-                    while let Some(hook) = early.first(kind)
-                        && given(chats, hook).await == Fate::Done
-                        && let Some(delivery) = early.pop(kind)
-                    {
-                        if handled.send(delivery).await.is_err() {
-                            return;
-                        }
-                    }
+                if offer_again(chats, &mut early, &handled).await.is_err() {
+                    return;
                 }
                 continue;
             }
@@ -94,38 +91,74 @@ async fn take_chat(
         if delivery.is_left() {
             continue;
         }
-        // It went past others that the relay hears of first, and was brought again with them.
-        if !passed.knows(&delivery.hook) {
-            let kind = delivery.hook.kind;
-            let fate = if early.has(kind) {
-                Fate::Early
-            } else {
-                taken_in(chats, token, &delivery).await
-            };
-            if fate == Fate::Early {
-                if let Some(oldest) = early.put(kind, delivery, EARLY_MOST) {
-                    tracing::warn!(
-                        kind = kind.name(),
-                        "a webhook waited for its connection in vain"
-                    );
-                    if handled.send(oldest).await.is_err() {
-                        return;
-                    }
-                }
-                continue;
-            }
-            // It comes again by the next connection.
-            if fate == Fate::Full {
-                continue;
-            }
-            if !early.is_empty() {
-                passed.note(&delivery.hook);
-            }
-        }
-        if handled.send(delivery).await.is_err() {
+        // What waits comes before what follows, should its connection be open now.
+        let open_now = chats.room().open_ids();
+        if open != open_now && offer_again(chats, &mut early, &handled).await.is_err() {
             return;
         }
+        open = open_now;
+        let before = came;
+        came.count(&delivery.hook);
+        // It went past others that the relay hears of first, and was brought again with them.
+        let fate = if passed.knows(&delivery.hook) {
+            Fate::Done
+        } else {
+            let fate = taken_in(chats, token, &delivery).await;
+            if fate == Fate::Done && !early.is_empty() {
+                passed.note(&delivery.hook);
+            }
+            fate
+        };
+        match fate {
+            Fate::Done => {
+                if handled.send(delivery).await.is_err() {
+                    return;
+                }
+            }
+            Fate::Early => early.put(delivery.hook.kind, delivery, before),
+            // It comes again by the next connection.
+            Fate::Full => {}
+        }
+        while let Some(oldest) = early.pop_over(EARLY_MOST, came) {
+            match taken_in(chats, token, &oldest).await {
+                Fate::Done => {}
+                Fate::Early => tracing::warn!(
+                    kind = oldest.hook.kind.name(),
+                    "a webhook waited for its connection in vain"
+                ),
+                Fate::Full => continue,
+            }
+            if handled.send(oldest).await.is_err() {
+                return;
+            }
+        }
     }
+}
+
+/// Offers what waits once more, that of each kind in its order.
+async fn offer_again(
+    chats: &ChatConnections,
+    early: &mut Aside<Kind>,
+    handled: &mpsc::Sender<Delivery>,
+) -> Result<(), mpsc::error::SendError<Delivery>> {
+    for kind in early.whom() {
+        let mut has_room = true;
+        for waits in early.take(kind) {
+            let fate = match has_room {
+                true => given(chats, &waits.delivery.hook).await,
+                false => Fate::Full,
+            };
+            match fate {
+                Fate::Done => handled.send(waits.delivery).await?,
+                Fate::Early => early.put_back(kind, waits),
+                Fate::Full => {
+                    has_room = false;
+                    early.put_back(kind, waits);
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Takes a webhook of chat; while there is no room for it, again and again for as long as its connection lives.
@@ -169,7 +202,8 @@ async fn settle(room: &ChatRoom, mut handled: mpsc::Receiver<Delivery>) {
     while handled.recv_many(&mut some, ON_THE_WAY).await > 0 {
         match room.settled().await {
             Some(true) => some.drain(..).for_each(Delivery::taken),
-            // The relay keeps them, and brings them again to the next connection.
+            // The relay keeps them, and brings them again to the next connection. They are known then, and the room says that
+            // they are written down once they are.
             Some(false) => some.clear(),
             None => return,
         }
@@ -197,7 +231,8 @@ fn generic(room: &ChatRoom, token: &str, hook: &Hook) -> bool {
     }
 }
 
-/// Takes orders, those of a shop one after the other; a shop whose secret is not at hand holds up no other.
+/// Takes orders, those of a shop one after the other; a shop whose secret is not at hand holds up no other, until as many
+/// are behind its first as may be on their way.
 async fn take_orders(orders: &Orders, mut coming: mpsc::Receiver<Delivery>) {
     let mut waiting: Aside<Shop> = Aside::default();
     let mut again = every();
@@ -232,8 +267,9 @@ async fn take_orders(orders: &Orders, mut coming: mpsc::Receiver<Delivery>) {
             continue;
         }
         if waiting.has(shop) || !is_decided(orders, shop, &delivery.hook).await {
-            // As many as the relay has on their way: an order gives way to nothing.
-            waiting.put(shop, delivery, usize::MAX);
+            // An order gives way to nothing: with as many behind it as may be on their way, the relay keeps the rest, and the
+            // other shop's wait there, too.
+            waiting.put(shop, delivery, Came::default());
         } else {
             delivery.taken();
         }

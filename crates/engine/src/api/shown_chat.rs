@@ -7,6 +7,8 @@ use stallcast_show::{ChatLine, MessageId};
 use stallcast_wire::LineMark;
 use tokio::time::{Duration, Instant};
 
+use crate::chat_room::CaughtUp;
+
 /// Lines that a member's page is sent at once, the newest, and how long each takes to be made up for: 250 in a second, which nobody
 /// reads.
 const AT_ONCE: u32 = 200;
@@ -51,6 +53,16 @@ impl ShownChat {
             }
         }
         (u32::try_from(over).unwrap_or(u32::MAX), sent.to_vec())
+    }
+
+    /// Cuts what a page missed that could not keep up to the newest lines, as many as are sent at once; how many before them
+    /// are left out.
+    pub(super) fn caught_up(&mut self, caught: &mut CaughtUp, now: Instant) -> u32 {
+        caught.removed = self.removed(&caught.removed);
+        self.made_up = self.made_up.map(|_| now);
+        let (left_out, lines) = self.lines(&caught.lines, now);
+        caught.lines = lines;
+        left_out
     }
 
     /// How many of so many lines may be sent now.
@@ -122,6 +134,34 @@ mod tests {
         now += Duration::from_secs(1);
         assert_eq!(shown.lines(&lines(50_500, 50_501), now).0, 0);
         assert_eq!(shown.removed(&gone).len(), 3);
+    }
+
+    #[test]
+    fn a_member_s_page_that_could_not_keep_up_gets_the_newest_of_what_it_missed() {
+        let most = AT_ONCE as usize;
+        let missed = || CaughtUp {
+            seq: 3_000,
+            whole: true,
+            removed: vec!["web:0".into(), "web:3000".into()],
+            lines: lines(0, 3_000),
+        };
+        let (mut shown, now) = (ShownChat::of(true), Instant::now());
+        for _ in 0..2 {
+            let mut caught = missed();
+            let left_out = shown.caught_up(&mut caught, now);
+            assert_eq!(left_out as usize, 3_000 - most);
+            assert_eq!(caught.lines, lines(3_000 - most, 3_000));
+        }
+        // It is told nothing more of what it does not have, and what it was sent counts.
+        let mut caught = missed();
+        shown.caught_up(&mut caught, now);
+        assert_eq!(caught.removed, ["web:3000".into()]);
+        assert_eq!(shown.lines(&lines(3_000, 3_001), now).0, 1);
+
+        let mut shown = ShownChat::of(false);
+        let mut caught = missed();
+        assert_eq!(shown.caught_up(&mut caught, now), 0);
+        assert_eq!(caught, missed());
     }
 
     #[test]

@@ -18,6 +18,7 @@ use super::shown_chat::ShownChat;
 use super::shown_products::ShownProducts;
 use super::shown_to;
 use super::shown_vetting::{LookedFor, ShownVetting};
+use super::silence::{ASK_EVERY, Asked, LAST_LOOK};
 use crate::chat_room::{CaughtUp, Place, Told};
 use crate::clock::now;
 use crate::picture::kept_off;
@@ -30,11 +31,6 @@ const MAX_MESSAGE: usize = 4 << 20;
 const MEMBERS_MESSAGE: usize = 256 << 10;
 /// How long a page may take to say hello, or to take a message, before its socket is closed.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// How often a member's page is asked whether it is there, and how long its silence is borne: with both it is gone within half a
-/// minute. Browsers answer by themselves.
-const ASK_EVERY: Duration = Duration::from_secs(5);
-const SILENCE: Duration = Duration::from_secs(22);
 
 /// How long the end of the engine waits for an answer; less than the API takes to close.
 const LAST_ANSWERS: Duration = Duration::from_secs(1);
@@ -225,7 +221,7 @@ async fn talk(api: Api, mut socket: WebSocket) {
     let is_member = guest.presence.is_some();
     let mut chat = ShownChat::of(is_member);
     let mut ask = tokio::time::interval(ASK_EVERY);
-    let mut heard = Instant::now();
+    let mut asked = Asked::default();
     let mut questions = studio.chat().questions();
     let mut held = studio.chat().held();
     let mut heat = studio.chat().heat();
@@ -244,7 +240,7 @@ async fn talk(api: Api, mut socket: WebSocket) {
     held.mark_changed();
     heat.mark_changed();
     crew.mark_changed();
-    if !catch_up(&mut socket, caught, marks).await {
+    if !catch_up(&mut socket, caught, 0, marks).await {
         return;
     }
     for notice in standing
@@ -257,22 +253,27 @@ async fn talk(api: Api, mut socket: WebSocket) {
     }
     loop {
         let alive = tokio::select! {
-            message = socket.recv() => {
-                heard = Instant::now();
-                match message {
-                    Some(Ok(Message::Text(text))) => {
-                        let looked = &pushed.vetting.looked;
-                        !guest.is_over()
-                            && answer(&api, &guest, &mut socket, (&slow, looked), text.as_str()).await
-                    }
-                    Some(Ok(Message::Close(_)) | Err(_)) | None => false,
-                    Some(Ok(_)) => true,
-                }
+            said = socket.recv() => {
+                asked.hear();
+                hear(&api, &guest, &mut socket, (&slow, &pushed.vetting.looked), said).await
             }
             // A phone that left the network says no goodbye, and TCP believes in it for minutes. Nobody is lost on the way to
             // this machine's own page.
             _ = ask.tick(), if is_member => {
-                heard.elapsed() < SILENCE && ask_whether_there(&mut socket).await
+                if asked.is_overdue(Instant::now()) {
+                    match timeout(LAST_LOOK, socket.recv()).await {
+                        Ok(said) => {
+                            asked.hear();
+                            let looked = &pushed.vetting.looked;
+                            hear(&api, &guest, &mut socket, (&slow, looked), said).await
+                        }
+                        Err(_) => false,
+                    }
+                } else {
+                    let is_asked = ask_whether_there(&mut socket).await;
+                    asked.note(Instant::now());
+                    is_asked
+                }
             }
             Ok(()) = shows.changed() => {
                 shows.mark_unchanged();
@@ -344,9 +345,10 @@ async fn talk(api: Api, mut socket: WebSocket) {
                 }
                 // The page lags, and is told what it missed.
                 Err(RecvError::Lagged(_)) => {
-                    let (caught, marks, newest) = studio.chat().follow(Place::At(place));
+                    let (mut caught, marks, newest) = studio.chat().follow(Place::At(place));
                     (lines, place) = (newest, caught.seq);
-                    catch_up(&mut socket, caught, marks).await
+                    let left_out = chat.caught_up(&mut caught, Instant::now());
+                    catch_up(&mut socket, caught, left_out, chat.marks(&marks)).await
                 }
                 Err(RecvError::Closed) => false,
             },
@@ -367,11 +369,17 @@ async fn talk(api: Api, mut socket: WebSocket) {
     }
 }
 
-async fn catch_up(socket: &mut WebSocket, caught: CaughtUp, marks: Vec<LineMark>) -> bool {
+async fn catch_up(
+    socket: &mut WebSocket,
+    caught: CaughtUp,
+    left_out: u32,
+    marks: Vec<LineMark>,
+) -> bool {
     let message = ServerMessage::ChatCaughtUp {
         seq: caught.seq,
         whole: caught.whole,
         removed: caught.removed,
+        left_out,
         lines: caught.lines,
     };
     send(socket, &message).await
@@ -390,6 +398,23 @@ async fn farewell(
         if !send(socket, &message).await {
             return;
         }
+    }
+}
+
+/// Takes what a page said; whether it stays.
+async fn hear(
+    api: &Api,
+    guest: &Guest,
+    socket: &mut WebSocket,
+    (slow, looked): (&mpsc::Sender<ServerMessage>, &LookedFor),
+    said: Option<Result<Message, axum::Error>>,
+) -> bool {
+    match said {
+        Some(Ok(Message::Text(text))) => {
+            !guest.is_over() && answer(api, guest, socket, (slow, looked), text.as_str()).await
+        }
+        Some(Ok(Message::Close(_)) | Err(_)) | None => false,
+        Some(Ok(_)) => true,
     }
 }
 

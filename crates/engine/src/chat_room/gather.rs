@@ -9,9 +9,9 @@ use stallcast_show::{ChatLine, Command, MessageId};
 use tokio::sync::{mpsc, oneshot};
 
 use super::lists::TELL_EVERY;
+use super::unwritten::Unwritten;
 use super::{Shared, Told};
 use crate::air::engine;
-use crate::desk::Desk;
 
 /// How long lines are gathered before they are written and shown; the design allows 100 ms.
 const GATHER: Duration = Duration::from_millis(80);
@@ -24,7 +24,6 @@ pub(super) type Waiter = oneshot::Sender<bool>;
 /// A waiter, with how much still stands before it.
 struct Owed {
     left: usize,
-    whole: bool,
     waiter: Waiter,
 }
 
@@ -37,18 +36,23 @@ pub(super) async fn gather(
     let desk = &shared.desk;
     let mut arrived = Vec::with_capacity(BATCH);
     let mut owed: Vec<Owed> = Vec::new();
+    let mut unwritten = Unwritten::default();
     let mut tick = tokio::time::interval(TELL_EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         let came = tokio::select! {
             _ = tick.tick() => {
+                // The desk tries the journal by itself while it cannot be written.
+                if desk.journal_trouble().is_none() {
+                    write_rest(&shared, &mut unwritten).await;
+                }
                 shared.lists.tell(false).await;
                 continue;
             }
             Some(waiter) = asking.recv() => {
-                let (left, whole) = (waiting.len(), true);
-                owed.push(Owed { left, whole, waiter });
-                tell(&mut owed, 0, true);
+                owed.push(Owed { left: waiting.len(), waiter });
+                write_rest(&shared, &mut unwritten).await;
+                tell(&mut owed, 0, unwritten.is_empty());
                 continue;
             }
             came = waiting.recv_many(&mut arrived, BATCH) => came,
@@ -59,6 +63,7 @@ pub(super) async fn gather(
             }
         };
         if came == 0 {
+            write_rest(&shared, &mut unwritten).await;
             return;
         }
         let until = tokio::time::Instant::now() + GATHER;
@@ -76,32 +81,25 @@ pub(super) async fn gather(
                 Incoming::Line(line) => lines.push(line),
                 Incoming::Removed(gone) => {
                     lines.retain(|line: &ChatLine| !gone.contains(&line.id));
-                    take_back(&shared, desk, gone).await;
+                    take_back(&shared, &mut unwritten, gone).await;
                 }
             }
         }
         if lines.is_empty() {
-            tell(&mut owed, taken, true);
+            tell(&mut owed, taken, unwritten.is_empty());
             continue;
         }
-        let sifted = shared.lists.sift(&lines).await;
+        let (sifted, count) = (shared.lists.sift(&lines).await, lines.len());
         let held = sifted.held;
         let note = if held.is_empty() {
             Command::NoteChat { lines }
         } else {
             Command::HoldChat { lines, held }
         };
-        let is_written = match desk.submit(engine(), note).await {
-            Ok(seq) => {
-                shared.lists.reached(seq).await;
-                true
-            }
-            Err(error) => {
-                tracing::warn!(code = ?error.code, "chat lines are shown but could not be written down");
-                false
-            }
-        };
-        tell(&mut owed, taken, is_written);
+        if let Some(seq) = unwritten.write(desk, count, note).await {
+            shared.lists.reached(seq).await;
+        }
+        tell(&mut owed, taken, unwritten.is_empty());
         shared.take_away(sifted.folded);
         // As it is then: what comes after the invented lines were taken off the screens must not bring more of them.
         shared.show(sifted.shown, |line| {
@@ -115,20 +113,27 @@ pub(super) async fn gather(
     }
 }
 
-/// Tells those that wait for no more than what was just taken, which `is_written` or could not be.
+/// Tells those that wait for no more than what was just taken whether all that came `is_written`.
 fn tell(owed: &mut Vec<Owed>, taken: usize, is_written: bool) {
     for one in owed.iter_mut() {
         one.left = one.left.saturating_sub(taken);
-        one.whole &= is_written;
     }
     for one in owed.extract_if(.., |one| one.left == 0) {
         // Whoever waited may be gone.
-        let _ = one.waiter.send(one.whole);
+        let _ = one.waiter.send(is_written);
+    }
+}
+
+/// Writes down what could not be written before.
+async fn write_rest(shared: &Shared, unwritten: &mut Unwritten) {
+    if let Some(seq) = unwritten.write_all(&shared.desk).await {
+        shared.lists.reached(seq).await;
     }
 }
 
 /// Lines that their platform took back leave every screen, the picture included.
-async fn take_back(shared: &Shared, desk: &Desk, gone: Vec<MessageId>) {
+async fn take_back(shared: &Shared, unwritten: &mut Unwritten, gone: Vec<MessageId>) {
+    let desk = &shared.desk;
     let pinned = desk
         .show()
         .pinned
@@ -138,11 +143,12 @@ async fn take_back(shared: &Shared, desk: &Desk, gone: Vec<MessageId>) {
         tracing::warn!("a question that was taken back could not be unpinned");
     }
     let messages = gone.clone();
-    let taken = Command::TakeBackChat { messages };
-    if let Err(error) = desk.submit(engine(), taken).await {
-        tracing::warn!(code = ?error.code, "that lines were taken back could not be written down");
-    }
+    let note = Command::TakeBackChat { messages };
+    let last = unwritten.write(desk, gone.len(), note).await;
     let taken: HashSet<MessageId> = gone.iter().cloned().collect();
     shared.lists.forget(move |id| taken.contains(id)).await;
+    if let Some(seq) = last {
+        shared.lists.reached(seq).await;
+    }
     shared.take_away(gone);
 }

@@ -11,11 +11,12 @@ use stallcast_show::{Actor, At, ChatLine, Command, MessageId, QuestionState, Ref
 use stallcast_wire::{
     ErrorCode, HeatView, HeldView, LineMark, QuestionLinesView, QuestionsView, WireError,
 };
-use tokio::sync::watch;
+use tokio::sync::{MutexGuard, watch};
 
 use super::kept::Kept;
 use super::sieve::{Sieve, Sifted};
 use super::{ChatRoom, KEPT, Told, lock};
+use crate::air::engine;
 use crate::clock::now;
 use crate::desk::Desk;
 use crate::lately::{self, Lately};
@@ -295,20 +296,48 @@ impl ChatRoom {
     ) -> Result<u64, WireError> {
         let room = self.clone();
         // Whole, also when the page is gone meanwhile: what is in the journal is in the lists.
-        let decided = tokio::spawn(async move { room.decide_in_turn(actor, command, seen).await });
+        let decided = tokio::spawn(async move {
+            let turn = room.shared.lists.turn.lock().await;
+            room.decide_in(turn, actor, command, seen).await
+        });
         decided
             .await
             .map_err(|_| WireError::new(ErrorCode::Internal))?
     }
 
-    async fn decide_in_turn(
+    /// Frees a question if it is still `by`'s: somebody else may have taken it on meanwhile.
+    ///
+    /// # Errors
+    /// Those of [`ChatRoom::decide`].
+    pub(crate) async fn free_of(&self, question: u64, by: String) -> Result<(), WireError> {
+        let room = self.clone();
+        let freed = tokio::spawn(async move {
+            let lists = &room.shared.lists;
+            let turn = lists.turn.lock().await;
+            let is_theirs = lists.busy(move |_, sieve| {
+                let mut claimed = sieve.questions.claimed();
+                claimed.any(|(id, holder)| id.0 == question && holder == by)
+            });
+            if is_theirs.await? {
+                let free = Command::FreeQuestion { question };
+                room.decide_in(turn, engine(), free, None).await?;
+            }
+            Ok::<(), WireError>(())
+        });
+        freed
+            .await
+            .map_err(|_| WireError::new(ErrorCode::Internal))?
+    }
+
+    /// As [`ChatRoom::decide`], in the turn that the caller has.
+    async fn decide_in(
         &self,
+        mut turn: MutexGuard<'_, Lately>,
         actor: Actor,
         command: Command,
         seen: Option<u64>,
     ) -> Result<u64, WireError> {
         let (shared, lists) = (&self.shared, &self.shared.lists);
-        let mut turn = lists.turn.lock().await;
         let refused = |refusal: Refusal| WireError::refused(refusal.code(), refusal.params());
         let (by, wanted) = (actor.clone(), command.clone());
         let permitted = lists

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use md5::{Digest, Md5};
 use serde_json::json;
+use stallcast_hooks::{BODY_BYTES, ON_THE_WAY_BYTES};
 use stallcast_wire::ChatConnector;
 use tokio::sync::oneshot;
 
@@ -45,12 +46,16 @@ fn said(text: &str) -> Hook {
 
 /// As Douyin signs it.
 fn comment(id: usize) -> Hook {
+    signed(id, SECRET)
+}
+
+fn signed(id: usize, secret: &str) -> Hook {
     let moment = now().0.to_string();
     let body =
         json!([{ "msg_id": id.to_string(), "nickname": "小李", "content": format!("{id}号") }]);
     let body = body.to_string();
     let signed = format!(
-        "x-msg-type=live_comment&x-nonce-str=n1&x-roomid=7&x-timestamp={moment}{body}{SECRET}"
+        "x-msg-type=live_comment&x-nonce-str=n1&x-roomid=7&x-timestamp={moment}{body}{secret}"
     );
     let signature = STANDARD.encode(Md5::digest(signed));
     let headers = [
@@ -155,6 +160,54 @@ async fn what_is_for_nobody_any_more_is_let_go_and_what_waits_is_bounded() {
         assert_eq!(lane.done().await, *hook);
     }
     assert!(chats.room().lines().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_for_an_open_connection_waits_for_none_that_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let chats = Arc::new(chats(folder.path()).await);
+    let other = "another";
+    let open = |secret: &str| ChatConnector::Douyin {
+        room: String::new(),
+        secret: secret.to_owned(),
+    };
+    chats.connect("e".into(), open(other), true).await.unwrap();
+    let mut lane = lane(Arc::clone(&chats));
+    let (waits, goes) = (comment(1), signed(2, other));
+    let mut told = vec![lane.bring(&waits).await, lane.bring(&goes).await];
+    assert_eq!(lane.done().await, goes);
+    // What came before its connection was there comes before what follows.
+    chats.connect("d".into(), open(SECRET), true).await.unwrap();
+    let follows = comment(3);
+    told.push(lane.bring(&follows).await);
+    assert_eq!(lane.done().await, waits);
+    assert_eq!(lane.done().await, follows);
+}
+
+#[tokio::test]
+async fn one_that_waits_does_not_stop_the_relay() {
+    for (most, length) in [
+        (ON_THE_WAY, 4),
+        (ON_THE_WAY_BYTES / BODY_BYTES, BODY_BYTES - 64),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let chats = Arc::new(chats(folder.path()).await);
+        let mut lane = lane(chats);
+        let one = comment(1);
+        let mut waits = vec![lane.bring(&one).await];
+        let others = most + most / 12;
+        for n in 0..others {
+            waits.push(lane.bring(&said(&format!("{n:0length$}"))).await);
+        }
+        let mut before = 0;
+        while lane.done().await != one {
+            before += 1;
+        }
+        assert!((most / 2..most - 1).contains(&before), "{before} of {most}");
+        for _ in before..others {
+            assert_ne!(lane.done().await, one);
+        }
+    }
 }
 
 #[tokio::test]
