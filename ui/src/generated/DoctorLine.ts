@@ -16,7 +16,7 @@ part: DoctorPart,
  */
 level: DoctorLevel, 
 /**
- * What was seen: `doctor.CODE` is the sentence, `doctor_next.CODE` the next step.
+ * What was seen: `doctor_seen.CODE` is the sentence, `doctor_next.CODE` the next step.
  */
 code: DoctorCode, 
 /**
