@@ -116,15 +116,7 @@ fn devices_are_really_opened_and_the_report_does_not_say_whose_they_are() {
     let host = run("uname", ["-n"]);
     let folder = home.path().display().to_string();
     let address = run("hostname", ["-I"]);
-    let secrets = [
-        USER,
-        KEY,
-        PRODUCT,
-        CAMERA,
-        "iPhone",
-        "4711881",
-        &folder,
-    ];
+    let secrets = [USER, KEY, PRODUCT, CAMERA, "iPhone", "4711881", &folder];
     let plain = text.to_lowercase();
     for secret in secrets.into_iter().chain(address.split_whitespace()) {
         assert!(!plain.contains(&secret.to_lowercase()), "{secret}");

@@ -197,7 +197,10 @@ async fn one_that_waits_does_not_stop_the_relay() {
         let mut waits = vec![lane.bring(&one).await];
         let others = most + most / 12;
         for n in 0..others {
-            waits.push(lane.bring(&said(&format!("{n:0length$}"))).await);
+            waits.push(
+                lane.bring(&said(&format!("{n} {}", "0".repeat(length))))
+                    .await,
+            );
         }
         let mut before = 0;
         while lane.done().await != one {
