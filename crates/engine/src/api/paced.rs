@@ -1,5 +1,5 @@
-//! What leaves for phones elsewhere leaves by the line that the broadcast needs: a stream's few words go at once, and whatever is
-//! more (pages, pictures, the chat of a while) at a pace that all of them share.
+//! What leaves for phones elsewhere leaves by the line that the broadcast needs: what is told to a page, and a request's few words,
+//! go at once, and files (of the page, pictures) at a pace that all of them share.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,10 +12,14 @@ use tokio::time::{Instant, Sleep, sleep};
 /// Of all streams together, bytes a second and at once. The page alone, which anybody who knows its address may fetch, is a
 /// megabyte.
 const ALL: (f64, f64) = (160e3, 256e3);
-/// Of one stream beside that, in writes smaller than [`FEW`]: what is pressed and told.
-const OWN: (f64, f64) = (16e3, 32e3);
-/// Writes of so many bytes are parts of pages and pictures.
+/// Of one WebSocket, which waits for no file. At once: the state of a show, and the chat of a while.
+const SOCKET: (f64, f64) = (32e3, 512e3);
+/// Of one request beside that, in writes smaller than [`FEW`].
+const REQUEST: (f64, f64) = (16e3, 32e3);
+/// Writes of so many bytes are parts of files.
 const FEW: usize = 4 * 1024;
+/// How the answer begins that makes a WebSocket of a request.
+const SWITCHING: &[u8] = b"HTTP/1.1 101";
 /// Largest piece that is written before others have their turn, in bytes.
 const PIECE: usize = 16 * 1024;
 
@@ -81,7 +85,7 @@ impl Pace {
     pub(super) fn of<S>(&self, stream: S) -> Paced<S> {
         Paced {
             stream,
-            own: Flow::new(OWN),
+            own: None,
             pace: self.clone(),
             wait: None,
         }
@@ -96,7 +100,8 @@ impl Pace {
 /// A stream that is written at a pace.
 pub(super) struct Paced<S> {
     stream: S,
-    own: Flow,
+    /// Whether it is a WebSocket's, and what is its own; known with its first bytes.
+    own: Option<(bool, Flow)>,
     pace: Pace,
     wait: Option<Pin<Box<Sleep>>>,
 }
@@ -123,10 +128,21 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Paced<S> {
         }
         let piece = bytes.get(..PIECE).unwrap_or(bytes);
         let written = ready!(Pin::new(&mut self.stream).poll_write(cx, piece))?;
-        if written >= FEW || !self.own.take(written) {
-            let wait = self.pace.owe(written);
-            self.wait = (!wait.is_zero()).then(|| Box::pin(sleep(wait)));
-        }
+        let (is_socket, own) = self.own.get_or_insert_with(|| {
+            let is_socket = piece.starts_with(SWITCHING);
+            (
+                is_socket,
+                Flow::new(if is_socket { SOCKET } else { REQUEST }),
+            )
+        });
+        let wait = if *is_socket {
+            own.owe(written)
+        } else if written < FEW && own.take(written) {
+            Duration::ZERO
+        } else {
+            self.pace.owe(written)
+        };
+        self.wait = (!wait.is_zero()).then(|| Box::pin(sleep(wait)));
         Poll::Ready(Ok(written))
     }
 
@@ -160,8 +176,17 @@ mod tests {
             "2 MB at 160 kB/s took {took} s"
         );
 
+        // What is told to a page waits for no file, however many there are.
+        let mut many: Vec<_> = (0..40).map(|_| pace.of(sink())).collect();
+        for one in &mut many {
+            one.write_all(&large[..PIECE]).await.unwrap_or_default();
+        }
         let mut talk = pace.of(sink());
         let began = Instant::now();
+        talk.write_all(b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
+            .await
+            .unwrap();
+        talk.write_all(&large[..100_000]).await.unwrap();
         for _ in 0..100 {
             talk.write_all(&[0; 300]).await.unwrap();
         }
