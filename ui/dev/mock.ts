@@ -98,7 +98,14 @@ function serve(ws: WebSocket): void {
     if (role === 'owner') send({ type: 'topic', seq: seq++, topic: 'team', data: teamOf(token) });
     if (!['viewer', 'moderator'].includes(role) && (role !== 'owner' || token.includes('team')))
       send({ type: 'topic', seq: seq++, topic: 'crew', data: CREW });
-    send({ type: 'chat_caught_up', seq: 1, whole: true, removed: [], left_out: 0, lines: opened.recentChat() });
+    send({
+      type: 'chat_caught_up',
+      seq: 1,
+      whole: true,
+      removed: [],
+      left_out: 0,
+      lines: opened.recentChat(),
+    });
     const said = opened.recentChat().at(-6);
     if (said !== undefined) send({ type: 'chat_marks', marks: [{ message: said.id, times: 37, why: null }] });
     send({ type: 'topic', seq: seq++, topic: 'catalogue', data: wholeCatalogue(opened.products(), seq) });
