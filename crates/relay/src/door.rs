@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_nats::client::RequestErrorKind;
 use async_nats::{Message as Asked, Subscriber};
 use axum::body::Body;
-use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderMap, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -32,7 +32,7 @@ use crate::pipe::{self, Side};
 use crate::rooms::{Room, RoomError};
 use crate::server::{Copy, Peer, is_true};
 use crate::store::Store;
-use crate::studio::{FAREWELL, LOOK_EVERY, Over, SAY_WITHIN, key_of};
+use crate::studio::{LOOK_EVERY, Over, SAY_WITHIN, key_of, say_goodbye};
 
 /// How often a studio is asked whether it is there, and how long it may take to answer.
 const ASK_EVERY: Duration = Duration::from_secs(10);
@@ -257,14 +257,7 @@ async fn serve(copy: Arc<Copy>, room: String, found: Room, socket: WebSocket) {
         Err(over) => over,
     };
     tracing::info!(room = short(&room), ?over, "a studio's door is over");
-    let close = CloseFrame {
-        code: over.code(),
-        reason: "".into(),
-    };
-    let _ = timeout(SAY_WITHIN, out.send(Message::Close(Some(close)))).await;
-    // Closed over unread words a connection is cut, and the reason with it.
-    let silence = async { while let Some(Ok(_)) = coming.next().await {} };
-    let _ = timeout(FAREWELL, silence).await;
+    say_goodbye(&mut out, &mut coming, over).await;
 }
 
 /// What a connection works with.

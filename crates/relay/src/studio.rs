@@ -11,7 +11,7 @@ use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use futures_util::StreamExt;
+use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use stallcast_hooks::{Hook, Lane, ON_THE_WAY, ON_THE_WAY_BYTES, ToRelay, ToStudio};
 use tokio::time::{Instant, timeout};
 
@@ -25,7 +25,7 @@ const HEARD_BYTES: usize = 4 * 1024;
 /// How long one message may take to be written: a studio that reads nothing is gone.
 pub(crate) const SAY_WITHIN: Duration = Duration::from_secs(10);
 /// How long a studio is heard after it was told that the connection is over.
-pub(crate) const FAREWELL: Duration = Duration::from_secs(2);
+const FAREWELL: Duration = Duration::from_secs(2);
 /// How often a studio is asked whether it is there, and how long its silence is borne.
 const ASK_EVERY: Duration = Duration::from_secs(15);
 const SILENCE: Duration = Duration::from_secs(40);
@@ -122,13 +122,23 @@ async fn serve(copy: Arc<Copy>, room: String, found: Room, mut socket: WebSocket
         Err(over) => over,
     };
     tracing::info!(room = short(&room), ?over, "a studio's connection is over");
+    let (mut out, mut coming) = socket.split();
+    say_goodbye(&mut out, &mut coming, over).await;
+}
+
+/// Says why a connection is over, and lets it end.
+pub(crate) async fn say_goodbye(
+    out: &mut (impl Sink<Message> + Unpin),
+    coming: &mut (impl Stream<Item = Result<Message, axum::Error>> + Unpin),
+    over: Over,
+) {
     let close = CloseFrame {
         code: over.code(),
         reason: "".into(),
     };
-    let _ = timeout(SAY_WITHIN, socket.send(Message::Close(Some(close)))).await;
+    let _ = timeout(SAY_WITHIN, out.send(Message::Close(Some(close)))).await;
     // What it said meanwhile is read: closed over unread words, a connection is cut, and the reason with it.
-    let silence = async { while let Some(Ok(_)) = socket.recv().await {} };
+    let silence = async { while let Some(Ok(_)) = coming.next().await {} };
     let _ = timeout(FAREWELL, silence).await;
 }
 
