@@ -102,6 +102,9 @@ obs_clients() {
 
 stage_lint() {
   cargo fmt --all --check
+  # A lock that lacks something is only met by a clean clone.
+  npm --prefix ui ci --dry-run --no-audit --no-fund --silent
+  npm --prefix tests/clients ci --dry-run --no-audit --no-fund --silent
   page
   cargo clippy --locked --workspace --all-targets -- -D warnings
   local fresh
