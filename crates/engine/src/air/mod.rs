@@ -329,8 +329,9 @@ impl Air {
             if !rehearsing {
                 chat.disconnect_simulated().await;
             } else if chat.statuses().is_empty() {
-                chat.connect(SEAT.into(), stallcast_wire::ChatConnector::Simulated)
-                    .await;
+                let nobody = stallcast_wire::ChatConnector::Simulated;
+                let keeper = stallcast_chat::LoginKeeper::default();
+                chat.connect(SEAT.into(), nobody, keeper).await;
             }
         });
     }

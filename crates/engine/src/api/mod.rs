@@ -7,6 +7,7 @@ mod covers;
 mod guard;
 mod imports;
 mod look;
+mod look_up;
 mod once;
 mod orders;
 mod outside;
