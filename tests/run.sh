@@ -118,6 +118,7 @@ stage_lint() {
   # Also what only other systems are built from.
   cargo fetch --locked
   tests/notices.py --check
+  python3 -m unittest discover -q -s tests/report
   npm --prefix ui run --silent lint
   npm --prefix ui run --silent check
   run_tests stallcast-tests --test house
