@@ -12,7 +12,8 @@ rm -rf $base/prefix $base/programs
 mkdir -p $base/programs
 
 # It is understood, and what it builds is here.
-flatpak-builder --state-dir=$base/state --show-manifest src-tauri/linux/flatpak/$id.yml >$base/manifest.json
+# There, as it leaves a folder behind where it is called.
+(cd $base && flatpak-builder --show-manifest ../../src-tauri/linux/flatpak/$id.yml >manifest.json)
 node - $base/manifest.json <<'JS'
 const [file] = process.argv.slice(2);
 const { readFileSync, existsSync } = require("fs");
