@@ -144,6 +144,7 @@ fn main() -> std::process::ExitCode {
     // Journal, recordings, photos and logs are for this user only.
     #[cfg(unix)]
     nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
+    stallcast_media::platform::use_own_plugins();
     let filter =
         EnvFilter::try_from_env("STALLCAST_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()
