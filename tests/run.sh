@@ -177,6 +177,8 @@ stage_desktop() {
 stage_package() {
   install_packages debootstrap desktop-file-utils appstream
   tests/package.sh
+  tests/macos.sh target/release/stallcast
+  tests/manifests.sh
 }
 
 stage_cross() {

@@ -95,6 +95,7 @@ impl Folders {
             let folder = exe.parent()?;
             [
                 "assets",
+                "../Resources/assets",
                 "../lib/stallcast/assets",
                 "../share/stallcast/assets",
             ]
