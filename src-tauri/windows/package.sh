@@ -15,8 +15,9 @@ folder=$bundle/Stallcast
 [ -e ui/node_modules/.package-lock.json ] && [ ! ui/package-lock.json -nt ui/node_modules/.package-lock.json ] ||
   npm --prefix ui ci --no-audit --no-fund
 npm --prefix ui run --silent build
-# Wine only for its list of what Windows itself has.
-install_packages nsis zip wine wine64
+# Wine only for its list of what Windows itself has; the last column are packages whose notices go along.
+mapfile -t notices < <(grep -v '^#' src-tauri/windows/libraries.txt | cut -d '|' -f 5 | tr -d ' ' | sort -u | grep .)
+install_packages nsis zip wine wine64 "${notices[@]}"
 (
   prepare_windows
   began=$SECONDS
