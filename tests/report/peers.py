@@ -91,9 +91,10 @@ def table(lines):
 def plot(lines, name, title, unit):
     rows = []
     for line in lines:
-        told = figure(line, name) if "value" in line else None
-        if told is None and (line["system"] == "floor" or name == "cpu"):
+        # Decoding and encoding alone is held against CPU time only.
+        if "value" not in line or (line["system"] == "floor" and name != "cpu"):
             continue
+        told = figure(line, name)
         rows.append({
             "name": NAMES[line["system"]],
             "value": told and told["median"],
@@ -110,7 +111,8 @@ same card over it, encoded by the same library with the same settings, sent to n
 recorded into a file. Each ran alone, in turns; medians with least and most. {settings}
 
 - **FFmpeg** overlays the card as a still picture and uses its `tee` muxer; **gst-launch** is `gdkpixbufoverlay`, `x264enc` and a `tee` to
-  `rtmp2sink` and a file. Neither draws anything itself, shows what it does, survives a lost server or can change anything on air.
+  `rtmp2sink` and a file. Neither draws a card, shows what it sends, comes back to a server that was lost, or lets anything be
+  changed on air.
 - **OBS Studio** has the clip as media source and the card as image source, its preview switched off. It runs under Xvfb **with OpenGL
   drawn in software (llvmpipe), for want of a graphics chip**: on a machine with one its compositing costs the CPU little, and its
   figures here say nothing of that. The X server's own work is not counted.

@@ -15,11 +15,13 @@ STYLE = """
 
 def number(value):
     """As short as it can be said."""
+    if value < 0:
+        return f"−{number(-value)}"
     if value >= 1000:
         return f"{value:,.0f}"
     if value >= 100:
         return f"{value:.0f}"
-    return f"{value:.2f}".rstrip("0").rstrip(".") if value >= 0.01 or value == 0 else f"{value:.3f}"
+    return f"{value:.{2 if value >= 0.01 else 3}f}".rstrip("0").rstrip(".")
 
 
 def bars(title, unit, rows, mark=None, most=None):

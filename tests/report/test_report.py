@@ -59,7 +59,8 @@ class Report(unittest.TestCase):
         self.assertIn("&lt;a&gt;", svg)
         self.assertIn("not measured", svg)
         self.assertEqual(svg.count("<rect"), 2)
-        self.assertEqual([plot.number(value) for value in (0, 0.004, 1.1, 216.4, 283000)], ["0", "0.004", "1.1", "216", "283,000"])
+        self.assertEqual([plot.number(value) for value in (0, 0.004, 1.1, 216.4, 283000, -0.02)],
+                         ["0", "0.004", "1.1", "216", "283,000", "−0.02"])
 
 
 if __name__ == "__main__":

@@ -23,8 +23,8 @@ pub(super) fn command(job: &Job, app: &str, key: &str, screen: &Xvfb) -> Command
     for folder in [&profile, &scenes] {
         fs::create_dir_all(folder).unwrap();
     }
-    // `LastVersion` newer than itself: what is new in this version is not shown.
-    let first_run = "[General]\nFirstRun=true\nLastVersion=4294967295\nEnableAutoUpdates=false\n\
+    // Neither the wizard of a first start nor what is new since an older version (29.0.2 as OBS writes it).
+    let first_run = "[General]\nFirstRun=true\nLastVersion=486539266\nEnableAutoUpdates=false\n\
          [BasicWindow]\nPreviewEnabled=false\n[OBSWebSocket]\nFirstLoad=false\nServerEnabled=false\n";
     fs::write(settings.join("global.ini"), first_run).unwrap();
     fs::write(profile.join("basic.ini"), profile_text(job, home)).unwrap();
@@ -61,7 +61,7 @@ fn profile_text(job: &Job, home: &Path) -> String {
          [AdvOut]\nEncoder=obs_x264\nTrackIndex=1\nTrack1Bitrate=128\n\
          RecType=Standard\nRecEncoder=none\nRecTracks=1\nRecFormat=mkv\nRecFilePath={}\n\
          [Video]\nBaseCX={width}\nBaseCY={height}\nOutputCX={width}\nOutputCY={height}\n\
-         FPSType=1\nFPSInt={FPS}\n[Audio]\nSampleRate=48000\nChannelSetup=Stereo\n",
+         FPSType=0\nFPSCommon={FPS}\n[Audio]\nSampleRate=48000\nChannelSetup=Stereo\n",
         home.display()
     )
 }
