@@ -8,6 +8,7 @@ mod free_bytes;
 mod heap;
 mod linux;
 mod macos;
+mod own_program;
 #[cfg(target_os = "linux")]
 mod portal;
 #[cfg(target_os = "linux")]
@@ -23,6 +24,7 @@ use gstreamer as gst;
 pub use file_size::largest_file;
 pub use free_bytes::free_bytes;
 pub use heap::prepare_heap;
+pub use own_program::own_program;
 
 use crate::cameras::{Controls, Write};
 
