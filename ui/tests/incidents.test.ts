@@ -78,6 +78,7 @@ function world(destinations: DestinationHealth[], more: Partial<StatusView> = {}
       key_store: 'keychain',
       phrases: false,
       undo: null,
+      is_replaced: false,
       warnings: [],
       ...more,
     },

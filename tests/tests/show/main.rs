@@ -17,6 +17,7 @@ mod one_press;
 mod orders;
 mod phone;
 mod press;
+mod replacement;
 mod resume;
 mod selling;
 mod team;

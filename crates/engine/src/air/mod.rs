@@ -42,6 +42,7 @@ use crate::folders::Folders;
 use crate::keys::Keys;
 use crate::notices::{INTERRUPTED, Notices};
 use crate::phones::Phones;
+use crate::replacement::ProgramFile;
 use crate::replay::Replay;
 use crate::unfinished;
 pub use cameras::view as camera_view;
@@ -106,6 +107,7 @@ pub struct Parts {
     pub notices: Notices,
     pub status: watch::Sender<StatusView>,
     pub warnings: Vec<String>,
+    pub program: ProgramFile,
     pub runtime: Handle,
     /// Held by every part that is not closed yet.
     pub open_part: OpenPart,

@@ -17,6 +17,7 @@ mod photos;
 mod plain_name;
 mod preview;
 mod relayed;
+mod replacement;
 mod shown_chat;
 mod shown_products;
 mod shown_to;
@@ -155,7 +156,8 @@ impl Api {
                 post(webhook::receive)
                     .layer(DefaultBodyLimit::max(stallcast_chat::webhook::BODY_BYTES)),
             )
-            .route("/api/orders/{shop}", post(orders::receive));
+            .route("/api/orders/{shop}", post(orders::receive))
+            .route("/api/replacement", post(replacement::replacement));
         self.guarded(app)
     }
 
