@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod damage;
+mod formats;
 
 use std::io::{BufRead, BufReader, Write};
 use std::num::NonZeroU64;
