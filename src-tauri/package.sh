@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
-# Makes an installable package: src-tauri/package.sh deb|macos [--debug]
-# Prints its path and size as the last line. --debug packs the debug build, for trying the packaging itself.
+# Makes an installable package: src-tauri/package.sh deb|windows|macos [--debug]
+# Prints its path and size as the last line, or a line for each. --debug packs the debug build, for trying the packaging itself.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 kind=${1:-deb}
-[ "$kind" != macos ] || exec src-tauri/macos/package.sh "${@:2}"
+for other in windows macos; do
+  [ "$kind" != $other ] || exec src-tauri/$other/package.sh "${@:2}"
+done
 profile=release flags=(--release) bundle=()
 [ "${2:-}" != --debug ] || { profile=debug; flags=(); bundle=(--debug); }
-[ "$kind" = deb ] || { echo "No package of kind $kind here. Kinds: deb macos"; exit 2; }
+[ "$kind" = deb ] || { echo "No package of kind $kind here. Kinds: deb windows macos"; exit 2; }
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 triple=$(rustc -vV | sed -n 's/^host: //p')
 

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Measures one thing: tests/bench.sh NAME. The last line printed is one JSON object:
+# Measures one thing: tests/bench.sh NAME. The last line printed is one JSON object (of `peers` one for each system):
 # {"bench","value","unit","aim","better","detail"}. Figures are of release builds; run nothing else meanwhile.
+# tests/bench.sh --names prints the names, --build only builds; tests/report.sh makes a page of the results.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-names=(overlay-blend overlay-redraw studio-tax dual-canvas memory start delay faults destinations uplink soak clips import one-press team chat-load)
+names=(overlay-blend overlay-redraw studio-tax dual-canvas memory start delay faults destinations uplink soak clips import one-press team chat-load peers)
 
 usage() {
   cat >&2 <<TEXT
@@ -24,15 +25,20 @@ usage: tests/bench.sh NAME
   one-press      frames from an accepted press to the first streamed picture with the new card, 95th percentile
   team           seconds that a member who was cut off still shows an old state, the most of forty members for a minute
   chat-load      milliseconds from a chat server's socket to the page's chat at 500 and 5 000 lines a second, 95th percentile
+  peers          CPU of a second of show, beside FFmpeg, gst-launch and OBS Studio on the same clip (what is installed of them)
   destinations   CPU of each further destination at 2.5 Mbit/s, % of a core
 TEXT
   exit 2
 }
 
 [ $# = 1 ] || usage
+if [ "$1" = --names ]; then
+  printf '%s\n' "${names[@]}"
+  exit
+fi
 known=
 for name in "${names[@]}"; do [ "$name" != "$1" ] || known=yes; done
-[ -n "$known" ] || usage
+[ -n "$known" ] || [ "$1" = --build ] || usage
 program=bench_${1//-/_}
 
 # The engine holds the page; any build of it will do.
@@ -41,4 +47,5 @@ program=bench_${1//-/_}
   npm --prefix ui run --silent build >&2
 }
 cargo build --release --locked -p stallcast-engine -p stallcast-tests --bins >&2
+[ "$1" != --build ] || exit 0
 STALLCAST_BIN=$PWD/target/release/stallcast exec "target/release/$program"

@@ -26,6 +26,8 @@ TEXTS = re.compile(r"^(licen[cs]e|copying|notice|unlicense|copyright)", re.IGNOR
 
 def metadata(target):
     words = ["cargo", "metadata", "--offline", "--locked", "--format-version", "1", "--filter-platform", target]
+    # A package that updates itself is built with it.
+    words += ["--features", "stallcast-desktop/updater"]
     return json.loads(subprocess.run(words, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout)
 
 

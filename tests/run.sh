@@ -102,6 +102,9 @@ obs_clients() {
 
 stage_lint() {
   cargo fmt --all --check
+  # A lock that lacks something is only met by a clean clone.
+  npm --prefix ui ci --dry-run --no-audit --no-fund --silent
+  npm --prefix tests/clients ci --dry-run --no-audit --no-fund --silent
   page
   cargo clippy --locked --workspace --all-targets -- -D warnings
   local fresh
@@ -115,6 +118,7 @@ stage_lint() {
   # Also what only other systems are built from.
   cargo fetch --locked
   tests/notices.py --check
+  python3 -m unittest discover -q -s tests/report
   npm --prefix ui run --silent lint
   npm --prefix ui run --silent check
   run_tests stallcast-tests --test house

@@ -1,9 +1,11 @@
 //! The engine's life as seen from the window: find a running one, else start one that outlives us.
 
-use std::io::{Read, Seek, SeekFrom, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::io::{Read, Seek, SeekFrom};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -22,6 +24,10 @@ const LAST_WORDS: u64 = 4096;
 pub struct Attached {
     base: String,
     token: String,
+    /// Version of the window.
+    window: &'static str,
+    /// Whether the window can look for newer versions.
+    updates: bool,
 }
 
 /// Why there is no engine; the page has a sentence for each.
@@ -42,12 +48,49 @@ pub enum EngineError {
         /// Where its log is.
         log: PathBuf,
     },
+    /// A newer program is on its way into its place, and begins anew.
+    #[error("a newer program takes its place")]
+    Leaving,
     /// It was started and does not answer.
     #[error("the engine does not answer")]
     Silent {
         /// Where its log is.
         log: PathBuf,
     },
+}
+
+/// How long an engine that ended may go on holding the journal: it waits two seconds for a keychain.
+const LET_GO_WITHIN: Duration = Duration::from_secs(10);
+/// The end of its last words when another one still holds the journal.
+const IN_USE: &str = "[journal_in_use]";
+
+/// Held by whoever looks for the engine, or starts it.
+static ATTACHING: Mutex<()> = Mutex::new(());
+
+/// Whether the engine is being ended so that a newer program can begin: none of the old is started meanwhile.
+static LEAVING: AtomicBool = AtomicBool::new(false);
+
+/// Keeps the engine from being started until dropped.
+#[derive(Debug)]
+pub struct Leaving(());
+
+impl Leaving {
+    /// From now on.
+    pub fn begin() -> Self {
+        LEAVING.store(true, Ordering::Release);
+        Self(())
+    }
+
+    /// Until this window has begun anew.
+    pub fn for_good(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        LEAVING.store(false, Ordering::Release);
+    }
 }
 
 /// Attaches to the running engine, or starts one.
@@ -61,8 +104,26 @@ pub async fn attach() -> Result<Attached, EngineError> {
 }
 
 fn attach_blocking() -> Result<Attached, EngineError> {
+    // The page asks for its show and for the picture at the same time: the second finds what the first started.
+    let _turn = ATTACHING.lock().unwrap_or_else(PoisonError::into_inner);
+    let deadline = Instant::now() + LET_GO_WITHIN;
+    loop {
+        let attached = attach_once();
+        let is_let_go = |said: &str| said.ends_with(IN_USE) && Instant::now() < deadline;
+        match attached {
+            // The one before is on its last steps.
+            Err(EngineError::Ended { said, .. }) if is_let_go(&said) => {}
+            attached => return attached,
+        }
+    }
+}
+
+fn attach_once() -> Result<Attached, EngineError> {
     if let Some(attached) = running() {
         return Ok(attached);
+    }
+    if LEAVING.load(Ordering::Acquire) {
+        return Err(EngineError::Leaving);
     }
     let (mut engine, log) = start()?;
     let attached = wait_for(&mut engine, &log, START_WITHIN, running);
@@ -124,32 +185,34 @@ fn last_words(log: &Path) -> String {
     words.unwrap_or(line).to_owned()
 }
 
-/// The engine named by the runtime file, if it answers there: after a crash the port may be somebody else's.
 fn running() -> Option<Attached> {
-    let file = RuntimeFile::read(&data_folder().join(RUNTIME_FILE))?;
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, file.port));
-    answers(address).then_some(())?;
+    let file = found(Duration::from_millis(300)).ok()??;
     Some(Attached {
-        base: format!("http://{address}"),
+        base: format!("http://{}", address(&file)),
         token: file.token,
+        window: env!("CARGO_PKG_VERSION"),
+        updates: crate::has_updates(),
     })
 }
 
-/// Whether an engine answers at this address.
-fn answers(address: SocketAddr) -> bool {
-    let ask = || -> std::io::Result<String> {
-        let patience = Duration::from_millis(300);
-        let mut socket = TcpStream::connect_timeout(&address, patience)?;
-        socket.set_read_timeout(Some(patience))?;
-        write!(
-            socket,
-            "GET /api/health HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
-        )?;
-        let mut answer = String::new();
-        socket.take(4096).read_to_string(&mut answer)?;
-        Ok(answer)
+/// The engine named by the runtime file, if it answers there: after a crash the port may be nobody's or somebody else's.
+///
+/// # Errors
+/// When nothing is heard from there for so long.
+pub fn found(patience: Duration) -> std::io::Result<Option<RuntimeFile>> {
+    let Some(file) = RuntimeFile::read(&data_folder().join(RUNTIME_FILE)) else {
+        return Ok(None);
     };
-    ask().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200") && answer.ends_with("stallcast"))
+    match crate::http::ask(address(&file), "GET /api/health", None, "", patience) {
+        Ok(answer) => Ok((answer.status == 200 && answer.body == "stallcast").then_some(file)),
+        Err(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Where it listens.
+pub fn address(file: &RuntimeFile) -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, file.port))
 }
 
 /// The engine's process and its log.

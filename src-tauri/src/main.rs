@@ -4,8 +4,12 @@
 
 mod engine;
 mod graphics;
+mod http;
 mod prompter;
+mod replace;
 mod tray;
+#[cfg(feature = "updater")]
+mod update;
 mod words;
 
 use engine::{Attached, EngineError};
@@ -21,6 +25,14 @@ async fn engine() -> Result<Attached, EngineError> {
     engine::attach().await
 }
 
+/// Whether this build can look for newer versions.
+fn has_updates() -> bool {
+    #[cfg(feature = "updater")]
+    return update::is_on();
+    #[cfg(not(feature = "updater"))]
+    false
+}
+
 fn main() {
     let filter =
         EnvFilter::try_from_env("STALLCAST_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
@@ -29,12 +41,29 @@ fn main() {
         .with_writer(std::io::stderr)
         .init();
     graphics::prepare();
-    let built = tauri::Builder::default()
+    let builder = tauri::Builder::default()
         .plugin(tauri_plugin_single_instance::init(
             |app, _arguments, _folder| show(app),
         ))
-        .plugin(tauri_plugin_dialog::init())
-        .invoke_handler(tauri::generate_handler![engine, prompter::prompter])
+        .plugin(tauri_plugin_dialog::init());
+    #[cfg(feature = "updater")]
+    let builder = builder
+        .plugin(tauri_plugin_updater::Builder::new().build())
+        .manage(update::Found::default());
+    #[cfg(feature = "updater")]
+    if !update::is_on() {
+        tracing::warn!("this build names no place for newer versions: none are looked for");
+    }
+    let built = builder
+        .invoke_handler(tauri::generate_handler![
+            engine,
+            prompter::prompter,
+            replace::begin_anew,
+            #[cfg(feature = "updater")]
+            update::look_for_update,
+            #[cfg(feature = "updater")]
+            update::install_update,
+        ])
         .on_window_event(|window, event| {
             if window.label() == STUDIO && matches!(event, WindowEvent::Destroyed) {
                 prompter::close(window.app_handle());

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use stallcast_show::{CardLang, SourceKind};
-use stallcast_tests::stage::{go_live, put_destination, put_full_screen, studio};
-use stallcast_tests::world::{PATIENCE, PipeWireSession, RtmpServer, Xvfb, built, run};
+use stallcast_tests::stage::{go_live, input_live, put_destination, put_full_screen, studio};
+use stallcast_tests::world::{PATIENCE, PipeWireSession, RtmpServer, Xvfb, built, eventually, run};
 use stallcast_wire::{
     DoctorCode as Code, DoctorLine, DoctorPart as Part, DoctorView, Request, SavedFile,
 };
@@ -189,6 +189,66 @@ fn drivers_that_crash_and_hang_and_plugins_that_are_missing_are_lines_with_a_nex
     drop(held);
 }
 
+/// Processes that were started with this word and this data folder.
+fn started_with(word: &str, data: &Path) -> Vec<i32> {
+    let data = data.display().to_string();
+    let of = |process: std::fs::DirEntry| {
+        let id = process.file_name().to_str()?.parse().ok()?;
+        let line = std::fs::read(process.path().join("cmdline")).ok()?;
+        let line = String::from_utf8_lossy(&line).into_owned();
+        let mut words = line.split('\0');
+        (words.any(|one| one == word) && line.contains(&data)).then_some(id)
+    };
+    let all = std::fs::read_dir("/proc").unwrap().flatten();
+    all.filter_map(of).collect()
+}
+
+#[test]
+fn a_driver_that_hangs_does_not_outlive_a_doctor_that_is_killed() {
+    let (_home, data) = home();
+    let env: BTreeMap<String, String> = [
+        ("STALLCAST_DOCTOR_ALSO", "faultyhangenc"),
+        ("STALLCAST_FAULTY_AFTER", "3"),
+        ("STALLCAST_NO_KEYCHAIN", "1"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into();
+    let mut doctor = doctor(&data, &env).stdout(Stdio::null()).spawn().unwrap();
+    let probe = eventually(PATIENCE, "the driver hangs", || {
+        started_with("encoder:faultyhangenc", &data).pop()
+    });
+    doctor.kill().unwrap();
+    doctor.wait().unwrap();
+    let stat = format!("/proc/{probe}/stat");
+    eventually(PATIENCE, "its process is gone", || {
+        let stat = std::fs::read_to_string(&stat);
+        stat.map_or(true, |stat| stat.contains(") Z "))
+            .then_some(())
+    });
+    assert!(started_with("doctor-look", &data).is_empty());
+}
+
+#[tokio::test]
+async fn a_camera_that_the_studio_shows_is_said_to_be_the_studio_s() {
+    let session = PipeWireSession::start();
+    let _camera = session.camera(CAMERA, "ball");
+    let engine = studio(session.env());
+    let mut page = engine.session().await;
+    put_full_screen(&mut page, "cam", SourceKind::Camera { device: None }).await;
+    input_live(&mut page, "cam").await;
+    let env = session.env();
+    let view = eventually(PATIENCE, "the doctor beside it knows", || {
+        let view = seen(&doctor(engine.data(), &env).arg("--light").output().unwrap());
+        (!lines(&view, Code::CameraHeld).is_empty()).then_some(view)
+    });
+    assert!(lines(&view, Code::CameraHeld)[0].params["name"].contains(CAMERA));
+    let own = page.request(Request::Doctor).await.unwrap();
+    let own: DoctorView = serde_json::from_value(own).unwrap();
+    assert!(!own.light);
+    assert_eq!(lines(&own, Code::CameraHeld).len(), 1);
+    assert!(lines(&own, Code::CameraFails).is_empty());
+}
+
 #[tokio::test]
 async fn on_air_it_looks_in_its_light_form_and_says_so() {
     let server = RtmpServer::start();
@@ -222,7 +282,7 @@ async fn on_air_it_looks_in_its_light_form_and_says_so() {
     );
 
     // The command line beside it knows, too.
-    let told = stallcast_tests::world::eventually(PATIENCE, "the sign of life says it", || {
+    let told = eventually(PATIENCE, "the sign of life says it", || {
         let output = doctor(engine.data(), &BTreeMap::new()).output().unwrap();
         let view = seen(&output);
         view.light.then_some(view)
@@ -355,14 +415,20 @@ fn a_disk_that_is_full_and_one_that_cannot_be_written_to_are_faults() {
             "mount -t tmpfs -o {options} tmpfs '{}' && exec \"$@\"",
             recordings.display()
         );
-        let look = Command::new("unshare")
+        let mut look = Command::new("unshare")
             .args(["-m", "sh", "-c", &script, "sh"])
             .arg(built("stallcast"))
             .args(["doctor-look", "disk", "--data"])
             .arg(&data)
-            .stdin(Stdio::null())
-            .output()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
             .unwrap();
+        // It looks for as long as its input is open.
+        let input = look.stdin.take();
+        let look = look.wait_with_output().unwrap();
+        drop(input);
         let text = String::from_utf8_lossy(&look.stdout);
         let said: Result<Vec<DoctorLine>, String> = serde_json::from_str(text.trim())
             .unwrap_or_else(|_| panic!("{text}{}", String::from_utf8_lossy(&look.stderr)));

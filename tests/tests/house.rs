@@ -54,7 +54,15 @@ const ARROWS: [(&str, &[&str]); 16] = [
 ];
 
 fn metadata() -> Value {
-    let words = ["metadata", "--format-version", "1", "--locked"];
+    let all = "stallcast-desktop/updater";
+    let words = [
+        "metadata",
+        "--format-version",
+        "1",
+        "--locked",
+        "--features",
+        all,
+    ];
     serde_json::from_str(&run(env!("CARGO"), words)).unwrap()
 }
 

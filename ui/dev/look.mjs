@@ -5,6 +5,24 @@ import { chromium } from 'playwright-core';
 import { createServer } from 'vite';
 
 const OUT = new URL('../../tests/out/look/', import.meta.url).pathname;
+/** What a window's page is told of newer versions. */
+const WINDOW = {
+  offered: {
+    version: '0.2.0',
+    notes:
+      '- A card comes one frame sooner after its press.\n- 商品卡片比按下早一帧出现。\n- Kick is read without a relay.',
+  },
+  install: 'hangs',
+};
+const TOO_BUSY = {
+  code: 'refused',
+  error: {
+    code: 'not_replaceable',
+    message_key: 'error.not_replaceable',
+    params: { cause: 'replace_clips' },
+    retryable: true,
+  },
+};
 const SIZES = {
   720: [1280, 720],
   1080: [1920, 1080],
@@ -15,6 +33,28 @@ const SIZES = {
 
 /** name, token, size, language, theme, what to do first */
 const SHOTS = [
+  ['newer-offered', 'dev', '720', 'zh-CN', 'dark', { seen: true, window: WINDOW, click: '有什么变化' }],
+  ['newer-offered', 'dev', 'portrait', 'en', 'light', { seen: true, window: WINDOW, click: 'What is new' }],
+  [
+    'newer-fetching',
+    'dev',
+    '720',
+    'en',
+    'dark',
+    { seen: true, window: WINDOW, click: 'Install and begin anew' },
+  ],
+  [
+    'newer-busy',
+    'dev',
+    '720',
+    'zh-CN',
+    'light',
+    { seen: true, window: { ...WINDOW, install: TOO_BUSY }, click: '安装并重新启动' },
+  ],
+  ['newer-waits', 'dev-newer', '720', 'en', 'sunlight', { seen: true, window: { ...WINDOW, offered: null } }],
+  ['newer-waits', 'dev-live-newer', '720', 'zh-CN', 'dark', { seen: true }],
+  ['newer-waits', 'dev-newer', 'phone', 'zh-CN', 'light', { seen: true }],
+  ['newer-waits', 'dev-idle-newer', 'portrait', 'en', 'dark', { page: 'look' }],
   ['rehearsal', 'dev', '720', 'zh-CN', 'dark'],
   ['rehearsal', 'dev', '720', 'en', 'light'],
   ['team', 'dev-team', '720', 'zh-CN', 'dark', { page: 'team' }],
@@ -75,6 +115,10 @@ const SHOTS = [
   ['relay', 'dev-relay', 'portrait', 'zh-CN', 'light', { page: 'chat' }],
   ['relay', 'dev-relay', 'phone', 'en', 'light', { page: 'chat', reach: 'section:has(pre)' }],
   ['relay', 'dev-relay', '1080', 'zh-CN', 'dark', { page: 'chat', scroll: 1400 }],
+  ['login', 'dev-relay', '1080', 'zh-CN', 'light', { page: 'chat', choose: 'kick' }],
+  ['login', 'dev-relay', 'portrait', 'en', 'dark', { page: 'chat', choose: 'kick' }],
+  ['login', 'dev-relay', 'phone', 'zh-CN', 'dark', { page: 'chat', choose: 'kick' }],
+  ['login', 'dev-relay', '720', 'en', 'light', { page: 'chat', choose: 'twitch_token' }],
   ['moderation', 'dev', '720', 'en', 'dark', { page: 'chat', scroll: 420 }],
   ['phrasing', 'dev-phrase', '720', 'en', 'light', { page: 'chat', click: 'Test', scroll: 220 }],
   ['phrasing', 'dev-phrase', 'phone', 'zh-CN', 'dark', { page: 'chat', click: '测试', scroll: 300 }],
@@ -403,6 +447,7 @@ mkdirSync(OUT, { recursive: true });
 const server = await createServer({ server: { port: 5199, strictPort: false }, logLevel: 'warn' });
 await server.listen();
 const base = server.resolvedUrls.local[0];
+const { standIn } = await server.ssrLoadModule('/dev/window_stand_in.ts');
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   args: ['--no-sandbox', '--disable-gpu'],
@@ -427,7 +472,11 @@ for (const [name, token, size, lang, theme, then = {}] of SHOTS) {
       localStorage.setItem('stallcast.prefs', JSON.stringify({ lang, theme, guideSeen: seen })),
     [lang, theme, then.seen === true],
   );
-  await page.goto(`${base}#token=${token}`);
+  if (then.window) {
+    const engine = { base: base.replace(/\/$/, ''), token, window: '0.1.0', updates: true };
+    await page.addInitScript(standIn, { ...then.window, engine });
+  }
+  await page.goto(then.window ? `${base}desktop.html` : `${base}#token=${token}`);
   await page.waitForTimeout(1800 + (then.wait ?? 0));
   if (then.hash) await page.evaluate((where) => (location.hash = where), then.hash);
   if (then.page) await page.evaluate((where) => (location.hash = `settings/${where}`), then.page);

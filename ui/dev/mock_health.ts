@@ -110,6 +110,7 @@ export function statusOf(world: MockWorld): StatusView {
     key_store: 'ask_first',
     phrases: world.has('phrase'),
     undo: null,
+    is_replaced: world.has('newer'),
     uplink_kbps: live ? 5150 : 0,
     virtual_camera: !world.show.virtual_camera
       ? { run: { state: 'stopped' }, name: 'Stallcast', detail: '' }

@@ -65,7 +65,7 @@ const RELAYED: StatusView['chat'] = [
     run: { state: 'live' },
     lines: 311,
     dropped: 0,
-    error: '',
+    error: 'renewal_refused',
     able: ['reply', 'delete', 'time_out', 'ban', 'pardon'],
     quota: null,
     polls: false,

@@ -71,3 +71,49 @@ test('an IRC server is connected by its name, and one that is not there is said'
   await expect(connection).toContainText('IRC');
   await expect(connection).not.toContainText('Twitch');
 });
+
+test('a login of Kick that renews itself is asked for whole, and kept in no file unasked', async ({
+  studio,
+}) => {
+  const sent: string[] = [];
+  const received: string[] = [];
+  studio.on('websocket', (socket) => {
+    socket.on('framesent', (frame) => sent.push(String(frame.payload)));
+    socket.on('framereceived', (frame) => received.push(String(frame.payload)));
+  });
+  await studio.reload();
+  await openSettings(studio, '弹幕来源');
+  await studio.getByRole('combobox', { name: '来源', exact: true }).selectOption('kick');
+  const form = studio.locator('form', { has: studio.getByLabel('刷新令牌', { exact: true }) });
+  const connect = form.getByRole('button', { name: '连接弹幕' });
+  await form.getByLabel('频道名', { exact: true }).fill('orchard-live');
+  // To read no more is needed.
+  await expect(connect).toBeEnabled();
+  await form.getByLabel('Client ID', { exact: true }).fill('01JORCHARD');
+  await expect(connect).toBeDisabled();
+  await form.getByLabel('Client Secret', { exact: true }).fill('s3cret-app');
+  await expect(connect).toBeDisabled();
+  const refresh = form.getByLabel('刷新令牌', { exact: true });
+  await refresh.fill('s3cret-refresh');
+  await expect(refresh).toHaveAttribute('type', 'password');
+  await connect.click();
+  // Nobody is asked with it before it has a place: the engine wants a yes to a file first.
+  await expect(form.getByRole('button', { name: '改存到仅本用户可读的文件' })).toBeVisible();
+  await expect(studio.getByRole('listitem').filter({ hasText: 'orchard-live' })).toHaveCount(0);
+  const asked = sent.filter((frame) => frame.includes('connect_chat'));
+  expect(asked).toHaveLength(1);
+  expect(JSON.parse(asked[0] ?? '')).toMatchObject({
+    request: {
+      connector: {
+        kind: 'kick',
+        channel: 'orchard-live',
+        token: '',
+        client_id: '01JORCHARD',
+        client_secret: 's3cret-app',
+        refresh: 's3cret-refresh',
+      },
+    },
+  });
+  expect(received.length).toBeGreaterThan(0);
+  expect(received.some((frame) => frame.includes('s3cret'))).toBe(false);
+});

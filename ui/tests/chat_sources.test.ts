@@ -10,7 +10,11 @@ describe('a chat that is connected', () => {
       channel: 'a',
       client_id: 'b',
       token: 'c',
+      client_secret: '',
+      refresh: '',
     });
+    const renewed = { channel: 'a', client_id: 'b', client_secret: ' s', refresh: 'r ' };
+    expect(chatConnector('twitch_token', renewed, true)).toMatchObject({ client_secret: 's', refresh: 'r' });
     expect(chatConnector('irc', { server: 'irc.example.com:6700', irc_channel: '#a' }, true)).toEqual({
       kind: 'twitch',
       channel: 'a',
@@ -38,8 +42,21 @@ describe('a chat that is connected', () => {
       kind: 'kick',
       channel: 'orchard_live',
       token: '',
+      client_id: '',
+      client_secret: '',
+      refresh: '',
     });
-    expect(chatConnector('douyin', { douyin_secret: ' s ' }, true)).toMatchObject({ room: '', secret: 's' });
+    const renewal = { kick_channel, kick_client_id: 'i', kick_client_secret: ' s', kick_refresh: 'r ' };
+    expect(chatConnector('kick', renewal, true)).toMatchObject({
+      token: '',
+      client_id: 'i',
+      client_secret: 's',
+      refresh: 'r',
+    });
+    const douyin = { douyin_secret: ' s ' };
+    expect(chatConnector('douyin', douyin, true)).toMatchObject({ room: '', secret: 's', app: '' });
+    const task = { ...douyin, douyin_app: 'tt1 ', douyin_app_secret: 'a', douyin_room: '7' };
+    expect(chatConnector('douyin', task, true)).toMatchObject({ room: '7', app: 'tt1', app_secret: 'a' });
   });
 
   it('is none while something that it needs is missing or wrong', () => {
@@ -70,5 +87,18 @@ describe('a chat that is connected', () => {
       expect(chatConnector('relay', { ...relay, relay_address }, true), relay_address).toBeNull();
     expect(chatConnector('relay', { ...relay, relay_room: 'a/../b' }, true)).toBeNull();
     expect(chatConnector('web_socket', { url: 'https://a' }, true)).toBeNull();
+    expect(chatConnector('twitch_token', { channel: 'a', client_id: 'b' }, true)).toBeNull();
+    const task = { douyin_room: '7', douyin_app: 'tt1', douyin_app_secret: 'a' };
+    for (const missing of Object.keys(task))
+      expect(
+        chatConnector('douyin', { douyin_secret: 's', ...task, [missing]: '' }, true),
+        missing,
+      ).toBeNull();
+    const renewal = { kick_client_id: 'i', kick_client_secret: 's', kick_refresh: 'r' };
+    for (const missing of Object.keys(renewal))
+      expect(
+        chatConnector('kick', { kick_channel: 'a', ...renewal, [missing]: ' ' }, true),
+        missing,
+      ).toBeNull();
   });
 });

@@ -78,6 +78,7 @@ function world(destinations: DestinationHealth[], more: Partial<StatusView> = {}
       key_store: 'keychain',
       phrases: false,
       undo: null,
+      is_replaced: false,
       warnings: [],
       ...more,
     },
@@ -85,21 +86,25 @@ function world(destinations: DestinationHealth[], more: Partial<StatusView> = {}
 }
 
 describe('incidents', () => {
-  it('are none of a chat that is live, whatever was wrong before', () => {
-    const chat = (state: 'live' | 'starting'): StatusView['chat'][number] => ({
+  it('are none of a chat that is live, whatever was wrong before, unless its login is over', () => {
+    const chat = (state: 'live' | 'starting', error = 'unsigned'): StatusView['chat'][number] => ({
       id: 'douyin',
       kind: 'douyin',
       target: '',
       run: { state },
       lines: 3,
       dropped: 0,
-      error: 'unsigned',
+      error,
       able: [],
       quota: null,
       polls: false,
     });
     expect(incidentsOf(...world([], { chat: [chat('live')] }), 0)).toEqual([]);
     expect(incidentsOf(...world([], { chat: [chat('starting')] }), 0)).toHaveLength(1);
+    for (const error of ['renewal_refused', 'app_refused'])
+      expect(incidentsOf(...world([], { chat: [chat('live', error)] }), 0)).toMatchObject([
+        { severity: 'working', code: error, next: { kind: 'you', step: 'source' } },
+      ]);
   });
 
   it('are none while all is well', () => {

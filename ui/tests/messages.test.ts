@@ -92,6 +92,19 @@ describe('message files', () => {
     inBoth(codes.flatMap((code) => [`engine.${code}`, `engine.${code}_next`]));
   });
 
+  it('have a sentence for every reason why a newer version is not in place', () => {
+    const codes = ['replace.rs', 'update.rs'].flatMap((file) => [
+      ...variants(`src-tauri/src/${file}`, 'ReplaceError'),
+      ...variants(`src-tauri/src/${file}`, 'UpdateError'),
+    ]);
+    const said = codes.filter((code) => code !== 'refused' && code !== 'engine');
+    inBoth(said.map((code) => `newer_fault.${code}`));
+    const engine = read('crates/engine/src/replacement.rs') + read('crates/engine/src/after/mod.rs');
+    const causes = new Set([...engine.matchAll(/"(replace_[a-z]+)"/g)].map((match) => match[1]));
+    expect(causes.size).toBe(5);
+    inBoth([...causes].map((cause) => `cause.${cause}`));
+  });
+
   it('have a sentence for every refusal of the show', () => {
     const list = /CODES[^=]*=\s*\[([^\]]*)\]/.exec(read('crates/show/src/refusal.rs'))?.[1] ?? '';
     inBoth([...list.matchAll(/"([a-z_]+)"/g)].map((match) => `refusal.${match[1]}`));
@@ -194,7 +207,7 @@ describe('message files', () => {
       .join('\n');
     // Built from a code at run time.
     const built =
-      /^(canvas|canvases|engine|error|refusal|notice|warning|preflight|cause|field|problem|phase|run|level|check_level|loudness|slate|sound\.role|undo|severity|role|source|chat_kind|chat_can|chat_field|act|act_fault|platform|access|theme|settings|keys|next|tab|import\.column|place|area|crop|codec|codec_here|codec_note|relay_hook|relay_hint|doctor_report|doctor_seen|doctor_next|doctor_word|doctor_part|doctor_level|orders_error|stock_list_error|question_state|fact|hold_reason|hide_reason|hold_level|moderation)\.|^products\.sort_/;
+      /^(canvas|canvases|engine|error|refusal|notice|warning|preflight|cause|field|problem|phase|run|level|check_level|loudness|slate|sound\.role|undo|severity|role|source|chat_kind|chat_can|chat_field|act|act_fault|platform|access|theme|settings|keys|next|tab|import\.column|place|area|crop|codec|codec_here|codec_note|relay_hook|relay_hint|doctor_report|doctor_seen|doctor_next|doctor_word|doctor_part|doctor_level|orders_error|stock_list_error|question_state|fact|hold_reason|hide_reason|hold_level|moderation|newer_fault)\.|^products\.sort_/;
     const unused = Object.keys(EN).filter((key) => !built.test(key) && !sources.includes(`'${key}'`));
     expect(unused).toEqual([]);
   });

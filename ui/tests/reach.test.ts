@@ -52,6 +52,7 @@ function world(runs: [RunState, string][], recording = true): [ShowView, StatusV
     key_store: 'keychain',
     phrases: false,
     undo: null,
+    is_replaced: false,
     warnings: [],
   };
   return [show, status];

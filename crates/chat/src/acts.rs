@@ -189,7 +189,12 @@ impl From<End> for ActFault {
         match end {
             End::Lost(ChatErrorCode::TimedOut) => Self::TimedOut,
             End::Lost(ChatErrorCode::Protocol) => Self::Refused,
-            End::Hopeless(ChatErrorCode::TokenRefused) => Self::TokenRefused,
+            End::Hopeless(
+                ChatErrorCode::TokenRefused
+                | ChatErrorCode::RenewalRefused
+                | ChatErrorCode::AppRefused,
+            )
+            | End::Lost(ChatErrorCode::TokenRefused) => Self::TokenRefused,
             End::Hopeless(ChatErrorCode::NotAllowed) | End::Lost(ChatErrorCode::NotAllowed) => {
                 Self::NotAllowed
             }

@@ -136,6 +136,40 @@ pub enum ChatErrorCode {
     /// Nothing can come, as no relay is connected.
     #[error("no relay")]
     NoRelay,
+    /// The token could not be renewed yet; it is tried again.
+    #[error("renewal failed")]
+    RenewalFailed,
+    /// The platform does not renew the token: its refresh token ran out, was used or was revoked. Only a new login helps.
+    #[error("renewal refused")]
+    RenewalRefused,
+    /// The platform does not know the application that is to renew the token, or another secret of it.
+    #[error("application refused")]
+    AppRefused,
+    /// Douyin does not push yet: the room is not live, the application is not mounted there, or it may not have comments.
+    #[error("push task refused")]
+    TaskRefused,
+    /// Douyin could not be asked to push yet; it is tried again.
+    #[error("push task failed")]
+    TaskFailed,
+    /// A renewed token could not be written down: it works until the end of this run.
+    #[error("token unkept")]
+    TokenUnkept,
+}
+
+impl ChatErrorCode {
+    /// Whether it is about what a platform lets us do, and over when it lets us do it.
+    pub(crate) fn is_of_access(self) -> bool {
+        matches!(
+            self,
+            Self::TokenRefused
+                | Self::RenewalFailed
+                | Self::RenewalRefused
+                | Self::AppRefused
+                | Self::TaskRefused
+                | Self::TaskFailed
+                | Self::TokenUnkept
+        )
+    }
 }
 
 /// What a platform allows in a day, by its own count of units.

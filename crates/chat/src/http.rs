@@ -80,6 +80,14 @@ impl Ask {
         self.header(header::AUTHORIZATION, format!("Bearer {token}"))
     }
 
+    /// Fields as a form sends them.
+    pub(crate) fn form(mut self, fields: &[(&str, &str)]) -> Self {
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        form.extend_pairs(fields);
+        self.body = Some(Bytes::from(form.finish()));
+        self.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+    }
+
     pub(crate) fn json(self, body: &serde_json::Value) -> Self {
         self.json_text(body.to_string())
     }

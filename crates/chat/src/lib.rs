@@ -56,6 +56,7 @@ mod grpc;
 mod http;
 mod irc;
 mod kick;
+mod login;
 mod markup;
 pub mod moderation;
 mod mood;
@@ -94,6 +95,7 @@ pub use connector::{
 pub use draft::{LineDraft, OwnIds};
 pub use evaluate::{EvaluateError, Measure, evaluate};
 pub use fold::fold;
+pub use login::{LoginKeeper, NewLogin, Renewal};
 pub use mood::is_complaint;
 pub use outlet::FULL_WAIT;
 pub use pushed::{Given, Inbox};
@@ -102,6 +104,6 @@ pub use relay_door::{RelayDoor, RelayRoom};
 pub use secret::Secret;
 pub use simulated::Pace;
 pub use spec::{
-    BilibiliSpec, ConnectorSpec, DouyinSpec, FacebookSpec, KickSpec, RelaySpec, Tls, TwitchSpec,
-    YouTubeSpec,
+    BilibiliSpec, ConnectorSpec, DouyinSpec, FacebookSpec, KickSpec, PushTask, RelaySpec, Tls,
+    TwitchSpec, YouTubeSpec,
 };

@@ -196,6 +196,13 @@ impl Outlet {
         });
     }
 
+    /// A way to say what the platform lets us do while this one says what is read.
+    pub(crate) fn health(&self) -> Health {
+        Health {
+            status: self.status.clone(),
+        }
+    }
+
     /// What the platform's daily allowance has left.
     pub(crate) fn quota(&self, quota: Quota) {
         self.status.send_modify(|s| s.quota = Some(quota));
@@ -211,6 +218,29 @@ impl Outlet {
         self.status.send_modify(|s| {
             s.malformed += 1;
             s.last_error = Some(ChatErrorCode::Malformed);
+        });
+    }
+}
+
+/// The part of the status that is about what a platform lets us do.
+pub(crate) struct Health {
+    status: watch::Sender<ConnectorStatus>,
+}
+
+impl Health {
+    /// What is wrong.
+    pub(crate) fn trouble(&self, code: ChatErrorCode) {
+        self.status.send_modify(|s| s.last_error = Some(code));
+    }
+
+    /// Nothing of that is wrong any more.
+    pub(crate) fn mended(&self) {
+        self.status.send_if_modified(|s| {
+            let was_it = s.last_error.is_some_and(ChatErrorCode::is_of_access);
+            if was_it {
+                s.last_error = None;
+            }
+            was_it
         });
     }
 }

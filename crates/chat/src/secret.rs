@@ -12,8 +12,8 @@ impl Secret {
         Self(value.trim().to_owned())
     }
 
-    /// The secret itself. Only the code that puts it on the wire calls this.
-    pub(crate) fn reveal(&self) -> &str {
+    /// The secret itself. Only the code that puts it on the wire, or to where keys are kept, calls this.
+    pub fn reveal(&self) -> &str {
         &self.0
     }
 

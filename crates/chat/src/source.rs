@@ -150,8 +150,12 @@ impl Source {
 
     /// Says goodbye where the platform wants one; bounded in time.
     pub(crate) async fn leave(&mut self) {
-        if let Self::Bilibili(bilibili) = self {
-            bilibili.leave().await;
+        match self {
+            Self::Bilibili(bilibili) => bilibili.leave().await,
+            Self::Kick(kick) => kick.leave().await,
+            Self::Twitch(twitch) => twitch.leave().await,
+            Self::Douyin(douyin) => douyin.leave().await,
+            _ => {}
         }
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::login::Renewal;
 use crate::secret::Secret;
 use crate::{Audience, Deliveries, Pace, facebook, socket};
 
@@ -106,8 +107,10 @@ pub struct TwitchSpec {
     pub channel: String,
     /// The application that the token was given to.
     pub client_id: String,
-    /// A user access token; `user:read:chat` reads, other scopes act.
+    /// A user access token; `user:read:chat` reads, other scopes act. Empty = it is renewed first of all.
     pub token: Secret,
+    /// What renews it; `None` = it is used until it runs out.
+    pub renewal: Option<Renewal>,
 }
 
 /// How to reach the chat of a YouTube broadcast.
@@ -145,8 +148,11 @@ pub struct KickSpec {
     pub api: String,
     /// The channel, as its address names it; webhooks of other channels are not taken.
     pub channel: String,
-    /// A user access token; `events:subscribe` sees to the webhooks, other scopes act. Empty = read only.
+    /// A user access token; `events:subscribe` sees to the webhooks, other scopes act. Empty = read only, or renewed first of
+    /// all.
     pub token: Secret,
+    /// What renews it; `None` = it is used until it runs out.
+    pub renewal: Option<Renewal>,
 }
 
 /// The comments of a room of Douyin.
@@ -156,6 +162,21 @@ pub struct DouyinSpec {
     pub room: String,
     /// The secret of the data configuration.
     pub secret: Secret,
+    /// What starts the push for the room; `None` = somebody else does.
+    pub task: Option<PushTask>,
+}
+
+/// How Douyin's push of comments is started.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PushTask {
+    /// Address that gives tokens, without a path; [`ConnectorSpec::DOUYIN_TOKEN`].
+    pub token_server: String,
+    /// Address of the task, without a path; [`ConnectorSpec::DOUYIN_TASK`].
+    pub server: String,
+    /// The application's id (`appid`).
+    pub app: String,
+    /// The application's secret.
+    pub app_secret: Secret,
 }
 
 /// How to reach the comments of a Facebook live video.
@@ -178,6 +199,8 @@ impl ConnectorSpec {
     pub const TWITCH_PORT: u16 = 6697;
     /// Helix (dev.twitch.tv/docs/api).
     pub const TWITCH_API: &'static str = "https://api.twitch.tv";
+    /// Where Twitch renews tokens (dev.twitch.tv/docs/authentication/refresh-tokens).
+    pub const TWITCH_TOKEN: &'static str = "https://id.twitch.tv/oauth2/token";
     /// EventSub (dev.twitch.tv/docs/eventsub/handling-websocket-events).
     pub const TWITCH_EVENTS: &'static str = "wss://eventsub.wss.twitch.tv/ws";
     /// Bilibili's open platform (open-live.bilibili.com/document).
@@ -190,6 +213,12 @@ impl ConnectorSpec {
     pub const YOUTUBE_UNITS: u32 = 10_000;
     /// Kick's public interface (docs.kick.com).
     pub const KICK: &'static str = "https://api.kick.com";
+    /// Where Kick renews tokens (docs.kick.com/getting-started/generating-tokens-oauth2-flow).
+    pub const KICK_TOKEN: &'static str = "https://id.kick.com/oauth/token";
+    /// Where Douyin gives an application its token (developer.open-douyin.com, "getAccessToken").
+    pub const DOUYIN_TOKEN: &'static str = "https://developer.toutiao.com";
+    /// Where its push is started (developer.open-douyin.com, "启动任务").
+    pub const DOUYIN_TASK: &'static str = "https://webcast.bytedance.com";
     /// Facebook's Graph API (developers.facebook.com/docs/graph-api).
     pub const FACEBOOK: &'static str = "https://graph.facebook.com";
     /// Facebook's server-sent events (developers.facebook.com/docs/graph-api/server-sent-events).

@@ -4,10 +4,6 @@
 
 mod support;
 
-use std::io::Write;
-use std::path::Path;
-use std::process::{Command, Stdio};
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -20,116 +16,9 @@ use stallcast_chat::{
 use stallcast_hooks::{Hook, Kind};
 use stallcast_show::MessageId;
 use support::fake::Fake;
+use support::signed::{Signer, at, hook, said};
 use support::{next_line, until, wall_clock};
-use tempfile::TempDir;
 use tokio::sync::mpsc;
-
-/// An RSA key pair that OpenSSL made.
-struct Signer {
-    folder: TempDir,
-}
-
-fn openssl(arguments: &[&str], input: &[u8]) -> Vec<u8> {
-    let mut running = Command::new("openssl")
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    running.stdin.take().unwrap().write_all(input).unwrap();
-    let output = running.wait_with_output().unwrap();
-    assert!(output.status.success(), "openssl {arguments:?}");
-    output.stdout
-}
-
-impl Signer {
-    fn new() -> Self {
-        let signer = Self {
-            folder: tempfile::tempdir().unwrap(),
-        };
-        let key = signer.key();
-        openssl(
-            &[
-                "genpkey",
-                "-algorithm",
-                "RSA",
-                "-pkeyopt",
-                "rsa_keygen_bits:2048",
-                "-out",
-                &key,
-            ],
-            b"",
-        );
-        signer
-    }
-
-    fn key(&self) -> String {
-        let key: &Path = &self.folder.path().join("key.pem");
-        key.display().to_string()
-    }
-
-    /// What Kick's interface says of its key.
-    fn told(&self) -> String {
-        let pem = openssl(&["pkey", "-in", &self.key(), "-pubout"], b"");
-        let pem = String::from_utf8(pem).unwrap();
-        json!({ "data": { "public_key": pem }, "message": "OK" }).to_string()
-    }
-
-    fn hook(&self, id: &str, timestamp: &str, body: &str) -> Hook {
-        let message = format!("{id}.{timestamp}.{body}");
-        let signed = openssl(
-            &["dgst", "-sha256", "-sign", &self.key()],
-            message.as_bytes(),
-        );
-        hook(
-            Kind::Kick,
-            &[
-                ("kick-event-message-id", id),
-                ("kick-event-message-timestamp", timestamp),
-                ("kick-event-signature", &STANDARD.encode(signed)),
-                ("kick-event-type", "chat.message.sent"),
-            ],
-            body,
-        )
-    }
-}
-
-fn hook(kind: Kind, headers: &[(&str, &str)], body: &str) -> Hook {
-    let header = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-    Hook {
-        kind,
-        at: 0,
-        headers: headers.iter().map(header).collect(),
-        body: Bytes::copy_from_slice(body.as_bytes()),
-    }
-}
-
-fn at(minutes: i64) -> String {
-    let moment = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(minutes);
-    moment.to_string()
-}
-
-/// As docs.kick.com/events/event-types has it.
-fn said(id: &str, slug: &str, user: u64, text: &str) -> String {
-    json!({
-        "message_id": id,
-        "replies_to": null,
-        "broadcaster": {
-            "is_anonymous": false, "user_id": 123_456_789, "username": "broadcaster_name", "is_verified": true,
-            "profile_picture": "https://example.com/b.jpg", "channel_slug": slug, "identity": null
-        },
-        "sender": {
-            "is_anonymous": false, "user_id": user, "username": "sender_name", "is_verified": false,
-            "profile_picture": "https://example.com/s.jpg", "channel_slug": "sender_channel",
-            "identity": { "username_color": "#FF5733", "badges": [{ "text": "Moderator", "type": "moderator" }] }
-        },
-        "content": text,
-        "emotes": [{ "emote_id": "37226", "positions": [{ "s": 0, "e": 18 }] }],
-        "created_at": at(0)
-    })
-    .to_string()
-}
 
 fn kick(fake: &Fake, token: &str) -> (Connector, mpsc::Receiver<Incoming>) {
     let (sink, lines) = mpsc::channel(64);
@@ -137,6 +26,7 @@ fn kick(fake: &Fake, token: &str) -> (Connector, mpsc::Receiver<Incoming>) {
         api: fake.http_address(),
         channel: "orchard-live".into(),
         token: Secret::new(token),
+        renewal: None,
     });
     (Connector::spawn(spec, sink, wall_clock()), lines)
 }
@@ -423,6 +313,7 @@ async fn a_list_of_comments_is_lines_and_repeated_ones_are_folded() {
     let spec = ConnectorSpec::Douyin(DouyinSpec {
         room: "7001".into(),
         secret: Secret::new("s3cret"),
+        task: None,
     });
     let connector = Connector::spawn(spec, sink, wall_clock());
     let inbox = connector.inbox();
@@ -497,6 +388,7 @@ async fn a_webhook_that_finds_no_room_is_to_be_given_again_and_nothing_of_it_cou
     let spec = ConnectorSpec::Douyin(DouyinSpec {
         room: String::new(),
         secret: Secret::new("s3cret"),
+        task: None,
     });
     let connector = Connector::spawn(spec, sink, wall_clock());
     let inbox = connector.inbox();
@@ -534,6 +426,7 @@ async fn what_kick_says_while_there_is_no_room_is_to_be_given_again() {
         api: fake.http_address(),
         channel: "orchard-live".into(),
         token: Secret::new(""),
+        renewal: None,
     });
     let connector = Connector::spawn(spec, sink, wall_clock());
     let inbox = connector.inbox();

@@ -25,6 +25,7 @@ fn start(fake: &Fake) -> (Connector, mpsc::Receiver<Incoming>) {
         channel: "https://www.twitch.tv/OrchardLive".into(),
         client_id: "app".into(),
         token: Secret::new("oauth:s3cret"),
+        renewal: None,
     });
     assert!(!format!("{spec:?}").contains("s3cret"));
     let (sink, lines) = mpsc::channel(64);

@@ -1,6 +1,5 @@
-//! Opening files and decoders, and the few conversions between FFmpeg's clock and ours.
+//! Opening decoders, and the few conversions between FFmpeg's clock and ours.
 
-use std::path::Path;
 use std::sync::Once;
 use std::time::Duration;
 
@@ -19,26 +18,6 @@ pub(crate) fn init() {
         }
         ff::log::set_level(ff::log::Level::Fatal);
     });
-}
-
-/// Opens a file for reading.
-pub(crate) fn open(path: &Path) -> Result<ff::format::context::Input, ClipError> {
-    init();
-    check_path(path)?;
-    ff::format::input(path).map_err(|error| ClipError::Open {
-        path: path.to_owned(),
-        cause: error.to_string(),
-    })
-}
-
-/// FFmpeg's wrapper panics on a path that is no C string: refuse it here instead.
-pub(crate) fn check_path(path: &Path) -> Result<(), ClipError> {
-    match path.to_str() {
-        Some(text) if !text.contains('\0') => Ok(()),
-        _ => Err(ClipError::Path {
-            path: path.to_owned(),
-        }),
-    }
 }
 
 /// A decoder for the pictures of `stream`, on `threads` threads (1 = no added delay).

@@ -11,14 +11,8 @@ pub enum ClipError {
     Open {
         /// The file.
         path: PathBuf,
-        /// FFmpeg's own words.
+        /// The system's own words, or FFmpeg's.
         cause: String,
-    },
-    /// The path holds characters FFmpeg cannot be given (not UTF-8, or a NUL).
-    #[error("the path {path:?} cannot be handed to FFmpeg")]
-    Path {
-        /// The path.
-        path: PathBuf,
     },
     /// The file has no picture, or none at the time asked for.
     #[error("{path} has no picture at {at_ms} ms")]
@@ -55,7 +49,7 @@ pub enum ClipError {
     Write {
         /// The file.
         path: PathBuf,
-        /// FFmpeg's own words.
+        /// The system's own words, or FFmpeg's.
         cause: String,
     },
     /// A copy is not like what it was made from.
@@ -72,11 +66,9 @@ pub enum ClipError {
         /// FFmpeg's own words.
         cause: String,
     },
-    /// The receiver cannot listen on its port.
-    #[error("cannot listen on port {port}: {cause}")]
-    Listen {
-        /// The port; 0 when none could be chosen.
-        port: u16,
+    /// The receiver cannot begin.
+    #[error("cannot receive: {cause}")]
+    Receive {
         /// The cause, for the log.
         cause: String,
     },

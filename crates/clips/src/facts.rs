@@ -7,7 +7,8 @@ use ffmpeg_next as ff;
 use serde::Serialize;
 
 use crate::ClipError;
-use crate::decode::{duration, open};
+use crate::decode::duration;
+use crate::files::open;
 use crate::scan::{AudioScan, VideoScan, kbps};
 
 /// How much of the file [`probe_with`] decodes.

@@ -5,7 +5,8 @@ use std::path::Path;
 use ffmpeg_next as ff;
 
 use crate::ClipError;
-use crate::decode::{open, seconds, video_decoder};
+use crate::decode::{seconds, video_decoder};
+use crate::files::open;
 
 /// Times in files are rounded to their ticks; half a millisecond is less than any picture lasts.
 const ROUNDING_S: f64 = 0.0005;

@@ -9,8 +9,9 @@ use std::time::Duration;
 use ffmpeg_next as ff;
 
 use crate::ClipError;
-use crate::decode::{duration, open, seconds};
+use crate::decode::{duration, seconds};
 use crate::facts::probe;
+use crate::files::open;
 use crate::writer::{Head, Shape, Span, Writer};
 
 /// Boxes looked at before a file is taken for what it is not: a recording has two a second.
@@ -132,8 +133,6 @@ pub fn mend(
     let (length, wanted) = measure(path)?;
     let mut input = open(path)?;
     let head = Head {
-        container: Some("mp4"),
-        index_first: false,
         chapters: spans(marks, length),
         began_unix_us,
         ..Head::default()
@@ -148,7 +147,10 @@ pub fn mend(
         Ok(())
     })?;
     writer.finish()?;
-    File::open(out)
+    // Windows syncs only what may be written.
+    File::options()
+        .write(true)
+        .open(out)
         .and_then(|file| file.sync_all())
         .map_err(|error| ClipError::Write {
             path: out.to_owned(),

@@ -7,8 +7,9 @@ use std::time::Duration;
 use ffmpeg_next as ff;
 
 use crate::ClipError;
-use crate::decode::{duration, micros, open, seconds};
+use crate::decode::{duration, micros, seconds};
 use crate::edge::Edge;
+use crate::files::open;
 use crate::joint::{joins, read_group};
 use crate::still::file_start;
 use crate::writer::{Head, Shape, Tracks, Writer};
@@ -56,6 +57,8 @@ const FIRST_STEP_BACK_S: f64 = 2.0;
 const INDEX_BYTES_PER_PACKET: f64 = 36.0;
 /// What an index holds besides: headers, names, codec settings.
 const INDEX_BYTES: f64 = 64_000.0;
+/// How much more room a second try keeps: for a recording that holds more packets than its head says.
+const ROOMIER: u32 = 8;
 /// Packets a second of a stream that does not say how many it has: above any camera's and AAC's 47.
 const USUAL_RATE: f64 = 120.0;
 /// Packets between two looks whether to go on; some 50 ms of copying.
@@ -103,9 +106,9 @@ impl Cutter {
         edges: Edges,
         go_on: &dyn Fn() -> bool,
     ) -> Result<SegmentCut, ClipError> {
-        let made = match self.write(pieces, out, edges, go_on, Index::Reserved) {
-            // The room kept for the index was too small after all: a second pass makes it.
-            Err(ClipError::Write { .. }) => self.write(pieces, out, edges, go_on, Index::Moved),
+        let made = match self.write(pieces, out, edges, go_on, 1) {
+            // The room kept for the index may have been too small after all.
+            Err(ClipError::Write { .. }) => self.write(pieces, out, edges, go_on, ROOMIER),
             written => written,
         };
         if edges == Edges::Keyframe {
@@ -132,7 +135,7 @@ impl Cutter {
         out: &Path,
         edges: Edges,
         go_on: &dyn Fn() -> bool,
-        index: Index,
+        roomier: u32,
     ) -> Result<(SegmentCut, usize), ClipError> {
         let first = pieces.first().ok_or(ClipError::NoParts)?;
         let wanted = shapes(self.input(&first.path)?);
@@ -148,15 +151,14 @@ impl Cutter {
             .map(|piece| piece.to.saturating_sub(piece.from).as_secs_f64())
             .sum();
         let input = self.input(&first.path)?;
-        let reserve = matches!(index, Index::Reserved).then(|| index_bytes(input, length));
+        let reserve = index_bytes(input, length).saturating_mul(roomier);
         let lead_stream = input.streams().best(ff::media::Type::Video);
         let mut edge = lead_stream
             .filter(|_| edges == Edges::Exact)
             .and_then(|stream| Edge::prepare(&stream));
         let head = Head {
-            container: Some("mp4"),
             tracks: Tracks::PictureAndFirstSound,
-            reserve_index_bytes: reserve,
+            reserve_index_bytes: Some(reserve),
             picture_header: edge.as_ref().and_then(Edge::head),
             ..Head::default()
         };
@@ -192,15 +194,6 @@ impl Cutter {
         };
         Ok(&mut self.opened.insert(opened).1)
     }
-}
-
-/// How a clip's index gets to its front, where players on the network want it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Index {
-    /// Into room that is kept for it.
-    Reserved,
-    /// By writing everything once more.
-    Moved,
 }
 
 /// How long a recording is by its own index; nothing of it is read.

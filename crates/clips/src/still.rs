@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use ffmpeg_next as ff;
 
-use crate::decode::{duration, micros, open, seconds, video_decoder};
+use crate::decode::{duration, micros, seconds, video_decoder};
+use crate::files::open;
 use crate::picture::{Fit, to_rgb};
 use crate::{ClipError, Picture};
 

@@ -1,4 +1,4 @@
-//! Owns an output file that takes another's packets as they are.
+//! Owns an MP4 that takes another file's packets as they are.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -6,17 +6,14 @@ use std::time::Duration;
 use ffmpeg_next as ff;
 
 use crate::ClipError;
-use crate::decode::{check_path, duration, init, micros, ticks};
+use crate::decode::{duration, micros, ticks};
+use crate::files::{Fault, create};
 use crate::utc::Utc;
 
 /// What an output says besides its packets.
 pub(crate) struct Head {
-    /// FFmpeg's name of the container; by the path's extension where not given.
-    pub container: Option<&'static str>,
-    /// Whether an MP4's index stands first, for playing while it loads. It costs writing everything twice.
-    pub index_first: bool,
-    /// Room kept for an MP4's index before everything else, which then costs no second writing; ends in an error when
-    /// the index turns out larger.
+    /// Room kept for the index before everything else, for playing while it loads; ends in an error when the index
+    /// turns out larger. Without it the index stands last.
     pub reserve_index_bytes: Option<u32>,
     /// Which streams are taken.
     pub tracks: Tracks,
@@ -65,8 +62,6 @@ pub(crate) struct Span {
 impl Default for Head {
     fn default() -> Self {
         Self {
-            container: None,
-            index_first: true,
             reserve_index_bytes: None,
             tracks: Tracks::All,
             picture_header: None,
@@ -150,6 +145,7 @@ impl Shape {
 /// An output file with the pictures and sound of one input.
 pub(crate) struct Writer {
     path: PathBuf,
+    fault: Fault,
     output: ff::format::context::Output,
     /// Source stream index and time base of each output stream.
     sources: Vec<(usize, ff::Rational)>,
@@ -164,17 +160,20 @@ impl Writer {
         input: &ff::format::context::Input,
         head: &Head,
     ) -> Result<Self, ClipError> {
-        init();
-        check_path(path)?;
+        Self::on(path, create(path)?, input, head)
+    }
+
+    /// As [`Writer::create`], in a file that is open.
+    pub(crate) fn on(
+        path: &Path,
+        (mut output, fault): (ff::format::context::Output, Fault),
+        input: &ff::format::context::Input,
+        head: &Head,
+    ) -> Result<Self, ClipError> {
         let failed = |error: ff::Error| ClipError::Write {
             path: path.to_owned(),
-            cause: error.to_string(),
+            cause: fault.or(error),
         };
-        let mut output = match head.container {
-            Some(name) => ff::format::output_as(path, name),
-            None => ff::format::output(path),
-        }
-        .map_err(failed)?;
         let mut sources = Vec::new();
         let taken = input.streams().filter(|s| head.tracks.has(input, s));
         for stream in taken.filter(|s| Shape::of(s).is_some()) {
@@ -212,12 +211,11 @@ impl Writer {
         let mut options = ff::Dictionary::new();
         if let Some(bytes) = head.reserve_index_bytes {
             options.set("moov_size", &bytes.to_string());
-        } else if head.index_first && output.format().name().contains("mp4") {
-            options.set("movflags", "+faststart");
         }
         output.write_header_with(options).map_err(failed)?;
         Ok(Self {
             path: path.to_owned(),
+            fault,
             last: vec![i64::MIN; sources.len()],
             output,
             sources,
@@ -235,13 +233,6 @@ impl Writer {
             .filter(|stream| Shape::of(stream).is_some())
             .map(|stream| (stream.index(), stream.time_base()))
             .collect()
-    }
-
-    pub(crate) fn source_base(&self, index: usize) -> Option<ff::Rational> {
-        self.sources
-            .iter()
-            .find(|(source, _)| *source == index)
-            .map(|(_, base)| *base)
     }
 
     pub(crate) fn write(&mut self, packet: &mut ff::Packet, shift: f64) -> Result<(), ClipError> {
@@ -267,14 +258,14 @@ impl Writer {
         packet: &mut ff::Packet,
         shift: f64,
     ) -> Result<(), ClipError> {
-        let failed = |path: &Path, error: ff::Error| ClipError::Write {
+        let failed = |path: &Path, fault: &Fault, error: ff::Error| ClipError::Write {
             path: path.to_owned(),
-            cause: error.to_string(),
+            cause: fault.or(error),
         };
         let target = self
             .output
             .stream(place)
-            .ok_or_else(|| failed(&self.path, ff::Error::StreamNotFound))?
+            .ok_or_else(|| failed(&self.path, &self.fault, ff::Error::StreamNotFound))?
             .time_base();
         packet.rescale_ts(base, target);
         let shift = if shift < 0.0 {
@@ -294,7 +285,7 @@ impl Writer {
         packet.set_stream(place);
         packet
             .write_interleaved(&mut self.output)
-            .map_err(|error| failed(&self.path, error))
+            .map_err(|error| failed(&self.path, &self.fault, error))
     }
 
     pub(crate) fn finish(mut self) -> Result<(), ClipError> {
@@ -302,7 +293,7 @@ impl Writer {
             .write_trailer()
             .map_err(|error| ClipError::Write {
                 path: self.path.clone(),
-                cause: error.to_string(),
+                cause: self.fault.or(error),
             })
     }
 }

@@ -1,6 +1,6 @@
 //! delivery owns the way of encoded packets from the encoder to destinations: the hub with one
 //! bounded queue per consumer, the RTMP(S) publisher over sockets of its own, and reconnecting; and
-//! the way in for phones that publish to us over RTMP ([`door`]).
+//! the ways in for phones that publish to us over RTMP ([`door`]) and for the studio's own rehearsal ([`reception`]).
 //!
 //! It takes and gives plain values. It knows nothing of GStreamer, products or chat.
 //!
@@ -33,6 +33,7 @@ pub mod presets;
 mod publisher;
 mod pump;
 mod queue;
+pub mod reception;
 mod retry;
 mod rtmp;
 mod secret;

@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::process::Command;
+use std::process::{Child, Command};
 
 use stallcast_delivery::{
     DeliveryErrorCode, DestinationStatus, Secret, State, TlsRoots, reach_rtmp,
@@ -89,6 +89,48 @@ async fn a_server_records_every_frame_from_a_keyframe_at_zero() {
     assert_eq!(fields[..3], ["h264", "320", "180"]);
     assert!(fields[3].parse::<f64>().unwrap() < 0.1, "{line}");
     assert_eq!(fields[4].parse::<usize>().unwrap(), frames.len());
+}
+
+/// Ends with this value.
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// FFmpeg listens itself, without our RTMP or nginx's.
+#[tokio::test(flavor = "multi_thread")]
+async fn ffmpeg_s_own_server_decodes_what_is_sent() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("received.flv");
+    let url = format!("rtmp://127.0.0.1:{}/live", free_port());
+    let server = Command::new("ffmpeg")
+        .args(["-v", "error", "-nostdin", "-listen", "1", "-i"])
+        .arg(format!("{url}/ffmpeg"))
+        .args(["-map", "0", "-f", "null", "-", "-map", "0", "-c", "copy"])
+        .arg(&file)
+        .spawn();
+    let mut server = Server(server.unwrap());
+    let encoder = Encoder::start(0);
+    let target = destination("ffmpeg", &url, &encoder.hub);
+    let sent = wait_status(&target, SOON, "90 frames", |s| s.frames_sent >= 90).await;
+    assert_eq!(sent.frames_dropped, 0);
+    target.stop().await;
+    let mut ended = None;
+    wait_until(SOON, "FFmpeg's end", || {
+        ended = server.0.try_wait().unwrap();
+        std::future::ready(ended.is_some())
+    })
+    .await;
+    assert!(ended.is_some_and(|status| status.success()), "{ended:?}");
+    let tags = flv::read(&file);
+    let frames = flv::video_frames(&tags);
+    assert!(frames.len() >= 90, "{}", frames.len());
+    let numbers: Vec<u64> = frames.iter().map(|t| number_of(t.frame())).collect();
+    assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]

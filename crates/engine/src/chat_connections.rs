@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
+use stallcast_chat::LoginKeeper;
 use stallcast_hooks::{HOOK_PATH, Kind};
 use stallcast_show::Refusal;
 use stallcast_wire::{ChatConnector, ErrorCode, HookAddress, RelayView, WireError};
@@ -123,7 +124,26 @@ impl ChatConnections {
         } else {
             kept.connector.clone()
         };
-        self.room.connect(id.to_owned(), connector).await;
+        let keeper = self.keeper(id);
+        self.room.connect(id.to_owned(), connector, keeper).await;
+    }
+
+    /// Writes a renewed login down where the one before stands, as long as that is there: access and refresh token are parts
+    /// of one secret, so both are kept or none.
+    fn keeper(&self, id: &str) -> LoginKeeper {
+        let (addresses, id) = (self.addresses.clone(), id.to_owned());
+        LoginKeeper::new(move |login| {
+            let (addresses, id) = (addresses.clone(), id.clone());
+            // Begun at once, and ended also when nobody waits for it.
+            let keeping = tokio::task::spawn_blocking(move || {
+                let kept = addresses.replace(&id, |secret| secrets::renewed(secret, &login));
+                if let Err(error) = &kept {
+                    tracing::warn!(id, code = ?error.code, "a renewed login could not be kept");
+                }
+                kept.is_ok()
+            });
+            Box::pin(async move { keeping.await.unwrap_or(false) })
+        })
     }
 
     /// The addresses of webhooks at the relay.
@@ -181,7 +201,8 @@ impl ChatConnections {
         }
         // An invented audience is for this rehearsal only.
         if connector == ChatConnector::Simulated {
-            self.room.connect(id, connector).await;
+            let keeper = LoginKeeper::default();
+            self.room.connect(id, connector, keeper).await;
             return Ok(());
         }
         if let Some(split) = secrets::split(&connector) {
@@ -197,7 +218,8 @@ impl ChatConnections {
                 self.forget(&id).await;
             }
         }
-        self.room.connect(id, connector).await;
+        let keeper = self.keeper(&id);
+        self.room.connect(id, connector, keeper).await;
         Ok(())
     }
 
@@ -295,7 +317,7 @@ fn too_many(count: usize) -> WireError {
 mod tests {
     use std::path::Path;
 
-    use stallcast_chat::Language;
+    use stallcast_chat::{Language, NewLogin, Secret};
     use stallcast_journal::Journal;
 
     use super::*;
@@ -381,6 +403,71 @@ mod tests {
             assert!(chats.wanted().is_empty());
             assert!(chats.room().statuses().is_empty());
         }
+        assert_eq!(file(folder.path(), "keys.chat.json"), "{}");
+    }
+
+    fn kick(token: &str, refresh: &str) -> ChatConnector {
+        ChatConnector::Kick {
+            channel: "orchard".into(),
+            token: token.into(),
+            client_id: "app".into(),
+            client_secret: "s3cret-app".into(),
+            refresh: refresh.into(),
+        }
+    }
+
+    fn renewed(replaces: &str, access: &str, refresh: &str) -> NewLogin {
+        NewLogin {
+            replaces: Secret::new(replaces),
+            access: Secret::new(access),
+            refresh: Secret::new(refresh),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_renewed_login_is_there_after_a_restart_and_in_no_other_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let chats = opened(folder.path()).await;
+        let split = secrets::split(&kick("s3cret-a1", "s3cret-r1")).unwrap();
+        chats.keep_apart("a", split, true).await.unwrap();
+        let keeper = chats.keeper("a");
+        for (old, access, refresh) in [
+            ("s3cret-r1", "s3cret-a2", "s3cret-r2"),
+            ("s3cret-r2", "s3cret-a3", "s3cret-r3"),
+        ] {
+            assert!(keeper.keep(renewed(old, access, refresh)).await);
+        }
+        // Of a connection that was set up anew meanwhile nothing is changed.
+        assert!(keeper.keep(renewed("s3cret-r1", "x", "x")).await);
+        drop(chats);
+        let bare: BTreeMap<String, Kept> =
+            serde_json::from_str(&file(folder.path(), "chat.json")).unwrap();
+        let keys: Keys<String> = Keys::with(folder.path().join("keys.chat.json"), "test", None).0;
+        let secret = keys.get(&"a".to_owned()).unwrap();
+        let whole = secrets::joined(&bare["a"].connector, secret.reveal());
+        assert_eq!(whole, Some(kick("s3cret-a3", "s3cret-r3")));
+        for entry in std::fs::read_dir(folder.path()).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() && !path.ends_with("keys.chat.json") {
+                let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
+                assert!(!text.contains("s3cret"), "{}", path.display());
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn the_login_of_a_connection_that_was_closed_does_not_come_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let chats = opened(folder.path()).await;
+        let split = secrets::split(&kick("s3cret-a1", "s3cret-r1")).unwrap();
+        chats.keep_apart("a", split, true).await.unwrap();
+        let keeper = chats.keeper("a");
+        chats.disconnect("a").await.unwrap();
+        assert!(
+            keeper
+                .keep(renewed("s3cret-r1", "s3cret-a2", "s3cret-r2"))
+                .await
+        );
         assert_eq!(file(folder.path(), "keys.chat.json"), "{}");
     }
 

@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use stallcast_chat::{Deliveries, Incoming, Language, LineDraft, OwnIds, RelayRoom};
+use stallcast_chat::{Deliveries, Incoming, Language, LineDraft, LoginKeeper, OwnIds, RelayRoom};
 use stallcast_show::{ChatLine, MessageId, Text};
 use stallcast_wire::{ChatConnector, ChatStatus, LineMark};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
@@ -230,12 +230,12 @@ impl ChatRoom {
         true
     }
 
-    /// Opens a connection, replacing one of the same id.
-    pub async fn connect(&self, id: String, wanted: ChatConnector) {
+    /// Opens a connection, replacing one of the same id; `keeper` writes down a login that was renewed.
+    pub async fn connect(&self, id: String, wanted: ChatConnector, keeper: LoginKeeper) {
         self.disconnect(&id).await;
         let lines = self.shared.lines.clone();
         let deliveries = self.shared.deliveries.clone();
-        let connection = Connection::open(wanted, self.shared.audience, lines, deliveries);
+        let connection = Connection::open(wanted, self.shared.audience, lines, deliveries, keeper);
         let known = lock(&self.shared.recent);
         connection.remember(known.lines().map(|line| line.id.clone()));
         drop(known);
@@ -395,7 +395,8 @@ pub(crate) mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("ws://{}", listener.local_addr().unwrap());
         let connector = ChatConnector::WebSocket { url };
-        room.connect("a".into(), connector).await;
+        room.connect("a".into(), connector, LoginKeeper::default())
+            .await;
         let (mut peer, _) = listener.accept().await.unwrap();
         room.close().await;
         room.disconnect_all().await;

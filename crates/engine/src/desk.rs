@@ -13,6 +13,7 @@ use tokio::time::timeout;
 
 use crate::bulk_undo::LastBulk;
 use crate::lately::{self, Lately};
+use crate::replacement::Replacement;
 use crate::selling;
 use crate::threads::Threads;
 use crate::vetting;
@@ -59,6 +60,7 @@ pub struct Desk {
     published: watch::Receiver<Published>,
     trouble: watch::Receiver<Option<JournalTrouble>>,
     last_bulk: LastBulk,
+    replacement: Replacement,
 }
 
 impl Desk {
@@ -80,6 +82,7 @@ impl Desk {
         };
         let (publish, published) = watch::channel(first);
         let (tell, trouble) = watch::channel(None);
+        let replacement = Replacement::default();
         let thread = Thread {
             journal,
             waiting,
@@ -90,6 +93,7 @@ impl Desk {
             told: Instant::now(),
             untold: false,
             lately: Lately::default(),
+            replacement: replacement.clone(),
             runtime: Handle::try_current().map_err(std::io::Error::other)?,
         };
         threads.start("desk", move || thread.run())?;
@@ -98,6 +102,7 @@ impl Desk {
             published,
             trouble,
             last_bulk: LastBulk::default(),
+            replacement,
         })
     }
 
@@ -114,6 +119,11 @@ impl Desk {
     /// The last change of many products.
     pub(crate) fn last_bulk(&self) -> &LastBulk {
         &self.last_bulk
+    }
+
+    /// Whether a newer program is being put in this one's place.
+    pub(crate) fn replacement(&self) -> &Replacement {
+        &self.replacement
     }
 
     /// What keeps the journal from being written now.
@@ -185,6 +195,7 @@ struct Thread {
     /// Whether chat changed a game since.
     untold: bool,
     lately: Lately,
+    replacement: Replacement,
     runtime: Handle,
 }
 
@@ -275,6 +286,7 @@ impl Thread {
         let Some(command) = wish(self.journal.show()) else {
             return Ok(self.journal.last_seq().0);
         };
+        self.replacement.permit(&command, Instant::now())?;
         let command = command.signed(actor);
         if let Some(seen) = seen {
             self.lately.permit(actor, &command, seen)?;

@@ -35,6 +35,7 @@ mod photo_folder;
 mod phrasing;
 mod picture;
 mod private_file;
+mod replacement;
 mod replay;
 pub mod runtime_file;
 #[cfg(test)]

@@ -25,8 +25,14 @@ pub enum ChatConnector {
         channel: String,
         /// Id of the application that the token was given to.
         client_id: String,
-        /// User access token; secret.
+        /// User access token, empty = it is renewed first of all; secret.
         token: String,
+        /// The application's secret, empty = it has none; secret.
+        #[serde(default)]
+        client_secret: String,
+        /// Refresh token, empty = the token is used until it runs out; secret.
+        #[serde(default)]
+        refresh: String,
     },
     /// A YouTube broadcast.
     Youtube {
@@ -87,8 +93,17 @@ pub enum ChatConnector {
     Kick {
         /// The channel as its address names it.
         channel: String,
-        /// User access token for replies and moderation, empty = none; secret.
+        /// User access token for replies and moderation, empty = none, or renewed first of all; secret.
         token: String,
+        /// Id of the application that the token was given to, empty = the token is not renewed.
+        #[serde(default)]
+        client_id: String,
+        /// The application's secret; secret.
+        #[serde(default)]
+        client_secret: String,
+        /// Refresh token, empty = the token is used until it runs out; secret.
+        #[serde(default)]
+        refresh: String,
     },
     /// The comments of a room of Douyin, over the relay.
     Douyin {
@@ -96,6 +111,12 @@ pub enum ChatConnector {
         room: String,
         /// Secret of the data configuration.
         secret: String,
+        /// Id of the application that starts the push, empty = the push is started elsewhere.
+        #[serde(default)]
+        app: String,
+        /// The application's secret; secret.
+        #[serde(default)]
+        app_secret: String,
     },
     /// The simulated audience of rehearsals.
     Simulated,

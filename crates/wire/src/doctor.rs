@@ -93,6 +93,7 @@ pub enum DoctorCode {
     GpuUnused,
     CameraWorks,
     CameraListed,
+    CameraHeld,
     CameraFails,
     CameraHangs,
     CameraCrashed,
@@ -146,6 +147,7 @@ impl DoctorCode {
             | Self::GpuSeen
             | Self::EncoderWorks
             | Self::CameraWorks
+            | Self::CameraHeld
             | Self::MicrophoneWorks
             | Self::ScreenWorks
             | Self::ScreenAsks

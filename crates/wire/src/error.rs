@@ -74,6 +74,11 @@ pub enum ErrorCode {
     JournalUnwritable,
     /// The engine is ending.
     ShuttingDown,
+    /// A newer program cannot take the engine's place now; `cause` says what must not be interrupted: `replace_live`,
+    /// `replace_recording`, `replace_clips`, `replace_evidence`, `replace_held` (somebody else is at it).
+    NotReplaceable,
+    /// A newer program is being put in the engine's place, so nothing begins that must not be interrupted.
+    BeingReplaced,
     /// It is to be kept for longer, and nobody said that it is to go all the same.
     StillKept,
     /// No model is set that phrases answers.

@@ -17,6 +17,7 @@ mod phrasing;
 mod picture_parts;
 mod questions;
 mod registry;
+mod replacement;
 mod show_view;
 mod status;
 mod team;
@@ -55,6 +56,7 @@ pub use questions::{
     QuestionLinesView, QuestionView, QuestionsView, SuggestedAnswer,
 };
 pub use registry::{least_role, least_role_of_request};
+pub use replacement::{ReplacementAsk, ReplacementHold};
 pub use show_view::ShowView;
 pub use status::{
     BulkKind, CanvasStatus, ChatQuota, ChatStatus, DestinationHealth, EncoderStatus, InputStatus,

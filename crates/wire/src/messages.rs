@@ -347,7 +347,7 @@ pub enum Request {
         /// Language of its sentences.
         lang: CardLang,
     },
-    /// Ends the engine after the show; refused while live.
+    /// Ends the engine; refused while live or recording, and while clips or evidence are made.
     Shutdown,
 }
 

@@ -336,6 +336,8 @@ pub struct StatusView {
     pub phrases: bool,
     /// The last import or removal of products, while it can be taken back.
     pub undo: Option<UndoView>,
+    /// Whether a newer program was installed over this engine's: it begins when this one has ended.
+    pub is_replaced: bool,
     /// Parts of the program that are not as they should be, as message keys (no CJK font, no keychain, …).
     pub warnings: Vec<String>,
 }

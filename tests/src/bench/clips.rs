@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::stamp::counting;
 use crate::stage::assets;
 use crate::world::run;
 
@@ -21,7 +22,41 @@ pub fn natural_clip() -> PathBuf {
     })
 }
 
-/// The same minute upright and without sound: the middle of [`natural_clip`] as the engine shows it on a portrait
+/// Length of [`numbered_clip`], seconds.
+pub const NUMBERED_S: u32 = 90;
+
+/// A minute and a half like [`natural_clip`], of so many lines, whose pictures carry their number from 0 as a
+/// [stamp](super::stamp).
+pub fn numbered_clip(lines: u32) -> PathBuf {
+    kept(&format!("stallcast-bench-clip-2-{lines}.mp4"), || {
+        let orchard = assets().join("demo/orchard.mp4").display().to_string();
+        let width = lines * 16 / 9;
+        let (wide, high, x, y) = (width * 11 / 10, lines * 11 / 10, width / 20, lines / 20);
+        let picture = format!(
+            "[0:v]scale={wide}:{high},crop={width}:{lines}:x='{x}*(1+sin(t*0.7))':y='{y}*(1+cos(t*0.5))',\
+             noise=alls=5:allf=t,fps=30[p];[p][2:v]overlay=0:0,format=yuv420p[v];[1:a]volume=0.3[a]"
+        );
+        let noise = "anoisesrc=color=pink:sample_rate=48000:seed=7";
+        let (numbers, length) = (counting(30), NUMBERED_S.to_string());
+        let from = [
+            "-stream_loop",
+            "-1",
+            "-i",
+            &orchard,
+            "-f",
+            "lavfi",
+            "-i",
+            noise,
+        ];
+        let and = ["-f", "lavfi", "-i", &numbers, "-filter_complex", &picture];
+        let until = ["-map", "[v]", "-map", "[a]", "-t", &length];
+        let to = "-c:v libx264 -preset veryfast -crf 21 -g 60 -c:a aac -b:a 128k -ac 2";
+        let words = from.into_iter().chain(and).chain(until);
+        words.chain(to.split(' ')).map(str::to_owned).collect()
+    })
+}
+
+/// The minute of [`natural_clip`] upright and without sound: the middle of [`natural_clip`] as the engine shows it on a portrait
 /// canvas, 720x1280.
 pub fn upright_clip() -> PathBuf {
     kept("stallcast-bench-clip-1-upright.mp4", || {

@@ -66,7 +66,8 @@ fn name_and_seconds(stat: &str) -> (String, f64) {
     (name, ticks as f64 / ticks_a_second())
 }
 
-fn ticks_a_second() -> f64 {
+/// What `/proc` counts CPU time in.
+pub(super) fn ticks_a_second() -> f64 {
     // SAFETY: sysconf only reads a constant of the system.
     unsafe { libc::sysconf(libc::_SC_CLK_TCK) as f64 }
 }
@@ -91,17 +92,23 @@ pub struct Memory {
 impl Memory {
     /// Reads it off `/proc`.
     pub fn of(pid: u32) -> Self {
-        let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup"))
-            .expect("the process runs and is ours");
-        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-        Self {
+        Self::of_running(pid).expect("the process runs and is ours")
+    }
+
+    /// The same of a process that may have ended: `None` then.
+    pub fn of_running(pid: u32) -> Option<Self> {
+        // What has ended and was not waited for has a file that is empty.
+        let told = |file: &str| fs::read_to_string(format!("/proc/{pid}/{file}")).ok();
+        let rollup = told("smaps_rollup").filter(|text| !text.is_empty())?;
+        let status = told("status").filter(|text| text.contains("VmRSS"))?;
+        Some(Self {
             resident: mib(&status, "VmRSS"),
             anonymous: mib(&status, "RssAnon"),
             private: mib(&rollup, "Private_Clean") + mib(&rollup, "Private_Dirty"),
             shared: mib(&rollup, "Shared_Clean") + mib(&rollup, "Shared_Dirty"),
             file: mib(&status, "RssFile") + mib(&status, "RssShmem"),
             proportional: mib(&rollup, "Pss"),
-        }
+        })
     }
 
     /// As part of a result.

@@ -1,21 +1,33 @@
 //! What the benchmarks share: the show they put on and the floor it is held against, a page's preview,
 //! counting CPU time, and the one line of JSON that each ends with.
 
+mod arrivals;
 mod clips;
 mod cpu;
 mod killed;
+pub mod peers;
 mod plain;
 mod plot;
 mod preview;
 mod show;
+mod shown;
+pub mod stamp;
+mod time_window;
+mod tree;
 
-pub use clips::{natural_clip, steady_minute, upright_clip};
+pub use arrivals::{Arrivals, Arrived};
+pub use clips::{NUMBERED_S, natural_clip, numbered_clip, steady_minute, upright_clip};
 pub use cpu::{CpuTime, Memory};
 pub use killed::recording_killed;
-pub use plain::{ENCODE, ENCODE_SOUND, Run, WARM_UP, plain, prove_encoded_alike};
+pub use plain::{
+    ENCODE, ENCODE_SOUND, KBPS, KEYFRAME_FRAMES, Run, WARM_UP, plain, prove_encoded_alike,
+};
 pub use plot::Plot;
 pub use preview::PreviewClient;
 pub use show::LiveShow;
+pub use shown::Shown;
+pub use time_window::TimeWindow;
+pub use tree::{MachineTime, Tree};
 
 use serde_json::{Value, json};
 

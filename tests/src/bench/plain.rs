@@ -25,9 +25,10 @@ pub const ENCODE_SOUND: &str = "d. ! audio/x-raw ! audioconvert ! audioresample 
      audio/x-raw,rate=48000,channels=2 ! clocksync ! \
      avenc_aac aac-coder=fast bitrate=128000 ! fakesink async=false sync=false";
 
-/// The engine's bitrate at 720 lines and its keyframe distance (two seconds).
-const KBPS: u32 = 2500;
-const KEYFRAME_FRAMES: u32 = 60;
+/// The engine's bitrate at 720 lines, kbit/s.
+pub const KBPS: u32 = 2500;
+/// Pictures from one of the engine's keyframes to the next.
+pub const KEYFRAME_FRAMES: u32 = 60;
 /// As many threads as the engine gives a decoder.
 const DECODER_THREADS: i32 = 2;
 /// Pictures a second of every clip and canvas.
@@ -136,13 +137,17 @@ pub async fn plain(clip: &Path, work: &str, sound: &str, counted: Duration) -> R
     run
 }
 
-/// Gives an x264enc the engine's settings, from the engine's own table.
+/// Gives an x264enc the engine's settings.
 fn set_like_the_engine(x264: &gst::Element) {
+    for (name, value) in engine_x264(KBPS, KEYFRAME_FRAMES) {
+        x264.set_property_from_str(name, &value);
+    }
+}
+
+/// The properties of an x264enc that encodes as the engine does, from the engine's own table.
+pub(super) fn engine_x264(kbps: u32, keyframe_frames: u32) -> Vec<(&'static str, String)> {
     let kind = encoder::all().find(|kind| kind.element == "x264enc");
     let kind = kind.expect("the table knows x264enc");
-    for (name, value) in kind.settings {
-        x264.set_property_from_str(name, value);
-    }
     let Controls::Properties {
         bitrate: (bitrate, BitrateUnit::Kilobit),
         keyframe_distance,
@@ -150,6 +155,11 @@ fn set_like_the_engine(x264: &gst::Element) {
     else {
         panic!("x264enc takes its bitrate in another way now");
     };
-    x264.set_property_from_str(bitrate, &KBPS.to_string());
-    x264.set_property_from_str(keyframe_distance, &KEYFRAME_FRAMES.to_string());
+    let settings = kind.settings.iter();
+    let fixed = settings.map(|(name, value)| (*name, (*value).to_owned()));
+    let of_show = [
+        (bitrate, kbps.to_string()),
+        (keyframe_distance, keyframe_frames.to_string()),
+    ];
+    fixed.chain(of_show).collect()
 }

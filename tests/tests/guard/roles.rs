@@ -75,6 +75,7 @@ async fn over_http_every_path_asks_for_its_role() {
         ("GET", "/api/import?id=a", Role::Lead),
         ("DELETE", "/api/import?id=a", Role::Lead),
         ("POST", "/api/chat", Role::Owner),
+        ("POST", "/api/replacement", Role::Owner),
         ("GET", "/api/none", Role::Owner),
     ];
     let ask = |port, method, path, bearer: Option<&str>| {

@@ -1,6 +1,7 @@
 //! One show on air through the whole house: devices, card and clock, two ingest servers, the recording.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod after;
 mod audience;
 mod camera;
 mod codecs;
@@ -16,6 +17,7 @@ mod one_press;
 mod orders;
 mod phone;
 mod press;
+mod replacement;
 mod resume;
 mod selling;
 mod team;

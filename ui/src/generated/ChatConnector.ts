@@ -29,9 +29,17 @@ channel: string,
  */
 client_id: string, 
 /**
- * User access token; secret.
+ * User access token, empty = it is renewed first of all; secret.
  */
-token: string, } | { "kind": "youtube", 
+token: string, 
+/**
+ * The application's secret, empty = it has none; secret.
+ */
+client_secret: string, 
+/**
+ * Refresh token, empty = the token is used until it runs out; secret.
+ */
+refresh: string, } | { "kind": "youtube", 
 /**
  * Video id or address.
  */
@@ -105,9 +113,21 @@ key: string, } | { "kind": "kick",
  */
 channel: string, 
 /**
- * User access token for replies and moderation, empty = none; secret.
+ * User access token for replies and moderation, empty = none, or renewed first of all; secret.
  */
-token: string, } | { "kind": "douyin", 
+token: string, 
+/**
+ * Id of the application that the token was given to, empty = the token is not renewed.
+ */
+client_id: string, 
+/**
+ * The application's secret; secret.
+ */
+client_secret: string, 
+/**
+ * Refresh token, empty = the token is used until it runs out; secret.
+ */
+refresh: string, } | { "kind": "douyin", 
 /**
  * Id of the room, empty = any that is signed.
  */
@@ -115,4 +135,12 @@ room: string,
 /**
  * Secret of the data configuration.
  */
-secret: string, } | { "kind": "simulated" };
+secret: string, 
+/**
+ * Id of the application that starts the push, empty = the push is started elsewhere.
+ */
+app: string, 
+/**
+ * The application's secret; secret.
+ */
+app_secret: string, } | { "kind": "simulated" };

@@ -82,6 +82,10 @@ phrases: boolean,
  */
 undo: UndoView | null, 
 /**
+ * Whether a newer program was installed over this engine's: it begins when this one has ended.
+ */
+is_replaced: boolean, 
+/**
  * Parts of the program that are not as they should be, as message keys (no CJK font, no keychain, …).
  */
 warnings: Array<string>, };

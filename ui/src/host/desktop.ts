@@ -1,7 +1,7 @@
 // The host inside the desktop window. The only file that may import the window's bindings.
-import { invoke } from '@tauri-apps/api/core';
+import { Channel, invoke } from '@tauri-apps/api/core';
 import { open } from '@tauri-apps/plugin-dialog';
-import type { EngineAddress, FileKind, Host } from './host.ts';
+import type { EngineAddress, FileKind, Host, OfferedUpdate } from './host.ts';
 
 const EXTENSIONS: Record<FileKind, string[]> = {
   media: ['mp4', 'mov', 'mkv', 'webm', 'mp3', 'm4a', 'wav', 'flac', 'ogg'],
@@ -14,6 +14,15 @@ export function desktopHost(): Host {
     kind: 'desktop',
     engine: () => invoke<EngineAddress>('engine'),
     openPrompter: () => invoke('prompter'),
+    updates: {
+      look: () => invoke<OfferedUpdate | null>('look_for_update'),
+      install: (told) => {
+        const channel = new Channel<{ bytes: number; of: number | null }>();
+        channel.onmessage = ({ bytes, of }) => told(of === null || of === 0 ? null : bytes / of);
+        return invoke('install_update', { told: channel });
+      },
+    },
+    beginAnew: () => invoke('begin_anew'),
     pickFile: (kind) => open({ multiple: false, filters: [{ name: kind, extensions: EXTENSIONS[kind] }] }),
   };
 }

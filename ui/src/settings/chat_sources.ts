@@ -24,12 +24,18 @@ export type ChatFieldName =
   | 'app'
   | 'channel'
   | 'client_id'
+  | 'client_secret'
   | 'code'
+  | 'douyin_app'
+  | 'douyin_app_secret'
   | 'douyin_room'
   | 'douyin_secret'
   | 'facebook_video'
   | 'irc_channel'
   | 'kick_channel'
+  | 'kick_client_id'
+  | 'kick_client_secret'
+  | 'kick_refresh'
   | 'kick_token'
   | 'key'
   | 'key_id'
@@ -40,6 +46,7 @@ export type ChatFieldName =
   | 'relay_key'
   | 'relay_room'
   | 'page_token'
+  | 'refresh'
   | 'server'
   | 'session'
   | 'token'
@@ -59,7 +66,13 @@ const channel: ChatField = { name: 'channel' };
 
 export const CHAT_FIELDS: Readonly<Record<ChatKind, readonly ChatField[]>> = {
   twitch: [channel],
-  twitch_token: [channel, { name: 'client_id' }, { name: 'token', secret: true }],
+  twitch_token: [
+    channel,
+    { name: 'client_id' },
+    { name: 'token', secret: true, optional: true },
+    { name: 'client_secret', secret: true, optional: true },
+    { name: 'refresh', secret: true, optional: true },
+  ],
   youtube: [{ name: 'video' }, { name: 'key', secret: true }, { name: 'units', optional: true }],
   bilibili: [
     { name: 'app' },
@@ -71,10 +84,18 @@ export const CHAT_FIELDS: Readonly<Record<ChatKind, readonly ChatField[]>> = {
   facebook: [{ name: 'facebook_video' }, { name: 'page_token', secret: true }],
   social_stream: [{ name: 'session', secret: true }],
   relay: [{ name: 'relay_address' }, { name: 'relay_room' }, { name: 'relay_key', secret: true }],
-  kick: [{ name: 'kick_channel' }, { name: 'kick_token', secret: true, optional: true }],
+  kick: [
+    { name: 'kick_channel' },
+    { name: 'kick_token', secret: true, optional: true },
+    { name: 'kick_client_id', optional: true },
+    { name: 'kick_client_secret', secret: true, optional: true },
+    { name: 'kick_refresh', secret: true, optional: true },
+  ],
   douyin: [
     { name: 'douyin_secret', secret: true },
     { name: 'douyin_room', optional: true },
+    { name: 'douyin_app', optional: true },
+    { name: 'douyin_app_secret', secret: true, optional: true },
   ],
   irc: [{ name: 'server' }, { name: 'irc_channel' }],
   web_socket: [{ name: 'url' }],
@@ -115,11 +136,15 @@ export function chatConnector(
     case 'twitch':
       return { kind, channel: twitchName(of('channel')), server: null, port: null, tls: true };
     case 'twitch_token':
+      // A token, or what gives one.
+      if (of('token') === '' && of('refresh') === '') return null;
       return {
         kind,
         channel: twitchName(of('channel')),
         client_id: of('client_id'),
         token: of('token'),
+        client_secret: of('client_secret'),
+        refresh: of('refresh'),
       };
     case 'youtube': {
       const units = wholeNumber(of('units'));
@@ -146,10 +171,24 @@ export function chatConnector(
         return null;
       return { kind, address: of('relay_address'), room, key: of('relay_key') };
     }
-    case 'kick':
-      return { kind, channel: kickName(of('kick_channel')), token: of('kick_token') };
-    case 'douyin':
-      return { kind, room: of('douyin_room'), secret: of('douyin_secret') };
+    case 'kick': {
+      const renewal = {
+        client_id: of('kick_client_id'),
+        client_secret: of('kick_client_secret'),
+        refresh: of('kick_refresh'),
+      };
+      // What renews the token: all of it or nothing.
+      const given = Object.values(renewal).filter((one) => one !== '').length;
+      if (given !== 0 && given !== 3) return null;
+      return { kind, channel: kickName(of('kick_channel')), token: of('kick_token'), ...renewal };
+    }
+    case 'douyin': {
+      const task = { app: of('douyin_app'), app_secret: of('douyin_app_secret') };
+      // What starts the push: both or neither, and for one room.
+      if ((task.app === '') !== (task.app_secret === '')) return null;
+      if (task.app !== '' && of('douyin_room') === '') return null;
+      return { kind, room: of('douyin_room'), secret: of('douyin_secret'), ...task };
+    }
     case 'irc': {
       const address = ircAddress(of('server'), tls);
       if (address === null) return null;

@@ -64,6 +64,9 @@ function missedOf(show: ShowView, id: string, detail: string): Missed | null {
   return show.phase.phase === 'live' ? 'on_air' : 'shown';
 }
 
+/** What leaves a chat that is live to be read only, until somebody logs in or looks its application up. */
+const LOGIN_OVER = new Set(['renewal_refused', 'app_refused']);
+
 /** Causes that only a person can mend. */
 const NEEDS_PERSON = new Map<string, 'key' | 'url'>([
   ['no_key', 'key'],
@@ -229,8 +232,10 @@ export function incidentsOf(show: ShowView, status: StatusView, elapsedMs: numbe
   }
 
   for (const chat of status.chat) {
-    // Why there was a gap, or what was refused, stands with the connection: one that is live needs nobody.
-    if (chat.run.state === 'live') continue;
+    // Why there was a gap, or what was refused, stands with the connection: one that is live needs nobody, unless it can be
+    // read and no more.
+    const isOver = chat.run.state === 'live' && LOGIN_OVER.has(chat.error);
+    if (chat.run.state === 'live' && !isOver) continue;
     if (chat.run.state !== 'retrying' && chat.run.state !== 'stalled' && chat.error === '') continue;
     add(`chat:${chat.id}`, {
       severity: 'working',
@@ -240,7 +245,7 @@ export function incidentsOf(show: ShowView, status: StatusView, elapsedMs: numbe
       next:
         chat.run.state === 'retrying'
           ? { kind: 'retry', inMs: Math.max(0, chat.run.next_in_ms - elapsedMs), attempt: chat.run.attempt }
-          : chat.run.state === 'stopped'
+          : chat.run.state === 'stopped' || isOver
             ? { kind: 'you', step: 'source' }
             : { kind: 'trying' },
     });

@@ -3,7 +3,7 @@ import { bitrate, bytes, dayAndTime, listOf, minutes, textOf, decimal, whole } f
 import { hasMessage, t, tWire, type MessageKey } from '../messages/text.ts';
 import type { Values } from '../messages/fill.ts';
 import type { PageError } from '../wire/types.ts';
-import { codeIn, type EngineFault } from '../host/host.ts';
+import { codeIn, type EngineFault, type UpdateFault } from '../host/host.ts';
 import type { Incident } from './incidents.ts';
 import { prefs } from './prefs.svelte.ts';
 import type { Reach } from './reach.ts';
@@ -57,6 +57,13 @@ export function engineFault(fault: EngineFault): string {
 
 export function errorText(studio: Studio, error: PageError): string {
   return tWire(error.message_key, named(studio, error.params), 'error.unknown');
+}
+
+/** Why a newer version is not in place. */
+export function updateFault(studio: Studio, fault: UpdateFault): string {
+  return fault.code === 'refused'
+    ? errorText(studio, fault.error)
+    : t(`newer_fault.${fault.code}`, { cause: fault.cause });
 }
 
 /** Keys of notices come bare or with their prefix. */

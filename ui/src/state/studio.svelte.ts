@@ -29,6 +29,7 @@ import { afterChanges, Looked } from './catalogue.ts';
 import { ChatRing, Repainter } from './chat_ring.ts';
 import { ServerClock, untilLook } from './clock.ts';
 import { incidentsOf, type Incident } from './incidents.ts';
+import { Newer } from './newer.svelte.ts';
 import { prefs } from './prefs.svelte.ts';
 import { QuestionRows } from './question_rows.svelte.ts';
 import { reachOf, type Reach } from './reach.ts';
@@ -106,6 +107,8 @@ export class Studio {
   kept: { rule: string; found: string; again: Command | Request } | null = $state.raw(null);
   /** Actions sent and not yet answered. */
   readonly pending = new SvelteSet<string>();
+  /** A newer program, if there is one. */
+  readonly newer: Newer;
   /** The journal's number after the last action of this page that was carried out. */
   doneSeq = 0;
 
@@ -133,6 +136,7 @@ export class Studio {
   );
 
   constructor(readonly host: Host) {
+    this.newer = new Newer(host);
     this.client = new Client({
       address: async () => {
         this.engine = await host.engine();
@@ -179,6 +183,8 @@ export class Studio {
     let timer: ReturnType<typeof setTimeout>;
     const tick = (): void => {
       this.localNow = Date.now();
+      // In a show the line is the show's.
+      if (this.connected && this.phase !== 'live') void this.newer.lookWhenDue(this.engine, this.localNow);
       const wait = untilLook(this.localNow + this.offset, this.show?.countdown?.deadline ?? null);
       timer = setTimeout(tick, wait);
     };

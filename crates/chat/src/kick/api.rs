@@ -1,6 +1,6 @@
 //! Owns Kick's public interface (docs.kick.com, `/public/v1`): its key, the subscription to webhooks, and who the channel is.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use hyper::Method;
 use serde::Deserialize;
@@ -12,6 +12,7 @@ use super::signature::PublicKey;
 use crate::acts::ActFault;
 use crate::connector::{ChatErrorCode, End};
 use crate::http::{Ask, Heard};
+use crate::login::Login;
 use crate::spec::KickSpec;
 
 /// The event that brings chat, and the one that says who was put out.
@@ -19,7 +20,9 @@ const EVENTS: [&str; 2] = ["chat.message.sent", "moderation.banned"];
 
 /// The interface, with what was learned over it.
 pub(super) struct Api {
-    spec: KickSpec,
+    api: String,
+    channel: String,
+    login: Arc<Login>,
     /// The broadcaster's number, once a signed webhook or the interface has said it.
     broadcaster: Mutex<Option<u64>>,
 }
@@ -48,23 +51,30 @@ struct Subscription {
 impl Api {
     pub(super) fn new(spec: KickSpec) -> Self {
         Self {
-            spec,
+            api: spec.api,
+            channel: spec.channel,
+            login: Login::new(spec.token, spec.renewal),
             broadcaster: Mutex::new(None),
         }
     }
 
-    /// Whether there is a token at all.
+    /// Whether there is a token at all, or a way to one.
     pub(super) fn has_token(&self) -> bool {
-        !self.spec.token.is_empty()
+        self.login.is_there()
+    }
+
+    /// The token, and what renews it.
+    pub(super) fn login(&self) -> &Arc<Login> {
+        &self.login
     }
 
     /// The channel, as addresses name it.
     pub(super) fn channel(&self) -> &str {
-        &self.spec.channel
+        &self.channel
     }
 
     fn address(&self, path: &str) -> Result<Url, End> {
-        let base = self.spec.api.trim_end_matches('/');
+        let base = self.api.trim_end_matches('/');
         let url = Url::parse(&format!("{base}/public/v1/{path}"));
         url.map_err(|_| End::Hopeless(ChatErrorCode::InvalidUrl))
     }
@@ -76,14 +86,18 @@ impl Api {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Heard, End> {
-        let mut ask = Ask::new(method, self.address(path)?);
-        if self.has_token() {
-            ask = ask.bearer(self.spec.token.reveal());
-        }
-        if let Some(body) = body {
-            ask = ask.json(body);
-        }
-        ask.send().await
+        let address = self.address(path)?;
+        let asked = |token: &str| {
+            let mut ask = Ask::new(method.clone(), address.clone());
+            if !token.is_empty() {
+                ask = ask.bearer(token);
+            }
+            if let Some(body) = body {
+                ask = ask.json(body);
+            }
+            Ok(ask)
+        };
+        self.login.ask(asked, |heard| heard.status == 401).await
     }
 
     async fn data<T: DeserializeOwned>(&self, path: &str) -> Result<T, End> {

@@ -90,6 +90,19 @@ impl Kick {
         outlet: &mut Outlet,
     ) -> Result<std::convert::Infallible, End> {
         outlet.state(ConnectorState::Live);
+        let (login, health) = (Arc::clone(self.api.login()), outlet.health());
+        tokio::select! {
+            ended = self.read(outlet) => ended,
+            never = login.tend(&health) => match never {},
+        }
+    }
+
+    /// Leaves no answer about the token behind.
+    pub(crate) async fn leave(&self) {
+        self.api.login().settle().await;
+    }
+
+    async fn read(&mut self, outlet: &mut Outlet) -> Result<std::convert::Infallible, End> {
         // Kept from one webhook to the next: in a busy chat it would never be done else.
         let mut look = Box::pin(looked(Arc::clone(&self.api), Instant::now()));
         loop {

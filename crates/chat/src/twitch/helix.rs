@@ -1,6 +1,6 @@
 //! Owns asking Helix, Twitch's web API, with the user's own token (dev.twitch.tv/docs/api/reference).
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hyper::Method;
@@ -13,6 +13,7 @@ use url::Url;
 
 use crate::connector::{ChatErrorCode, End};
 use crate::http::{Ask, Heard};
+use crate::login::Login;
 use crate::rate::Rate;
 use crate::spec::TwitchSpec;
 
@@ -25,6 +26,7 @@ const COOL_DOWN: Duration = Duration::from_secs(30);
 /// Helix under one token.
 pub(crate) struct Helix {
     spec: TwitchSpec,
+    login: Arc<Login>,
     people: OnceCell<People>,
     rate: Mutex<Rate>,
 }
@@ -58,10 +60,16 @@ struct Said {
 impl Helix {
     pub(super) fn new(spec: TwitchSpec) -> Self {
         Self {
+            login: Login::new(spec.token.clone(), spec.renewal.clone()),
             spec,
             people: OnceCell::new(),
             rate: Mutex::new(Rate::new(REQUESTS, MINUTE)),
         }
+    }
+
+    /// The token, and what renews it.
+    pub(super) fn login(&self) -> &Arc<Login> {
+        &self.login
     }
 
     /// Who is who; asked for once.
@@ -125,17 +133,20 @@ impl Helix {
         for (name, value) in query {
             url.query_pairs_mut().append_pair(name, value);
         }
-        // What the token page of other programs calls it, and how it is pasted now and then.
-        let token = self.spec.token.reveal();
-        let token = token.strip_prefix("oauth:").unwrap_or(token);
-        let mut ask = Ask::new(method, url).bearer(token).header(
-            HeaderName::from_static("client-id"),
-            self.spec.client_id.trim(),
-        );
-        if let Some(body) = body {
-            ask = ask.json(body);
-        }
-        ask.send().await
+        let asked = |token: &str| {
+            // What the token page of other programs calls it, and how it is pasted now and then.
+            let token = token.strip_prefix("oauth:").unwrap_or(token);
+            let mut ask = Ask::new(method.clone(), url.clone()).bearer(token).header(
+                HeaderName::from_static("client-id"),
+                self.spec.client_id.trim(),
+            );
+            if let Some(body) = body {
+                ask = ask.json(body);
+            }
+            Ok(ask)
+        };
+        let refused = |answer: &Heard| answer.status == 401 && !lacks_scope(answer);
+        self.login.ask(asked, refused).await
     }
 }
 

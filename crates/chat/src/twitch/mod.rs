@@ -111,6 +111,19 @@ impl Twitch {
     }
 
     pub(crate) async fn attend(&mut self, outlet: &mut Outlet) -> Result<Infallible, End> {
+        let (login, health) = (Arc::clone(self.helix.login()), outlet.health());
+        tokio::select! {
+            ended = self.read(outlet) => ended,
+            never = login.tend(&health) => match never {},
+        }
+    }
+
+    /// Leaves no answer about the token behind.
+    pub(crate) async fn leave(&self) {
+        self.helix.login().settle().await;
+    }
+
+    async fn read(&mut self, outlet: &mut Outlet) -> Result<Infallible, End> {
         // First, so that a wrong token costs no socket: those are limited to three a token.
         self.helix.people().await?;
         let mut address = url::Url::parse(&self.spec.events)

@@ -162,3 +162,15 @@ pub async fn pass(time: Duration) {
     tokio::time::advance(time).await;
     tokio::time::resume();
 }
+
+/// Round trips over a socket of our own: what was sent to the client before is read by then.
+pub async fn turn() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    for _ in 0..5 {
+        let mut one = TcpStream::connect(address).await.unwrap();
+        let (mut other, _) = listener.accept().await.unwrap();
+        one.write_all(b"?").await.unwrap();
+        other.read_u8().await.unwrap();
+    }
+}

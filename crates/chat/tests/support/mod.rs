@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, dead_code)]
 
 pub mod fake;
+pub mod signed;
+pub mod tokens;
 
 use std::net::SocketAddr;
 use std::path::Path;

@@ -1,16 +1,14 @@
-//! The rehearsal receiver: a small RTMP server on this machine that takes what the studio really
-//! publishes, decodes it as a viewer's player would and reports what came out.
+//! The rehearsal receiver: decodes what the studio really publishes as a viewer's player would and reports what came out.
 //!
-//! The server is FFmpeg's own (`rtmp` with `listen=1`), so that the studio's publisher is judged
-//! by another implementation of the protocol. It takes one publisher at a time and listens again
-//! after each. It does not ask for the stream key: it is on loopback, on a port of its own.
+//! Who publishes is somebody else's to let in: the receiver takes one stream after another as the bytes of an FLV file,
+//! which FFmpeg reads, so that what the studio sends is judged by another implementation than its own.
 
 mod meter;
 mod report;
 mod session;
 mod still_watch;
 
-use std::net::{IpAddr, Ipv4Addr, TcpListener};
+use std::io::{self, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -28,64 +26,34 @@ use meter::Meter;
 
 /// How often a report is made.
 const REPORT_EVERY: Duration = Duration::from_secs(1);
-/// A free port is chosen, released and then bound by FFmpeg; when somebody else was faster, the
-/// next one is tried.
-const PORTS_TRIED: u32 = 8;
-/// Binding takes microseconds; a machine that needs longer than this is out of order.
-const LISTEN_WITHIN: Duration = Duration::from_secs(5);
+/// The bytes of a publisher's FLV, as they come; the end is where it leaves. A read that finds nothing waits some 100 ms and
+/// ends as [`io::ErrorKind::WouldBlock`] or [`io::ErrorKind::TimedOut`]: it is asked again unless the receiver stops.
+pub type Coming = Box<dyn Read + Send>;
 
-/// Where and for whom to listen.
-#[derive(Clone)]
+/// For whom to receive.
+#[derive(Clone, Default)]
 pub struct ReceiverSpec {
-    /// Usually loopback.
-    pub address: IpAddr,
-    /// 0 chooses a free one.
-    pub port: u16,
-    /// The application part of the address.
-    pub app: String,
-    /// The stream key that [`Receiver::url`] ends with.
-    pub key: String,
     /// Needed for [`ReceiverReport::delay_ms`].
     pub clock: Option<SourceClock>,
     /// Gets every report.
     pub on_report: Option<ReportSink>,
 }
 
-impl Default for ReceiverSpec {
-    fn default() -> Self {
-        Self {
-            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            port: 0,
-            app: "live".into(),
-            key: "rehearsal".into(),
-            clock: None,
-            on_report: None,
-        }
-    }
-}
-
 impl std::fmt::Debug for ReceiverSpec {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ReceiverSpec")
-            .field("address", &self.address)
-            .field("port", &self.port)
-            .field("app", &self.app)
-            .finish_non_exhaustive()
+        f.debug_struct("ReceiverSpec").finish_non_exhaustive()
     }
 }
 
 /// A running receiver. Dropping it stops it.
 pub struct Receiver {
     shared: Arc<Shared>,
-    port: u16,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl std::fmt::Debug for Receiver {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Receiver")
-            .field("port", &self.port)
-            .finish_non_exhaustive()
+        f.debug_struct("Receiver").finish_non_exhaustive()
     }
 }
 
@@ -103,20 +71,11 @@ struct Shared {
 
 #[derive(Default)]
 struct Measured {
-    listening: Listening,
     connections: u32,
     /// The present or last publisher's stream and when it opened.
     stream: Option<(Meter, Instant)>,
     /// The state changed: report without waiting for the second to end.
     ring: bool,
-}
-
-#[derive(Default)]
-enum Listening {
-    #[default]
-    NotYet,
-    Yes,
-    Failed(String),
 }
 
 /// A thread that panicked while holding one of these locks left plain numbers behind.
@@ -125,62 +84,27 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Receiver {
-    /// Listens; when this returns, a publisher can connect.
+    /// Receives whom `next` gives, one after the other. `next` waits some 100 ms for a publisher; `None` when none came.
     ///
     /// # Errors
-    /// [`ClipError::Listen`] when the port is taken or no port is free.
-    pub fn listen(spec: ReceiverSpec) -> Result<Self, ClipError> {
+    /// [`ClipError::Receive`] when the system gives no thread.
+    pub fn start(
+        spec: ReceiverSpec,
+        next: impl FnMut() -> io::Result<Option<Coming>> + Send + 'static,
+    ) -> Result<Self, ClipError> {
         decode::init();
-        let mut failure = ClipError::Listen {
-            port: spec.port,
-            cause: "no attempt".into(),
-        };
-        let attempts = if spec.port == 0 { PORTS_TRIED } else { 1 };
-        for _ in 0..attempts {
-            let port = match spec.port {
-                0 => free_port(spec.address)?,
-                port => port,
-            };
-            match Self::listen_on(spec.clone(), port) {
-                Ok(receiver) => return Ok(receiver),
-                Err(error) => failure = error,
-            }
-        }
-        Err(failure)
-    }
-
-    fn listen_on(spec: ReceiverSpec, port: u16) -> Result<Self, ClipError> {
-        let failed = |cause: String| ClipError::Listen { port, cause };
-        let url = url(&spec, port);
-        let shared = Arc::new(Shared {
-            spec,
-            stop: AtomicBool::new(false),
-            measured: Mutex::default(),
-            bell: Condvar::new(),
-            latest: Mutex::new(nothing_yet()),
-            picture: Mutex::new(None),
-        });
         let mut receiver = Self {
-            shared: Arc::clone(&shared),
-            port,
+            shared: Arc::new(Shared {
+                spec,
+                stop: AtomicBool::new(false),
+                measured: Mutex::default(),
+                bell: Condvar::new(),
+                latest: Mutex::new(nothing_yet()),
+                picture: Mutex::new(None),
+            }),
             threads: Vec::new(),
         };
-        receiver.spawn("clips-receive", move |shared| session::run(shared, &url))?;
-
-        let guard = lock(&shared.measured);
-        let (guard, _) = shared
-            .bell
-            .wait_timeout_while(guard, LISTEN_WITHIN, |measured| {
-                matches!(measured.listening, Listening::NotYet)
-            })
-            .unwrap_or_else(PoisonError::into_inner);
-        let outcome = match &guard.listening {
-            Listening::Yes => Ok(()),
-            Listening::Failed(cause) => Err(failed(cause.clone())),
-            Listening::NotYet => Err(failed("the port was not bound in time".into())),
-        };
-        drop(guard);
-        outcome?;
+        receiver.spawn("clips-receive", move |shared| session::run(shared, next))?;
         receiver.spawn("clips-report", report_until_stopped)?;
         Ok(receiver)
     }
@@ -194,36 +118,11 @@ impl Receiver {
         let thread = std::thread::Builder::new()
             .name(name.into())
             .spawn(move || body(&shared))
-            .map_err(|error| ClipError::Listen {
-                port: self.port,
+            .map_err(|error| ClipError::Receive {
                 cause: error.to_string(),
             })?;
         self.threads.push(thread);
         Ok(())
-    }
-
-    /// The address to publish to, stream key included.
-    #[must_use]
-    pub fn url(&self) -> String {
-        url(&self.shared.spec, self.port)
-    }
-
-    /// The address without the stream key, as studios ask for the two apart.
-    #[must_use]
-    pub fn server_url(&self) -> String {
-        server_url(&self.shared.spec, self.port)
-    }
-
-    /// The stream key.
-    #[must_use]
-    pub fn key(&self) -> &str {
-        &self.shared.spec.key
-    }
-
-    /// The port listened on.
-    #[must_use]
-    pub fn port(&self) -> u16 {
-        self.port
     }
 
     /// The last report, at most a second old.
@@ -246,7 +145,7 @@ impl Receiver {
         picture.map(Some)
     }
 
-    /// Stops listening and receiving; returns within half a second.
+    /// Stops receiving; returns within half a second.
     pub fn stop(mut self) {
         self.end();
     }
@@ -268,28 +167,6 @@ impl Drop for Receiver {
     fn drop(&mut self) {
         self.end();
     }
-}
-
-fn server_url(spec: &ReceiverSpec, port: u16) -> String {
-    match spec.address {
-        IpAddr::V4(address) => format!("rtmp://{address}:{port}/{}", spec.app),
-        IpAddr::V6(address) => format!("rtmp://[{address}]:{port}/{}", spec.app),
-    }
-}
-
-fn url(spec: &ReceiverSpec, port: u16) -> String {
-    format!("{}/{}", server_url(spec, port), spec.key)
-}
-
-/// FFmpeg cannot be told to choose a port and say which.
-fn free_port(address: IpAddr) -> Result<u16, ClipError> {
-    TcpListener::bind((address, 0))
-        .and_then(|listener| listener.local_addr())
-        .map(|bound| bound.port())
-        .map_err(|error| ClipError::Listen {
-            port: 0,
-            cause: error.to_string(),
-        })
 }
 
 fn nothing_yet() -> ReceiverReport {

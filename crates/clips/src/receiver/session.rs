@@ -1,40 +1,45 @@
 //! One publisher after another: open, read, decode, measure, until the publisher leaves.
 
+use std::io::{self, ErrorKind, Read};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime};
 
+use ff::format::context::{Input, StreamIo};
 use ffmpeg_next as ff;
 
 use super::meter::{Arrived, AudioShape, Meter, VideoShape};
 use super::still_watch::StillWatch;
-use super::{Listening, Shared, lock};
+use super::{Coming, Shared, lock};
 use crate::decode::{audio_decoder, duration, peak, seconds, video_decoder};
 
-/// After this long without a packet the publisher is given up, so that another can connect: the
+/// After this long without a byte the publisher is given up, so that another can come: the
 /// time delivery's own watchdog may take, and some.
 const GIVE_UP_AFTER: Duration = Duration::from_secs(15);
 /// A stream is opened after at most this much of it was read ahead. Two seconds are a keyframe
 /// interval; a stream with pictures and sound opens as soon as both were seen.
 const READ_AHEAD_US: &str = "2000000";
-/// When the port cannot be bound again for a moment, and after a publisher that sent rubbish.
-const LISTEN_AGAIN_AFTER: Duration = Duration::from_millis(50);
+/// Between two publishers that could not be taken.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Receives until the receiver is stopped.
-pub(super) fn run(shared: &Arc<Shared>, url: &str) {
+pub(super) fn run(shared: &Arc<Shared>, mut next: impl FnMut() -> io::Result<Option<Coming>>) {
     while !stopped(shared) {
-        let heard = Arc::new(Heard::new());
-        let input = match accept(shared, url, &heard) {
+        let input = match next() {
+            Ok(Some(coming)) => open(shared, coming).map_err(|error| error.to_string()),
+            Ok(None) => continue,
+            Err(error) => Err(error.to_string()),
+        };
+        let input = match input {
             Ok(input) => input,
-            Err(ff::Error::Exit) => continue,
+            // One that left early or sent rubbish: the next one is waited for.
             Err(error) => {
-                if !failed_to_listen(shared, error) {
-                    return;
-                }
+                tracing::debug!(error, "no stream from this publisher");
+                pause(shared);
                 continue;
             }
         };
-        if let Err(error) = receive(shared, input, &heard) {
+        if let Err(error) = receive(shared, input) {
             tracing::warn!(%error, "the rehearsal stream cannot be decoded");
         }
         let mut measured = lock(&shared.measured);
@@ -51,86 +56,52 @@ fn stopped(shared: &Shared) -> bool {
     shared.stop.load(Ordering::SeqCst)
 }
 
-/// When the last packet came, as the interrupt callback needs it.
-struct Heard {
-    since: Instant,
-    last_ms: AtomicU64,
-}
-
-/// [`Heard::last_ms`] before the first packet: waiting for a publisher may take for ever.
-const NOTHING_HEARD: u64 = u64::MAX;
-
-impl Heard {
-    fn new() -> Self {
-        Self {
-            since: Instant::now(),
-            last_ms: AtomicU64::new(NOTHING_HEARD),
-        }
-    }
-
-    fn now_ms(&self) -> u64 {
-        u64::try_from(self.since.elapsed().as_millis()).unwrap_or(NOTHING_HEARD - 1)
-    }
-
-    fn packet(&self) {
-        self.last_ms.store(self.now_ms(), Ordering::Relaxed);
-    }
-
-    fn silent_too_long(&self) -> bool {
-        match self.last_ms.load(Ordering::Relaxed) {
-            NOTHING_HEARD => false,
-            last => u128::from(self.now_ms().saturating_sub(last)) > GIVE_UP_AFTER.as_millis(),
-        }
-    }
-}
-
-/// Waits for a publisher and opens its stream.
-fn accept(
-    shared: &Arc<Shared>,
-    url: &str,
-    heard: &Arc<Heard>,
-) -> Result<ff::format::context::Input, ff::Error> {
-    let mut options = ff::Dictionary::new();
-    options.set("listen", "1");
-    options.set("analyzeduration", READ_AHEAD_US);
-    let (watching, heard) = (Arc::clone(shared), Arc::clone(heard));
-    let mut announced = false;
-    let interrupt = move || {
-        // FFmpeg asks here whether to go on for the first time when it waits for a publisher:
-        // the port is bound by then.
-        if !announced {
-            announced = true;
-            announce(&watching, Listening::Yes);
-        }
-        stopped(&watching) || heard.silent_too_long()
-    };
-    ff::format::input_with_interrupt_and_dictionary(url, interrupt, options)
-}
-
-fn announce(shared: &Shared, listening: Listening) {
-    let mut measured = lock(&shared.measured);
-    if matches!(measured.listening, Listening::NotYet) {
-        measured.listening = listening;
-        drop(measured);
-        shared.bell.notify_all();
-    }
-}
-
-/// Opening failed: before the first time the port was bound that ends the receiver (`false`),
-/// later it is a publisher that left early or sent rubbish, and the next one is waited for.
-fn failed_to_listen(shared: &Shared, error: ff::Error) -> bool {
+/// Or a port without descriptors would keep a core busy; stop() rings the bell.
+fn pause(shared: &Shared) {
     let measured = lock(&shared.measured);
-    if matches!(measured.listening, Listening::NotYet) {
-        drop(measured);
-        announce(shared, Listening::Failed(error.to_string()));
-        return false;
-    }
-    tracing::debug!(%error, "no stream from this publisher");
-    // Paced, or a port that cannot be bound again would keep a core busy; stop() rings the bell.
     let _ = shared
         .bell
-        .wait_timeout_while(measured, LISTEN_AGAIN_AFTER, |_| !stopped(shared));
-    true
+        .wait_timeout_while(measured, PAUSE, |_| !stopped(shared));
+}
+
+/// A publisher as FFmpeg reads it: to the end, or until nobody wants it or nothing comes any more.
+struct Heard {
+    coming: Coming,
+    shared: Arc<Shared>,
+    last: Instant,
+}
+
+impl Read for Heard {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        loop {
+            if stopped(&self.shared) || self.last.elapsed() > GIVE_UP_AFTER {
+                return Err(ErrorKind::ConnectionAborted.into());
+            }
+            match self.coming.read(into) {
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
+                    ) => {}
+                came => {
+                    self.last = Instant::now();
+                    return came;
+                }
+            }
+        }
+    }
+}
+
+fn open(shared: &Arc<Shared>, coming: Coming) -> Result<Input, ff::Error> {
+    let heard = Heard {
+        coming,
+        shared: Arc::clone(shared),
+        last: Instant::now(),
+    };
+    let mut options = ff::Dictionary::new();
+    options.set("analyzeduration", READ_AHEAD_US);
+    options.set("format_whitelist", "flv");
+    ff::format::input_from_stream(StreamIo::from_read(heard)?, None, Some(options))
 }
 
 struct Track<D> {
@@ -139,11 +110,7 @@ struct Track<D> {
     decoder: D,
 }
 
-fn receive(
-    shared: &Arc<Shared>,
-    mut input: ff::format::context::Input,
-    heard: &Heard,
-) -> Result<(), crate::ClipError> {
+fn receive(shared: &Arc<Shared>, mut input: Input) -> Result<(), crate::ClipError> {
     let mut meter = Meter::default();
     let mut video = None;
     if let Some(stream) = input.streams().best(ff::media::Type::Video) {
@@ -195,7 +162,6 @@ fn receive(
             }
             Err(_) => break,
         }
-        heard.packet();
         let at = opened.elapsed();
         if let Some(track) = video
             .as_mut()

@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::rooms::{Rooms, Taken};
 use crate::rtmp::greeting::{Greeting, GreetingStep};
 use crate::rtmp::host::{HostEvent, HostSession};
+use crate::rtmp::tag;
 
 /// From connecting to the stream's name: five round trips of a slow Wi-Fi take one second.
 const ASK_WITHIN: Duration = Duration::from_secs(10);
@@ -132,7 +133,11 @@ async fn publish(
     loop {
         for event in events {
             match event {
-                HostEvent::Media(media) => taken.media(media),
+                HostEvent::Media(message) => {
+                    if let Some(inbound) = tag::read(&message) {
+                        taken.media(inbound);
+                    }
+                }
                 HostEvent::Left => return Err(Over::Left),
                 HostEvent::Asks { .. } => return Err(Over::Refused),
             }

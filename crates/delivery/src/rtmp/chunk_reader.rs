@@ -37,8 +37,8 @@ const INITIAL_CHUNK_SIZE: usize = 128;
 const EXTENDED: u32 = 0x00FF_FFFF;
 
 /// A complete message. Its message stream says nothing: one publisher has one.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Incoming {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Incoming {
     pub kind: u8,
     /// Milliseconds, 32 bits, wrapping.
     pub timestamp: u32,

@@ -3,6 +3,9 @@
 
 use bytes::Bytes;
 
+use super::chunk_reader::Incoming;
+use super::kind;
+
 /// What a publisher encodes with, as far as it is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum InboundCodec {
@@ -49,8 +52,17 @@ const KEY: u8 = 1;
 /// "Video info or command frame": nothing to decode.
 const COMMAND: u8 = 5;
 
+/// Reads a message of pictures or sound; `None` when there is nothing to decode in it.
+pub(crate) fn read(message: &Incoming) -> Option<Inbound> {
+    match message.kind {
+        kind::VIDEO => video(message.timestamp, &message.body),
+        kind::AUDIO => audio(message.timestamp, &message.body),
+        _ => None,
+    }
+}
+
 /// Reads the body of a video message; `None` when there is nothing to decode in it.
-pub(crate) fn video(timestamp: u32, body: &[u8]) -> Option<Inbound> {
+fn video(timestamp: u32, body: &[u8]) -> Option<Inbound> {
     let (&first, rest) = body.split_first()?;
     if first & 0x80 != 0 {
         return enhanced(timestamp, first, rest);
@@ -63,8 +75,8 @@ pub(crate) fn video(timestamp: u32, body: &[u8]) -> Option<Inbound> {
         HEVC => InboundCodec::H265,
         _ => return Some(Inbound::Foreign),
     };
-    let (&[kind, a, b, c], data) = rest.split_first_chunk()?;
-    match kind {
+    let (&[packet, a, b, c], data) = rest.split_first_chunk()?;
+    match packet {
         0 => config(codec, data),
         1 => frame(codec, timestamp, signed24([a, b, c]), first >> 4, data),
         _ => None,
@@ -95,13 +107,13 @@ fn enhanced(timestamp: u32, first: u8, rest: &[u8]) -> Option<Inbound> {
 }
 
 /// Reads the body of an audio message; `None` when there is nothing to decode in it.
-pub(crate) fn audio(timestamp: u32, body: &[u8]) -> Option<Inbound> {
+fn audio(timestamp: u32, body: &[u8]) -> Option<Inbound> {
     let (&first, rest) = body.split_first()?;
     if first >> 4 != AAC {
         return Some(Inbound::Foreign);
     }
-    let (&kind, data) = rest.split_first()?;
-    match kind {
+    let (&packet, data) = rest.split_first()?;
+    match packet {
         0 => config(InboundCodec::Aac, data),
         1 => frame(InboundCodec::Aac, timestamp, 0, KEY, data),
         _ => None,

@@ -12,6 +12,7 @@ mod work;
 use std::path::{Component, Path};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use stallcast_clips::{Cutter, Edges, length};
 use stallcast_journal::{JournalError, Reader, Seq};
@@ -29,8 +30,9 @@ use self::told::{Past, Told, past, tell};
 use self::work::Places;
 use crate::air::part_name::moment_name;
 use crate::clock::now;
-use crate::desk::Published;
+use crate::desk::{Desk, Published};
 use crate::folders::Folders;
+use crate::replacement::Replacement;
 
 /// Most shows that are listed.
 const SHOWS_MAX: usize = 50;
@@ -49,6 +51,7 @@ struct Inner {
     folders: Folders,
     lang: Lang,
     published: watch::Receiver<Published>,
+    replacement: Replacement,
     /// The last work; what other shows' clips are is read from their folders.
     work: Mutex<Option<Work>>,
     stops: AtomicBool,
@@ -60,13 +63,23 @@ struct Work {
 }
 
 impl After {
-    /// For the journal and the recordings in these folders; clips are named in `lang`.
-    pub fn new(folders: Folders, lang: Lang, published: watch::Receiver<Published>) -> Self {
+    /// For the journal of this desk and the recordings in these folders; clips are named in `lang`.
+    pub fn new(folders: Folders, lang: Lang, desk: &Desk) -> Self {
+        Self::of(folders, lang, desk.published(), desk.replacement().clone())
+    }
+
+    fn of(
+        folders: Folders,
+        lang: Lang,
+        published: watch::Receiver<Published>,
+        replacement: Replacement,
+    ) -> Self {
         Self {
             inner: Arc::new(Inner {
                 folders,
                 lang,
                 published,
+                replacement,
                 work: Mutex::default(),
                 stops: AtomicBool::new(false),
                 evidence: evidence::Work::default(),
@@ -268,6 +281,7 @@ impl After {
             ));
         }
         let (planned, places) = self.planned(show, edges)?;
+        let _begins = self.inner.replacement.begin(Instant::now())?;
         let mut current = self.work();
         if current.as_ref().is_some_and(|work| work.view.running) {
             return Err(WireError::new(ErrorCode::Busy).retryable());
@@ -329,6 +343,17 @@ impl After {
             .work
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is being made, as the cause why the engine must not be interrupted.
+    pub(crate) fn works(&self) -> Option<&'static str> {
+        let makes_clips = self.work().as_ref().is_some_and(|work| work.view.running);
+        let makes_evidence = || self.inner.evidence.running().is_some();
+        if makes_clips {
+            Some("replace_clips")
+        } else {
+            makes_evidence().then_some("replace_evidence")
+        }
     }
 
     fn is_live(&self) -> bool {

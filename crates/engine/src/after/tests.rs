@@ -100,7 +100,7 @@ pub(super) fn world() -> World {
         seq: 1,
         catalogue: 0,
     });
-    let after = After::new(folders.clone(), Lang::En, published);
+    let after = After::of(folders.clone(), Lang::En, published, Replacement::default());
     World {
         folder,
         folders,
@@ -201,7 +201,12 @@ async fn every_segment_becomes_a_clip_with_cover_and_text_on_every_canvas() {
     assert!(left.all(|name| !name.to_string_lossy().ends_with("making")));
 
     // Another engine finds them again, and makes only what is missing.
-    let again = After::new(world.folders.clone(), Lang::En, world.publish.subscribe());
+    let again = After::of(
+        world.folders.clone(),
+        Lang::En,
+        world.publish.subscribe(),
+        Replacement::default(),
+    );
     std::fs::remove_file(folder.join("02-Pears.mp4")).unwrap();
     let found: ClipsView = ask(
         &again,
@@ -249,7 +254,12 @@ async fn parts_that_cannot_share_a_file_become_one_each_and_are_found_again() {
         "{pears:?}"
     );
     assert_eq!(state(&view, 0, Canvas::Landscape).files.len(), 1);
-    let again = After::new(world.folders.clone(), Lang::En, world.publish.subscribe());
+    let again = After::of(
+        world.folders.clone(),
+        Lang::En,
+        world.publish.subscribe(),
+        Replacement::default(),
+    );
     let found: ClipsView = ask(
         &again,
         Request::Clips {

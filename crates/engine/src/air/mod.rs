@@ -42,6 +42,7 @@ use crate::folders::Folders;
 use crate::keys::Keys;
 use crate::notices::{INTERRUPTED, Notices};
 use crate::phones::Phones;
+use crate::replacement::ProgramFile;
 use crate::replay::Replay;
 use crate::unfinished;
 pub use cameras::view as camera_view;
@@ -106,6 +107,7 @@ pub struct Parts {
     pub notices: Notices,
     pub status: watch::Sender<StatusView>,
     pub warnings: Vec<String>,
+    pub program: ProgramFile,
     pub runtime: Handle,
     /// Held by every part that is not closed yet.
     pub open_part: OpenPart,
@@ -329,8 +331,9 @@ impl Air {
             if !rehearsing {
                 chat.disconnect_simulated().await;
             } else if chat.statuses().is_empty() {
-                chat.connect(SEAT.into(), stallcast_wire::ChatConnector::Simulated)
-                    .await;
+                let nobody = stallcast_wire::ChatConnector::Simulated;
+                let keeper = stallcast_chat::LoginKeeper::default();
+                chat.connect(SEAT.into(), nobody, keeper).await;
             }
         });
     }

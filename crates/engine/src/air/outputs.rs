@@ -2,11 +2,13 @@
 //! show's state; a destination that is not wanted any more is ended in the background.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
-use stallcast_clips::{Receiver, ReceiverSpec, SourceClock};
+use stallcast_clips::{ClipError, Coming, Receiver, ReceiverSpec, SourceClock};
 use stallcast_delivery::presets::{Platform, Platforms};
+use stallcast_delivery::reception::Reception;
 use stallcast_delivery::{
     Destination, DestinationSpec, DestinationStatus, Hub, Secret, TlsRoots, VideoCodec,
 };
@@ -286,12 +288,8 @@ impl Outputs {
     fn rehearse(&self, hub: Hub) -> Option<Rehearsal> {
         let publisher_status = Arc::new(OnceLock::new());
         let clock = source_clock(Arc::clone(&publisher_status), self.canvases.clone());
-        let spec = ReceiverSpec {
-            clock: Some(clock),
-            ..ReceiverSpec::default()
-        };
-        let receiver = match Receiver::listen(spec) {
-            Ok(receiver) => receiver,
+        let (url, receiver) = match receive(clock) {
+            Ok(listening) => listening,
             Err(error) => {
                 tracing::error!(%error, "the rehearsal receiver could not listen");
                 return None;
@@ -299,8 +297,8 @@ impl Outputs {
         };
         let spec = DestinationSpec {
             id: "rehearsal".into(),
-            url: receiver.server_url(),
-            key: Secret::new(receiver.key()),
+            url,
+            key: Secret::new("rehearsal"),
             closing_deadline: None,
             tls_roots: TlsRoots::default(),
             codec: VideoCodec::H264,
@@ -380,6 +378,24 @@ impl Outputs {
         let rehearsal = self.rehearsals.get(&canvas)?;
         Some(view(&rehearsal.receiver.latest()))
     }
+}
+
+/// A receiver of what is published to the address, on a port of its own that only this machine reaches.
+fn receive(clock: SourceClock) -> Result<(String, Receiver), ClipError> {
+    let reception = Reception::open(Ipv4Addr::LOCALHOST.into());
+    let reception = reception.map_err(|error| ClipError::Receive {
+        cause: error.to_string(),
+    })?;
+    let url = reception.url();
+    let spec = ReceiverSpec {
+        clock: Some(clock),
+        on_report: None,
+    };
+    let receiver = Receiver::start(spec, move || {
+        let came = reception.next()?;
+        Ok(came.map(|publication| Box::new(publication) as Coming))
+    })?;
+    Ok((url, receiver))
 }
 
 /// When the picture with a stream timestamp was composed, told from where the connection's time 0 lies.

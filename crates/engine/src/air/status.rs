@@ -43,6 +43,7 @@ impl Air {
             // The API's own, which knows whom it tells.
             phrases: false,
             undo: self.parts.desk.undo_view(),
+            is_replaced: self.parts.program.is_replaced(),
             warnings: self.parts.warnings.clone(),
         }
     }

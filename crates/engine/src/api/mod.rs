@@ -7,6 +7,7 @@ mod covers;
 mod guard;
 mod imports;
 mod look;
+mod look_up;
 mod once;
 mod orders;
 mod outside;
@@ -16,6 +17,7 @@ mod photos;
 mod plain_name;
 mod preview;
 mod relayed;
+mod replacement;
 mod shown_chat;
 mod shown_products;
 mod shown_to;
@@ -154,7 +156,8 @@ impl Api {
                 post(webhook::receive)
                     .layer(DefaultBodyLimit::max(stallcast_chat::webhook::BODY_BYTES)),
             )
-            .route("/api/orders/{shop}", post(orders::receive));
+            .route("/api/orders/{shop}", post(orders::receive))
+            .route("/api/replacement", post(replacement::replacement));
         self.guarded(app)
     }
 

@@ -1,5 +1,6 @@
 //! What of a chat connection is secret: taken out before it is written down, and put back before it is opened.
 
+use stallcast_chat::{NewLogin, Secret};
 use stallcast_wire::ChatConnector;
 
 /// A connection in two parts.
@@ -53,21 +54,48 @@ pub(super) fn joined(bare: &ChatConnector, secret: &str) -> Option<ChatConnector
 
 fn secrets_of(connector: &mut ChatConnector) -> Vec<&mut String> {
     match connector {
-        ChatConnector::TwitchToken { token, .. }
-        | ChatConnector::Facebook { token, .. }
-        | ChatConnector::Owncast { token, .. } => vec![token],
+        ChatConnector::TwitchToken {
+            token,
+            client_secret,
+            refresh,
+            ..
+        }
+        | ChatConnector::Kick {
+            token,
+            client_secret,
+            refresh,
+            ..
+        } => vec![token, client_secret, refresh],
+        ChatConnector::Facebook { token, .. } | ChatConnector::Owncast { token, .. } => vec![token],
         ChatConnector::Youtube { key, .. } => vec![key],
         ChatConnector::Bilibili {
             key_secret, code, ..
         } => vec![key_secret, code],
         ChatConnector::SocialStream { session, .. } => vec![session],
         ChatConnector::Relay { key, .. } => vec![key],
-        ChatConnector::Kick { token, .. } => vec![token],
-        ChatConnector::Douyin { secret, .. } => vec![secret],
+        ChatConnector::Douyin {
+            secret, app_secret, ..
+        } => vec![secret, app_secret],
         ChatConnector::Twitch { .. }
         | ChatConnector::WebSocket { .. }
         | ChatConnector::Simulated => vec![],
     }
+}
+
+/// A whole connection, as it is kept, with a renewed login in it; `None` when it has another login, as somebody set it up anew.
+pub(super) fn renewed(secret: &str, login: &NewLogin) -> Option<String> {
+    let mut whole: ChatConnector = serde_json::from_str(secret).ok()?;
+    match &mut whole {
+        ChatConnector::TwitchToken { token, refresh, .. }
+        | ChatConnector::Kick { token, refresh, .. }
+            if Secret::new(refresh.as_str()) == login.replaces =>
+        {
+            *token = login.access.reveal().to_owned();
+            *refresh = login.refresh.reveal().to_owned();
+        }
+        _ => return None,
+    }
+    serde_json::to_string(&whole).ok()
 }
 
 /// The address down to host and port when the rest of it may hold a token: a user, a path, a query or a fragment.
@@ -121,6 +149,54 @@ mod tests {
         }
     }
 
+    fn kick(token: &str, refresh: &str) -> ChatConnector {
+        ChatConnector::Kick {
+            channel: "a".into(),
+            token: token.into(),
+            client_id: "b".into(),
+            client_secret: "s3cret".into(),
+            refresh: refresh.into(),
+        }
+    }
+
+    #[test]
+    fn a_renewed_login_takes_the_place_of_its_own_and_of_no_other() {
+        let login = NewLogin {
+            replaces: Secret::new("r1"),
+            access: Secret::new("a2"),
+            refresh: Secret::new("r2"),
+        };
+        let text = |connector: &ChatConnector| serde_json::to_string(connector).unwrap();
+        // A paste leaves spaces.
+        let next = renewed(&text(&kick("a1", " r1\n")), &login);
+        assert_eq!(next, Some(text(&kick("a2", "r2"))));
+        let twitch = |token: &str, refresh: &str| ChatConnector::TwitchToken {
+            channel: "a".into(),
+            client_id: "b".into(),
+            token: token.into(),
+            client_secret: String::new(),
+            refresh: refresh.into(),
+        };
+        let next = renewed(&text(&twitch("", "r1")), &login);
+        assert_eq!(next, Some(text(&twitch("a2", "r2"))));
+        for other in [kick("a1", "r2"), kick("a1", ""), twitch("a", "")] {
+            assert_eq!(renewed(&text(&other), &login), None);
+        }
+        assert_eq!(renewed("ws://a", &login), None);
+    }
+
+    #[test]
+    fn what_an_older_version_kept_is_read() {
+        let whole = r#"{"kind":"kick","channel":"a","token":"s3cret"}"#;
+        let bare = r#"{"kind":"kick","channel":"a","token":""}"#;
+        let bare: ChatConnector = serde_json::from_str(bare).unwrap();
+        let joined = joined(&bare, whole).unwrap();
+        let ChatConnector::Kick { token, refresh, .. } = joined else {
+            panic!("a connection of Kick");
+        };
+        assert_eq!((token.as_str(), refresh.as_str()), ("s3cret", ""));
+    }
+
     #[test]
     fn every_secret_is_taken_out_and_put_back_and_never_into_another() {
         let all = [
@@ -128,6 +204,8 @@ mod tests {
                 channel: "a".into(),
                 client_id: "b".into(),
                 token: "s3cret".into(),
+                client_secret: "s3cret".into(),
+                refresh: "s3cret".into(),
             },
             ChatConnector::Youtube {
                 video: "a".into(),
@@ -153,13 +231,12 @@ mod tests {
                 room: "b".into(),
                 key: "s3cret".into(),
             },
-            ChatConnector::Kick {
-                channel: "a".into(),
-                token: "s3cret".into(),
-            },
+            kick("s3cret", "s3cret"),
             ChatConnector::Douyin {
                 room: "a".into(),
                 secret: "s3cret".into(),
+                app: "b".into(),
+                app_secret: "s3cret".into(),
             },
             ChatConnector::SocialStream {
                 session: "s3cret".into(),

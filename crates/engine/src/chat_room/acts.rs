@@ -176,7 +176,8 @@ mod tests {
                 server: "http://127.0.0.1:9".into(),
                 token: token.into(),
             };
-            room.connect(id.into(), connector).await;
+            room.connect(id.into(), connector, stallcast_chat::LoginKeeper::default())
+                .await;
         }
         let at = |id: &str, target: &str, became| ChatOutcomeAt {
             id: id.into(),

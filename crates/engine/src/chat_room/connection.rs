@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use stallcast_chat::{
     Audience, BilibiliSpec, ChatErrorCode, Connector, ConnectorSpec, ConnectorState, Deliveries,
-    DouyinSpec, FacebookSpec, Hand, Inbox, Incoming, KickSpec, Language, Pace, RelayRoom,
-    RelaySpec, Secret, Tls, TwitchSpec, YouTubeSpec,
+    DouyinSpec, FacebookSpec, Hand, Inbox, Incoming, KickSpec, Language, LoginKeeper, Pace,
+    PushTask, RelayRoom, RelaySpec, Renewal, Secret, Tls, TwitchSpec, YouTubeSpec,
 };
 use stallcast_hooks::Kind;
 use stallcast_show::{MessageId, Text};
@@ -31,12 +31,13 @@ pub(super) struct Connection {
 
 impl Connection {
     /// Opens it; its lines go to `lines`, a relay's webhooks to `deliveries`. `audience` is what most of a simulated one
-    /// speaks.
+    /// speaks; `keeper` writes down a login that was renewed.
     pub(super) fn open(
         wanted: ChatConnector,
         audience: Language,
         lines: mpsc::Sender<Incoming>,
         deliveries: Deliveries,
+        keeper: LoginKeeper,
     ) -> Self {
         let relay = match &wanted {
             ChatConnector::Relay { address, room, key } => Some(RelayRoom {
@@ -46,7 +47,7 @@ impl Connection {
             }),
             _ => None,
         };
-        let (kind, target, spec) = specified(wanted, audience, deliveries);
+        let (kind, target, spec) = specified(wanted, audience, deliveries, keeper);
         Self {
             kind,
             target,
@@ -145,6 +146,7 @@ fn specified(
     wanted: ChatConnector,
     audience: Language,
     deliveries: Deliveries,
+    keeper: LoginKeeper,
 ) -> (&'static str, String, ConnectorSpec) {
     match wanted {
         ChatConnector::Twitch {
@@ -169,14 +171,24 @@ fn specified(
             channel,
             client_id,
             token,
+            client_secret,
+            refresh,
         } => {
             let target = hashed(&channel);
+            let renewal = Renewal {
+                server: ConnectorSpec::TWITCH_TOKEN.into(),
+                client_id: client_id.clone(),
+                client_secret: Secret::new(&client_secret),
+                refresh: Secret::new(&refresh),
+                keeper,
+            };
             let spec = TwitchSpec {
                 api: ConnectorSpec::TWITCH_API.into(),
                 events: ConnectorSpec::TWITCH_EVENTS.into(),
                 channel,
                 client_id,
                 token: Secret::new(&token),
+                renewal: wanted_renewal(renewal),
             };
             ("twitch_token", target, ConnectorSpec::Twitch(spec))
         }
@@ -245,23 +257,55 @@ fn specified(
             };
             (RELAY, target, ConnectorSpec::Relay(spec))
         }
-        ChatConnector::Kick { channel, token } => {
+        ChatConnector::Kick {
+            channel,
+            token,
+            client_id,
+            client_secret,
+            refresh,
+        } => {
+            let renewal = Renewal {
+                server: ConnectorSpec::KICK_TOKEN.into(),
+                client_id,
+                client_secret: Secret::new(&client_secret),
+                refresh: Secret::new(&refresh),
+                keeper,
+            };
             let spec = KickSpec {
                 api: ConnectorSpec::KICK.into(),
                 channel: channel.clone(),
                 token: Secret::new(&token),
+                renewal: wanted_renewal(renewal),
             };
             ("kick", channel, ConnectorSpec::Kick(spec))
         }
-        ChatConnector::Douyin { room, secret } => {
+        ChatConnector::Douyin {
+            room,
+            secret,
+            app,
+            app_secret,
+        } => {
+            let task = PushTask {
+                token_server: ConnectorSpec::DOUYIN_TOKEN.into(),
+                server: ConnectorSpec::DOUYIN_TASK.into(),
+                app,
+                app_secret: Secret::new(&app_secret),
+            };
+            let is_ours = !task.app.trim().is_empty() && !room.trim().is_empty();
             let spec = DouyinSpec {
                 room: room.clone(),
                 secret: Secret::new(&secret),
+                task: is_ours.then_some(task),
             };
             ("douyin", room, ConnectorSpec::Douyin(spec))
         }
         ChatConnector::Simulated => (SIMULATED, String::new(), simulated(audience)),
     }
+}
+
+/// None without a refresh token.
+fn wanted_renewal(renewal: Renewal) -> Option<Renewal> {
+    (renewal.refresh != Secret::default()).then_some(renewal)
 }
 
 fn hashed(channel: &str) -> String {
@@ -281,5 +325,48 @@ fn simulated(lang: Language) -> ConnectorSpec {
         seed: rand::random(),
         pace: Pace::CALM,
         lines: Audience::demo().mostly(lang),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_with_a_refresh_token_is_renewed_and_kept_where_its_connection_is() {
+        let keeper = LoginKeeper::default();
+        let renewal = |wanted: ChatConnector| {
+            let (deliveries, ..) = Deliveries::new();
+            let (_, _, spec) = specified(wanted, Language::En, deliveries, keeper.clone());
+            match spec {
+                ConnectorSpec::Kick(spec) => spec.renewal,
+                ConnectorSpec::Twitch(spec) => spec.renewal,
+                other => panic!("{other:?}"),
+            }
+        };
+        let kick = |refresh: &str| ChatConnector::Kick {
+            channel: "a".into(),
+            token: "t".into(),
+            client_id: "app".into(),
+            client_secret: "s".into(),
+            refresh: refresh.into(),
+        };
+        let twitch = |refresh: &str| ChatConnector::TwitchToken {
+            channel: "a".into(),
+            client_id: "app".into(),
+            token: "t".into(),
+            client_secret: String::new(),
+            refresh: refresh.into(),
+        };
+        for (wanted, server) in [
+            (kick("r"), "https://id.kick.com/oauth/token"),
+            (twitch("r"), "https://id.twitch.tv/oauth2/token"),
+        ] {
+            let renewal = renewal(wanted).unwrap();
+            assert_eq!(renewal.server, server);
+            assert_eq!(renewal.client_id, "app");
+            assert!(renewal.keeper == keeper);
+        }
+        assert!(renewal(kick(" ")).is_none() && renewal(twitch("")).is_none());
     }
 }

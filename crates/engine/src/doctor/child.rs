@@ -1,5 +1,5 @@
 //! A part of the doctor in a process of its own: started, waited for, and killed with all it started when it takes too
-//! long.
+//! long, or when whoever asked is gone.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -47,7 +47,7 @@ pub async fn ask<T: DeserializeOwned>(
     // Causes in one language: they stand in sentences of two.
     command.env("LC_ALL", "C.UTF-8").env("LANGUAGE", "C");
     command
-        .stdin(Stdio::null())
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .kill_on_drop(true);
@@ -61,6 +61,8 @@ pub async fn ask<T: DeserializeOwned>(
         cause: error.to_string(),
     })?;
     let family = Family::of(&child);
+    // Open for as long as somebody waits for it: see `end_with_who_asked`. To wait for a child would close it.
+    let _open = child.stdin.take();
     let waited = tokio::time::timeout(within, wait(&mut child)).await;
     let Ok(waited) = waited else {
         drop(family);
@@ -80,6 +82,30 @@ pub async fn ask<T: DeserializeOwned>(
     match said {
         Some(said) => said.map_err(|cause| Failure::Said { cause }),
         None => Err(Failure::Crashed { how }),
+    }
+}
+
+/// In the process of a part: ends it, with whatever it started, when its standard input closes. Whoever asked closes it by
+/// ending, however that happens, and also while a driver hangs that this process called.
+pub fn end_with_who_asked() {
+    let watch = || {
+        let mut input = std::io::stdin().lock();
+        // An error is an end, too. Nothing is ever said here.
+        let _ended = std::io::copy(&mut input, &mut std::io::sink());
+        #[cfg(unix)]
+        {
+            use nix::sys::signal::{Signal, killpg};
+            use nix::unistd::{getpgrp, getpid};
+            if getpgrp() == getpid() {
+                // Itself, too.
+                let _gone = killpg(getpgrp(), Signal::SIGKILL);
+            }
+        }
+        std::process::exit(1);
+    };
+    let started = std::thread::Builder::new().name("who-asked".to_owned());
+    if let Err(error) = started.spawn(watch) {
+        tracing::warn!(%error, "a part of the doctor may outlive it");
     }
 }
 

@@ -7,11 +7,13 @@ mod looks;
 mod report;
 mod words;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::de::DeserializeOwned;
+use stallcast_media::platform::own_program;
 use stallcast_wire::{DoctorCode as Code, DoctorLine, DoctorPart as Part, DoctorView};
 use tokio::sync::Semaphore;
 
@@ -36,6 +38,8 @@ pub struct Asked {
     pub data: PathBuf,
     /// Leaves out what a show on air would feel.
     pub light: bool,
+    /// Ids of the cameras that the running engine of this data folder has open: most give their picture to one program.
+    pub held: BTreeSet<String>,
     /// Whose turn it is.
     pub turns: Arc<Semaphore>,
 }
@@ -46,15 +50,12 @@ impl Asked {
     /// # Errors
     /// When the system does not say where it is.
     pub fn own(data: PathBuf, light: bool) -> std::io::Result<Self> {
-        // An update may have put another program in this one's place.
-        #[cfg(target_os = "linux")]
-        let program = PathBuf::from("/proc/self/exe");
-        #[cfg(not(target_os = "linux"))]
-        let program = std::env::current_exe()?;
+        let folders = crate::folders::Folders::named(data.clone());
         Ok(Self {
-            program,
+            program: own_program()?,
             data: std::path::absolute(data)?,
             light,
+            held: crate::sign_of_life::held_cameras(&folders.sign_of_life()),
             turns: Arc::new(Semaphore::new(if light { 1 } else { AT_ONCE })),
         })
     }
@@ -240,6 +241,10 @@ async fn devices(asked: &Asked, part: Part) -> Vec<DoctorLine> {
             let line = DoctorLine::new(part, code);
             line.with("name", &name).with("way", &way)
         };
+        if part == Part::Cameras && asked.held.contains(&id) {
+            lines.push(line(Code::CameraHeld));
+            continue;
+        }
         if asked.light {
             lines.push(line(listed));
             continue;

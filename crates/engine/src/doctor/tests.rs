@@ -70,6 +70,7 @@ mod children {
             program,
             data,
             light: false,
+            held: BTreeSet::new(),
             turns: std::sync::Arc::new(tokio::sync::Semaphore::new(1)),
         };
         (folder, asked)
@@ -115,6 +116,32 @@ mod children {
             .of::<Vec<DoctorLine>>("plugins", Duration::from_secs(20))
             .await;
         assert_eq!(said, Err(Failure::Said { cause: "no".into() }));
+    }
+
+    #[tokio::test]
+    async fn a_camera_that_the_studio_has_open_is_not_opened_once_more() {
+        let (_folder, mut asked) = doing(
+            r#"case "$2" in
+            cameras) echo '{"Ok":[{"id":"v4l2:/dev/video0","name":"A"},{"id":"v4l2:/dev/video2","name":"B"}]}' ;;
+            camera:v4l2:/dev/video0) echo '{"Err":"busy"}' ;;
+            camera:*) echo '{"Ok":[{"part":"cameras","level":"ok","code":"camera_works","params":{}}]}' ;;
+            esac"#,
+        );
+        let codes = |lines: Vec<DoctorLine>| lines.iter().map(|l| l.code).collect::<Vec<_>>();
+        let before = codes(devices(&asked, Part::Cameras).await);
+        assert_eq!(before, [Code::CameraFails, Code::CameraWorks]);
+        asked.held.insert("v4l2:/dev/video0".to_owned());
+        for light in [false, true] {
+            asked.light = light;
+            let lines = devices(&asked, Part::Cameras).await;
+            assert_eq!(lines[0].params["name"], "A");
+            let other = if light {
+                Code::CameraListed
+            } else {
+                Code::CameraWorks
+            };
+            assert_eq!(codes(lines), [Code::CameraHeld, other]);
+        }
     }
 
     #[tokio::test]

@@ -187,7 +187,37 @@ impl<Id: KeyId> Keys<Id> {
         if key.is_empty() {
             return self.forget(id);
         }
-        let _turn = self.turn();
+        let turn = self.turn();
+        self.put(&turn, id, key, allow_file, true)
+    }
+
+    /// Puts `next` of a key that is at hand into its place, where that one is kept; nothing when there is none, or no next one.
+    /// Blocks like [`Keys::read`].
+    ///
+    /// # Errors
+    /// As [`Keys::set`]; the key of before stays then.
+    pub fn replace(
+        &self,
+        id: &Id,
+        next: impl FnOnce(&str) -> Option<String>,
+    ) -> Result<(), WireError> {
+        let turn = self.turn();
+        let key = self.get(id).and_then(|key| next(key.reveal()));
+        match key {
+            Some(key) => self.put(&turn, id, key, false, false),
+            None => Ok(()),
+        }
+    }
+
+    /// `anew`: also where no key is at hand, such as one that was let go meanwhile.
+    fn put(
+        &self,
+        _turn: &MutexGuard<'_, ()>,
+        id: &Id,
+        key: String,
+        allow_file: bool,
+        anew: bool,
+    ) -> Result<(), WireError> {
         let in_keychain = self.in_keychain(id, &key);
         let (mut filed, was_in_file) = self.filed(id);
         if !in_keychain && !allow_file && !was_in_file {
@@ -208,8 +238,9 @@ impl<Id: KeyId> Keys<Id> {
             // What stands there now is the new one.
             self.note_left(id, false);
         }
-        if in_keychain || written.is_ok() {
-            let mut held = self.held();
+        let mut held = self.held();
+        let stands = anew || held.known.contains_key(id);
+        if stands && (in_keychain || written.is_ok()) {
             held.known.insert(id.clone(), key);
             held.settled.insert(id.clone());
             if !in_keychain {

@@ -210,3 +210,45 @@ fn a_key_that_cannot_be_written_down_is_not_at_hand_either() {
     assert_eq!(failed.code, ErrorCode::Internal);
     assert!(keys.get(&"a".into()).is_none());
 }
+
+#[test]
+fn a_key_is_replaced_where_it_is_kept_and_one_that_went_meanwhile_stays_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = with(&folder, None);
+    let (a, b): (DestinationId, DestinationId) = ("a".into(), "b".into());
+    keys.replace(&a, |_| Some("live_2".into())).unwrap();
+    assert_eq!(at_hand(&keys, "a"), None, "nothing to replace");
+    for id in [&a, &b] {
+        keys.set(id, "live_1".into(), true).unwrap();
+    }
+    keys.replace(&a, |_| None).unwrap();
+    assert_eq!(at_hand(&keys, "a").as_deref(), Some("live_1"));
+    keys.replace(&a, |old| Some(format!("{old}2"))).unwrap();
+    assert_eq!(
+        at_hand(&with(&folder, None), "a").as_deref(),
+        Some("live_12")
+    );
+    keys.replace(&b, |_| {
+        keys.let_go(&b);
+        Some("live_3".into())
+    })
+    .unwrap();
+    keys.erase(&b).unwrap();
+    assert_eq!(at_hand(&keys, "b"), None);
+    assert_eq!(at_hand(&with(&folder, None), "b"), None);
+    assert_eq!(
+        at_hand(&with(&folder, None), "a").as_deref(),
+        Some("live_12")
+    );
+}
+
+#[test]
+fn a_key_that_the_keychain_does_not_take_is_not_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = with(&folder, Some(Arc::new(Refusing)));
+    let id: DestinationId = "a".into();
+    keys.read([&id].into_iter());
+    let refused = keys.replace(&id, |_| Some("live_2".into())).unwrap_err();
+    assert_eq!(refused.code, ErrorCode::NoKeychain);
+    assert_eq!(at_hand(&keys, "a").as_deref(), Some("live_old"));
+}

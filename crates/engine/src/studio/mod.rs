@@ -6,6 +6,7 @@ mod ending;
 mod following;
 mod pages;
 mod removed_keys;
+mod replacing;
 mod requests;
 #[cfg(test)]
 mod sound_tests;
@@ -48,6 +49,7 @@ use crate::part_boxes::PartBoxes;
 use crate::phones::Phones;
 use crate::phrasing::Phrasing;
 use crate::picture::Easel;
+use crate::replacement::ProgramFile;
 use crate::replay::Replay;
 use crate::threads::Threads;
 use crate::unfinished;
@@ -248,11 +250,12 @@ impl Studio {
             notices: notices.clone(),
             status: status_sender,
             warnings,
+            program: ProgramFile::own(),
             runtime: Handle::current(),
             open_part,
         };
         let air = threads.start("air", move || Air::new(parts).run())?;
-        let after = After::new(folders.clone(), options.lang, desk.published());
+        let after = After::new(folders.clone(), options.lang, &desk);
         let inner = Inner {
             lang: options.lang,
             folders,
@@ -472,6 +475,7 @@ pub(crate) fn empty_status() -> StatusView {
         key_store: stallcast_wire::KeyStore::AskFirst,
         phrases: false,
         undo: None,
+        is_replaced: false,
         warnings: vec![],
     }
 }

@@ -295,13 +295,7 @@ impl Studio {
             Request::Doctor => answer(&self.examine().await?),
             Request::SaveDoctorReport { lang } => answer(&self.save_doctor_report(lang).await?),
             Request::Shutdown => {
-                if matches!(self.inner.desk.show().phase, Phase::Live { .. }) {
-                    return Err(WireError::refused(
-                        "already_live",
-                        std::collections::BTreeMap::new(),
-                    ));
-                }
-                self.end().await;
+                self.shut_down().await?;
                 Ok(serde_json::Value::Null)
             }
         }

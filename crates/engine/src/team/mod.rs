@@ -298,7 +298,10 @@ impl Team {
     fn member(&self, token: &str, from: IpAddr) -> Result<KeptMember, WireError> {
         let mut state = self.lock();
         let offered = hash(token);
-        let known = state.kept.members.iter().find(|it| it.hash == offered);
+        let mut members = state.kept.members.iter();
+        let known = members.find(|it| it.hash == offered);
+        // Here, too: after a start the clock is looked at only a while later.
+        let known = known.filter(|it| !state.is_forgotten(it, now().0));
         match known.cloned() {
             Some(member) if member.waiting => Err(WireError::new(ErrorCode::AwaitsYes).retryable()),
             Some(member) => Ok(member),

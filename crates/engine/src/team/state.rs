@@ -138,8 +138,18 @@ impl State {
     }
 
     pub(super) fn forgotten(&self, at: i64) -> Vec<String> {
-        let members = self.kept_with_seen().members.into_iter();
-        let gone = members.filter(|member| at - member.seen_at >= FORGOTTEN_AFTER_MS);
-        gone.map(|member| member.id).collect()
+        let members = self.kept.members.iter();
+        let gone = members.filter(|member| self.is_forgotten(member, at));
+        gone.map(|member| member.id.clone()).collect()
+    }
+
+    /// Whether a device was away for so long that it has to be invited again.
+    pub(super) fn is_forgotten(&self, member: &KeptMember, at: i64) -> bool {
+        let seen_at = match self.here.get(&member.id) {
+            Some(here) if here.pages > 0 => at,
+            Some(here) => here.seen_at.max(member.seen_at),
+            None => member.seen_at,
+        };
+        at - seen_at >= FORGOTTEN_AFTER_MS
     }
 }

@@ -9,6 +9,7 @@ mod heap;
 mod linux;
 mod macos;
 mod own_plugins;
+mod own_program;
 #[cfg(target_os = "linux")]
 mod portal;
 #[cfg(target_os = "linux")]
@@ -25,6 +26,7 @@ pub use file_size::largest_file;
 pub use free_bytes::free_bytes;
 pub use heap::prepare_heap;
 pub use own_plugins::use_own_plugins;
+pub use own_program::own_program;
 
 use crate::cameras::{Controls, Write};
 

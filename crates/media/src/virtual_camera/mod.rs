@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use gstreamer as gst;
 use gstreamer_video as gst_video;
 
-use crate::platform;
+use crate::platform::{self, own_program};
 use line::Line;
 
 pub use serve::serve;
@@ -135,17 +135,8 @@ fn server() -> PathBuf {
     SERVER
         .get()
         .cloned()
-        .or_else(own_program)
+        .or_else(|| own_program().ok())
         .unwrap_or_default()
-}
-
-/// This program, also after an update has put another one in its place.
-fn own_program() -> Option<PathBuf> {
-    if cfg!(target_os = "linux") {
-        Some(PathBuf::from("/proc/self/exe"))
-    } else {
-        std::env::current_exe().ok()
-    }
 }
 
 #[cfg(test)]

@@ -8,9 +8,12 @@
     unused_imports
 )]
 
+// Sockets, signals and displays of Linux.
+#[cfg(unix)]
 pub mod pipewire;
 pub mod rig;
 pub mod spec;
+#[cfg(unix)]
 pub mod xvfb;
 
 pub use rig::{Decoder, Rig, card, luma_at};

@@ -6,7 +6,7 @@ mod tables;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use stallcast_clips::{Completeness, completeness};
 use stallcast_journal::evidence::read_manifest;
@@ -97,6 +97,7 @@ impl After {
         let told = self.told(show)?;
         let mut view = self.unmade(show, &told);
         let work = &self.inner.evidence;
+        let _begins = self.inner.replacement.begin(Instant::now())?;
         let mut last = work.last();
         let is_busy = last
             .as_ref()

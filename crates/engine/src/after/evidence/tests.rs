@@ -13,6 +13,7 @@ use stallcast_wire::Request;
 
 use super::*;
 use crate::after::tests::{World, ask, show_of, world};
+use crate::replacement::Replacement;
 use crate::verify::{CHANGED, INTACT, UNCHECKED, verify};
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -64,7 +65,12 @@ async fn a_show_becomes_a_folder_that_the_verifier_takes_and_that_tells_every_ch
     );
 
     // Another engine finds it, and does not make it twice.
-    let again = After::new(world.folders.clone(), Lang::En, world.publish.subscribe());
+    let again = After::of(
+        world.folders.clone(),
+        Lang::En,
+        world.publish.subscribe(),
+        Replacement::default(),
+    );
     let found: EvidenceView = ask(&again, Request::MakeEvidence { show }).await;
     assert_eq!(found, view);
 

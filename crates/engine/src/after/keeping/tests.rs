@@ -8,6 +8,7 @@ use stallcast_wire::{EvidenceState, EvidenceView, Request};
 
 use super::*;
 use crate::after::tests::{ask, show_of, world};
+use crate::replacement::Replacement;
 
 /// The show of [`world`] ends at 160 s.
 const ENDED: i64 = 160_000;
@@ -107,7 +108,12 @@ async fn how_long_is_a_setting_of_this_installation_and_outlives_the_engine() {
     assert_eq!(set(Some(31)).unwrap_err().code, ErrorCode::Malformed);
     let five = set(Some(5)).unwrap();
     assert_eq!(five.shows[0].due, Some(At(ENDED + 5 * YEAR_MS)));
-    let again = After::new(world.folders.clone(), Lang::En, world.publish.subscribe());
+    let again = After::of(
+        world.folders.clone(),
+        Lang::En,
+        world.publish.subscribe(),
+        Replacement::default(),
+    );
     assert_eq!(again.keeping(At(ENDED)).unwrap(), five);
     let forever = set(None).unwrap();
     assert_eq!((forever.years, forever.shows[0].due), (None, None));

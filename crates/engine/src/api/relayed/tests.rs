@@ -68,6 +68,15 @@ fn signed(id: usize, secret: &str) -> Hook {
     hook(Kind::Douyin, &headers, &body)
 }
 
+fn douyin(secret: &str) -> ChatConnector {
+    ChatConnector::Douyin {
+        room: String::new(),
+        secret: secret.to_owned(),
+        app: String::new(),
+        app_secret: String::new(),
+    }
+}
+
 /// Connections of which one, of Douyin, waits for a keychain that does not tell its secret.
 async fn chats(folder: &Path) -> ChatConnections {
     let file = folder.join("chat.json");
@@ -128,9 +137,7 @@ async fn what_is_for_a_connection_that_is_not_open_yet_waits_and_the_rest_goes_o
         waits.push(lane.bring(hook).await);
     }
     assert_eq!(lane.done().await, line);
-    let secret = SECRET.to_owned();
-    let room = String::new();
-    let open = ChatConnector::Douyin { room, secret };
+    let open = douyin(SECRET);
     chats.connect("d".into(), open, true).await.unwrap();
     assert_eq!(lane.done().await, one);
     assert_eq!(lane.done().await, two);
@@ -167,17 +174,19 @@ async fn what_is_for_an_open_connection_waits_for_none_that_is_not() {
     let folder = tempfile::tempdir().unwrap();
     let chats = Arc::new(chats(folder.path()).await);
     let other = "another";
-    let open = |secret: &str| ChatConnector::Douyin {
-        room: String::new(),
-        secret: secret.to_owned(),
-    };
-    chats.connect("e".into(), open(other), true).await.unwrap();
+    chats
+        .connect("e".into(), douyin(other), true)
+        .await
+        .unwrap();
     let mut lane = lane(Arc::clone(&chats));
     let (waits, goes) = (comment(1), signed(2, other));
     let mut told = vec![lane.bring(&waits).await, lane.bring(&goes).await];
     assert_eq!(lane.done().await, goes);
     // What came before its connection was there comes before what follows.
-    chats.connect("d".into(), open(SECRET), true).await.unwrap();
+    chats
+        .connect("d".into(), douyin(SECRET), true)
+        .await
+        .unwrap();
     let follows = comment(3);
     told.push(lane.bring(&follows).await);
     assert_eq!(lane.done().await, waits);

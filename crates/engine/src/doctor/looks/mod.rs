@@ -41,6 +41,7 @@ type Said = Result<serde_json::Value, String>;
 
 /// Looks at one part and prints what was seen.
 pub fn look(what: &str, data: &Path, light: bool) {
+    super::child::end_with_who_asked();
     let said = see(what, data, light);
     match serde_json::to_string(&said) {
         Ok(line) => println!("{line}"),

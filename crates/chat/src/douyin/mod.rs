@@ -4,6 +4,10 @@
 //! Douyin says itself what this is not: comments may be lost and may come twice, at most some 100 webhooks come in a second,
 //! and only while the 玩法 is mounted in the room and its task runs. There is no way back: nothing can be written or removed.
 
+mod task;
+
+use std::convert::Infallible;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use md5::{Digest, Md5};
@@ -13,6 +17,7 @@ use stallcast_show::At;
 use subtle::ConstantTimeEq;
 use tokio::sync::mpsc;
 
+use self::task::Task;
 use crate::connector::{ConnectorState, End};
 use crate::draft::LineDraft;
 use crate::outlet::{Offered, Outlet, SinkClosed};
@@ -30,6 +35,11 @@ const SECONDS_BELOW: i64 = 100_000_000_000;
 
 /// A room's comments.
 pub(crate) struct Douyin {
+    reader: Reader,
+    task: Option<Task>,
+}
+
+struct Reader {
     spec: DouyinSpec,
     pushes: mpsc::Receiver<Push>,
 }
@@ -48,14 +58,33 @@ struct Comment {
 
 impl Douyin {
     pub(crate) fn new(spec: DouyinSpec, pushes: mpsc::Receiver<Push>) -> Self {
-        Self { spec, pushes }
+        let task = spec.task.clone().map(|task| Task::new(task, &spec.room));
+        let reader = Reader { spec, pushes };
+        Self { reader, task }
     }
 
-    pub(crate) async fn attend(
-        &mut self,
-        outlet: &mut Outlet,
-    ) -> Result<std::convert::Infallible, End> {
+    pub(crate) async fn attend(&mut self, outlet: &mut Outlet) -> Result<Infallible, End> {
         outlet.state(ConnectorState::Live);
+        let health = outlet.health();
+        let Some(task) = &mut self.task else {
+            return self.reader.read(outlet).await;
+        };
+        tokio::select! {
+            ended = self.reader.read(outlet) => ended,
+            never = task.keep(&health) => match never {},
+        }
+    }
+
+    /// Stops what makes Douyin push.
+    pub(crate) async fn leave(&mut self) {
+        if let Some(task) = &mut self.task {
+            task.leave().await;
+        }
+    }
+}
+
+impl Reader {
+    async fn read(&mut self, outlet: &mut Outlet) -> Result<Infallible, End> {
         loop {
             // Its other end lives as long as this task.
             let Some(Push { hook, became }) = self.pushes.recv().await else {
@@ -70,8 +99,7 @@ impl Douyin {
         }
     }
 
-    /// Takes a webhook.
-    pub(crate) async fn take(&self, hook: &Hook, outlet: &mut Outlet) -> Result<Given, SinkClosed> {
+    async fn take(&self, hook: &Hook, outlet: &mut Outlet) -> Result<Given, SinkClosed> {
         if !self.is_signed(hook) {
             return Ok(Given::Unsigned);
         }
