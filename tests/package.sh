@@ -52,9 +52,11 @@ cp "$deb" "$root/stallcast.deb"
 inside apt-get update -q
 inside apt-get install -q -y --no-install-recommends /stallcast.deb
 inside stallcast --version
-# What drives the window belongs to the test.
-inside apt-get install -q -y --no-install-recommends webkit2gtk-driver
+# What drives the window belongs to the test, and so do the input methods.
+inside apt-get install -q -y --no-install-recommends webkit2gtk-driver \
+  fcitx5 fcitx5-pinyin fcitx5-frontend-gtk3 ibus ibus-libpinyin ibus-gtk3
 STALLCAST_TESTS_ROOT=$root cargo test --locked -p stallcast-tests --test desktop_window
+STALLCAST_TESTS_ROOT=$root cargo test --locked -p stallcast-tests --test desktop_writing -- --test-threads=1
 
 inside apt-get purge -q -y stallcast
 left=$(find "$root/usr" "$root/etc" "$root/opt" -iname '*stallcast*')

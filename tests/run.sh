@@ -171,10 +171,17 @@ stage_web() {
 }
 
 stage_desktop() {
+  # The input methods that people write Chinese with.
+  install_packages fcitx5 fcitx5-pinyin fcitx5-frontend-gtk3 ibus ibus-libpinyin ibus-gtk3
   page
   build stallcast-engine stallcast-desktop
   run_tests stallcast-desktop
   run_tests stallcast-tests --test desktop_window
+  if command -v fcitx5 >/dev/null && command -v ibus-daemon >/dev/null; then
+    run_tests stallcast-tests --test desktop_writing
+  else
+    echo "Skipped: Chinese input methods in the window (needs Fcitx 5 and IBus with their pinyin)"
+  fi
 }
 
 # Not part of the whole run: it builds the release (some twelve minutes on two cores) and fetches a system to install it in.

@@ -44,6 +44,7 @@ pub enum ReplaceError {
 ///
 /// # Errors
 /// What the engine says.
+#[cfg(feature = "updater")]
 pub fn look() -> Result<(), ReplaceError> {
     match running()? {
         Some(file) => ask(&file, ReplacementAsk::Look).map(drop),

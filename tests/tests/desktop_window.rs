@@ -4,8 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -13,11 +12,8 @@ use nix::unistd::Pid;
 use serde_json::{Value, json};
 use stallcast_show::Command as Change;
 use stallcast_tests::stage::{health, put_key};
-use stallcast_tests::world::{
-    Group, PATIENCE, RtmpServer, Running, Session, WebWindow, Xvfb, built, eventually,
-};
+use stallcast_tests::world::{Desktop, PATIENCE, RtmpServer, WebWindow, eventually};
 use stallcast_wire::RunState;
-use tempfile::TempDir;
 
 /// Photo of the product on the card, in shares of the preview: nothing of the moving picture shines through.
 const CARD_PHOTO: [f64; 4] = [0.08, 0.28, 0.24, 0.42];
@@ -61,7 +57,7 @@ async fn the_window_shows_the_demo_goes_live_and_its_death_costs_the_broadcast_n
     );
     window.click(".page .card:last-child li:last-child form button[type=submit]");
     window.wait_for("form input[type=password]");
-    let id = desktop.add_key("live_secret_7f3a").await;
+    let id = add_key(&desktop, "live_secret_7f3a").await;
     window.wait_for(".key.have");
     window.click(".settings > header button");
 
@@ -122,126 +118,17 @@ async fn the_window_shows_the_demo_goes_live_and_its_death_costs_the_broadcast_n
     window.wait_for(".phase.idle");
 }
 
-/// A screen, a session bus and a home of the test's own, with what the window leaves running.
-struct Desktop {
-    /// Where the programs' system begins, unless it is this one.
-    root: Option<PathBuf>,
-    home: TempDir,
-    screen: Xvfb,
-    bus: Group,
-}
-
-impl Desktop {
-    fn new() -> Self {
-        let root = std::env::var_os("STALLCAST_TESTS_ROOT").map(PathBuf::from);
-        let home = match &root {
-            Some(root) => tempfile::tempdir_in(root.join("tmp")),
-            None => tempfile::tempdir(),
-        }
-        .unwrap();
-        let bus_path = home.path().join("bus");
-        let address = format!("--address=unix:path={}", bus_path.display());
-        let mut command = Command::new("dbus-daemon");
-        command.args(["--session", "--nofork", "--nopidfile", &address]);
-        let bus = Group::start_logged(&mut command, &home.path().join("bus.log"));
-        eventually(PATIENCE, "the session bus is there", || {
-            bus_path.exists().then_some(())
-        });
-        Self {
-            root,
-            home,
-            screen: Xvfb::start(1280, 720),
-            bus,
-        }
-    }
-
-    fn data(&self) -> PathBuf {
-        self.home.path().join("data")
-    }
-
-    /// Opens the window, as a person's desktop would.
-    fn open(&self, log: &str) -> WebWindow {
-        let home = match &self.root {
-            Some(root) => Path::new("/").join(self.home.path().strip_prefix(root).unwrap()),
-            None => self.home.path().to_owned(),
-        };
-        let home = home.display().to_string();
-        let mut env = vec![
-            ("TAURI_AUTOMATION", "true".to_owned()),
-            ("TAURI_WEBVIEW_AUTOMATION", "true".to_owned()),
-            ("DISPLAY", self.screen.display().to_owned()),
-            ("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={home}/bus")),
-            ("XDG_RUNTIME_DIR", home.clone()),
-            ("STALLCAST_DATA", format!("{home}/data")),
-            ("HOME", home),
-            ("STALLCAST_NO_KEYCHAIN", "1".to_owned()),
-            // No accessibility bus is there to wait for.
-            ("NO_AT_BRIDGE", "1".to_owned()),
-        ];
-        let log = self.home.path().join(format!("window-{log}.log"));
-        let root = self.root.as_deref();
-        let program = if root.is_some() {
-            PathBuf::from("/usr/bin/stallcast-desktop")
-        } else {
-            env.push(("STALLCAST_ENGINE", built("stallcast").display().to_string()));
-            built("stallcast-desktop")
-        };
-        WebWindow::open(&program, env, &log, root)
-    }
-
-    fn engine(&self) -> Running {
-        Running::read(&self.data()).expect("an engine runs")
-    }
-
-    async fn session(&self) -> Session {
-        let engine = self.engine();
-        Session::open(engine.port, &engine.token).await
-    }
-
-    /// Stores a key for the one destination there is, in the file that this test allows; the destination's id.
-    async fn add_key(&self, key: &str) -> String {
-        let mut session = self.session().await;
-        let destination = session
-            .until(PATIENCE, "the destination is there", |s| {
-                s.show.as_ref()?.destinations.keys().next().cloned()
-            })
-            .await;
-        let id = destination.as_str().to_owned();
-        put_key(&mut session, &id, key).await;
-        id
-    }
-
-    /// Whether a window of this title is on the screen.
-    fn screen_shows(&self, title: &str) -> bool {
-        self.screen.shows(title)
-    }
-
-    /// Keeps a picture of the whole screen in `tests/out`.
-    fn photograph(&self, name: &str) {
-        let out = Path::new(env!("CARGO_MANIFEST_DIR")).join("out");
-        fs::create_dir_all(&out).unwrap();
-        self.screen.photograph(&out.join(format!("{name}.png")));
-    }
-}
-
-impl Drop for Desktop {
-    /// The engine outlives its window by design, so it is ended here.
-    fn drop(&mut self) {
-        if let Some(engine) = Running::read(&self.data())
-            && let Ok(id) = i32::try_from(engine.pid)
-        {
-            let _ = kill(Pid::from_raw(id), Signal::SIGKILL);
-        }
-        if std::thread::panicking() {
-            for name in ["data/engine.log", "window-first.log", "window-second.log"] {
-                let said = fs::read_to_string(self.home.path().join(name)).unwrap_or_default();
-                let tail: Vec<&str> = said.lines().rev().take(40).collect();
-                eprintln!("== {name}");
-                tail.iter().rev().for_each(|line| eprintln!("{line}"));
-            }
-        }
-        self.bus.kill();
-    }
+/// Stores a key for the one destination there is, in the file that this test allows; the destination's id.
+async fn add_key(desktop: &Desktop, key: &str) -> String {
+    let mut session = desktop.session().await;
+    let destination = session
+        .until(PATIENCE, "the destination is there", |s| {
+            s.show.as_ref()?.destinations.keys().next().cloned()
+        })
+        .await;
+    let id = destination.as_str().to_owned();
+    put_key(&mut session, &id, key).await;
+    id
 }
 
 /// Goes live with two presses more than a double click apart, `between` which something is checked. The button forgets

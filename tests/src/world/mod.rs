@@ -3,6 +3,7 @@
 
 mod balancer;
 mod browser;
+mod desktop;
 mod engine;
 mod enhanced;
 mod irc;
@@ -24,6 +25,7 @@ mod xvfb;
 
 pub use balancer::Balancer;
 pub use browser::Browser;
+pub use desktop::Desktop;
 pub use engine::{Engine, EngineOptions, HttpAnswer, Running, built, http};
 pub use enhanced::{Came, EnhancedServer, Published, Says};
 pub use irc::{Ircd, Speaker};

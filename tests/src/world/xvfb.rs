@@ -142,6 +142,21 @@ impl Xvfb {
         run("import", words.into_iter().chain([file.as_os_str()]));
     }
 
+    /// Gives the keyboard to the window of exactly this title, as a window manager does, and presses these keys one after
+    /// the other (names of X, as `p` or `Return`).
+    pub fn type_into(&self, title: &str, keys: &[&str]) {
+        let title = format!("^{title}$");
+        let window = ["search", "--onlyvisible", "--name", &title, "windowfocus"];
+        let mut command = Command::new("xdotool");
+        command.env("DISPLAY", &self.display).args(window);
+        if !keys.is_empty() {
+            command.arg("key").args(keys);
+        }
+        let output = command.output().expect("xdotool is installed");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "xdotool: {said}");
+    }
+
     /// Whether a window of this title is on the screen.
     pub fn shows(&self, title: &str) -> bool {
         let listing = Command::new("xwininfo")
