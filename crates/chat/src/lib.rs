@@ -64,6 +64,7 @@ mod needles;
 mod outlet;
 mod owncast;
 pub mod phrase;
+mod place;
 mod pushed;
 pub mod question;
 pub mod questions;
