@@ -58,10 +58,20 @@ fn what_the_facts_do_not_say_has_no_answer() {
             ("第二件半价吗", None),
             ("discount if i buy two", None),
             ("quantity discount?", None),
+            ("三箱多少钱", None),
+            ("10箱什么价", None),
+            ("how much for 3", None),
+            ("1箱多少钱", Some("price")),
+            ("四件套多少钱", Some("price")),
+            ("2件装多少钱", Some("price")),
             ("定金多少钱", None),
             ("多少钱", Some("price")),
             ("券还有吗", None),
             ("赠品还有吗", None),
+            ("优惠还有吗", None),
+            ("how to use points", None),
+            ("花呗怎么用", None),
+            ("运费险多少钱", None),
             ("还有吗", Some("stock")),
             ("送人的话有礼盒装吗", None),
             ("有礼袋吗", None),
@@ -81,6 +91,9 @@ fn a_place_is_answered_by_a_fact_that_tells_of_it() {
             ("how long is shipping to japan", None),
             ("how much is shipping to australia", None),
             ("加拿大能寄吗", None),
+            ("俄罗斯包邮吗", None),
+            ("国外能买吗", None),
+            ("ship to bolivia?", None),
             ("香港能发吗", None),
             ("新疆发货吗", Some("shipping")),
             ("能寄西藏吗", Some("shipping")),
@@ -114,7 +127,7 @@ fn a_place_is_answered_by_a_fact_that_tells_of_it() {
 #[test]
 fn what_is_on_offer_is_the_answer_to_what_is_asked_of_it() {
     let shop = shop(&[
-        ("price", &["39.9元/箱"]),
+        ("price", &["39.9元/箱，两箱75元"]),
         ("coupon", &["满99减10"]),
         ("gift", &["帆布袋一个", "a canvas bag"]),
         ("packaging", &["礼盒装，附手提袋"]),
@@ -129,6 +142,8 @@ fn what_is_on_offer_is_the_answer_to_what_is_asked_of_it() {
             ("any free gift", Some("gift")),
             ("送人有礼盒吗", Some("packaging")),
             ("多少钱", Some("price")),
+            ("两箱有优惠吗", Some("price")),
+            ("两箱多少钱", Some("price")),
         ],
     );
 }
