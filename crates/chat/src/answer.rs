@@ -1,8 +1,9 @@
 //! Owns which of a product's facts answers a question, or that none does: nothing is said that is not written there.
 
 use crate::catalogue::{Article, Catalogue};
-use crate::fold::fold;
-use crate::topic::{self, Evidence, Topic, Views};
+use crate::fold::{fold, is_han};
+use crate::place::{Place, any_is_told_in};
+use crate::topic::{self, Evidence, Places, Topic, Views};
 
 /// A fact that answers a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -184,18 +185,20 @@ pub fn answer<'a>(
         None => articles.iter().find(|one| on_air == Some(one.id.as_str())),
     }?;
     let topic = about(&folded, &named.rest)?;
-    let key = key_for(article, topic)?;
+    let key = key_for(article, &Wanted::new(topic, &named.rest))?;
     Some(Answer { article, key })
 }
 
-/// The fact that answers this topic, asked of that product.
+/// The fact that answers a question about this topic in these words, asked of that product.
 pub fn answer_about<'a>(
     catalogue: &'a Catalogue,
     product: &str,
     topic: Topic,
+    words: &str,
 ) -> Option<Answer<'a>> {
     let article = catalogue.articles().iter().find(|one| one.id == product)?;
-    let key = key_for(article, topic)?;
+    let rest = catalogue.find(&fold(words)).rest;
+    let key = key_for(article, &Wanted::new(topic, &rest))?;
     Some(Answer { article, key })
 }
 
@@ -205,13 +208,62 @@ pub(crate) fn about(folded: &str, rest: &str) -> Option<Topic> {
     topic::topic_of(rest).or_else(|| topic::topic_of(folded))
 }
 
-/// The key of the fact that answers `topic`.
-fn key_for(article: &Article, topic: Topic) -> Option<&str> {
-    let evidence = topic.evidence();
-    topic.keys().iter().find_map(|wanted| {
+/// The place that makes a line of this topic another question than without it.
+pub(crate) fn place_of(topic: Topic, rest: &str) -> Option<Place> {
+    match topic.places() {
+        Places::None => None,
+        Places::All => Place::named(rest),
+        Places::Far => Place::named(rest).filter(|place| !place.is_near()),
+    }
+}
+
+/// What a fact has to say to be the answer.
+struct Wanted {
+    topic: Topic,
+    place: Option<Place>,
+    is_chinese: bool,
+}
+
+impl Wanted {
+    fn new(topic: Topic, rest: &str) -> Self {
+        Self {
+            topic,
+            place: place_of(topic, rest),
+            is_chinese: rest.chars().any(is_han),
+        }
+    }
+
+    /// Whether a fact says it. What a fact says of places it must say in the language of the question, which is the
+    /// one it is shown in.
+    fn is_in(&self, key: &str, texts: &[String]) -> bool {
+        let evidence = if key == self.topic.name() {
+            Evidence::None
+        } else {
+            self.topic.evidence()
+        };
+        let own = |text: &&String| text.chars().any(is_han) == self.is_chinese;
+        let has_own = texts.iter().any(|text| own(&text));
+        let place = |text: &str| match &self.place {
+            Some(place) => place.is_told_in(text),
+            None => {
+                self.topic.places() != Places::All
+                    || evidence != Evidence::None
+                    || any_is_told_in(text)
+            }
+        };
+        texts.iter().any(|text| holds(text, evidence))
+            && texts
+                .iter()
+                .filter(|text| !has_own || own(text))
+                .any(|text| place(text))
+    }
+}
+
+/// The key of the fact that answers.
+fn key_for<'a>(article: &'a Article, question: &Wanted) -> Option<&'a str> {
+    question.topic.keys().iter().find_map(|wanted| {
         article.facts.iter().find_map(|(key, texts)| {
-            let fits = is_key(key, wanted) && texts.iter().any(|text| holds(text, evidence));
-            fits.then_some(key.as_str())
+            (is_key(key, wanted) && question.is_in(wanted, texts)).then_some(key.as_str())
         })
     })
 }
@@ -242,3 +294,6 @@ fn holds(text: &str, evidence: Evidence) -> bool {
         views.holds(word, &folded)
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -64,6 +64,7 @@ mod needles;
 mod outlet;
 mod owncast;
 pub mod phrase;
+mod place;
 mod pushed;
 pub mod question;
 pub mod questions;
@@ -93,7 +94,7 @@ pub use connector::{
     ChatErrorCode, Clock, Connector, ConnectorState, ConnectorStatus, Incoming, Quota,
 };
 pub use draft::{LineDraft, OwnIds};
-pub use evaluate::{EvaluateError, Measure, evaluate};
+pub use evaluate::{EvaluateError, Evaluation, Measure, evaluate};
 pub use fold::fold;
 pub use login::{LoginKeeper, NewLogin, Renewal};
 pub use mood::is_complaint;

@@ -1,18 +1,20 @@
 //! Owns the list of what the audience asks: lines that mean the same are one entry with a count, while they arrive.
 //!
-//! Two lines are one question when they ask the same topic of the same product. What has no known topic is compared by
-//! its words. The list is bounded whatever comes; people may merge and split, and that stays for what comes later.
+//! Two lines are one question when they ask the same topic of the same product and, where that matters, of the same
+//! place. What has no known topic is compared by its words. The list is bounded whatever comes; people may merge and
+//! split, and that stays for what comes later.
 
 mod held_by;
 mod pieces;
 mod saved;
+mod wording;
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use sha2::{Digest, Sha256};
 use stallcast_show::QuestionState;
 
-use crate::answer::about;
+use crate::answer::{about, place_of};
 use crate::catalogue::Catalogue;
 use crate::fold::fold;
 use crate::topic::Topic;
@@ -20,6 +22,7 @@ use crate::topic::Topic;
 pub use held_by::{Claim, Hidden};
 use pieces::{alike, hash, pieces};
 pub use saved::Saved;
+use wording::{Spelling, spelling};
 
 /// Most questions in the list; the one asked longest ago, and by the fewest, makes room.
 pub const GROUPS_MAX: usize = 400;
@@ -61,6 +64,8 @@ pub struct Group {
     pub product: Option<String>,
     /// What it is about, when that is known.
     pub topic: Option<Topic>,
+    /// The place it is about, when that makes it another question: the name that all its names have in common.
+    pub place: Option<String>,
     /// How many lines.
     pub count: u32,
     /// When it was asked first.
@@ -69,7 +74,7 @@ pub struct Group {
     pub last_ms: u64,
     /// What became of it.
     pub state: QuestionState,
-    /// How it was asked first; the text as written.
+    /// How most people ask it; the text of one of them, as written.
     pub words: String,
     /// Who sees to it; nobody once it is closed.
     pub claim: Option<Claim>,
@@ -94,9 +99,25 @@ pub struct Line {
     pub at_ms: u64,
     asker: u64,
     pieces: HashSet<u64>,
+    spelling: Spelling,
 }
 
-type Subject = (Option<String>, Topic);
+/// What a question is about.
+#[derive(Debug, Clone, Default)]
+struct About {
+    product: Option<String>,
+    topic: Option<Topic>,
+    place: Option<String>,
+}
+
+/// The same, where a topic is known: product, topic, place.
+type Subject = (Option<String>, Topic, Option<String>);
+
+impl About {
+    fn subject(&self) -> Option<Subject> {
+        Some((self.product.clone(), self.topic?, self.place.clone()))
+    }
+}
 
 /// The list.
 #[derive(Debug, Clone, Default)]
@@ -142,6 +163,15 @@ impl Group {
         if self.lines.len() > LINES_MAX {
             self.lines.pop_front();
         }
+        self.call();
+    }
+
+    fn about(&self) -> About {
+        About {
+            product: self.product.clone(),
+            topic: self.topic,
+            place: self.place.clone(),
+        }
     }
 
     /// Whether what asks the same goes into it; what was answered and is asked again is a new question.
@@ -173,6 +203,7 @@ impl Group {
         {
             self.words.clone_from(&first.text);
         }
+        self.call();
     }
 
     /// People who asked count most, then how long they wait, then whether it is about what is shown now.
@@ -200,6 +231,12 @@ impl Questions {
             .map(|article| article.id.clone())
             .or_else(|| on_air.map(str::to_owned));
         let topic = about(&folded, &named.rest);
+        let place = topic.and_then(|topic| place_of(topic, &named.rest));
+        let asked_about = About {
+            product,
+            topic,
+            place: place.map(|place| place.identity().to_owned()),
+        };
         let pieces = pieces(&named.rest);
         let line = Line {
             id: asked.id.to_owned(),
@@ -207,25 +244,26 @@ impl Questions {
             text: asked.text.to_owned(),
             asker: hash(asked.author),
             at_ms: asked.at_ms,
+            spelling: spelling(asked.text),
             pieces,
         };
-        let known = self
-            .split_off(&product, &line.pieces)
-            .or_else(|| match topic {
-                Some(topic) => self
-                    .subjects
-                    .get(&(product.clone(), topic))
-                    .copied()
-                    .filter(|id| self.groups.get(id).is_some_and(Group::takes)),
-                None => self.alike(&product, &line.pieces),
-            });
+        let known =
+            self.split_off(&asked_about, &line.pieces)
+                .or_else(|| match asked_about.subject() {
+                    Some(subject) => self
+                        .subjects
+                        .get(&subject)
+                        .copied()
+                        .filter(|id| self.groups.get(id).is_some_and(Group::takes)),
+                    None => self.alike(&asked_about, &line.pieces),
+                });
         if let Some(id) = known
             && let Some(group) = self.groups.get_mut(&id)
         {
             group.take(line);
             return id;
         }
-        let id = self.open(product, topic, line);
+        let id = self.open(asked_about, line);
         self.make_room(id);
         id
     }
@@ -270,8 +308,9 @@ impl Questions {
             group.claim = None;
         }
         // It takes what asks the same again, where nothing else does by now.
-        if let (true, false, Some(topic)) = (group.takes(), group.by_hand, group.topic) {
-            let subject = (group.product.clone(), topic);
+        if let (true, false, Some(subject)) =
+            (group.takes(), group.by_hand, group.about().subject())
+        {
             let other = self.subjects.get(&subject).copied();
             let is_taken = other.is_some_and(|other| {
                 other != id && self.groups.get(&other).is_some_and(Group::takes)
@@ -360,9 +399,9 @@ impl Questions {
         }
         group.lines = stays;
         group.lose(&moved);
-        let (product, topic) = (group.product.clone(), group.topic);
+        let about = group.about();
         let mut moved = moved.into_iter();
-        let id = self.new_group(Some(from), product, topic, moved.next()?);
+        let id = self.new_group(Some(from), about, moved.next()?);
         if let Some(group) = self.groups.get_mut(&id) {
             group.by_hand = true;
             self.split += 1;
@@ -372,21 +411,16 @@ impl Questions {
         Some(id)
     }
 
-    fn open(&mut self, product: Option<String>, topic: Option<Topic>, line: Line) -> GroupId {
-        let id = self.new_group(None, product.clone(), topic, line);
-        if let Some(topic) = topic {
-            self.subjects.insert((product, topic), id);
+    fn open(&mut self, about: About, line: Line) -> GroupId {
+        let subject = about.subject();
+        let id = self.new_group(None, about, line);
+        if let Some(subject) = subject {
+            self.subjects.insert(subject, id);
         }
         id
     }
 
-    fn new_group(
-        &mut self,
-        from: Option<GroupId>,
-        product: Option<String>,
-        topic: Option<Topic>,
-        line: Line,
-    ) -> GroupId {
+    fn new_group(&mut self, from: Option<GroupId>, about: About, line: Line) -> GroupId {
         let mut id = number(from, &line.id);
         // A line that is told twice may begin another one.
         while self.groups.contains_key(&id) {
@@ -394,8 +428,9 @@ impl Questions {
         }
         let mut group = Group {
             id,
-            product,
-            topic,
+            product: about.product,
+            topic: about.topic,
+            place: about.place,
             count: 0,
             first_ms: line.at_ms,
             last_ms: line.at_ms,
@@ -413,18 +448,21 @@ impl Questions {
         id
     }
 
-    fn alike(&self, product: &Option<String>, pieces: &HashSet<u64>) -> Option<GroupId> {
+    fn alike(&self, about: &About, pieces: &HashSet<u64>) -> Option<GroupId> {
         self.nearest(pieces, ALIKE, |group| {
-            group.topic.is_none() && group.product == *product && group.takes()
+            group.topic.is_none() && group.product == about.product && group.takes()
         })
     }
 
-    fn split_off(&self, product: &Option<String>, pieces: &HashSet<u64>) -> Option<GroupId> {
+    fn split_off(&self, about: &About, pieces: &HashSet<u64>) -> Option<GroupId> {
         if self.split == 0 {
             return None;
         }
         self.nearest(pieces, ALIKE_SPLIT, |group| {
-            group.by_hand && group.product == *product && group.takes()
+            group.by_hand
+                && group.product == about.product
+                && group.place == about.place
+                && group.takes()
         })
     }
 

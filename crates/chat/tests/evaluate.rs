@@ -11,8 +11,9 @@ use stallcast_chat::questions::{Asked, Questions};
 use stallcast_chat::{Article, Catalogue, EvaluateError, answer, evaluate};
 
 fn measures(folder: &std::path::Path) -> HashMap<&'static str, (f64, usize)> {
-    let measures = evaluate(folder).unwrap();
-    measures
+    let found = evaluate(folder).unwrap();
+    found
+        .measures
         .into_iter()
         .map(|one| (one.measure, (one.value, one.n)))
         .collect()
@@ -35,6 +36,29 @@ fn only_what_the_folder_has_is_measured() {
     assert_eq!(found["hold_recall"], (1.0, 1));
     assert_eq!(found["reviews_held"], (0.0, 1));
     assert!(!found.contains_key("cluster_f1"));
+}
+
+#[test]
+fn without_facts_there_is_no_figure_for_answers_and_it_is_said_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let shop = folder.path().join("shop_x.csv");
+    std::fs::write(
+        shop,
+        "id,lang,text,ask,intent,product,answer_fact\n1,zh,水壶多少钱,1,price.k,k,price\n",
+    )
+    .unwrap();
+    let found = measures(folder.path());
+    assert_eq!(found["cluster_f1"].1, 1);
+    assert!(!found.contains_key("answer_top1") && !found.contains_key("answer_abstain"));
+    let left_out = || evaluate(folder.path()).unwrap().left_out;
+    assert!(left_out()[0].contains("facts*.json"), "{:?}", left_out());
+    std::fs::write(
+        folder.path().join("facts_x.json"),
+        r#"{"products":[{"id":"k","aliases":["水壶"],"price":"99元"}]}"#,
+    )
+    .unwrap();
+    assert_eq!(measures(folder.path())["answer_top1"], (1.0, 1));
+    assert!(left_out().is_empty());
 }
 
 #[test]

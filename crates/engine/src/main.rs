@@ -59,7 +59,8 @@ enum What {
     },
     /// Measures the chat's judgement on a folder of labelled lines: one JSON line per measure.
     Evaluate {
-        /// The folder: livechat*.csv, shop*.csv with facts*.json, mod*.csv.
+        /// The folder: livechat*.csv, shop*.csv with facts*.json, mod*.csv. near_miss*.csv only explains labels of
+        /// shop*.csv and is not read, nor is any list of unsure rows (*unsure*.csv).
         folder: PathBuf,
     },
     /// Looks at this computer: exit code 0 = no fault, 1 = with faults, 2 = the report could not be written.
@@ -263,8 +264,9 @@ fn examine(
 
 fn evaluate(folder: &std::path::Path) -> std::process::ExitCode {
     match stallcast_chat::evaluate(folder) {
-        Ok(measures) => {
-            let lines = measures.iter().map(serde_json::to_string);
+        Ok(found) => {
+            found.left_out.iter().for_each(|why| eprintln!("{why}"));
+            let lines = found.measures.iter().map(serde_json::to_string);
             lines.flatten().for_each(|line| println!("{line}"));
             std::process::ExitCode::SUCCESS
         }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use stallcast_show::QuestionState;
 
 use super::pieces::{hash, pieces};
+use super::wording::spelling;
 use super::{Claim, Group, GroupId, Hidden, LINES_MAX, Line, Questions};
 use crate::catalogue::Catalogue;
 use crate::fold::fold;
@@ -18,6 +19,7 @@ const ASKERS_SAVED: usize = 2_000;
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Saved {
     groups: Vec<SavedGroup>,
+    /// Product, topic with its place (`remote_ship@canada`), and the question that takes it.
     subjects: Vec<(Option<String>, String, u64)>,
 }
 
@@ -26,6 +28,8 @@ struct SavedGroup {
     id: u64,
     product: Option<String>,
     topic: Option<String>,
+    #[serde(default)]
+    place: Option<String>,
     count: u32,
     first_ms: u64,
     last_ms: u64,
@@ -53,10 +57,13 @@ impl Questions {
     /// What is to be written down.
     pub fn saved(&self) -> Saved {
         let groups = self.groups.values().map(saved_group);
-        let subjects = self
-            .subjects
-            .iter()
-            .map(|((product, topic), id)| (product.clone(), topic.name().to_owned(), id.0));
+        let subjects = self.subjects.iter().map(|((product, topic, place), id)| {
+            let name = match place {
+                Some(place) => format!("{}@{place}", topic.name()),
+                None => topic.name().to_owned(),
+            };
+            (product.clone(), name, id.0)
+        });
         Saved {
             groups: groups.collect(),
             subjects: subjects.collect(),
@@ -73,10 +80,14 @@ impl Questions {
             ..Self::default()
         };
         list.split = list.groups.values().filter(|group| group.by_hand).count();
-        for (product, topic, id) in saved.subjects {
+        for (product, name, id) in saved.subjects {
             let known = list.groups.contains_key(&GroupId(id));
-            if let (Some(topic), true) = (Topic::named(&topic), known) {
-                list.subjects.insert((product, topic), GroupId(id));
+            let (topic, place) = match name.split_once('@') {
+                Some((topic, place)) => (topic, Some(place.to_owned())),
+                None => (name.as_str(), None),
+            };
+            if let (Some(topic), true) = (Topic::named(topic), known) {
+                list.subjects.insert((product, topic, place), GroupId(id));
             }
         }
         list
@@ -96,6 +107,7 @@ fn saved_group(group: &Group) -> SavedGroup {
         id: group.id.0,
         product: group.product.clone(),
         topic: group.topic.map(|topic| topic.name().to_owned()),
+        place: group.place.clone(),
         count: group.count,
         first_ms: group.first_ms,
         last_ms: group.last_ms,
@@ -122,6 +134,7 @@ fn restored_group(saved: SavedGroup, catalogue: &Catalogue) -> Group {
     let lines = saved.lines.into_iter().take(LINES_MAX).map(|line| Line {
         asker: hash(&line.author),
         pieces: pieces(&catalogue.find(&fold(&line.text)).rest),
+        spelling: spelling(&line.text),
         id: line.id,
         author: line.author,
         text: line.text,
@@ -131,6 +144,7 @@ fn restored_group(saved: SavedGroup, catalogue: &Catalogue) -> Group {
         id: GroupId(saved.id),
         product: saved.product,
         topic: saved.topic.as_deref().and_then(Topic::named),
+        place: saved.place,
         count: saved.count,
         first_ms: saved.first_ms,
         last_ms: saved.last_ms,

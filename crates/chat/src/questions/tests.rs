@@ -259,3 +259,103 @@ fn who_sees_to_a_question_stays_while_it_is_open_also_over_a_restart() {
     assert!(list.claim(price, li()) && list.claim(price, None));
     assert_eq!(by(&list), None);
 }
+
+#[test]
+fn what_is_asked_of_another_place_is_another_question() {
+    let (shop, mut list) = (shop(), Questions::default());
+    let mut at = 0;
+    let mut ask = |list: &mut Questions, text: &str| {
+        at += 1;
+        list.ask(&shop, Some("socks"), line(&at.to_string(), text, at))
+    };
+    let canada = ask(&mut list, "Do you ship to Canada");
+    let remote = ask(&mut list, "新疆发货吗");
+    assert_ne!(canada, remote);
+    for text in [
+        "能寄新疆吗",
+        "新疆包邮吗",
+        "新疆能到不",
+        "乌鲁木齐能发吗",
+        "can you ship to xinjiang",
+    ] {
+        assert_eq!(ask(&mut list, text), remote, "{text}");
+    }
+    for text in ["加拿大能寄吗", "do you deliver to toronto"] {
+        assert_eq!(ask(&mut list, text), canada, "{text}");
+    }
+    let mut seen = vec![canada, remote];
+    for text in [
+        "do you ship to the UK",
+        "能寄到哪些地方",
+        "香港能发吗",
+        "广东能发吗",
+        "北京能发吗",
+        "do you ship to quito",
+        "能发到凉山吗",
+    ] {
+        let id = ask(&mut list, text);
+        assert!(!seen.contains(&id), "{text}");
+        seen.push(id);
+    }
+    // It goes on so after a restart, and a list without places is still read.
+    let text = serde_json::to_string(&list.saved()).unwrap();
+    let mut list = Questions::restored(serde_json::from_str(&text).unwrap(), &shop);
+    assert_eq!(ask(&mut list, "加拿大能发货吗"), canada);
+    let old = text
+        .replace("@canada", "")
+        .replace("\"place\"", "\"other\"");
+    assert_ne!(old, text);
+    let list = Questions::restored(serde_json::from_str(&old).unwrap(), &shop);
+    assert!(list.get(canada).unwrap().place.is_none());
+}
+
+#[test]
+fn crisp_or_soft_is_not_sweet_or_sour() {
+    let (shop, mut list) = (shop(), Questions::default());
+    let crisp = list.ask(&shop, None, line("a", "脆的还是面的", 0));
+    let sweet = list.ask(&shop, None, line("b", "甜不甜", 1));
+    assert_ne!(crisp, sweet);
+    for (text, group) in [
+        ("甜吗", sweet),
+        ("酸不酸", sweet),
+        ("are they sweet", sweet),
+        ("脆不脆啊", crisp),
+        ("is it crisp or soft", crisp),
+    ] {
+        assert_eq!(list.ask(&shop, None, line(text, text, 2)), group, "{text}");
+    }
+}
+
+#[test]
+fn a_question_is_called_what_most_people_call_it_and_that_seldom_changes() {
+    let (shop, mut list) = (shop(), Questions::default());
+    let mut at = 0;
+    let mut ask = |list: &mut Questions, who: &str, text: &str| {
+        at += 1;
+        let asked = Asked {
+            id: &at.to_string(),
+            author: who,
+            text,
+            at_ms: at,
+        };
+        let id = list.ask(&shop, Some("socks"), asked);
+        list.get(id).unwrap().words.clone()
+    };
+    assert_eq!(ask(&mut list, "a", "how much"), "how much");
+    assert_eq!(ask(&mut list, "b", "怎么卖"), "how much");
+    assert_eq!(ask(&mut list, "c", "多少钱"), "how much");
+    // Three speak Chinese, one English; of theirs two say the same, whatever the marks.
+    assert_eq!(ask(&mut list, "d", "多少钱？？"), "多少钱");
+    // One who shouts has one voice.
+    for _ in 0..20 {
+        assert_eq!(ask(&mut list, "b", "怎么卖"), "多少钱");
+    }
+    for who in ["e", "f"] {
+        assert_eq!(ask(&mut list, who, "怎么卖呀"), "多少钱");
+    }
+    assert_eq!(ask(&mut list, "g", "怎么卖"), "怎么卖");
+    for who in ["h", "i", "j", "k", "l"] {
+        assert_eq!(ask(&mut list, who, "多少钱"), "怎么卖");
+    }
+    assert_eq!(ask(&mut list, "m", "多少钱啊"), "多少钱");
+}

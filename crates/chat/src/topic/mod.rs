@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use search::{Search, Seen, Wishes};
-pub(crate) use views::Views;
+pub(crate) use views::{Views, spaced};
 use words::Words;
 pub(crate) use words::one_slip;
 
@@ -40,11 +40,25 @@ pub(crate) enum Evidence {
     Never,
 }
 
+/// Which places make another question, and need another answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Places {
+    /// It is not asked of places.
+    None,
+    /// All but those that the mainland's answer is for.
+    Far,
+    /// All.
+    All,
+}
+
 struct Entry {
     name: &'static str,
     keys: Vec<&'static str>,
     evidence: Evidence,
+    places: Places,
     patterns: Vec<Pattern>,
+    /// What is asked about something else when one of these is there.
+    never: Vec<Needle>,
 }
 
 struct Pattern {
@@ -95,6 +109,12 @@ impl Topic {
             .entry(self)
             .map_or(Evidence::Never, |entry| entry.evidence)
     }
+
+    pub(crate) fn places(self) -> Places {
+        TOPICS
+            .entry(self)
+            .map_or(Places::None, |entry| entry.places)
+    }
 }
 
 /// What a folded line is about, when the list knows it: by what is written, else by how it sounds.
@@ -136,7 +156,7 @@ impl Topics {
                     lists.insert(name, values);
                 }
             } else if let Some(head) = line.strip_prefix('@') {
-                let mut parts = head.splitn(3, '|').map(str::trim);
+                let mut parts = head.splitn(4, '|').map(str::trim);
                 let name = parts.next().unwrap_or_default();
                 let keys = parts.next().unwrap_or_default();
                 entries.push(Entry {
@@ -147,8 +167,18 @@ impl Topics {
                         "-" => Evidence::Never,
                         words => Evidence::OneOf(words),
                     },
+                    places: match parts.next() {
+                        Some("place") => Places::All,
+                        Some("far") => Places::Far,
+                        _ => Places::None,
+                    },
                     patterns: Vec::new(),
+                    never: Vec::new(),
                 });
+            } else if let (Some(never), Some(entry)) = (line.strip_prefix('!'), entries.last_mut())
+            {
+                let needles = Needle::read_all(never, &lists, |one| wishes.none(one));
+                entry.never.extend(needles);
             } else if let Some(entry) = entries.last_mut() {
                 let patterns = line.split(';');
                 let patterns = patterns.filter_map(|one| Pattern::read(one, &lists, &mut wishes));
@@ -183,6 +213,9 @@ impl Topics {
 
 impl Entry {
     fn points(&self, seen: &Seen) -> u32 {
+        if self.never.iter().any(|needle| seen.has(needle.word)) {
+            return 0;
+        }
         self.patterns
             .iter()
             .filter_map(|pattern| pattern.points(seen))

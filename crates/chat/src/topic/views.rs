@@ -93,7 +93,7 @@ const SAME: &[(&str, &str)] = &[
 ];
 
 /// Latin letters and numbers as words, each between spaces; Chinese and marks are one space.
-pub(super) fn spaced(text: &str) -> String {
+pub(crate) fn spaced(text: &str) -> String {
     let mut raw = String::with_capacity(text.len() + 2);
     let mut before = ' ';
     for c in text.chars() {
@@ -185,7 +185,8 @@ fn is_heavy(joined: &str) -> bool {
 }
 
 impl Views {
-    /// Whether a word of a fact is there: a Latin one at the beginning of a word, any other anywhere.
+    /// Whether a word of a fact is there: a Latin one at the beginning of a word, any other anywhere, but its digits
+    /// never within a longer number.
     pub(crate) fn holds(&self, word: &str, folded: &str) -> bool {
         if word.is_ascii() && word.bytes().any(|b| b.is_ascii_alphabetic()) {
             let phrase = spaced(word);
@@ -197,7 +198,13 @@ impl Views {
             };
             self.spaced.contains(phrase)
         } else {
-            folded.contains(word)
+            let number = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit() || c == '.');
+            folded.match_indices(word).any(|(at, _)| {
+                let (before, after) = (&folded[..at], &folded[at + word.len()..]);
+                let begins = number(before.chars().next_back()) && number(word.chars().next());
+                let goes_on = number(after.chars().next()) && number(word.chars().next_back());
+                !begins && !goes_on
+            })
         }
     }
 }

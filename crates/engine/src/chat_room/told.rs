@@ -70,7 +70,7 @@ impl Sieve {
 
     fn answer(&self, show: &Show, now: At, group: &Group) -> Option<SuggestedAnswer> {
         let id = group.product.as_deref()?;
-        let found = answer_about(self.goods.catalogue(), id, group.topic?)?;
+        let found = answer_about(self.goods.catalogue(), id, group.topic?, &group.words)?;
         let product = show.products.get(&ProductId::from(id))?;
         let mut text = goods::fact(show, product, found.key, &group.words, now)?;
         if let Some((at, _)) = text.char_indices().nth(ANSWER_MAX - 1)
