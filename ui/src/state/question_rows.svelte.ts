@@ -21,7 +21,7 @@ export class QuestionRows {
   /** What was chosen, also while another tab is looked at. */
   chosen: Whose = $state('all');
   /** They are ranked anew all the time; whoever aims at one finds it where it was. */
-  private readonly steady = new Steady();
+  private readonly steady = new Steady<number>();
 
   constructor(private readonly known: Known) {}
 
