@@ -1,6 +1,6 @@
 // A stand-in for the engine inside Vite's dev server: speaks the protocol, one show for each token.
 // Tokens choose what is to be seen: `dev`, or with `idle`, `live`, `inputs`, `trouble`, `down`, `reconly`, `flood`, `long`,
-// `empty`, `viewer`, `moderator`, `producer`, `team`, `gone` (dies after two seconds) in them.
+// `empty`, `crowd`, `viewer`, `moderator`, `producer`, `team`, `gone` (dies after two seconds) in them.
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';

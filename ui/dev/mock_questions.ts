@@ -35,32 +35,51 @@ const ASKED: Asked[] = [
   ['隔壁家的芒果多少钱', '路人甲', 1, 50, null, null],
 ];
 
+/** What a flood is made of. */
+const FLOOD = [
+  ['lure', '免费领iPhone点主页', '免费领 + 点'],
+  ['contact', 'ｗｗｗ．ｆａｋｅ．ｃｏｍ 点进去领红包', 'www.fake.com.进去领红包'],
+  ['abuse', 'nmsl', 'nmsl'],
+  ['flood', 'a'.repeat(400), 'a×400'],
+] as const;
+/** Asked once, some time ago. */
+const SINGLES = Array.from({ length: 25 }, (_, i): Asked => [
+  `主播你几点下播呀，第 ${i + 1} 次来`,
+  `看客${i}`,
+  1,
+  200 + i,
+  null,
+  null,
+]);
+
 export class MockQuestions {
   private list: QuestionView[];
   held: HeldView;
 
   /** `me` is whoever looks, where there is a team: one question is theirs. */
-  constructor(now: number, products: readonly string[], empty: boolean, me: string | null) {
-    this.list = (empty ? [] : ASKED).map(([text, author, askers, waits, product, answer], i) => {
-      const known = product === null ? null : (products[product === 'apple' ? 0 : 2] ?? null);
-      return {
-        id: i + 1,
-        text,
-        message: `sim:q${i}`,
-        author,
-        askers,
-        lines: askers + 2,
-        since: now - waits * 1000,
-        last: now - 1000,
-        product: known,
-        state: i === 6 ? 'hidden' : i === 5 ? 'answered' : 'open',
-        claim:
-          me !== null && (i === 1 || i === 2) ? { by: i === 1 ? '王芳' : me, since: now - 40_000 } : null,
-        hidden: i === 6 ? { hide: { why: 'other', words: '问的是别家的货' }, by: '小李' } : null,
-        answer:
-          answer === null || known === null ? null : { fact: answer[0], text: answer[1], product: known },
-      };
-    });
+  constructor(now: number, products: readonly string[], empty: boolean, me: string | null, crowded = false) {
+    this.list = (empty ? [] : crowded ? [...ASKED, ...SINGLES] : ASKED).map(
+      ([text, author, askers, waits, product, answer], i) => {
+        const known = product === null ? null : (products[product === 'apple' ? 0 : 2] ?? null);
+        return {
+          id: i + 1,
+          text,
+          message: `sim:q${i}`,
+          author,
+          askers,
+          lines: askers + 2,
+          since: now - waits * 1000,
+          last: now - 1000,
+          product: known,
+          state: i === 6 ? 'hidden' : i === 5 ? 'answered' : 'open',
+          claim:
+            me !== null && (i === 1 || i === 2) ? { by: i === 1 ? '王芳' : me, since: now - 40_000 } : null,
+          hidden: i === 6 ? { hide: { why: 'other', words: '问的是别家的货' }, by: '小李' } : null,
+          answer:
+            answer === null || known === null ? null : { fact: answer[0], text: answer[1], product: known },
+        };
+      },
+    );
     const held = (id: number, author: string, text: string, found: string): HeldView['lines'][number] => ({
       line: { id: `sim:h${id}`, platform: 'twitch', author, text, at: now - id * 1000, question: false },
       why: id === 1 ? 'contact' : 'lure',
@@ -81,7 +100,15 @@ export class MockQuestions {
         hidden: { hide: { why: 'spam', words: '' }, by: '王芳' },
       },
     ];
-    this.held = empty ? { lines: [], waiting: 0, hidden: [] } : { lines, waiting: lines.length, hidden };
+    if (crowded) {
+      for (let id = 4; id < 102; id += 1) {
+        const [why, text, found] = FLOOD[(id % 4) as 0 | 1 | 2 | 3];
+        lines.push({ ...held(id, `b${id}9770`, text, found), why });
+      }
+    }
+    this.held = empty
+      ? { lines: [], waiting: 0, hidden: [] }
+      : { lines, waiting: crowded ? 2000 : lines.length, hidden };
   }
 
   view(): QuestionsView {

@@ -62,7 +62,13 @@ export class MockStudio {
     const listed = this.show.rundown.map((item) => item.product);
     this.me = ROLES.some((role) => this.has(role)) ? '小李' : 'studio';
     const inTeam = this.me !== 'studio' || this.has('team');
-    this.asked = new MockQuestions(now, listed, this.has('empty'), inTeam ? this.me : null);
+    this.asked = new MockQuestions(
+      now,
+      listed,
+      this.has('empty'),
+      inTeam ? this.me : null,
+      this.has('crowd'),
+    );
     if (this.has('empty')) this.catalogue = [];
     if (this.has('unvetted')) delete this.vetting.vetted['honey'];
     this.chats = chatsOf((word) => this.has(word));

@@ -30,7 +30,22 @@ test('many who ask are one question, and a held line is let in', async ({ studio
   await studio.getByRole('tab', { name: '弹幕' }).click();
   await expect(studio.getByRole('log', { name: '弹幕' })).toContainText('加我微信 abc_1234');
 
+  // What many write is one row, kept out with one press; other figures are another one.
   await studio.getByRole('tab', { name: '提问' }).click();
+  const flood = ['加我微信 qwe_5678', '加我微信：QWE_5678！', '加我  微信 qwe5678~', '加我微信 qwe_5679'];
+  const more = await request.post(door.address, {
+    headers: { Authorization: `Bearer ${door.token}` },
+    data: flood.map((text, i) => ({ id: `f${i}`, author: `引流${i}`, text })),
+  });
+  expect(more.ok(), await more.text()).toBe(true);
+  await held.getByRole('button', { name: /^4 条弹幕被拦下/ }).click();
+  await expect(held.getByRole('listitem')).toHaveCount(2);
+  await held.getByRole('button', { name: '不显示：加我微信 qwe_5678 ×3' }).click();
+  await expect(held.getByRole('button', { name: /^1 条弹幕被拦下/ })).toBeVisible();
+  await held.getByRole('button', { name: '不显示：加我微信 qwe_5679' }).click();
+  await expect(held).toHaveCount(0);
+  await expect(studio.getByRole('button', { name: '隐藏的弹幕（4）' })).toBeVisible();
+
   await studio.getByRole('button', { name: '紧急拦截' }).click();
   const end = studio.getByRole('button', { name: /^结束拦截 (9:\d\d|10:00)/ });
   await end.click();

@@ -256,10 +256,35 @@ describe('the client', () => {
     expect(waits).toEqual([300, 600, 1200, 2400, 3000, 3000]);
   });
 
-  it('starts over from the short wait once it was welcome', async () => {
-    const { welcomed, links } = world();
+  it('starts over from the short wait once it was welcome, however short that was', async () => {
+    const { welcomed, sockets, timers, links, settled } = world();
     const socket = await welcomed();
     socket.onclose?.();
+    for (let i = 0; i < 4; i += 1) {
+      timers.advance(links.at(-1)?.[1] ?? 0);
+      await settled();
+      if (i < 3) sockets.at(-1)?.onclose?.();
+    }
+    expect(links.at(-2)).toEqual(['lost', 2400]);
+    sockets.at(-1)?.onopen?.();
+    sockets.at(-1)?.say({ type: 'welcome', role: 'owner', version: '0.1.0' });
+    sockets.at(-1)?.onclose?.();
+    expect(links.at(-1)).toEqual(['lost', 300]);
+  });
+
+  it('does not wait again after an engine that only just came up let it wait', async () => {
+    const { welcomed, sockets, timers, links, settled } = world();
+    const socket = await welcomed();
+    socket.onclose?.();
+    for (let i = 0; i < 5; i += 1) {
+      timers.advance(links.at(-1)?.[1] ?? 0);
+      await settled();
+      if (i < 4) sockets.at(-1)?.onclose?.();
+    }
+    expect(links.at(-2)).toEqual(['lost', 3000]);
+    // It takes the connection and has nothing to say yet.
+    sockets.at(-1)?.onopen?.();
+    timers.advance(4000);
     expect(links.at(-1)).toEqual(['lost', 300]);
   });
 

@@ -4,8 +4,8 @@
 /** So long nothing changes places after somebody was at the list, or after something did, ms. */
 export const STILL_MS = 3000;
 
-export class Steady {
-  private order: readonly number[] = [];
+export class Steady<Id> {
+  private order: readonly Id[] = [];
   private movedAt = -STILL_MS;
   private touchedAt = -STILL_MS;
 
@@ -15,7 +15,7 @@ export class Steady {
   }
 
   /** How rows that are wanted in this order stand now. Who goes leaves at once; who comes stands below until all move. */
-  of(wanted: readonly number[], now: number): readonly number[] {
+  of(wanted: readonly Id[], now: number): readonly Id[] {
     const [there, known] = [new Set(wanted), new Set(this.order)];
     const still = [...this.order.filter((id) => there.has(id)), ...wanted.filter((id) => !known.has(id))];
     const isRight = still.every((id, i) => id === wanted[i]);

@@ -339,7 +339,11 @@ export class Client {
 
   private watchSilence(): void {
     this.stopSilence?.();
-    this.stopSilence = this.options.timers.after(SILENCE_MS, () => this.lost(false));
+    this.stopSilence = this.options.timers.after(SILENCE_MS, () => {
+      // That was a longer wait than any between two tries: an engine that has just come up may be ready by now.
+      this.attempt = 0;
+      this.lost(false);
+    });
   }
 
   /**
