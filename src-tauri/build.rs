@@ -18,4 +18,11 @@ fn main() {
              public key of `tauri signer generate`) when it is built"
         );
     }
+    if is_set("CARGO_FEATURE_UPDATER")
+        && std::env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "windows")
+    {
+        println!(
+            "cargo::error=the feature `updater` is not for Windows yet: the installer does not know how to begin the studio anew"
+        );
+    }
 }

@@ -9,7 +9,8 @@ cd "$(dirname "$0")/.."
 # A Windows of its own with the fonts of this machine and nothing of GStreamer's. Its server stays: what a test kills must not
 # be the one that all the others need.
 start_wine() {
-  export WINEPREFIX=$CROSS/wine WINEDEBUG=-all
+  # Its menus would be those of whoever runs this.
+  export WINEPREFIX=$CROSS/wine WINEDEBUG=-all WINEDLLOVERRIDES=winemenubuilder.exe=d
   unset WINEPATH
   rm -rf "$WINEPREFIX"
   mkdir -p "$WINEPREFIX"
@@ -44,7 +45,7 @@ shows() {
 
 # Everything that an installation leaves on a computer, besides the shows.
 traces() {
-  find "$WINEPREFIX/drive_c/users" -ipath '*stallcast*' -not -path '*/AppData/Local/Stallcast*'
+  (cd "$WINEPREFIX/drive_c/users" && find . -ipath '*stallcast*' -not -path '*/AppData/Local/Stallcast*')
   wine reg query 'HKCU\Software\Microsoft\Windows\CurrentVersion\Uninstall\Stallcast' >/dev/null 2>&1 && echo "its entry in the registry"
   return 0
 }
@@ -102,7 +103,7 @@ ROOMS=(
 )
 
 rooms() {
-  local room exe began program
+  local room exe began program count=0
   for program in ffmpeg ffprobe; do
     x86_64-w64-mingw32-gcc -o "$UNPACKED/Stallcast/$program.exe" tests/windows/linux_program.c
   done
@@ -111,15 +112,17 @@ rooms() {
   export TMP='Z:\tmp' TEMP='Z:\tmp'
   for room in "${ROOMS[@]}"; do
     # shellcheck disable=SC2086 # Words of its own.
-    (prepare_windows && /usr/bin/cargo test --no-run --locked --target "$WINDOWS" $room) 2>&1 | tee "$CROSS/rooms.log"
+    (prepare_windows; /usr/bin/cargo test --no-run --locked --target "$WINDOWS" $room) 2>&1 | tee "$CROSS/rooms.log"
     for exe in $(sed -n 's/^ *Executable .* (\(.*\))$/\1/p' "$CROSS/rooms.log"); do
       began=$SECONDS
       # Beside the libraries of the package, which find their plugins by themselves.
       cp "$exe" "$UNPACKED/Stallcast/test.exe"
       wine "$UNPACKED/Stallcast/test.exe" --test-threads=1 </dev/null
+      count=$((count + 1))
       echo "$(basename "$exe"): $((SECONDS - began)) s"
     done
   done
+  [ $count -gt 0 ] || { echo "No test was found among what was built."; exit 1; }
 }
 
 install_packages wine wine64 unzip curl

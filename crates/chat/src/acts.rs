@@ -288,14 +288,20 @@ pub(crate) async fn serve(
     hands: &dyn Hands,
     mut orders: mpsc::Receiver<Order>,
 ) -> std::convert::Infallible {
-    while let Some(Order { act, answer }) = orders.recv().await {
+    while let Some(Order { act, mut answer }) = orders.recv().await {
         // Nobody waits any more: an act that comes late does harm.
         if answer.is_closed() {
             continue;
         }
-        let outcome = match hands.act(&act).await {
-            Ok(()) => ActOutcome::Done,
-            Err(why) => ActOutcome::Failed { why },
+        let outcome = tokio::select! {
+            done = hands.act(&act) => match done {
+                Ok(()) => ActOutcome::Done,
+                Err(why) => ActOutcome::Failed { why },
+            },
+            () = answer.closed() => {
+                tracing::info!(act = ?act.kind(), "an act was given up, as nobody waits for it");
+                continue;
+            }
         };
         tracing::info!(act = ?act.kind(), ?outcome, "an act on a platform");
         // Gone meanwhile: the page shows that it timed out.

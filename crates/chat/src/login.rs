@@ -28,6 +28,10 @@ const WAITS: [Duration; 4] = [
     Duration::from_secs(60),
     Duration::from_secs(300),
 ];
+/// The longest wait for whoever wants something done now; the line may be back.
+const PRESSED: Duration = Duration::from_secs(60);
+/// How long a renewed token waits to be written down before it is used: a locked keychain may ask a person.
+const KEEP_WITHIN: Duration = Duration::from_secs(5);
 /// A token that was renewed so lately and is refused would be refused again: what it lacks is a right.
 const FRESH: Duration = Duration::from_secs(60);
 /// How long until what could not be written down is tried again; a locked keychain may ask a person each time.
@@ -266,7 +270,7 @@ impl Login {
             if let Some(code) = state.trouble.filter(is_final) {
                 return Err(End::Hopeless(code));
             }
-            if let Some(again) = state.asked.map(|at| at + PAUSE)
+            if let Some(again) = state.asked.map(|at| at + state.pause())
                 && Instant::now() < again
             {
                 state.renew_at = state.renew_at.map(|at| at.max(again));
@@ -299,7 +303,8 @@ impl Login {
                 refresh: granted.refresh.unwrap_or_else(|| state.refresh.clone()),
             }
         };
-        let kept = renewal.keeper.keep(login.clone()).await;
+        let keeping = timeout(KEEP_WITHIN, renewal.keeper.keep(login.clone()));
+        let kept = keeping.await.unwrap_or(false);
         tracing::info!(kept, "a login was renewed");
         let now = Instant::now();
         let mut state = self.state();
@@ -378,6 +383,13 @@ impl State {
             access: self.access.clone(),
             number: self.number,
         }
+    }
+
+    /// Least time from one question to the server to the next: whoever asks, a server that failed is asked less and less.
+    fn pause(&self) -> Duration {
+        let failed = self.failed.checked_sub(1);
+        let wait = failed.and_then(|failed| WAITS.get(failed).or(WAITS.last()));
+        wait.copied().unwrap_or(PAUSE).min(PRESSED)
     }
 
     fn note_kept(&mut self, kept: bool) {

@@ -118,9 +118,9 @@ impl Publication {
             Talk::Greeting(greeting) => {
                 let step = greeting.input(came);
                 match step.map_err(|_| io::Error::from(ErrorKind::InvalidData))? {
-                    GreetingStep::Reply(reply) => self.stream.write_all(&reply)?,
+                    GreetingStep::Reply(reply) => answer(&mut self.stream, &reply)?,
                     GreetingStep::Done { reply, rest } => {
-                        self.stream.write_all(&reply)?;
+                        answer(&mut self.stream, &reply)?;
                         let mut session = Box::new(HostSession::new());
                         hear(&mut session, &rest, &mut self.flv, &mut self.left)?;
                         self.talk = Talk::Session(session);
@@ -129,10 +129,17 @@ impl Publication {
             }
         }
         if let Talk::Session(session) = &mut self.talk {
-            self.stream.write_all(&session.out.split())?;
+            answer(&mut self.stream, &session.out.split())?;
         }
         Ok(())
     }
+}
+
+/// Sends all of it. One that went only in part ends the publication: it is no time-out after which one goes on.
+fn answer(stream: &mut TcpStream, bytes: &[u8]) -> io::Result<()> {
+    stream
+        .write_all(bytes)
+        .map_err(|_| ErrorKind::BrokenPipe.into())
 }
 
 fn hear(
@@ -177,14 +184,19 @@ fn hear(
 
 impl Read for Publication {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        while self.flv.is_empty() {
-            if self.left {
-                return Ok(0);
-            }
+        if self.flv.is_empty() && !self.left {
             match self.stream.read(&mut self.buffer)? {
                 0 => self.left = true,
                 count => self.take(count)?,
             }
+        }
+        if self.flv.is_empty() {
+            // Whoever talks without sending media does not hold the reader.
+            return if self.left {
+                Ok(0)
+            } else {
+                Err(ErrorKind::WouldBlock.into())
+            };
         }
         let count = into.len().min(self.flv.len());
         self.flv.copy_to_slice(&mut into[..count]);

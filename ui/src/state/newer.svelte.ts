@@ -3,6 +3,8 @@ import type { EngineAddress, Host, OfferedUpdate, UpdateFault } from '../host/ho
 import { updateFaultOf } from '../host/host.ts';
 
 const LOOK_EVERY_MS = 12 * 3_600_000;
+/** After a look that failed: the line may only have been down. */
+const LOOK_AGAIN_MS = 15 * 60_000;
 
 export type NewerWork =
   | { at: 'rest' }
@@ -20,7 +22,7 @@ export class Newer {
 
   constructor(private readonly host: Host) {}
 
-  /** Looks for a newer version at the start and twice a day, where this window can. Nobody hears of one that fails. */
+  /** Looks for a newer version at the start and twice a day, where this window can. One that fails is tried again in a quarter of an hour, and nobody hears of it. */
   async lookWhenDue(engine: EngineAddress | null, now: number): Promise<void> {
     if (engine?.updates !== true || this.host.updates === undefined || this.work.at !== 'rest') return;
     if (this.lookedAt !== null && now - this.lookedAt < LOOK_EVERY_MS) return;
@@ -28,6 +30,7 @@ export class Newer {
     try {
       this.offered = await this.host.updates.look();
     } catch (refusal) {
+      this.lookedAt = now - LOOK_EVERY_MS + LOOK_AGAIN_MS;
       console.warn('newer versions could not be looked for', refusal);
     }
   }
