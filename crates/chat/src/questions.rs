@@ -4,25 +4,26 @@
 //! place. What has no known topic is compared by its words. The list is bounded whatever comes; people may merge and
 //! split, and that stays for what comes later.
 
+mod heard;
 mod held_by;
 mod pieces;
 mod saved;
 mod wording;
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use stallcast_show::QuestionState;
 
-use crate::answer::{about, place_of};
 use crate::catalogue::Catalogue;
-use crate::fold::fold;
 use crate::topic::Topic;
 
+pub use heard::Heard;
 pub use held_by::{Claim, Hidden};
-use pieces::{alike, hash, pieces};
+use pieces::{alike, hash};
 pub use saved::Saved;
-use wording::{Spelling, spelling};
+use wording::Spelling;
 
 /// Most questions in the list; the one asked longest ago, and by the fewest, makes room.
 pub const GROUPS_MAX: usize = 400;
@@ -98,7 +99,7 @@ pub struct Line {
     /// When, as in [`Asked::at_ms`].
     pub at_ms: u64,
     asker: u64,
-    pieces: HashSet<u64>,
+    pieces: Arc<HashSet<u64>>,
     spelling: Spelling,
 }
 
@@ -223,29 +224,24 @@ impl Questions {
         on_air: Option<&str>,
         asked: Asked<'_>,
     ) -> GroupId {
-        let folded = fold(asked.text);
-        let named = catalogue.find(&folded);
-        let product = named
-            .article
-            .and_then(|place| catalogue.articles().get(place))
-            .map(|article| article.id.clone())
-            .or_else(|| on_air.map(str::to_owned));
-        let topic = about(&folded, &named.rest);
-        let place = topic.and_then(|topic| place_of(topic, &named.rest));
+        self.take(&catalogue.hear(asked.text), on_air, asked)
+    }
+
+    /// As [`Questions::ask`], of a line whose text was `heard` before.
+    pub fn take(&mut self, heard: &Heard, on_air: Option<&str>, asked: Asked<'_>) -> GroupId {
         let asked_about = About {
-            product,
-            topic,
-            place: place.map(|place| place.identity().to_owned()),
+            product: heard.product.clone().or_else(|| on_air.map(str::to_owned)),
+            topic: heard.topic,
+            place: heard.place.clone(),
         };
-        let pieces = pieces(&named.rest);
         let line = Line {
             id: asked.id.to_owned(),
             author: asked.author.to_owned(),
             text: asked.text.to_owned(),
             asker: hash(asked.author),
             at_ms: asked.at_ms,
-            spelling: spelling(asked.text),
-            pieces,
+            spelling: heard.spelling,
+            pieces: Arc::clone(&heard.pieces),
         };
         let known =
             self.split_off(&asked_about, &line.pieces)

@@ -102,6 +102,8 @@ struct Sent {
     questions: u64,
     /// When the remark of each number was written, milliseconds since 1970.
     remarks: Vec<(u64, f64)>,
+    /// How many were asked once each.
+    once: u64,
     /// The longest that the crowd was behind its plan, seconds.
     behind_s: f64,
 }
@@ -218,7 +220,8 @@ async fn part(
         show.session.chat.clear();
         resident.push(rounded(Memory::of(pid).resident));
     }
-    let (sent, still_there) = crowd.end();
+    let (mut sent, still_there) = crowd.end();
+    sent.once = listed_ms.len() as u64;
     *speakers = still_there;
     let got = page.evaluate(TAKE).await;
     let after = show.encoder_of(Canvas::Landscape);
@@ -320,7 +323,7 @@ async fn main() {
         first += done.sent.lines;
         parts.push(done);
     }
-    let once = ONCE.len() as u64;
+    let once: u64 = parts.iter().map(|part| part.sent.once).sum();
     let asked: u64 = once + parts.iter().map(|part| part.sent.questions).sum::<u64>();
     let said: u64 = once + parts.iter().map(|part| part.sent.lines).sum::<u64>();
     let counted = |it: &Session| -> Option<u64> {

@@ -3,11 +3,9 @@
 use serde::{Deserialize, Serialize};
 use stallcast_show::QuestionState;
 
-use super::pieces::{hash, pieces};
-use super::wording::spelling;
+use super::pieces::hash;
 use super::{Claim, Group, GroupId, Hidden, LINES_MAX, Line, Questions};
 use crate::catalogue::Catalogue;
-use crate::fold::fold;
 use crate::topic::Topic;
 
 /// Lines written down with a question, the newest.
@@ -131,14 +129,17 @@ fn saved_group(group: &Group) -> SavedGroup {
 }
 
 fn restored_group(saved: SavedGroup, catalogue: &Catalogue) -> Group {
-    let lines = saved.lines.into_iter().take(LINES_MAX).map(|line| Line {
-        asker: hash(&line.author),
-        pieces: pieces(&catalogue.find(&fold(&line.text)).rest),
-        spelling: spelling(&line.text),
-        id: line.id,
-        author: line.author,
-        text: line.text,
-        at_ms: line.at_ms,
+    let lines = saved.lines.into_iter().take(LINES_MAX).map(|line| {
+        let heard = catalogue.hear(&line.text);
+        Line {
+            asker: hash(&line.author),
+            pieces: heard.pieces,
+            spelling: heard.spelling,
+            id: line.id,
+            author: line.author,
+            text: line.text,
+            at_ms: line.at_ms,
+        }
     });
     Group {
         id: GroupId(saved.id),

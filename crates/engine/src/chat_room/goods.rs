@@ -1,17 +1,26 @@
-//! The goods as the audience may name them and ask about them: what of the show the list of questions is fed with.
+//! The goods as the audience may name them and ask about them: what of the show the list of questions is fed with. What a
+//! text asks of them and which fact answers it is worked out once, until they change: in a flood many write the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
-use stallcast_chat::{Article, Catalogue, fold};
+use stallcast_chat::questions::{Group, Heard};
+use stallcast_chat::{Article, Catalogue, answer_about, fold};
 use stallcast_show::{At, Money, Product, ProductId, Show, Text};
 
 use crate::desk::Published;
+
+/// Most texts remembered, and most answers.
+const KNOWN_MAX: usize = 2_048;
 
 /// The rundown's products, as lines are compared with them.
 #[derive(Default)]
 pub(super) struct Goods {
     catalogue: Catalogue,
     made_of: Option<(u64, Vec<ProductId>)>,
+    heard: HashMap<String, Arc<Heard>>,
+    /// By product, topic and words of a question: the key of the fact that answers it.
+    answers: HashMap<(String, &'static str, String), Option<String>>,
 }
 
 impl Goods {
@@ -37,7 +46,44 @@ impl Goods {
         });
         self.catalogue = Catalogue::new(articles.collect());
         self.made_of = Some((published.catalogue, wanted));
+        self.heard.clear();
+        self.answers.clear();
         true
+    }
+
+    /// What a text asks.
+    pub(super) fn hear(&mut self, text: &str) -> Arc<Heard> {
+        if let Some(known) = self.heard.get(text) {
+            return Arc::clone(known);
+        }
+        let heard = Arc::new(self.catalogue.hear(text));
+        if self.heard.len() >= KNOWN_MAX {
+            self.heard.clear();
+        }
+        self.heard.insert(text.to_owned(), Arc::clone(&heard));
+        heard
+    }
+
+    /// The key of the fact that answers a question; `None` when nothing that is known does.
+    pub(super) fn answer(&self, group: &Group) -> Option<String> {
+        let (product, topic) = (group.product.as_deref()?, group.topic?);
+        let found = answer_about(&self.catalogue, product, topic, &group.words)?;
+        Some(found.key.to_owned())
+    }
+
+    /// The same, remembered.
+    pub(super) fn known_answer(&mut self, group: &Group) -> Option<String> {
+        let (product, topic) = (group.product.clone()?, group.topic?);
+        let asked = (product, topic.name(), group.words.clone());
+        if let Some(known) = self.answers.get(&asked) {
+            return known.clone();
+        }
+        let key = self.answer(group);
+        if self.answers.len() >= KNOWN_MAX {
+            self.answers.clear();
+        }
+        self.answers.insert(asked, key.clone());
+        key
     }
 
     pub(super) fn catalogue(&self) -> &Catalogue {

@@ -24,8 +24,9 @@ use crate::phrasing::ToPhrase;
 
 /// How often pages are told of the lists while they change.
 pub(super) const TELL_EVERY: Duration = Duration::from_millis(500);
-/// The same when something is asked that nobody asked before: whoever answers should not wait for it.
-const TELL_ANEW: Duration = Duration::from_millis(150);
+/// The same when something is asked that nobody asked before: with the batch that brought it, as whoever answers should not
+/// wait for it.
+const TELL_ANEW: Duration = Duration::from_millis(80);
 /// How often they are told while nothing comes: how long a question waits counts in minutes.
 const TELL_ANYWAY: Duration = Duration::from_secs(10);
 /// How often the lists are written down while they change.

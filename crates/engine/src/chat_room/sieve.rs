@@ -262,7 +262,8 @@ impl Sieve {
             text: &line.text,
             at_ms: u64::try_from(line.at.0).unwrap_or(0),
         };
-        let group = self.questions.ask(self.goods.catalogue(), on_air, asked);
+        let heard = self.goods.hear(&line.text);
+        let group = self.questions.take(&heard, on_air, asked);
         let group = self.questions.get(group);
         self.asks_anew |= group.is_some_and(|group| group.count == 1);
     }

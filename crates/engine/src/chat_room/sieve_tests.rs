@@ -67,7 +67,7 @@ fn change(published: &mut Published, command: Command) {
     published.show = Arc::new(show);
 }
 
-fn view(sieve: &Sieve, published: &Published) -> QuestionsView {
+fn view(sieve: &mut Sieve, published: &Published) -> QuestionsView {
     sieve.questions_view(&published.show, NOW)
 }
 
@@ -84,7 +84,7 @@ fn many_lines_become_few_questions_with_product_and_answer() {
     ];
     let sifted = sieve.take(&shop, NOW, &lines(&texts));
     assert_eq!((sifted.shown.len(), sifted.held.len()), (6, 0));
-    let asked = view(&sieve, &shop);
+    let asked = view(&mut sieve, &shop);
     assert_eq!((asked.open, asked.questions.len()), (3, 3));
     let first = &asked.questions[0];
     assert_eq!((&*first.text, first.askers), ("多少钱", 3));
@@ -98,6 +98,31 @@ fn many_lines_become_few_questions_with_product_and_answer() {
     assert_eq!(of("2号链接多少钱").product, Some("tea".into()));
     let shipping = of("什么时候发货").answer.as_ref().unwrap();
     assert_eq!(shipping.text, "48 小时内发货，包邮");
+}
+
+#[test]
+fn what_was_worked_out_of_the_goods_goes_when_they_change() {
+    let (mut shop, mut sieve) = (shop(), Sieve::default());
+    let told = |sieve: &mut Sieve, shop: &Published, text: &str| {
+        sieve.take(shop, NOW, &[line(0, "u", text)]);
+        let asked = view(sieve, shop).questions;
+        let found = asked.into_iter().find(|question| question.text == text);
+        let question = found.unwrap();
+        (question.product, question.answer.map(|answer| answer.text))
+    };
+    let (apple, tea) = (Some("apple".into()), Some("tea".into()));
+    let ships = "48 小时内发货，包邮".to_owned();
+    let asked = "1号什么时候发货";
+    assert_eq!(told(&mut sieve, &shop, asked), (apple.clone(), Some(ships)));
+    let mut show = Show::clone(&shop.show);
+    let sold = show.products.get_mut(&"apple".into()).unwrap();
+    sold.facts = None;
+    (shop.show, shop.catalogue) = (Arc::new(show.clone()), 1);
+    assert_eq!(told(&mut sieve, &shop, asked), (apple, None));
+    show.rundown.reverse();
+    shop.show = Arc::new(show);
+    let price = "1号多少钱";
+    assert_eq!(told(&mut sieve, &shop, price).0, tea);
 }
 
 #[test]
@@ -154,14 +179,17 @@ fn a_released_line_comes_into_the_chat_and_asks_and_a_removed_one_is_gone() {
     let (shop, mut sieve) = (shop(), Sieve::default());
     let texts = ["加我微信 abc_1234 多少钱", "加我微信 abc_1235"];
     assert_eq!(sieve.take(&shop, NOW, &lines(&texts)).held.len(), 2);
-    assert_eq!(view(&sieve, &shop).open, 0);
+    assert_eq!(view(&mut sieve, &shop).open, 0);
     let messages = vec!["web:0".into()];
     let release = Command::ReleaseHeld { messages };
     assert_eq!(sieve.permit(&engine(), &release), Ok(()));
     let released = sieve.decide(&shop.show, &engine(), NOW, &release);
     assert_eq!(released, lines(&texts)[..1]);
     assert_eq!(sieve.permit(&engine(), &release), Err(Refusal::HeldGone));
-    assert_eq!(view(&sieve, &shop).open, u32::from(released[0].question));
+    assert_eq!(
+        view(&mut sieve, &shop).open,
+        u32::from(released[0].question)
+    );
     let messages = vec!["web:1".into()];
     let remove = Command::RemoveHeld { messages };
     assert!(sieve.decide(&shop.show, &engine(), NOW, &remove).is_empty());
@@ -187,7 +215,7 @@ fn member(name: &str, role: Role) -> Actor {
 fn a_question_is_one_persons_until_it_is_given_back_handed_on_or_closed() {
     let (shop, mut sieve) = (shop(), Sieve::default());
     sieve.take(&shop, NOW, &lines(&["多少钱"]));
-    let question = view(&sieve, &shop).questions[0].id;
+    let question = view(&mut sieve, &shop).questions[0].id;
     let (li, wang) = (
         member("小李", Role::Moderator),
         member("王芳", Role::Producer),
@@ -211,9 +239,9 @@ fn a_question_is_one_persons_until_it_is_given_back_handed_on_or_closed() {
     assert_eq!(sieve.permit(&other, &free), taken, "not theirs");
     assert_eq!(sieve.permit(&wang, &free), Ok(()));
     sieve.decide(&shop.show, &wang, NOW, &free);
-    assert_eq!(view(&sieve, &shop).questions[0].claim, None);
+    assert_eq!(view(&mut sieve, &shop).questions[0].claim, None);
     sieve.decide(&shop.show, &wang, At(NOW.0 + 5), &assign);
-    let claimed = view(&sieve, &shop).questions[0].claim.clone().unwrap();
+    let claimed = view(&mut sieve, &shop).questions[0].claim.clone().unwrap();
     assert_eq!(
         (claimed.by.as_str(), claimed.since),
         ("小李", At(NOW.0 + 5))
@@ -224,7 +252,7 @@ fn a_question_is_one_persons_until_it_is_given_back_handed_on_or_closed() {
         hide: None,
     };
     sieve.decide(&shop.show, &li, NOW, &answered);
-    assert_eq!(view(&sieve, &shop).questions[0].claim, None);
+    assert_eq!(view(&mut sieve, &shop).questions[0].claim, None);
     assert_eq!(sieve.permit(&li, &claim), Err(Refusal::AskedGone));
 }
 
@@ -243,9 +271,9 @@ fn a_line_that_is_hidden_asks_nothing_and_asks_again_when_it_is_shown() {
     };
     let li = member("小李", Role::Moderator);
     sieve.decide(&shop.show, &li, NOW, &hide(&all[0]));
-    assert_eq!(view(&sieve, &shop).questions[0].lines, 1);
+    assert_eq!(view(&mut sieve, &shop).questions[0].lines, 1);
     sieve.decide(&shop.show, &li, NOW, &hide(&all[1]));
-    assert_eq!(view(&sieve, &shop).open, 0, "nobody asks it any more");
+    assert_eq!(view(&mut sieve, &shop).open, 0, "nobody asks it any more");
     let hidden = sieve.held_view().hidden;
     assert_eq!(
         (hidden.len(), hidden[0].hidden.by.as_str(), &hidden[0].line),
@@ -254,7 +282,7 @@ fn a_line_that_is_hidden_asks_nothing_and_asks_again_when_it_is_shown() {
     let messages = vec![all[0].id.clone()];
     let shown = sieve.decide(&shop.show, &li, NOW, &Command::ShowHidden { messages });
     assert_eq!(shown, all[..1]);
-    assert_eq!(view(&sieve, &shop).open, 1);
+    assert_eq!(view(&mut sieve, &shop).open, 1);
 }
 
 #[test]
@@ -267,7 +295,7 @@ fn what_the_team_decided_is_back_after_a_restart_with_who_and_why() {
     let note = |journal: &mut Journal, event: Event| journal.append(&li, NOW, &[event]).unwrap().0;
     let asked = lines(&["多少钱", "几天发货", "卖别家的"]);
     sieve.take(&shop, NOW, &asked);
-    let questions = view(&sieve, &shop).questions;
+    let questions = view(&mut sieve, &shop).questions;
     let (first, second) = (questions[0].id, questions[1].id);
     sieve.seq = note(
         &mut journal,
@@ -300,8 +328,8 @@ fn what_the_team_decided_is_back_after_a_restart_with_who_and_why() {
         note(&mut journal, event);
     }
     for at in [file.clone(), folder.path().join("none.json")] {
-        let sieve = resume(&at, &journal, &shop.show, At(0), NOW).unwrap().sieve;
-        let asked = view(&sieve, &shop).questions;
+        let mut sieve = resume(&at, &journal, &shop.show, At(0), NOW).unwrap().sieve;
+        let asked = view(&mut sieve, &shop).questions;
         let claim = asked[0].claim.as_ref().unwrap();
         assert_eq!((asked[0].id, claim.by.as_str()), (first, "王芳"));
         let hidden = asked.iter().find_map(|it| it.hidden.clone()).unwrap();
@@ -317,13 +345,13 @@ fn what_the_team_decided_is_back_after_a_restart_with_who_and_why() {
 fn people_merge_split_and_answer_and_what_is_gone_is_refused() {
     let (shop, mut sieve) = (shop(), Sieve::default());
     sieve.take(&shop, NOW, &lines(&["多少钱", "原价多少", "苹果咋卖"]));
-    let asked = view(&sieve, &shop).questions;
+    let asked = view(&mut sieve, &shop).questions;
     let (into, other) = (asked[0].id, asked[1].id);
     let merge = Command::MergeQuestions { into, other };
     assert_eq!(sieve.permit(&engine(), &merge), Ok(()));
     sieve.decide(&shop.show, &engine(), NOW, &merge);
     assert_eq!(sieve.permit(&engine(), &merge), Err(Refusal::AskedGone));
-    let one = view(&sieve, &shop).questions;
+    let one = view(&mut sieve, &shop).questions;
     assert_eq!((one.len(), one[0].askers, one[0].lines), (1, 3, 3));
     let split = |messages: &[&str]| Command::SplitQuestion {
         question: into,
@@ -333,7 +361,7 @@ fn people_merge_split_and_answer_and_what_is_gone_is_refused() {
     assert_eq!(sieve.permit(&engine(), &all), Err(Refusal::AskedGone));
     assert_eq!(sieve.permit(&engine(), &split(&["web:1"])), Ok(()));
     sieve.decide(&shop.show, &engine(), NOW, &split(&["web:1"]));
-    assert_eq!(view(&sieve, &shop).open, 2);
+    assert_eq!(view(&mut sieve, &shop).open, 2);
     let state = QuestionState::Answered;
     let question = into;
     sieve.decide(
@@ -346,7 +374,7 @@ fn people_merge_split_and_answer_and_what_is_gone_is_refused() {
             hide: None,
         },
     );
-    let asked = view(&sieve, &shop);
+    let asked = view(&mut sieve, &shop);
     assert_eq!((asked.open, asked.questions.len()), (1, 2));
     assert_eq!(asked.questions[1].state, state);
 }
@@ -377,8 +405,8 @@ fn the_lists_are_back_after_a_restart_with_what_came_in_the_last_moment() {
     let look = |file: &std::path::Path, since: At| {
         let resumed = resume(file, &journal, &shop.show, since, NOW).unwrap();
         pushed.set(resumed.pushed.len());
-        let (sieve, damaged) = (resumed.sieve, resumed.damaged);
-        let asked = view(&sieve, &shop).questions;
+        let (mut sieve, damaged) = (resumed.sieve, resumed.damaged);
+        let asked = view(&mut sieve, &shop).questions;
         let askers = asked.first().map_or(0, |question| question.askers);
         ((asked.len(), askers), sieve.held_view().waiting, damaged)
     };
@@ -420,11 +448,11 @@ fn what_was_decided_is_about_the_same_question_or_none_when_the_file_of_lists_is
             .append(&engine(), at, &[Event::ChatNoted { lines }])
             .unwrap();
     }
-    let of = |sieve: &Sieve, words: &str| {
+    let of = |sieve: &mut Sieve, words: &str| {
         let asked = view(sieve, &shop).questions;
         asked.into_iter().find(|it| it.text == words)
     };
-    let id = |words: &str| of(&sieve, words).unwrap().id;
+    let mut id = |words: &str| of(&mut sieve, words).unwrap().id;
     let (price, ships, tea, sweet) = (
         id("多少钱"),
         id("什么时候发货"),
@@ -453,27 +481,33 @@ fn what_was_decided_is_about_the_same_question_or_none_when_the_file_of_lists_is
     ];
     journal.append(&engine(), NOW, &decided).unwrap();
 
-    let whole = resume(&lost, &journal, &shop.show, At(0), NOW)
+    let mut whole = resume(&lost, &journal, &shop.show, At(0), NOW)
         .unwrap()
         .sieve;
-    assert_eq!(of(&whole, "多少钱").unwrap().state, QuestionState::Hidden);
-    assert_eq!(of(&whole, "多少钱").unwrap().lines, 2, "merged");
     assert_eq!(
-        of(&whole, "什么时候发货").unwrap().state,
+        of(&mut whole, "多少钱").unwrap().state,
+        QuestionState::Hidden
+    );
+    assert_eq!(of(&mut whole, "多少钱").unwrap().lines, 2, "merged");
+    assert_eq!(
+        of(&mut whole, "什么时候发货").unwrap().state,
         QuestionState::Answered
     );
-    assert_eq!(of(&whole, "2号链接多少钱").unwrap().lines, 2);
-    assert_eq!(of(&whole, "2号怎么卖").unwrap().lines, 1);
+    assert_eq!(of(&mut whole, "2号链接多少钱").unwrap().lines, 2);
+    assert_eq!(of(&mut whole, "2号怎么卖").unwrap().lines, 1);
 
     // What the first line asked is of another broadcast: what was decided of it falls on no other question.
-    let part = resume(&lost, &journal, &shop.show, NOW, NOW).unwrap().sieve;
-    assert!(of(&part, "多少钱").is_none());
-    assert_eq!(of(&part, "苹果甜吗").unwrap().state, QuestionState::Open);
+    let mut part = resume(&lost, &journal, &shop.show, NOW, NOW).unwrap().sieve;
+    assert!(of(&mut part, "多少钱").is_none());
     assert_eq!(
-        of(&part, "什么时候发货").unwrap().state,
+        of(&mut part, "苹果甜吗").unwrap().state,
+        QuestionState::Open
+    );
+    assert_eq!(
+        of(&mut part, "什么时候发货").unwrap().state,
         QuestionState::Answered
     );
-    let open = view(&part, &shop).open;
+    let open = view(&mut part, &shop).open;
     assert_eq!(open, 3, "sweet, tea, and what was split off");
 }
 
@@ -511,7 +545,7 @@ fn what_a_line_costs() {
     }
     let each = began.elapsed() / 25_000;
     let began = std::time::Instant::now();
-    let view = view(&sieve, &shop);
+    let view = view(&mut sieve, &shop);
     let shown = view.questions.len();
     println!("{each:?} a line, {:?} a view of {shown}", began.elapsed());
 }

@@ -12,6 +12,7 @@ mod own_plugins;
 mod own_program;
 #[cfg(target_os = "linux")]
 mod portal;
+pub(crate) mod precedence;
 #[cfg(target_os = "linux")]
 mod v4l2;
 mod windows;

@@ -1,9 +1,10 @@
-//! Owns the talk with the desktop portal's screen cast service.
+//! Owns the talk with the desktop portal: its screen cast service, and the precedence it gives threads.
 
 use std::any::Any;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::Duration;
 
+use ashpd::desktop::realtime::Realtime;
 use ashpd::desktop::screencast::{CursorMode, Screencast, SelectSourcesOptions, SourceType};
 use gstreamer as gst;
 
@@ -40,16 +41,30 @@ impl Drop for Open {
 /// Whether a portal is there that can share screens; nobody is asked for one. Blocks for as long as the session bus
 /// takes.
 pub(super) fn answers() -> Result<()> {
+    asked(async {
+        let proxy = Screencast::new().await?;
+        proxy.available_source_types().await.map(drop)
+    })
+}
+
+/// Has a thread of this process put before those of other programs, with this niceness. Blocks for as long as the portal
+/// takes.
+pub(super) fn give_precedence(thread: u64, niceness: i32) -> Result<()> {
+    asked(async {
+        let proxy = Realtime::new().await?;
+        proxy
+            .max_thread_high_priority_with_pid(std::process::id(), thread, niceness)
+            .await
+    })
+}
+
+fn asked(asking: impl Future<Output = std::result::Result<(), ashpd::Error>>) -> Result<()> {
     let refused = |error: &dyn std::fmt::Display| MediaError::PortalRefused(error.to_string());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| refused(&error))?;
-    runtime.block_on(async {
-        let proxy = Screencast::new().await.map_err(|error| refused(&error))?;
-        let kinds = proxy.available_source_types().await;
-        kinds.map(drop).map_err(|error| refused(&error))
-    })
+    runtime.block_on(asking).map_err(|error| refused(&error))
 }
 
 /// Asks for a screen or window.

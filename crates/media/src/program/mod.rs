@@ -58,6 +58,7 @@ use crate::blend::Layer;
 use crate::encoder;
 use crate::error::MediaError;
 use crate::input::{InputSpec, InputState, VideoWant};
+use crate::platform::precedence;
 use crate::preview::{Preview, PreviewWatch};
 use crate::virtual_camera::{VirtualCamera, VirtualCameraState};
 
@@ -161,7 +162,10 @@ impl Program {
         };
         let control = Control::new(beat.clone(), mailbox, setup, &program.renditions);
         program.spawn("media-control", move || control.run())?;
-        program.spawn("media-clock", move || beat.run(&mut composer))?;
+        program.spawn("media-clock", move || {
+            precedence::take();
+            beat.run(&mut composer);
+        })?;
         Ok(program)
     }
 
