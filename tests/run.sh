@@ -20,6 +20,7 @@ TEST_PACKAGES=(
   pipewire pipewire-pulse pipewire-bin wireplumber pulseaudio-utils
   python3-venv
   nginx-light libnginx-mod-rtmp ngircd nats-server openssl chromium webkit2gtk-driver sqlite3 iproute2
+  e2fsprogs
 )
 
 prepare() {
@@ -160,7 +161,7 @@ stage_system() {
   if may_isolate && command -v ip >/dev/null; then
     run_ignored stallcast-tests --test show --test doctor
   else
-    echo "Skipped: the tests of a network that comes back and of full disks (needs root, iproute2 and a / that is a mount)"
+    echo "Skipped: the tests of a network that comes back and of disks that are full or stand still (needs root, iproute2 and a / that is a mount)"
   fi
 }
 
