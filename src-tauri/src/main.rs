@@ -49,7 +49,8 @@ fn main() {
     #[cfg(feature = "updater")]
     let builder = builder
         .plugin(tauri_plugin_updater::Builder::new().build())
-        .manage(update::Found::default());
+        .manage(update::Found::default())
+        .manage(update::Stop::default());
     #[cfg(feature = "updater")]
     if !update::is_on() {
         tracing::warn!("this build names no place for newer versions: none are looked for");
@@ -63,6 +64,8 @@ fn main() {
             update::look_for_update,
             #[cfg(feature = "updater")]
             update::install_update,
+            #[cfg(feature = "updater")]
+            update::stop_update,
         ])
         .on_window_event(|window, event| {
             if window.label() == STUDIO && matches!(event, WindowEvent::Destroyed) {
