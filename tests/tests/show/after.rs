@@ -20,7 +20,6 @@ async fn a_rehearsal_is_received_and_its_recording_becomes_clips() {
     session.command(Command::StartRehearsal).await.unwrap();
     record(&mut session, true).await;
     recording_holds(&mut session, 20_000).await;
-    put_on_air(&mut session, &products[0]).await;
     let received = session
         .until(PATIENCE, "what viewers would get", |s| {
             let canvas = s.status.as_ref()?.canvases.first()?;
@@ -38,6 +37,7 @@ async fn a_rehearsal_is_received_and_its_recording_becomes_clips() {
     );
     let delay_ms = received.delay_ms.expect("a delay");
     assert!((0.0..10_000.0).contains(&delay_ms), "{received:?}");
+    put_on_air(&mut session, &products[0]).await;
     // Seven seconds are three intervals of keyframes and a half: both cannot begin at a keyframe.
     session.play(Duration::from_secs(7)).await;
     put_on_air(&mut session, &products[1]).await;
