@@ -20,6 +20,7 @@ TEST_PACKAGES=(
   pipewire pipewire-pulse pipewire-bin wireplumber pulseaudio-utils
   python3-venv
   nginx-light libnginx-mod-rtmp ngircd nats-server openssl chromium webkit2gtk-driver sqlite3 iproute2
+  e2fsprogs
 )
 
 prepare() {
@@ -160,7 +161,7 @@ stage_system() {
   if may_isolate && command -v ip >/dev/null; then
     run_ignored stallcast-tests --test show --test doctor
   else
-    echo "Skipped: the tests of a network that comes back and of full disks (needs root, iproute2 and a / that is a mount)"
+    echo "Skipped: the tests of a network that comes back and of disks that are full or stand still (needs root, iproute2 and a / that is a mount)"
   fi
 }
 
@@ -175,13 +176,19 @@ stage_desktop() {
   install_packages fcitx5 fcitx5-pinyin fcitx5-frontend-gtk3 ibus ibus-libpinyin ibus-gtk3
   page
   build stallcast-engine stallcast-desktop
-  run_tests stallcast-desktop
   run_tests stallcast-tests --test desktop_window
   if command -v fcitx5 >/dev/null && command -v ibus-daemon >/dev/null; then
     run_tests stallcast-tests --test desktop_writing
   else
     echo "Skipped: Chinese input methods in the window (needs Fcitx 5 and IBus with their pinyin)"
   fi
+  # The window of a package that looks for newer versions is another one, built last because it takes the other's place: some two
+  # minutes on two cores, a quarter of one once its crates are built.
+  local built=${CARGO_TARGET_DIR:-target}/debug/stallcast-desktop
+  WHOLE= run_tests stallcast-desktop --features updater
+  cargo build --locked -p stallcast-desktop --features updater
+  mv "$built" "$built-updater"
+  run_tests stallcast-tests --test desktop_update
 }
 
 # Not part of the whole run: it builds the release (some twelve minutes on two cores) and fetches a system to install it in.

@@ -49,7 +49,8 @@ fn main() {
     #[cfg(feature = "updater")]
     let builder = builder
         .plugin(tauri_plugin_updater::Builder::new().build())
-        .manage(update::Found::default());
+        .manage(update::Found::default())
+        .manage(update::Stop::default());
     #[cfg(feature = "updater")]
     if !update::is_on() {
         tracing::warn!("this build names no place for newer versions: none are looked for");
@@ -63,6 +64,8 @@ fn main() {
             update::look_for_update,
             #[cfg(feature = "updater")]
             update::install_update,
+            #[cfg(feature = "updater")]
+            update::stop_update,
         ])
         .on_window_event(|window, event| {
             if window.label() == STUDIO && matches!(event, WindowEvent::Destroyed) {
@@ -84,11 +87,16 @@ fn main() {
             }
             Ok(())
         })
-        .run(tauri::generate_context!());
+        .run(context());
     if let Err(error) = built {
         tracing::error!(%error, "the window could not be opened; the engine is not affected");
         std::process::exit(1);
     }
+}
+
+/// What the window is made of, and what each window may ask of it (`capabilities`, `permissions`).
+fn context() -> tauri::Context {
+    tauri::generate_context!()
 }
 
 /// Brings the studio to the front.
@@ -99,5 +107,33 @@ fn show(app: &tauri::AppHandle) {
             .unminimize()
             .and_then(|()| window.show())
             .and_then(|()| window.set_focus());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tauri::ipc::Origin;
+
+    #[test]
+    fn the_prompter_finds_the_engine_and_may_not_put_another_program_in_its_place() {
+        let mut context = super::context();
+        let authority = context.runtime_authority_mut();
+        let mut may = |window: &str, command: &str| {
+            let found = authority.resolve_access(command, window, window, &Origin::Local);
+            found.is_some()
+        };
+        let (studio, prompter) = (super::STUDIO, crate::prompter::PROMPTER);
+        assert!(may(studio, "engine") && may(prompter, "engine"));
+        for command in [
+            "prompter",
+            "begin_anew",
+            "look_for_update",
+            "install_update",
+            "stop_update",
+            "plugin:dialog|open",
+        ] {
+            assert!(may(studio, command), "{command}");
+            assert!(!may(prompter, command), "{command}");
+        }
     }
 }

@@ -4,7 +4,7 @@
 use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindowBuilder};
 
 /// Its label.
-const PROMPTER: &str = "prompter";
+pub const PROMPTER: &str = "prompter";
 
 /// Shows it, or brings it to the front. The refusal is the window system's own words, for the log.
 #[tauri::command]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use stallcast_wire::{
-    RUNTIME_FILE, ReplacementAsk, ReplacementHold, RuntimeFile, WireError, data_folder,
+    ErrorCode, RUNTIME_FILE, ReplacementAsk, ReplacementHold, RuntimeFile, WireError, data_folder,
 };
 use tauri::AppHandle;
 
@@ -32,7 +32,16 @@ pub enum ReplaceError {
         /// In the engine's words.
         error: WireError,
     },
-    /// It does not answer, or does not end.
+    /// Nothing is heard from it, so nobody knows what must not be interrupted.
+    #[error("the engine does not answer: {cause}")]
+    Unanswered {
+        /// Why, as the system says it.
+        cause: String,
+    },
+    /// It was held for as long as it can be, and goes on with its work.
+    #[error("the engine is not held any more")]
+    Over,
+    /// It does not end.
     #[error("the engine does not end: {cause}")]
     Stays {
         /// Why, as the system says it.
@@ -72,7 +81,7 @@ impl Hold {
         let held = ask(&file, ReplacementAsk::Hold)?;
         let id = held
             .map(|held| held.id)
-            .ok_or_else(|| ReplaceError::Stays {
+            .ok_or_else(|| ReplaceError::Unanswered {
                 cause: "no hold".to_owned(),
             })?;
         let (renewing, ends) = sync_channel::<()>(0);
@@ -158,13 +167,13 @@ pub async fn begin_anew(app: AppHandle) -> Result<(), ReplaceError> {
 
 /// The engine that runs. One that is too busy to answer counts as running, and as one that cannot be asked.
 fn running() -> Result<Option<RuntimeFile>, ReplaceError> {
-    engine::found(ANSWERS_WITHIN).map_err(|error| ReplaceError::Stays {
+    engine::found(ANSWERS_WITHIN).map_err(|error| ReplaceError::Unanswered {
         cause: error.to_string(),
     })
 }
 
 fn ask(file: &RuntimeFile, what: ReplacementAsk) -> Result<Option<ReplacementHold>, ReplaceError> {
-    let failed = |cause: String| ReplaceError::Stays { cause };
+    let failed = |cause: String| ReplaceError::Unanswered { cause };
     let body = serde_json::to_string(&what).map_err(|error| failed(error.to_string()))?;
     let line = "POST /api/replacement";
     let answer = crate::http::ask(
@@ -179,7 +188,8 @@ fn ask(file: &RuntimeFile, what: ReplacementAsk) -> Result<Option<ReplacementHol
         return serde_json::from_str(&answer.body).map_err(|error| failed(error.to_string()));
     }
     // One that is older than this question knows nothing of it.
-    match serde_json::from_str(&answer.body) {
+    match serde_json::from_str::<WireError>(&answer.body) {
+        Ok(error) if error.code == ErrorCode::NotFound => Err(ReplaceError::Over),
         Ok(error) => Err(ReplaceError::Refused { error }),
         Err(_) => Err(failed(format!("it answers {}", answer.status))),
     }

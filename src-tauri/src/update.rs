@@ -8,12 +8,16 @@ use serde::Serialize;
 use tauri::ipc::Channel;
 use tauri::{AppHandle, State};
 use tauri_plugin_updater::{Error, Update, Updater, UpdaterExt};
+use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use crate::engine::Leaving;
 use crate::replace::{self, Hold, ReplaceError, end_for_good};
 
 /// How long a look may take.
 const LOOK_WITHIN: Duration = Duration::from_secs(30);
+/// How long nothing may come while the newer version is fetched; slow lines may take as long as they like.
+const COMES_WITHIN: Duration = Duration::from_secs(30);
 /// How often the engine is asked whether a show began, while the newer version is fetched.
 const ASK_EVERY: Duration = Duration::from_secs(2);
 
@@ -31,6 +35,10 @@ impl Found {
         found.clone()
     }
 }
+
+/// Ends what is being fetched.
+#[derive(Default)]
+pub struct Stop(Notify);
 
 /// A newer version, as it is told to the page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -57,6 +65,15 @@ pub enum UpdateError {
         /// As the system says it.
         cause: String,
     },
+    /// Nothing came for so long that no more is to be expected: nothing was changed.
+    #[error("nothing of the newer version came for {seconds} s")]
+    StandsStill {
+        /// How long that was.
+        seconds: u64,
+    },
+    /// A person stopped it: nothing was changed.
+    #[error("fetching the newer version was stopped")]
+    Stopped,
     /// What came is not signed by this build's key for that version: nothing was changed.
     #[error("the newer version is not signed as it must be: {cause}")]
     Unsigned {
@@ -70,12 +87,12 @@ pub enum UpdateError {
         cause: String,
     },
     /// It is installed, and begins when the engine has ended.
-    #[error("the newer version waits for the end of the engine: {cause}")]
+    #[error("the newer version waits for the end of the engine: {why}")]
     Waits {
         /// Why it could not be ended.
-        cause: String,
+        why: ReplaceError,
     },
-    /// The engine must not be interrupted: nothing was changed.
+    /// The engine must not be interrupted, or does not answer: nothing was changed.
     #[error(transparent)]
     #[serde(untagged)]
     Engine(#[from] ReplaceError),
@@ -154,32 +171,60 @@ pub async fn look_for_update(
 pub async fn install_update(
     app: AppHandle,
     found: State<'_, Found>,
+    stop: State<'_, Stop>,
     told: Channel<Fetched>,
 ) -> Result<(), UpdateError> {
+    // Hears of every press from here on.
+    let stopped = stop.0.notified();
     let update = found.get().ok_or_else(|| UpdateError::Unreachable {
         cause: "nothing was found".to_owned(),
     })?;
     // The line is the show's, from the first byte on.
     blocking(replace::look).await??;
     let bytes = tokio::select! {
-        bytes = fetch(&update, told) => bytes?,
+        bytes = fetch(&update, &told) => bytes?,
         refused = until_refused() => return Err(refused),
+        () = stopped => return Err(UpdateError::Stopped),
     };
+    // It is all here, also where the server did not say how much that is.
+    let all = bytes.len() as u64;
+    let _ = told.send(Fetched {
+        bytes: all,
+        of: Some(all),
+    });
     let installed = blocking(move || put_in_place(&update, &bytes)).await?;
     installed.inspect_err(|error| tracing::warn!(%error, "no newer version"))?;
     app.request_restart();
     Ok(())
 }
 
+/// Stops fetching, if anything is being fetched; what is here already is installed.
+#[tauri::command]
+pub fn stop_update(stop: State<'_, Stop>) {
+    stop.0.notify_waiters();
+}
+
 /// Fetches it and looks at its signature.
-async fn fetch(update: &Update, told: Channel<Fetched>) -> Result<Vec<u8>, UpdateError> {
+async fn fetch(update: &Update, told: &Channel<Fetched>) -> Result<Vec<u8>, UpdateError> {
+    let came = Notify::new();
     let mut bytes = 0;
     let count = |more: usize, of| {
         bytes += more as u64;
+        came.notify_one();
         // A page that is gone need not know.
         let _ = told.send(Fetched { bytes, of });
     };
-    Ok(update.download(count, || {}).await?)
+    tokio::select! {
+        fetched = update.download(count, || {}) => Ok(fetched?),
+        () = until_it_stands_still(&came, COMES_WITHIN) => Err(UpdateError::StandsStill {
+            seconds: COMES_WITHIN.as_secs(),
+        }),
+    }
+}
+
+/// Waits until nothing came for so long.
+async fn until_it_stands_still(came: &Notify, patience: Duration) {
+    while timeout(patience, came.notified()).await.is_ok() {}
 }
 
 /// Waits until the engine must not be interrupted.
@@ -206,9 +251,7 @@ fn put_in_place(update: &Update, bytes: &[u8]) -> Result<(), UpdateError> {
         return Ok(());
     }
     update.install(bytes)?;
-    end_for_good(hold).map_err(|error| UpdateError::Waits {
-        cause: error.to_string(),
-    })
+    end_for_good(hold).map_err(|why| UpdateError::Waits { why })
 }
 
 async fn blocking<T: Send + 'static>(
@@ -235,6 +278,10 @@ mod tests {
             Error::MissingSignedVersion.into(),
             Error::ReleaseNotFound.into(),
             Error::AuthenticationFailed.into(),
+            UpdateError::Stopped,
+            UpdateError::Waits {
+                why: ReplaceError::Over,
+            },
         ])
         .unwrap();
         let codes: Vec<_> = told
@@ -245,8 +292,33 @@ mod tests {
             .collect();
         assert_eq!(
             codes,
-            ["refused", "unsigned", "unreachable", "not_installed"]
+            [
+                "refused",
+                "unsigned",
+                "unreachable",
+                "not_installed",
+                "stopped",
+                "waits"
+            ]
         );
         assert_eq!(told[0]["error"]["params"]["cause"], "replace_live");
+        assert_eq!(told[5]["why"]["code"], "over");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_comes_slowly_is_waited_for_and_what_comes_no_more_is_not() {
+        const PIECES: u32 = 100;
+        let every = COMES_WITHIN - Duration::from_secs(1);
+        let came = Notify::new();
+        let comes = async {
+            for _ in 0..PIECES {
+                tokio::time::sleep(every).await;
+                came.notify_one();
+            }
+        };
+        let began = tokio::time::Instant::now();
+        tokio::join!(comes, until_it_stands_still(&came, COMES_WITHIN));
+        let took = began.elapsed().as_secs();
+        assert_eq!(took, (every * PIECES + COMES_WITHIN).as_secs());
     }
 }

@@ -15,6 +15,7 @@ export function standIn(answers: Answers): void {
   const callbacks = new Map<number, (message: unknown) => void>();
   const calls: string[] = [];
   const hangs = new Promise(() => undefined);
+  let stop = (): void => undefined;
   const invoke = (command: string, payload: Payload): Promise<unknown> => {
     calls.push(command);
     if (command === 'engine') return Promise.resolve(answers.engine);
@@ -24,8 +25,12 @@ export function standIn(answers: Answers): void {
       const half = { index: 0, message: { bytes: 21_000_000, of: 42_000_000 } };
       callbacks.get(payload['told']?.id ?? 0)?.(half);
       // As the window refuses: with what it says, and no Error.
-      return answers.install === 'hangs' ? hangs : Promise.reject(answers.install as unknown as Error);
+      if (answers.install !== 'hangs') return Promise.reject(answers.install as unknown as Error);
+      return new Promise((_done, refuse) => {
+        stop = () => refuse({ code: 'stopped' } as unknown as Error);
+      });
     }
+    if (command === 'stop_update') return Promise.resolve(stop());
     return Promise.reject(new Error(`no ${command} here`));
   };
   const transformCallback = (callback: (message: unknown) => void): number => {

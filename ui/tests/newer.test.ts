@@ -4,6 +4,7 @@ import { Newer } from '../src/state/newer.svelte.ts';
 
 const HOUR = 3_600_000;
 const can = { base: '', token: '', updates: true };
+const stop = (): Promise<void> => Promise.resolve();
 const live = {
   code: 'not_replaceable',
   message_key: 'error.not_replaceable',
@@ -35,6 +36,7 @@ describe('a newer version', () => {
           installs += 1;
           return Promise.resolve();
         },
+        stop,
       }),
     );
     await newer.lookWhenDue(null, 0);
@@ -62,6 +64,7 @@ describe('a newer version', () => {
           }
           return Promise.reject({ code: 'refused', error: live } as unknown as Error);
         },
+        stop,
       }),
     );
     await newer.lookWhenDue(can, 0);
@@ -76,9 +79,41 @@ describe('a newer version', () => {
     expect([newer.work.at, newer.offered?.version]).toEqual(['rest', '0.2.0']);
   });
 
+  it('is stopped while it is fetched and not afterwards, and is offered again', async () => {
+    let [stops, told] = [0, (_share: number | null): void => undefined];
+    let refuse = (_refusal: unknown): void => undefined;
+    const newer = new Newer(
+      host({
+        look: () => Promise.resolve({ version: '0.2.0', notes: '' }),
+        install: (tell) => {
+          told = tell;
+          return new Promise((_done, no) => (refuse = no));
+        },
+        stop: () => {
+          stops += 1;
+          refuse({ code: 'stopped' });
+          return Promise.resolve();
+        },
+      }),
+    );
+    await newer.lookWhenDue(can, 0);
+    await newer.stop();
+    expect(stops).toBe(0);
+    const installing = newer.install();
+    told(null);
+    await newer.stop();
+    await installing;
+    expect([stops, newer.work.at, newer.fault]).toEqual([1, 'rest', { code: 'stopped' }]);
+    expect(newer.offered?.version).toBe('0.2.0');
+    void newer.install();
+    told(1);
+    await newer.stop();
+    expect([stops, newer.work.at]).toEqual([1, 'installing']);
+  });
+
   it('nobody can look for is no trouble, and one that is installed begins anew', async () => {
     const newer = new Newer(
-      host({ look: () => Promise.reject(new Error('offline')), install: () => Promise.resolve() }, () =>
+      host({ look: () => Promise.reject(new Error('offline')), install: () => Promise.resolve(), stop }, () =>
         Promise.resolve(),
       ),
     );
@@ -93,6 +128,12 @@ describe('what the window refuses with', () => {
   it('keeps its code and cause, and whatever else comes is not hidden', () => {
     expect(updateFaultOf({ code: 'unsigned', cause: 'x' })).toEqual({ code: 'unsigned', cause: 'x' });
     expect(updateFaultOf({ code: 'of_tomorrow', cause: 'x' })).toEqual({ code: 'not_installed', cause: 'x' });
+    expect(updateFaultOf({ code: 'stands_still', seconds: 30 })).toEqual({
+      code: 'stands_still',
+      seconds: 30,
+    });
+    const over = { code: 'waits', why: { code: 'over' } };
+    expect(updateFaultOf(over)).toEqual(over);
     expect(updateFaultOf('command not found')).toEqual({ code: 'not_installed', cause: 'command not found' });
   });
 });

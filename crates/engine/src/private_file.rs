@@ -14,6 +14,21 @@ use stallcast_wire::{ErrorCode, WireError};
 /// # Errors
 /// When the file beside it cannot be written or renamed.
 pub fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let (beside, file) = write_beside(path, bytes)?;
+    file.sync_all()?;
+    std::fs::rename(&beside, path)
+}
+
+/// The same for a file of the moment: the disk is not waited for, so that of a power cut may remain what was before.
+///
+/// # Errors
+/// Those of [`replace`].
+pub fn replace_lightly(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let (beside, _file) = write_beside(path, bytes)?;
+    std::fs::rename(&beside, path)
+}
+
+fn write_beside(path: &Path, bytes: &[u8]) -> std::io::Result<(PathBuf, std::fs::File)> {
     let beside = path.with_extension("new");
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
@@ -21,8 +36,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(&beside)?;
     file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(&beside, path)
+    Ok((beside, file))
 }
 
 /// Writes `kept` to `file` as JSON, on a thread that may wait for the disk.

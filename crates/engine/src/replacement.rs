@@ -25,6 +25,8 @@ struct Held {
     id: u32,
     until: Instant,
     at_most: Instant,
+    /// Whether the engine's end has begun: nothing makes the hold shorter from then on.
+    ends: bool,
 }
 
 impl Replacement {
@@ -60,6 +62,7 @@ impl Replacement {
             id,
             until: now + LASTS,
             at_most: now + AT_MOST,
+            ends: false,
         };
         *held = Some(made);
         Ok(Some(made.told(now)))
@@ -70,31 +73,35 @@ impl Replacement {
     /// # Errors
     /// [`ErrorCode::NotFound`] when that hold is over.
     pub fn renew(&self, id: u32, now: Instant) -> Result<ReplacementHold, WireError> {
+        self.lengthen(id, now, false)
+    }
+
+    /// Holds it to its end, which has begun: neither renewing nor letting go changes that.
+    ///
+    /// # Errors
+    /// Those of [`Replacement::renew`].
+    pub fn end(&self, id: u32, now: Instant) -> Result<(), WireError> {
+        self.lengthen(id, now, true).map(drop)
+    }
+
+    fn lengthen(&self, id: u32, now: Instant, ends: bool) -> Result<ReplacementHold, WireError> {
         let mut held = self.held();
         let known = held
             .as_mut()
             .filter(|held| held.id == id && now < held.until);
         let known = known.ok_or_else(|| WireError::new(ErrorCode::NotFound))?;
-        known.until = known.at_most.min(now + LASTS);
+        known.ends |= ends;
+        known.until = match known.ends {
+            true => known.at_most,
+            false => known.at_most.min(now + LASTS),
+        };
         Ok(known.told(now))
-    }
-
-    /// Holds it to its end, which has begun.
-    ///
-    /// # Errors
-    /// Those of [`Replacement::renew`].
-    pub fn end(&self, id: u32, now: Instant) -> Result<(), WireError> {
-        self.renew(id, now)?;
-        if let Some(held) = &mut *self.held() {
-            held.until = held.at_most;
-        }
-        Ok(())
     }
 
     /// Lets go of it.
     pub fn release(&self, id: u32) {
         let mut held = self.held();
-        if held.is_some_and(|held| held.id == id) {
+        if held.is_some_and(|held| held.id == id && !held.ends) {
             *held = None;
         }
     }
@@ -252,6 +259,21 @@ mod tests {
         engine.hold(Some(2), &idle, || None, now).unwrap();
         engine.permit(&Command::GoLive, now + LASTS).unwrap();
         assert!(engine.renew(2, now + LASTS).is_err());
+    }
+
+    #[test]
+    fn an_end_that_has_begun_is_undone_by_nobody() {
+        let (engine, now) = (Replacement::default(), Instant::now());
+        let idle = Show::default();
+        engine.hold(Some(1), &idle, || None, now).unwrap();
+        engine.end(1, now).unwrap();
+        engine.renew(1, now).unwrap();
+        let later = now + LASTS * 2;
+        assert!(engine.permit(&Command::GoLive, later).is_err(), "renewed");
+        engine.release(1);
+        assert!(engine.permit(&Command::GoLive, later).is_err(), "let go of");
+        // An engine that never comes to its end is no prison.
+        engine.permit(&Command::GoLive, now + AT_MOST).unwrap();
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use stallcast_show::At;
 use stallcast_wire::{RunState, StatusView};
 
+use crate::private_file;
 use crate::studio::Studio;
 
 /// How often the file is touched.
@@ -27,13 +28,30 @@ pub async fn keep(path: PathBuf, studio: Studio) {
         tokio::select! {
             _ = ticks.tick() => {
                 let words = words(studio.desk().show().is_live(), &studio.status().borrow());
-                if let Err(error) = tokio::fs::write(&path, words).await {
-                    tracing::warn!(%error, "the sign of life could not be written");
+                let path = path.clone();
+                let write = move || write(&path, &words);
+                match tokio::task::spawn_blocking(write).await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(error)) => tracing::warn!(%error, "the sign of life could not be written"),
+                    Err(error) => tracing::warn!(%error, "the sign of life was not written"),
                 }
             }
             _ = studio.ended() => return,
         }
     }
+}
+
+/// Whole at every moment, for whoever reads it. Where the disk has no room for it, the one before is touched: it is the time
+/// that counts after a crash.
+fn write(path: &Path, words: &str) -> std::io::Result<()> {
+    let touch = || {
+        let file = std::fs::File::options().append(true).open(path);
+        file.and_then(|file| file.set_modified(SystemTime::now()))
+    };
+    private_file::replace_lightly(path, words.as_bytes()).inspect_err(|_| {
+        // Nothing is left to try: that it was not written is told.
+        let _ = touch();
+    })
 }
 
 /// The line of a show on air, then a line with the id of each camera that gives its picture.
@@ -99,6 +117,29 @@ mod tests {
             .set_modified(hour_ago)
             .unwrap();
         assert!(!is_recent(&path));
+    }
+
+    #[test]
+    fn it_is_whole_at_every_moment_and_touched_where_it_cannot_be_written() {
+        use std::io::Read;
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("alive");
+        write(&path, "live\none").unwrap();
+        let mut reader = std::fs::File::open(&path).unwrap();
+        write(&path, "").unwrap();
+        let mut read = String::new();
+        reader.read_to_string(&mut read).unwrap();
+        assert_eq!(read, "live\none", "who reads meanwhile reads all of it");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "");
+
+        // As on a full disk: no other file can be made.
+        std::fs::create_dir(path.with_extension("new")).unwrap();
+        let long_ago = SystemTime::now() - Duration::from_secs(3600);
+        let file = std::fs::File::options().write(true).open(&path).unwrap();
+        file.set_modified(long_ago).unwrap();
+        assert!(write(&path, "live").is_err());
+        assert!(is_recent(&path));
     }
 
     #[test]

@@ -117,6 +117,20 @@ impl Desktop {
         log: &str,
         more: [(&'static str, &str); N],
     ) -> WebWindow {
+        let program = match &self.root {
+            Some(_) => PathBuf::from("/usr/bin/stallcast-desktop"),
+            None => built("stallcast-desktop"),
+        };
+        self.open_program(&program, log, more)
+    }
+
+    /// Opens the window of this program.
+    pub fn open_program<const N: usize>(
+        &self,
+        program: &Path,
+        log: &str,
+        more: [(&'static str, &str); N],
+    ) -> WebWindow {
         let mut env = self.env();
         env.extend([
             ("TAURI_AUTOMATION", "true".to_owned()),
@@ -126,13 +140,10 @@ impl Desktop {
         env.extend(more.map(|(name, value)| (name, value.to_owned())));
         let log = self.home.path().join(format!("window-{log}.log"));
         let root = self.root.as_deref();
-        let program = if root.is_some() {
-            PathBuf::from("/usr/bin/stallcast-desktop")
-        } else {
+        if root.is_none() {
             env.push(("STALLCAST_ENGINE", built("stallcast").display().to_string()));
-            built("stallcast-desktop")
-        };
-        WebWindow::open(&program, env, &log, root)
+        }
+        WebWindow::open(program, env, &log, root)
     }
 
     /// The engine that the window started.

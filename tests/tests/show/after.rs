@@ -1,6 +1,6 @@
 //! A rehearsal as its viewers would get it, and the clips that are made of its recording.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use stallcast_show::{Command, SourceKind};
 use stallcast_tests::probe::prove_playable;
@@ -20,7 +20,6 @@ async fn a_rehearsal_is_received_and_its_recording_becomes_clips() {
     session.command(Command::StartRehearsal).await.unwrap();
     record(&mut session, true).await;
     recording_holds(&mut session, 20_000).await;
-    put_on_air(&mut session, &products[0]).await;
     let received = session
         .until(PATIENCE, "what viewers would get", |s| {
             let canvas = s.status.as_ref()?.canvases.first()?;
@@ -38,7 +37,9 @@ async fn a_rehearsal_is_received_and_its_recording_becomes_clips() {
     );
     let delay_ms = received.delay_ms.expect("a delay");
     assert!((0.0..10_000.0).contains(&delay_ms), "{received:?}");
-    session.play(Duration::from_secs(6)).await;
+    put_on_air(&mut session, &products[0]).await;
+    // Seven seconds are three intervals of keyframes and a half: both cannot begin at a keyframe.
+    session.play(Duration::from_secs(7)).await;
     put_on_air(&mut session, &products[1]).await;
     session.play(Duration::from_secs(6)).await;
     record(&mut session, false).await;
@@ -53,12 +54,14 @@ async fn a_rehearsal_is_received_and_its_recording_becomes_clips() {
             .request(Request::MakeClips { show, edges })
             .await
             .unwrap();
+        let deadline = Instant::now() + 2 * PATIENCE;
         let clips = loop {
             let answer = session.request(Request::Clips { show, edges }).await;
             let view: ClipsView = serde_json::from_value(answer.unwrap()).unwrap();
             if !view.running {
                 break view.clips;
             }
+            assert!(Instant::now() < deadline, "{view:#?}");
             session.play(Duration::from_millis(200)).await;
         };
         let made: Vec<_> = clips
@@ -66,13 +69,19 @@ async fn a_rehearsal_is_received_and_its_recording_becomes_clips() {
             .filter(|clip| clip.state == ClipState::Made)
             .collect();
         assert!(made.len() >= 2, "{clips:#?}");
+        let mut earliest = 0;
         for clip in made {
             assert!(clip.cover.is_some(), "{clip:?}");
             let file = clip.files[0].replace('\\', "/");
             let facts = prove_playable(&engine.data().join("recordings").join(file));
             println!("a clip of {:?}, {:?} early", facts.duration, clip.lead_ms);
             assert!(facts.duration > Duration::from_secs(5), "{clip:?}");
-            assert!(clip.lead_ms.is_none_or(|early| early <= 2_100), "{clip:?}");
+            earliest = earliest.max(clip.lead_ms.expect("this engine made it"));
+        }
+        // From one keyframe to the next, or from one picture to the next.
+        match edges {
+            ClipEdges::Keyframe => assert!((300..=2_100).contains(&earliest), "{earliest} ms"),
+            ClipEdges::Exact => assert!(earliest <= 100, "{earliest} ms"),
         }
     }
 }

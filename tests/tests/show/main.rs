@@ -20,6 +20,7 @@ mod press;
 mod replacement;
 mod resume;
 mod selling;
+mod standing_disk;
 mod team;
 mod teamwork;
 mod together;

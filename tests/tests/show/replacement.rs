@@ -10,6 +10,11 @@ use stallcast_wire::{
     ClipEdges, ErrorCode, PastShows, ReplacementAsk, ReplacementHold, Request, WireError,
 };
 
+/// How often both begin at one moment, at least.
+const ROUNDS: u32 = 12;
+/// By then each must have had its way.
+const ROUNDS_AT_MOST: u32 = 60;
+
 fn ask(port: u16, token: &str, ask: ReplacementAsk) -> Result<Option<ReplacementHold>, WireError> {
     let bearer = format!("Bearer {token}");
     let headers = [
@@ -124,19 +129,34 @@ async fn of_going_live_and_a_newer_program_at_one_moment_exactly_one_has_its_way
     go_live(&mut session, &["one"]).await;
     end_show(&mut session).await;
     let (mut shows, mut holds) = (0, 0);
-    for _ in 0..12 {
+    // The question of the window needs a connection first: the command waits for a few others, in each round for as many
+    // more as lets the other one win.
+    let mut ahead = 0_u32;
+    for round in 0.. {
+        if round >= ROUNDS && shows > 0 && holds > 0 {
+            break;
+        }
+        assert!(
+            round < ROUNDS_AT_MOST,
+            "{shows} shows, {holds} newer programs"
+        );
         let (port, token) = (engine.port(), engine.token().to_owned());
         let holding = tokio::task::spawn_blocking(move || ask(port, &token, ReplacementAsk::Hold));
+        for _ in 0..ahead {
+            session.request(Request::Keeping).await.unwrap();
+        }
         let live = session.command(Command::GoLive).await;
         match (live, holding.await.unwrap()) {
             (Ok(_), Err(error)) => {
                 assert_eq!(error.params["cause"], "replace_live");
                 shows += 1;
+                ahead += 1;
                 end_show(&mut session).await;
             }
             (Err(error), Ok(held)) => {
                 assert_eq!(error.code, ErrorCode::BeingReplaced);
                 holds += 1;
+                ahead = ahead.saturating_sub(1);
                 let id = held.unwrap().id;
                 asked(&engine, ReplacementAsk::Release { id }).unwrap();
             }

@@ -21,6 +21,7 @@ export function desktopHost(): Host {
         channel.onmessage = ({ bytes, of }) => told(of === null || of === 0 ? null : bytes / of);
         return invoke('install_update', { told: channel });
       },
+      stop: () => invoke('stop_update'),
     },
     beginAnew: () => invoke('begin_anew'),
     pickFile: (kind) => open({ multiple: false, filters: [{ name: kind, extensions: EXTENSIONS[kind] }] }),

@@ -45,16 +45,35 @@ export type UpdateFault =
   /** The engine says what must not be interrupted. */
   | { code: 'refused'; error: PageError }
   /** `cause`: as the system says it. */
-  | { code: 'unreachable' | 'unsigned' | 'not_installed' | 'waits' | 'stays'; cause: string };
+  | { code: 'unreachable' | 'unsigned' | 'not_installed' | 'unanswered' | 'stays'; cause: string }
+  | { code: 'stands_still'; seconds: number }
+  | { code: 'stopped' | 'over' }
+  /** It is installed. `why`: what keeps the engine from ending. */
+  | { code: 'waits'; why: UpdateFault };
 
 /** What a host's refusal to bring a newer version says. */
 export function updateFaultOf(refusal: unknown): UpdateFault {
-  const { code, cause, error } = Object(refusal) as { code?: unknown; cause?: unknown; error?: unknown };
-  if (code === 'refused') return { code, error: error as PageError };
+  const fields = Object(refusal) as Record<'code' | 'cause' | 'error' | 'seconds' | 'why', unknown>;
+  const { code, cause, error, seconds, why } = fields;
   const said = typeof cause === 'string' ? cause : String(refusal);
-  if (code === 'unreachable' || code === 'unsigned' || code === 'waits' || code === 'stays')
-    return { code, cause: said };
-  return { code: 'not_installed', cause: said };
+  switch (code) {
+    case 'refused':
+      return { code, error: error as PageError };
+    case 'stands_still':
+      return { code, seconds: Number(seconds) };
+    case 'stopped':
+    case 'over':
+      return { code };
+    case 'waits':
+      return { code, why: updateFaultOf(why) };
+    case 'unreachable':
+    case 'unsigned':
+    case 'unanswered':
+    case 'stays':
+      return { code, cause: said };
+    default:
+      return { code: 'not_installed', cause: said };
+  }
 }
 
 /** Newer versions of the window and its engine. */
@@ -63,6 +82,8 @@ export interface Updates {
   look(): Promise<OfferedUpdate | null>;
   /** Fetches what was found and puts it in place, then begins anew. Refuses with an {@link UpdateFault}. */
   install(told: (share: number | null) => void): Promise<void>;
+  /** Stops fetching; the install refuses then. What is here already is installed. */
+  stop(): Promise<void>;
 }
 
 export type FileKind = 'media' | 'image' | 'sheet';

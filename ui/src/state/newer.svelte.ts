@@ -52,6 +52,11 @@ export class Newer {
     );
   }
 
+  /** Stops fetching it; the press for it then ends with a word about that. */
+  async stop(): Promise<void> {
+    if (this.work.at === 'fetching') await this.host.updates?.stop();
+  }
+
   /** Ends the engine, and begins anew with what is installed. */
   async beginAnew(): Promise<void> {
     const { beginAnew } = this.host;

@@ -61,9 +61,19 @@ export function errorText(studio: Studio, error: PageError): string {
 
 /** Why a newer version is not in place. */
 export function updateFault(studio: Studio, fault: UpdateFault): string {
-  return fault.code === 'refused'
-    ? errorText(studio, fault.error)
-    : t(`newer_fault.${fault.code}`, { cause: fault.cause });
+  switch (fault.code) {
+    case 'refused':
+      return errorText(studio, fault.error);
+    case 'waits':
+      return t('newer_fault.waits', { why: updateFault(studio, fault.why) });
+    case 'stands_still':
+      return t('newer_fault.stands_still', { seconds: fault.seconds });
+    case 'stopped':
+    case 'over':
+      return t(`newer_fault.${fault.code}`);
+    default:
+      return t(`newer_fault.${fault.code}`, { cause: fault.cause });
+  }
 }
 
 /** Keys of notices come bare or with their prefix. */

@@ -281,12 +281,6 @@ impl After {
             ));
         }
         let (planned, places) = self.planned(show, edges)?;
-        let _begins = self.inner.replacement.begin(Instant::now())?;
-        let mut current = self.work();
-        if current.as_ref().is_some_and(|work| work.view.running) {
-            return Err(WireError::new(ErrorCode::Busy).retryable());
-        }
-        create_private_folder(&places.path(&places.clips)).map_err(unwritable)?;
         let view = ClipsView {
             show,
             edges,
@@ -297,17 +291,31 @@ impl After {
                 .map(|clip| work::look(clip, &places))
                 .collect(),
         };
-        *current = Some(Work { view: view.clone() });
-        drop(current);
-        self.inner.stops.store(false, Ordering::Release);
+        self.begin(view.clone())?;
+        let ends = Ends(Arc::clone(&self.inner));
+        create_private_folder(&places.path(&places.clips)).map_err(unwritable)?;
         let after = self.clone();
-        tokio::task::spawn_blocking(move || after.work_through(&planned, &places, cut_at(edges)));
+        tokio::task::spawn_blocking(move || {
+            let _ends = ends;
+            after.work_through(&planned, &places, cut_at(edges));
+        });
         Ok(view)
+    }
+
+    /// The work runs from here on. Commands wait for these locks, so nothing under them may wait for a disk.
+    fn begin(&self, view: ClipsView) -> Result<(), WireError> {
+        let _begins = self.inner.replacement.begin(Instant::now())?;
+        let mut current = self.work();
+        if current.as_ref().is_some_and(|work| work.view.running) {
+            return Err(WireError::new(ErrorCode::Busy).retryable());
+        }
+        self.inner.stops.store(false, Ordering::Release);
+        *current = Some(Work { view });
+        Ok(())
     }
 
     /// Until all are made, somebody stops it, or a show goes live: the machine is the show's.
     fn work_through(&self, planned: &[Planned], places: &Places, edges: Edges) {
-        let _ends = Ends(&self.inner);
         let mut cutter = Cutter::default();
         let go_on = || !self.inner.stops.load(Ordering::Acquire) && !self.is_live();
         for (place, clip) in planned.iter().enumerate() {
@@ -384,9 +392,9 @@ fn cut_at(edges: ClipEdges) -> Edges {
 }
 
 /// Says that the work ended, also when it fell.
-struct Ends<'a>(&'a Inner);
+struct Ends(Arc<Inner>);
 
-impl Drop for Ends<'_> {
+impl Drop for Ends {
     fn drop(&mut self) {
         let mut work = self.0.work.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(work) = &mut *work {

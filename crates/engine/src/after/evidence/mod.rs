@@ -5,7 +5,7 @@ mod tables;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use stallcast_clips::{Completeness, completeness};
@@ -15,7 +15,7 @@ use stallcast_wire::{ErrorCode, EvidenceState, EvidenceView, WireError, create_p
 
 use self::build::{Built, Paths, Unbuilt, build, recorded_bytes};
 use super::told::Told;
-use super::{After, unwritable};
+use super::{After, Inner, unwritable};
 use crate::air::part_name::moment_name;
 
 /// Evidence's folder below the recordings.
@@ -96,6 +96,34 @@ impl After {
         }
         let told = self.told(show)?;
         let mut view = self.unmade(show, &told);
+        if self.is_written(&told.recap) {
+            failed(&mut view, "still_written");
+        } else {
+            view.state = EvidenceState::Working;
+        }
+        self.begin_evidence(&view)?;
+        if view.state == EvidenceState::Failed {
+            return Ok(view);
+        }
+        let ends = Ends(Arc::clone(&self.inner));
+        let recordings = self.inner.folders.recordings();
+        create_private_folder(&recordings.join(EVIDENCE)).map_err(unwritable)?;
+        let paths = Paths {
+            journal: self.inner.folders.journal(),
+            folder: recordings.join(&view.folder),
+            recordings,
+        };
+        let after = self.clone();
+        let begun = view.clone();
+        tokio::task::spawn_blocking(move || {
+            let _ends = ends;
+            after.make_through(begun, &told, &paths);
+        });
+        Ok(view)
+    }
+
+    /// The work runs, or has failed, from here on. Commands wait for these locks, so nothing under them may wait for a disk.
+    fn begin_evidence(&self, view: &EvidenceView) -> Result<(), WireError> {
         let work = &self.inner.evidence;
         let _begins = self.inner.replacement.begin(Instant::now())?;
         let mut last = work.last();
@@ -105,32 +133,13 @@ impl After {
         if is_busy {
             return Err(WireError::new(ErrorCode::Busy).retryable());
         }
-        if self.is_written(&told.recap) {
-            view.state = EvidenceState::Failed;
-            "still_written".clone_into(&mut view.error);
-            *last = Some(view.clone());
-            return Ok(view);
-        }
-        let recordings = self.inner.folders.recordings();
-        create_private_folder(&recordings.join(EVIDENCE)).map_err(unwritable)?;
-        view.state = EvidenceState::Working;
-        *last = Some(view.clone());
-        drop(last);
         work.done.store(0, Ordering::Relaxed);
         work.stops.store(false, Ordering::Release);
-        let paths = Paths {
-            journal: self.inner.folders.journal(),
-            folder: recordings.join(&view.folder),
-            recordings,
-        };
-        let after = self.clone();
-        let begun = view.clone();
-        tokio::task::spawn_blocking(move || after.make_through(begun, &told, &paths));
-        Ok(view)
+        *last = Some(view.clone());
+        Ok(())
     }
 
     fn make_through(&self, mut view: EvidenceView, told: &Told, paths: &Paths) {
-        let _ends = Ends(&self.inner.evidence);
         let work = &self.inner.evidence;
         let go_on = |bytes: u64| {
             work.done.fetch_add(bytes, Ordering::Relaxed);
@@ -198,11 +207,11 @@ fn failed(view: &mut EvidenceView, code: &str) {
 }
 
 /// Says that the work ended, also when it fell.
-struct Ends<'a>(&'a Work);
+struct Ends(Arc<Inner>);
 
-impl Drop for Ends<'_> {
+impl Drop for Ends {
     fn drop(&mut self) {
-        if let Some(view) = &mut *self.0.last()
+        if let Some(view) = &mut *self.0.evidence.last()
             && view.state == EvidenceState::Working
         {
             failed(view, "unwritable");
