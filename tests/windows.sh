@@ -83,7 +83,7 @@ installer() {
   # An update does not bring the GPL's encoders back.
   rm "$place"/{x264-164,x265}.dll "$place"/lib/gstreamer-1.0/gstx26{4,5}.dll
   wine "$setup" /S
-  [ -z "$(find "$place" -name '*x26[45]*')" ] || { echo "An update brought x264 back."; exit 1; }
+  [ -z "$(find "$place" -name '*x26[45]*.dll')" ] || { echo "An update brought x264 back."; exit 1; }
 
   # Neither an update nor a removal while it runs.
   mkdir -p "$shows"
