@@ -25,6 +25,7 @@ ffmpeg_headers() {
 
 macos_headers() {
   [ -e "$CROSS/zig-$ZIG" ] && return
+  rm -rf "$CROSS/wheels" "$CROSS/zig-$ZIG.new"
   python3 -m pip --version >/dev/null 2>&1 || install_packages python3-pip
   python3 -m pip download -q --disable-pip-version-check --no-deps -d "$CROSS/wheels" "ziglang==$ZIG"
   python3 - "$CROSS" "$ZIG" <<'PYTHON'

@@ -10,6 +10,8 @@ RUNTIME=$CROSS/gstreamer-$GSTREAMER_VERSION
 runtime() {
   [ -e "$RUNTIME" ] && return
   local wheels=() name
+  # What a download that broke off has left, of another version even.
+  rm -rf "$CROSS/wheels" "$RUNTIME.new"
   for name in libs plugins plugins-libs plugins-gpl plugins-gpl-restricted plugins-restricted ext-runtime; do
     wheels+=("gstreamer-$name==$GSTREAMER_VERSION")
   done
@@ -38,6 +40,7 @@ ffmpeg_7() {
   local apt=$CROSS/apt options mirror package
   # Where this machine's own packages come from.
   mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Codename: bookworm' 'Component: main' | head -n 1)
+  rm -rf "$apt"
   mkdir -p "$apt/lists/partial" "$apt/cache"
   echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror trixie main" >"$apt/trixie.list"
   options=(-o "Dir::Etc::sourcelist=$apt/trixie.list" -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$apt/lists"
@@ -57,6 +60,7 @@ ffmpeg_7() {
 # The linker takes a DLL where it finds it under the name that the crates ask for.
 links() {
   local dll name
+  rm -rf "$LINKS"
   mkdir -p "$LINKS"
   for dll in "$RUNTIME"/bin/*.dll; do
     name=$(basename "$dll" .dll)

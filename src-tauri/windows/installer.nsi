@@ -1,10 +1,12 @@
 ; The installer for one person: no administrator, and nothing outside of that person's own folders and settings.
 ; makensis -DFOLDER=... -DOUT=... -DVERSION=... -DFILES=... -DGONE=... installer.nsi
 ; FILES puts the package's files in place, GONE takes exactly these away again; package.sh writes both.
+; It knows nothing of how Tauri's updater calls an installer (/P /R /UPDATE), so build.rs keeps the updater out of Windows.
 Unicode true
 SetCompressor /SOLID lzma
 !include MUI2.nsh
 !include LogicLib.nsh
+!include Sections.nsh
 
 !define KEY "Software\Microsoft\Windows\CurrentVersion\Uninstall\Stallcast"
 !define WINDOW "Stallcast Studio.exe"
@@ -51,11 +53,14 @@ LangString NO_WEBVIEW2 ${LANG_SIMPCHINESE} "Stallcast 已安装，但窗口需�
 LangString KEPT ${LANG_ENGLISH} "Stallcast was removed. Your shows, products and recordings were kept in$\r$\n$LOCALAPPDATA\Stallcast"
 LangString KEPT ${LANG_SIMPCHINESE} "Stallcast 已卸载。您的直播、商品和录像保留在$\r$\n$LOCALAPPDATA\Stallcast"
 
+LangString STAYS ${LANG_ENGLISH} "The version that is there could not be removed, so the new one was not installed. Start the computer anew and try again."
+LangString STAYS ${LANG_SIMPCHINESE} "无法移除已安装的版本，因此没有安装新版本。请重新启动电脑后再试。"
+
 ; Windows lets nobody write to a program that runs.
-!macro UNLESS_IT_RUNS
-  ${If} ${FileExists} "$INSTDIR\stallcast.exe"
+!macro UNLESS_RUNS PROGRAM
+  ${If} ${FileExists} "$INSTDIR\${PROGRAM}"
     ClearErrors
-    FileOpen $0 "$INSTDIR\stallcast.exe" a
+    FileOpen $0 "$INSTDIR\${PROGRAM}" a
     ${If} ${Errors}
       MessageBox MB_OK|MB_ICONEXCLAMATION "$(RUNS)" /SD IDOK
       SetErrorLevel 3
@@ -64,13 +69,25 @@ LangString KEPT ${LANG_SIMPCHINESE} "Stallcast 已卸载。您的直播、商品
     FileClose $0
   ${EndIf}
 !macroend
+; The engine goes on for a while without its window, and the window opens without an engine of its own.
+!macro UNLESS_IT_RUNS
+  !insertmacro UNLESS_RUNS "stallcast.exe"
+  !insertmacro UNLESS_RUNS "${WINDOW}"
+!macroend
 
 Section "$(STUDIO)" studio
   SectionIn RO
   !insertmacro UNLESS_IT_RUNS
   ; What an older version brought and this one does not.
   ${If} ${FileExists} "$INSTDIR\uninstall.exe"
-    ExecWait '"$INSTDIR\uninstall.exe" /S _?=$INSTDIR'
+    ClearErrors
+    ExecWait '"$INSTDIR\uninstall.exe" /S _?=$INSTDIR' $0
+    ${If} ${Errors}
+    ${OrIf} $0 <> 0
+      MessageBox MB_OK|MB_ICONSTOP "$(STAYS)" /SD IDOK
+      SetErrorLevel 4
+      Abort
+    ${EndIf}
   ${EndIf}
   !include "${FILES}"
   WriteUninstaller "$INSTDIR\uninstall.exe"
@@ -103,12 +120,28 @@ Section
   ReadRegStr $0 HKLM "SOFTWARE\${WEBVIEW2}" "pv"
   ReadRegStr $1 HKCU "SOFTWARE\${WEBVIEW2}" "pv"
   SetRegView lastused
+  ; Nothing but zeros is what is left of one that was removed.
+  ${If} $0 == "0.0.0.0"
+    StrCpy $0 ""
+  ${EndIf}
+  ${If} $1 == "0.0.0.0"
+    StrCpy $1 ""
+  ${EndIf}
   ${If} $0$1 == ""
     MessageBox MB_YESNO|MB_ICONINFORMATION "$(NO_WEBVIEW2)" /SD IDNO IDNO without
     ExecShell "open" "https://go.microsoft.com/fwlink/p/?LinkId=2124703"
   ${EndIf}
   without:
 SectionEnd
+
+; Who has left the GPL's encoders out is not given them by an update.
+Function .onInit
+  ${If} ${FileExists} "$INSTDIR\stallcast.exe"
+  ${AndIfNot} ${FileExists} "$INSTDIR\x264-164.dll"
+  ${AndIfNot} ${FileExists} "$INSTDIR\x265.dll"
+    !insertmacro UnselectSection ${gpl}
+  ${EndIf}
+FunctionEnd
 
 !insertmacro MUI_FUNCTION_DESCRIPTION_BEGIN
   !insertmacro MUI_DESCRIPTION_TEXT ${studio} "$(ABOUT_STUDIO)"

@@ -21,12 +21,15 @@ install_packages nsis zip wine wine64 "${notices[@]}"
 (
   prepare_windows
   began=$SECONDS
-  /usr/bin/cargo build --locked "${flags[@]}" -p stallcast-engine -p stallcast-desktop --target "$WINDOWS"
+  mkdir -p "$out"
+  /usr/bin/cargo build --locked "${flags[@]}" -p stallcast-engine -p stallcast-desktop --target "$WINDOWS" \
+    --message-format=json-render-diagnostics >"$out/built.json"
   echo "$WINDOWS: built in $((SECONDS - began)) s"
 )
 
-# Who opens the window opens it with this, which Microsoft publishes and a crate brings along.
-loader=$(find "$out/build" -path '*/webview2-com-sys-*/out/x64/WebView2Loader.dll' | head -n 1)
+# Who opens the window opens it with this, which Microsoft publishes and a crate brings along. Older builds leave others.
+loader=$(sed -n 's/.*"package_id":"[^"]*webview2-com-sys[^"]*".*"out_dir":"\([^"]*\)".*/\1/p' "$out/built.json")/x64/WebView2Loader.dll
+[ -e "$loader" ] || { echo "No loader of WebView2 came of the build: $loader"; exit 1; }
 strip=x86_64-w64-mingw32-strip
 mkdir -p "$bundle"
 $strip --strip-debug -o "$bundle/engine.exe" "$out/stallcast.exe"
