@@ -118,7 +118,7 @@ mod tests {
     fn the_prompter_finds_the_engine_and_may_not_put_another_program_in_its_place() {
         let mut context = super::context();
         let authority = context.runtime_authority_mut();
-        let mut may = |window: &str, command: &str| {
+        let may = |window: &str, command: &str| {
             let found = authority.resolve_access(command, window, window, &Origin::Local);
             found.is_some()
         };
