@@ -176,6 +176,7 @@ stage_desktop() {
   install_packages fcitx5 fcitx5-pinyin fcitx5-frontend-gtk3 ibus ibus-libpinyin ibus-gtk3
   page
   build stallcast-engine stallcast-desktop
+  run_tests stallcast-desktop
   run_tests stallcast-tests --test desktop_window
   if command -v fcitx5 >/dev/null && command -v ibus-daemon >/dev/null; then
     run_tests stallcast-tests --test desktop_writing

@@ -1,5 +1,5 @@
-//! The prompter's window: a second view of the page, which may stand on another screen and has none of the studio's
-//! permissions. It goes with the studio's window.
+//! The prompter's window: a second view of the page, which may stand on another screen and may do nothing but reach the
+//! engine. It goes with the studio's window.
 
 use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindowBuilder};
 

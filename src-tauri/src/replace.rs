@@ -187,9 +187,14 @@ fn ask(file: &RuntimeFile, what: ReplacementAsk) -> Result<Option<ReplacementHol
     if answer.status == 200 {
         return serde_json::from_str(&answer.body).map_err(|error| failed(error.to_string()));
     }
-    // One that is older than this question knows nothing of it.
+    let is_held = matches!(
+        what,
+        ReplacementAsk::Renew { .. } | ReplacementAsk::End { .. }
+    );
     match serde_json::from_str::<WireError>(&answer.body) {
-        Ok(error) if error.code == ErrorCode::NotFound => Err(ReplaceError::Over),
+        Ok(error) if error.code == ErrorCode::NotFound && is_held => Err(ReplaceError::Over),
+        // One that is older than this question knows nothing of it.
+        Ok(error) if error.code == ErrorCode::NotFound => Err(failed("it is older".to_owned())),
         Ok(error) => Err(ReplaceError::Refused { error }),
         Err(_) => Err(failed(format!("it answers {}", answer.status))),
     }

@@ -1,5 +1,5 @@
 //! The room's lists: questions, held lines and heat. Changed on a thread that may be busy, told to pages at most twice a
-//! second, written down every few seconds.
+//! second (a question that nobody asked before at once), written down every few seconds.
 
 use std::collections::{HashSet, VecDeque};
 use std::path::PathBuf;
@@ -24,9 +24,6 @@ use crate::phrasing::ToPhrase;
 
 /// How often pages are told of the lists while they change.
 pub(super) const TELL_EVERY: Duration = Duration::from_millis(500);
-/// The same when something is asked that nobody asked before: with the batch that brought it, as whoever answers should not
-/// wait for it.
-const TELL_ANEW: Duration = Duration::from_millis(80);
 /// How often they are told while nothing comes: how long a question waits counts in minutes.
 const TELL_ANYWAY: Duration = Duration::from_secs(10);
 /// How often the lists are written down while they change.
@@ -169,15 +166,10 @@ impl Lists {
         let mut progress = lock(&self.progress);
         let on_air = show.on_air.as_ref().map(|on| on.product.clone());
         let changed = progress.told.0 != sieve.changes || progress.on_air != on_air;
-        let every = if sieve.asks_anew {
-            TELL_ANEW
-        } else {
-            TELL_EVERY
-        };
-        let (is_due, anyway) = (
-            progress.told.1.elapsed() >= every - every / 10,
-            progress.told.1.elapsed() >= TELL_ANYWAY,
-        );
+        let since = progress.told.1.elapsed();
+        // What nobody asked before is told with the batch that brought it: whoever answers should not wait for it.
+        let is_due = sieve.asks_anew || since >= TELL_EVERY - TELL_EVERY / 10;
+        let anyway = since >= TELL_ANYWAY;
         if at_once || anyway || (changed && is_due) {
             progress.told = (sieve.changes, Instant::now());
             progress.on_air = on_air;

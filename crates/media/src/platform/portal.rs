@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ashpd::desktop::realtime::Realtime;
 use ashpd::desktop::screencast::{CursorMode, Screencast, SelectSourcesOptions, SourceType};
+use ashpd::zbus;
 use gstreamer as gst;
 
 use crate::error::{MediaError, Result};
@@ -42,7 +43,7 @@ impl Drop for Open {
 /// takes.
 pub(super) fn answers() -> Result<()> {
     asked(async {
-        let proxy = Screencast::new().await?;
+        let proxy = Screencast::with_connection(bus().await?).await?;
         proxy.available_source_types().await.map(drop)
     })
 }
@@ -51,11 +52,17 @@ pub(super) fn answers() -> Result<()> {
 /// takes.
 pub(super) fn give_precedence(thread: u64, niceness: i32) -> Result<()> {
     asked(async {
-        let proxy = Realtime::new().await?;
+        let proxy = Realtime::with_connection(bus().await?).await?;
         proxy
             .max_thread_high_priority_with_pid(std::process::id(), thread, niceness)
             .await
     })
+}
+
+/// A connection of the caller's own: the one that all of a process share ends with the runtime that opened it, and what is
+/// asked over it then is never answered.
+async fn bus() -> zbus::Result<zbus::Connection> {
+    zbus::Connection::session().await
 }
 
 fn asked(asking: impl Future<Output = std::result::Result<(), ashpd::Error>>) -> Result<()> {
@@ -88,7 +95,7 @@ pub(super) fn source() -> Result<(gst::Element, Box<dyn Any + Send>)> {
             };
             runtime.block_on(async move {
                 let chosen = async {
-                    let proxy = Screencast::new().await?;
+                    let proxy = Screencast::with_connection(bus().await?).await?;
                     let session = proxy.create_session(Default::default()).await?;
                     proxy
                         .select_sources(

@@ -105,7 +105,10 @@ impl After {
         if view.state == EvidenceState::Failed {
             return Ok(view);
         }
-        let ends = Ends(Arc::clone(&self.inner));
+        let ends = Ends {
+            inner: Arc::clone(&self.inner),
+            show,
+        };
         let recordings = self.inner.folders.recordings();
         create_private_folder(&recordings.join(EVIDENCE)).map_err(unwritable)?;
         let paths = Paths {
@@ -206,12 +209,16 @@ fn failed(view: &mut EvidenceView, code: &str) {
     code.clone_into(&mut view.error);
 }
 
-/// Says that the work ended, also when it fell.
-struct Ends(Arc<Inner>);
+/// Says that the work on a show ended, also when it fell.
+struct Ends {
+    inner: Arc<Inner>,
+    show: u64,
+}
 
 impl Drop for Ends {
     fn drop(&mut self) {
-        if let Some(view) = &mut *self.0.evidence.last()
+        if let Some(view) = &mut *self.inner.evidence.last()
+            && view.show == self.show
             && view.state == EvidenceState::Working
         {
             failed(view, "unwritable");
