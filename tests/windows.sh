@@ -48,23 +48,63 @@ traces() {
   return 0
 }
 
+# started PROGRAM LOG: the engine runs as $pid and has told its address.
+started() {
+  rm -rf "$WINEPREFIX/drive_c/running"
+  wine "$1" run --data 'C:\running' --port 0 >"$2" 2>&1 &
+  pid=$!
+  for _ in $(seq 60); do
+    ! grep -q '#token=' "$2" || return 0
+    sleep 0.5
+  done
+  return 1
+}
+
+stopped() {
+  kill "$pid"
+  wait "$pid" || true
+  unused "$1"
+}
+
+# unused PLACE: nobody has a file of it open any more; Wine's server lets go of them a little after a program was killed.
+unused() {
+  local _
+  for _ in $(seq 120); do
+    [ -n "$(find /proc/[0-9]*/fd -lname "$1/*.exe" 2>/dev/null)" ] || return 0
+    sleep 0.5
+  done
+  echo "Somebody still has programs of $1 open."
+  exit 1
+}
+
+# looked PLACE: the first start there, at which GStreamer looks at all plugins. Wine 8 can stand still in it for good: whoever
+# first makes a window there loads uxtheme.dll within pthread_once (win32u), for which it wants the lock of loading; a plugin
+# that is being loaded holds that lock, registers a class of windows and waits for the same pthread_once. GLib has a thread of
+# its own that does the one while GStreamer does the other. Windows knows no such once; here it is tried anew.
+looked() {
+  local try pid
+  for try in $(seq 5); do
+    if started "$1/stallcast.exe" "$CROSS/running.log"; then
+      stopped "$1"
+      echo "first start: try $try"
+      return
+    fi
+    stopped "$1"
+  done
+  echo "No first start in $1 came to its end."
+  exit 1
+}
+
 # refused PLACE PROGRAM CODE COMMAND...: while a program of the installation runs, the command ends with that code and leaves
 # every file as it was. An engine under each name stands in for it, as Wine has no WebView2 for the window.
 refused() {
   local place=$1 program=$2 expected=$3 log=$CROSS/running.log before pid code=0
   [ "$program" = stallcast.exe ] || cp "$place/stallcast.exe" "$place/$program"
-  rm -rf "$WINEPREFIX/drive_c/running"
-  wine "$place/$program" run --data 'C:\running' --port 0 >"$log" 2>&1 &
-  pid=$!
-  for _ in $(seq 240); do
-    grep -q '#token=' "$log" && break
-    sleep 0.5
-  done
+  started "$place/$program" "$log"
   curl -fsS "$(tr -d '\r' <"$log" | sed -n 's|/#token=.*|/api/health|p')" >/dev/null
   before=$(cd "$place" && find . -type f -exec sha256sum {} + | sort)
   wine "${@:4}" || code=$?
-  kill "$pid"
-  wait "$pid" || true
+  stopped "$place"
   [ $code = "$expected" ] || { echo "With $program running, $4 ended with $code."; exit 1; }
   diff <(echo "$before") <(cd "$place" && find . -type f -exec sha256sum {} + | sort)
 }
@@ -78,12 +118,15 @@ installer() {
   echo mine >"$place/mine.txt"
   wine "$setup" /S
   rm "$place/mine.txt"
+  looked "$place"
   STALLCAST_BIN=$place/stallcast.exe shows ending::damaged
+  unused "$place"
 
   # An update does not bring the GPL's encoders back.
   rm "$place"/{x264-164,x265}.dll "$place"/lib/gstreamer-1.0/gstx26{4,5}.dll
   wine "$setup" /S
   [ -z "$(find "$place" -name '*x26[45]*.dll')" ] || { echo "An update brought x264 back."; exit 1; }
+  looked "$place"
 
   # Neither an update nor a removal while it runs.
   mkdir -p "$shows"
@@ -116,13 +159,13 @@ ROOMS=(
 )
 
 rooms() {
-  local room exe began program count=0
+  local room exe began program name count=0
   for program in ffmpeg ffprobe; do
     x86_64-w64-mingw32-gcc -o "$UNPACKED/Stallcast/$program.exe" tests/windows/linux_program.c
   done
   export LINUX_PROGRAM=$PWD/tests/windows/linux_program.sh
-  # Where both systems find what the tests write.
-  export TMP='Z:\tmp' TEMP='Z:\tmp'
+  # Where both systems find what the tests write. Wine takes neither from outside.
+  for name in TMP TEMP; do wine reg add 'HKCU\Environment' /v "$name" /d 'Z:\tmp' /f; done
   for room in "${ROOMS[@]}"; do
     # shellcheck disable=SC2086 # Words of its own.
     (prepare_windows; /usr/bin/cargo test --no-run --locked --target "$WINDOWS" $room) 2>&1 | tee "$CROSS/rooms.log"
