@@ -79,8 +79,8 @@ unused() {
 
 # looked PLACE: the first start there, at which GStreamer looks at all plugins. Wine 8 can stand still in it for good: whoever
 # first makes a window there loads uxtheme.dll within pthread_once (win32u), for which it wants the lock of loading; a plugin
-# that is being loaded holds that lock, registers a class of windows and waits for the same pthread_once. GLib has a thread of
-# its own that does the one while GStreamer does the other. Windows knows no such once; here it is tried anew.
+# that is being loaded holds that lock, registers a class of windows and waits for the same pthread_once. A thread of GLib's own
+# seems to do the one while GStreamer does the other. Windows knows no such once; here it is tried anew.
 looked() {
   local try pid
   for try in $(seq 5); do
