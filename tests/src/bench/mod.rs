@@ -12,6 +12,7 @@ mod preview;
 mod show;
 mod shown;
 pub mod stamp;
+mod standstill;
 mod time_window;
 mod tree;
 
@@ -26,6 +27,7 @@ pub use plot::Plot;
 pub use preview::PreviewClient;
 pub use show::LiveShow;
 pub use shown::Shown;
+pub use standstill::{Standstill, Standstills};
 pub use time_window::TimeWindow;
 pub use tree::{MachineTime, Tree};
 

@@ -152,6 +152,7 @@ impl Beat {
         let mut number = clock.running_time().nseconds() / frame.nseconds().max(1) + 1;
         let mut on_air = None;
         let mut strain = Strain::new(self.canvas.fps);
+        let mut made_us = 0;
         while !self.stop.load(Ordering::Acquire) {
             let pts = self.time_of(number);
             let due = pts + latency;
@@ -177,6 +178,12 @@ impl Beat {
             let is_late = behind > frame / 2;
             if is_late {
                 self.counters.late();
+                let behind_us = behind.useconds();
+                tracing::debug!(
+                    behind_us,
+                    made_us,
+                    "a late picture; the one before was made in made_us"
+                );
             }
             let refused = self.counters.refusals();
             #[cfg(test)]
@@ -195,6 +202,7 @@ impl Beat {
                 }
                 Err(error) => tracing::error!(%error, "no picture for a place on the grid"),
             }
+            made_us = clock.running_time().saturating_sub(now).useconds();
             strain.passed(1, !is_late && self.counters.refusals() == refused);
             if strain.is_high() {
                 clock.strain_until(now + STRAIN_LASTS);
