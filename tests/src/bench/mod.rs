@@ -5,6 +5,7 @@ mod arrivals;
 mod clips;
 mod cpu;
 mod killed;
+mod lateness;
 pub mod peers;
 mod plain;
 mod plot;
@@ -20,6 +21,7 @@ pub use arrivals::{Arrivals, Arrived};
 pub use clips::{NUMBERED_S, natural_clip, numbered_clip, steady_minute, upright_clip};
 pub use cpu::{CpuTime, Memory};
 pub use killed::recording_killed;
+pub use lateness::Lateness;
 pub use plain::{
     ENCODE, ENCODE_SOUND, KBPS, KEYFRAME_FRAMES, Run, WARM_UP, plain, prove_encoded_alike,
 };
@@ -27,7 +29,6 @@ pub use plot::Plot;
 pub use preview::PreviewClient;
 pub use show::LiveShow;
 pub use shown::Shown;
-pub use standstill::{Standstill, Standstills};
 pub use time_window::TimeWindow;
 pub use tree::{MachineTime, Tree};
 

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use serde_json::{Value, json};
 use stallcast_show::Canvas;
 use stallcast_tests::bench::{
-    Better, LiveShow, Memory, Standstill, Standstills, natural_clip, percentile, report, rounded,
+    Better, Lateness, LiveShow, Memory, natural_clip, percentile, report, rounded,
 };
 use stallcast_tests::stage::{file, studio};
 use stallcast_tests::world::{Browser, Ircd, PATIENCE, Session, Speaker};
@@ -39,11 +39,7 @@ const STEP: Duration = Duration::from_millis(10);
 /// How often memory is looked at, and something is asked that nobody asked before.
 const LOOK: Duration = Duration::from_secs(5);
 /// Of the show.
-const FRAME_MS: f64 = 1000.0 / 30.0;
-/// A picture is late that is made so long after its time.
-const LATE_MS: f64 = FRAME_MS / 2.0;
-/// Shorter standstills of the machine are nothing beside it.
-const STANDSTILL: Duration = Duration::from_millis(4);
+const FPS: f64 = 30.0;
 
 /// What people ask, as they write it; more of them than the page shows at once would hide some.
 const QUESTIONS: &[&str] = &[
@@ -119,56 +115,11 @@ struct Sent {
 }
 
 fn now_ms() -> f64 {
-    ms_of(SystemTime::now())
-}
-
-/// Milliseconds since 1970.
-fn ms_of(time: SystemTime) -> f64 {
-    time.duration_since(UNIX_EPOCH).unwrap().as_secs_f64() * 1000.0
-}
-
-/// A picture that was made late, as the engine's log tells it.
-struct LatePicture {
-    /// When its making began, milliseconds since 1970.
-    at: f64,
-    behind_ms: f64,
-    /// How long the one before took.
-    made_ms: f64,
-}
-
-impl LatePicture {
-    fn all(log: &str) -> Vec<Self> {
-        let number = |line: &str, name: &str| -> f64 {
-            let (_, rest) = line.split_once(&format!("{name}=")).unwrap();
-            rest.split_whitespace().next().unwrap().parse().unwrap()
-        };
-        let lines = log.lines().filter(|line| line.contains("a late picture"));
-        lines
-            .map(|line| Self {
-                at: ms_of(
-                    line.split_once(' ')
-                        .unwrap()
-                        .0
-                        .parse::<jiff::Timestamp>()
-                        .unwrap()
-                        .into(),
-                ),
-                behind_ms: number(line, "behind_us") / 1000.0,
-                made_ms: number(line, "made_us") / 1000.0,
-            })
-            .collect()
-    }
-
-    /// Whether it, and the one before it, would have been in time had the machine not stood still.
-    fn is_the_machine_s(&self, standstills: &[Standstill]) -> bool {
-        let begin = self.at - self.behind_ms - FRAME_MS;
-        let stood = standstills.iter().map(|one| {
-            let end = ms_of(one.end);
-            let length = one.length.as_secs_f64() * 1000.0;
-            end.min(self.at) - (end - length).max(begin)
-        });
-        self.behind_ms - stood.fold(0.0, f64::max) <= LATE_MS
-    }
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_secs_f64()
+        * 1000.0
 }
 
 impl Crowd {
@@ -244,40 +195,6 @@ struct Part {
     detail: Value,
 }
 
-/// What was late in a part, and what of it the machine's own doing was.
-fn lateness(log: &str, since: f64, standstills: Option<Vec<Standstill>>) -> Value {
-    let mut late = LatePicture::all(log);
-    late.retain(|picture| picture.at >= since);
-    for picture in &late {
-        println!(
-            "late picture: at {:.0}, {:.1} ms behind, the one before made in {:.1} ms",
-            picture.at, picture.behind_ms, picture.made_ms
-        );
-    }
-    let Some(standstills) = standstills else {
-        return json!({ "machine_looked_at": false, "pictures_late_told": late.len() });
-    };
-    for one in &standstills {
-        println!(
-            "the machine stood still: to {:.0}, {:?}",
-            ms_of(one.end),
-            one.length
-        );
-    }
-    let lengths = standstills
-        .iter()
-        .map(|one| one.length.as_secs_f64() * 1000.0);
-    let is_its = |picture: &&LatePicture| picture.is_the_machine_s(&standstills);
-    json!({
-        "machine_looked_at": true,
-        "pictures_late_told": late.len(),
-        "pictures_late_as_the_machine_stood_still": late.iter().filter(is_its).count(),
-        "standstills": standstills.len(),
-        "standstills_over_half_a_frame": lengths.clone().filter(|length| *length > LATE_MS).count(),
-        "longest_standstill_ms": rounded(lengths.fold(0.0, f64::max)),
-    })
-}
-
 async fn part(
     show: &mut LiveShow,
     page: &mut Browser,
@@ -290,8 +207,7 @@ async fn part(
     page.evaluate(TAKE).await;
     let pid = show.engine.pid();
     let before = show.encoder_of(Canvas::Landscape);
-    let since = now_ms();
-    let machine = Standstills::watch(STANDSTILL);
+    let lateness = Lateness::watch(FPS);
     let crowd = Crowd::start(std::mem::take(speakers), rate, first);
     let begun = Instant::now();
     let mut resident = Vec::new();
@@ -316,7 +232,7 @@ async fn part(
     *speakers = still_there;
     let got = page.evaluate(TAKE).await;
     let after = show.encoder_of(Canvas::Landscape);
-    let lateness = lateness(&show.engine.log(), since, machine.map(Standstills::end));
+    let lateness = lateness.end(&show.engine.log());
     let written: std::collections::HashMap<u64, f64> = sent.remarks.iter().copied().collect();
     let mut late: Vec<f64> = got["drawn"]
         .as_array()
@@ -365,9 +281,7 @@ async fn main() {
         Duration::from_secs(seconds.parse().unwrap())
     });
     let server = Ircd::start();
-    let log = "info,stallcast_media::program::frame_clock=debug";
-    let env = [("STALLCAST_LOG", log), ("NO_COLOR", "1")];
-    let engine = studio(env.map(|(name, value)| (name.into(), value.into())).into());
+    let engine = studio(Lateness::engine_env());
     let mut show = LiveShow::start(engine, file(&natural_clip())).await;
     let connector = ChatConnector::Twitch {
         channel: CHANNEL.trim_start_matches('#').into(),
