@@ -191,6 +191,10 @@ mkdir "$UNPACKED"
 unzip -q "$zip" -d "$UNPACKED"
 start_wine
 export STALLCAST_BIN=$UNPACKED/Stallcast/stallcast.exe
+# The engines of all shows share what this one finds (tests/src/world/engine.rs); without it each would look anew.
+registry=${TMPDIR:-/tmp}/stallcast-tests-windows-registry.bin
+rm -f "$registry"
+GST_REGISTRY=$registry looked "$UNPACKED/Stallcast"
 shows "${SHOWS[@]}"
 installer "$setup"
 rooms
