@@ -12,6 +12,8 @@ mod tray;
 mod update;
 mod words;
 
+use std::io::IsTerminal;
+
 use engine::{Attached, EngineError};
 use tauri::{Manager, WebviewUrl, WebviewWindowBuilder, WindowEvent};
 use tracing_subscriber::EnvFilter;
@@ -39,6 +41,8 @@ fn main() {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        // Colours are for a terminal, not for a file or a service's log.
+        .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
         .init();
     graphics::prepare();
     let builder = tauri::Builder::default()
