@@ -24,8 +24,10 @@ async fn a_rehearsal_is_received_and_its_recording_becomes_clips() {
         .until(PATIENCE, "what viewers would get", |s| {
             let canvas = s.status.as_ref()?.canvases.first()?;
             let received = canvas.receiver.as_ref()?;
-            // A busy machine's first seconds are none of a show's.
-            let runs = received.fps > 20.0 && (received.keyframe_s - 2.0).abs() < 0.1;
+            // A busy machine's first seconds are none of a show's, and none has a delay yet.
+            let runs = received.fps > 20.0
+                && (received.keyframe_s - 2.0).abs() < 0.1
+                && received.delay_ms.is_some();
             runs.then(|| received.clone())
         })
         .await;

@@ -1,6 +1,6 @@
 //! The engine is killed in mid-show.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use stallcast_show::{Command, Phase, SourceKind};
 use stallcast_tests::probe::prove_playable;
@@ -32,7 +32,7 @@ async fn a_show_killed_in_the_middle_goes_on_with_the_same_product_and_clock() {
     drop(session);
 
     let recorded = recording_since.elapsed();
-    let killed = Instant::now();
+    let (killed, killed_at) = (Instant::now(), SystemTime::now());
     let address = (engine.port(), engine.token().to_owned());
     engine.kill9();
     engine.restart();
@@ -74,8 +74,10 @@ async fn a_show_killed_in_the_middle_goes_on_with_the_same_product_and_clock() {
     let incidents = told["recap"]["incidents"].as_array().unwrap();
     let gone = incidents.iter().find(|it| it["kind"] == "engine").unwrap();
     let (from, to) = (gone["from"].as_i64().unwrap(), gone["to"].as_i64().unwrap());
-    // The sign of life is two seconds old at most when the engine dies.
-    assert!((500..60_000).contains(&(to - from)), "{gone}");
+    let killed_at = killed_at.duration_since(UNIX_EPOCH).unwrap().as_millis() as i64;
+    // The sign of life is two seconds old at most when the engine dies, more on a busy machine.
+    assert!((killed_at - 15_000..=killed_at).contains(&from), "{gone}");
+    assert!((killed_at..killed_at + 60_000).contains(&to), "{gone}");
     drop(session);
     assert!(engine.stop().success());
 
